@@ -1,0 +1,82 @@
+//! SDK clients over the shared transport, configured by hand from Lambda's environment: the SDK's own provider chain
+//! would add a second TLS stack and most of a cold start.
+
+use crate::config::{Lookup, Problems};
+use crate::transport::Transport;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use std::time::Duration;
+
+/// One attempt of an AWS call. The SDK sets no bound by itself.
+const ATTEMPT: Duration = Duration::from_millis(2500);
+/// An AWS call with its one retry.
+const OPERATION: Duration = Duration::from_secs(5);
+
+/// Where AWS is and who we are to it.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    sdk: SdkConfig,
+    dynamodb: Option<String>,
+    sqs: Option<String>,
+    secretsmanager: Option<String>,
+}
+
+impl AwsConfig {
+    /// Reads region, credentials and endpoint variables as the SDKs name them.
+    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, transport: &Transport) -> Self {
+        let region = problems.required(lookup, "AWS_REGION");
+        let key = problems.required(lookup, "AWS_ACCESS_KEY_ID");
+        let secret = problems.required(lookup, "AWS_SECRET_ACCESS_KEY");
+        let token = lookup("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+        let credentials = Credentials::new(key, secret, token, None, "environment");
+        let sdk = SdkConfig::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(transport.clone())
+            .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build())
+            .build();
+        let common = lookup("AWS_ENDPOINT_URL");
+        let endpoint = |name: &str| lookup(name).or_else(|| common.clone()).filter(|url| !url.is_empty());
+        Self {
+            sdk,
+            dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+            sqs: endpoint("AWS_ENDPOINT_URL_SQS"),
+            secretsmanager: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+        }
+    }
+
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk);
+        let config = match &self.dynamodb {
+            Some(url) => config.endpoint_url(url),
+            None => config,
+        };
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        let config = aws_sdk_sqs::config::Builder::from(&self.sdk);
+        let config = match &self.sqs {
+            Some(url) => config.endpoint_url(url),
+            None => config,
+        };
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    pub(crate) fn secretsmanager(&self) -> aws_sdk_secretsmanager::Client {
+        let config = aws_sdk_secretsmanager::config::Builder::from(&self.sdk);
+        let config = match &self.secretsmanager {
+            Some(url) => config.endpoint_url(url),
+            None => config,
+        };
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+}

@@ -1,0 +1,78 @@
+//! SQS batches: each record on its own, only the failed ones come again.
+
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+use std::panic::AssertUnwindSafe;
+
+/// An SQS event. Bodies stay text: one that does not parse must not fail its neighbours.
+#[derive(Debug, Deserialize)]
+pub struct SqsEvent {
+    /// The records.
+    #[serde(rename = "Records")]
+    pub records: Vec<Record>,
+}
+
+/// One message.
+#[derive(Debug, Deserialize)]
+pub struct Record {
+    /// Its id, which a partial batch response names.
+    #[serde(rename = "messageId")]
+    pub message_id: String,
+    /// Its body.
+    pub body: String,
+}
+
+/// A partial batch response. An id that is not one of the batch makes Lambda repeat all of it.
+#[derive(Debug, Default, Serialize, PartialEq, Eq)]
+pub struct BatchResponse {
+    /// What failed.
+    #[serde(rename = "batchItemFailures")]
+    pub failures: Vec<ItemFailure>,
+}
+
+/// A failed message.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub struct ItemFailure {
+    /// Its id.
+    #[serde(rename = "itemIdentifier")]
+    pub id: String,
+}
+
+/// Handles every record, one after the other; an error or a panic fails that record only.
+pub async fn each<E: std::error::Error>(event: &SqsEvent, handle: impl AsyncFn(&Record) -> Result<(), E>) -> BatchResponse {
+    let mut response = BatchResponse::default();
+    for record in &event.records {
+        let failed = match AssertUnwindSafe(handle(record)).catch_unwind().await {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => crate::telemetry::chain(&error),
+            Err(_) => "panic".to_owned(),
+        };
+        tracing::error!(message.id = record.message_id, error = failed, "a message failed");
+        response.failures.push(ItemFailure { id: record.message_id.clone() });
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("do it")]
+    struct Failed;
+
+    #[tokio::test]
+    async fn one_bad_record_among_good_ones_fails_alone() {
+        let record = |id: &str| Record { message_id: id.into(), body: id.into() };
+        let event = SqsEvent { records: ["a", "error", "panic", "b"].map(record).into() };
+        let response = each(&event, async |record: &Record| match record.body.as_str() {
+            "error" => Err(Failed),
+            "panic" => panic!("on purpose"),
+            _ => Ok(()),
+        })
+        .await;
+        let failed: Vec<_> = response.failures.iter().map(|failure| failure.id.as_str()).collect();
+        assert_eq!(failed, ["error", "panic"]);
+        assert_eq!(serde_json::to_string(&response).unwrap(), r#"{"batchItemFailures":[{"itemIdentifier":"error"},{"itemIdentifier":"panic"}]}"#);
+    }
+}

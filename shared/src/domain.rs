@@ -1,0 +1,15 @@
+//! What must happen next, as pure functions over values. Nothing here is async, reads a clock, draws a random number or
+//! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
+
+pub mod claim;
+pub mod delay;
+pub mod failure;
+pub mod grant;
+pub mod ids;
+pub mod onboarding;
+pub mod progress;
+pub mod session;
+pub mod steps;
+pub mod template;
+pub mod time;
+pub mod wording;

@@ -1,0 +1,140 @@
+//! Platform events: what the platform must know, on `PlatformEventsQueue`.
+
+use crate::domain::failure::Actor;
+use crate::domain::onboarding::{Onboarding, PendingEvent};
+use crate::domain::template::Template;
+use crate::domain::time::Timestamp;
+use crate::domain::wording;
+use crate::queue::{Queue, QueueError};
+use crate::webhook::change::Change;
+use crate::webhook::cloud_event::CloudEvent;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+/// Sends platform events.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    queue: Queue,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct OnboardingData<'a> {
+    onboarding_id: &'a str,
+    customer_ref: &'a str,
+    state: &'static str,
+    waba_id: Option<&'a str>,
+    phone_number_id: Option<&'a str>,
+    waiting_for: Option<&'static str>,
+    who_acts: Option<Actor>,
+    code: Option<String>,
+    message: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct TemplateData<'a> {
+    waba_id: &'a str,
+    id: &'a str,
+    name: &'a str,
+    language: &'a str,
+    status: &'a str,
+    category: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WebhookData<'a> {
+    entry_id: &'a str,
+    field: &'a str,
+    time: Option<String>,
+    value: &'a RawValue,
+}
+
+impl Publisher {
+    /// A publisher that names `source` as the origin of its events.
+    #[must_use]
+    pub fn new(queue: Queue, source: &str) -> Self {
+        Self { queue, source: source.to_owned() }
+    }
+
+    /// Sends one event of an onboarding's outbox. The data is the onboarding as it is now; the id is the fact's.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn onboarding(&self, onboarding: &Onboarding, event: &PendingEvent) -> Result<(), QueueError> {
+        let obstacle = onboarding.obstacle();
+        let waba = onboarding.waba.as_ref().map(|waba| waba.id().as_str());
+        let data = OnboardingData {
+            onboarding_id: onboarding.id.as_str(),
+            customer_ref: onboarding.customer_ref.as_str(),
+            state: onboarding.state().as_str(),
+            waba_id: waba,
+            phone_number_id: onboarding.phone.as_ref().map(|phone| phone.id().as_str()),
+            waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for).map(|waiting| waiting.as_str()),
+            who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
+            message: obstacle.as_ref().map(wording::sentence),
+            code: obstacle.map(|obstacle| obstacle.code),
+        };
+        self.send(&event.kind, waba, event.at, &data, &[onboarding.id.as_str(), &event.discriminator]).await
+    }
+
+    /// Sends `whatsapp.template.changed.v1`.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn template(&self, waba: &str, template: &Template) -> Result<(), QueueError> {
+        let data = TemplateData {
+            waba_id: waba,
+            id: template.id.as_str(),
+            name: &template.name,
+            language: &template.language,
+            status: &template.status,
+            category: template.category.as_deref(),
+            reason: template.reason.as_deref(),
+        };
+        let time = template.changed_at.as_millis().to_string();
+        let identity = [waba, template.id.as_str(), &template.status, &time];
+        self.send("whatsapp.template.changed.v1", Some(waba), template.changed_at, &data, &identity).await
+    }
+
+    /// Sends `whatsapp.webhook.received.v1`: a change, passed on whole. Its identity is its content, so a redelivery in
+    /// another batch has the same id; message fields carry their own ids and times inside.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn webhook(&self, change: &Change<'_>, received_at: Timestamp) -> Result<(), QueueError> {
+        let waba = change.waba();
+        let time = change.time.map(Timestamp::to_rfc3339);
+        let data = WebhookData { entry_id: &change.entry_id, field: &change.field, time: time.clone(), value: change.value };
+        let when = if change.field == "messages" { String::new() } else { time.unwrap_or_default() };
+        let identity = [&*change.entry_id, &*change.field, &*when, change.value.get()];
+        let subject = waba.as_ref().map(|waba| waba.as_str());
+        self.send("whatsapp.webhook.received.v1", subject, change.time.unwrap_or(received_at), &data, &identity).await
+    }
+
+    /// Sends `whatsapp.webhook.unreadable.v1`: signed by Meta, but not in a form that is documented; kept whole.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn unreadable(&self, part: &str, received_at: Timestamp) -> Result<(), QueueError> {
+        #[derive(Serialize)]
+        struct Unreadable<'a> {
+            text: &'a str,
+        }
+        self.send("whatsapp.webhook.unreadable.v1", None, received_at, &Unreadable { text: part }, &[part]).await
+    }
+
+    async fn send<D: Serialize + Sync>(
+        &self,
+        kind: &str,
+        subject: Option<&str>,
+        at: Timestamp,
+        data: &D,
+        identity: &[&str],
+    ) -> Result<(), QueueError> {
+        let encode = |_| QueueError("encode".to_owned());
+        let data = to_raw_value(data).map_err(encode)?;
+        let event = CloudEvent::new(&self.source, kind, subject, at, &data, identity);
+        self.queue.send(serde_json::to_string(&event).map_err(encode)?).await
+    }
+}

@@ -1,0 +1,46 @@
+//! The endpoints in use, by the node they belong to.
+
+pub mod credit;
+pub mod oauth;
+pub mod phone;
+pub mod template;
+pub mod waba;
+
+use serde::Deserialize;
+
+/// `{"success": true}`.
+#[derive(Debug, Deserialize)]
+pub struct Acknowledged {
+    /// Meta answers 200 with `false` when nothing was done.
+    pub success: bool,
+}
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+pub struct Page<T> {
+    /// The items; a page may be empty before the last one.
+    pub data: Vec<T>,
+    /// Where the next page begins.
+    pub paging: Option<Paging>,
+}
+
+/// Cursors of a page.
+#[derive(Debug, Deserialize)]
+pub struct Paging {
+    cursors: Option<Cursors>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Cursors {
+    after: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The cursor of the next page. Only an absent `next` ends a list; its URL is never followed, since it carries a token.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        let paging = self.paging.as_ref()?;
+        paging.next.as_ref().and(paging.cursors.as_ref()?.after.as_deref())
+    }
+}

@@ -1,0 +1,149 @@
+//! Sends Graph calls. Never retries and never waits: what a failure means is the core's decision.
+
+use super::call::{Auth, GraphCall, GraphRequest};
+use super::error::{GraphError, Kind, parse};
+use crate::config::{Lookup, Problems, parse_base};
+use crate::domain::ids::AppId;
+use crate::secret::Secret;
+use crate::transport::{Incoming, Outgoing, Transport};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use url::Url;
+
+/// Where the Graph API is, and in which version.
+#[derive(Debug, Clone)]
+pub struct GraphConfig {
+    base: Url,
+    version: String,
+    /// Our app.
+    pub app: AppId,
+}
+
+impl GraphConfig {
+    /// Reads `GRAPH_API_BASE`, `GRAPH_API_VERSION` and `META_APP_ID`.
+    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Self> {
+        let base = problems.parsed(lookup, "GRAPH_API_BASE", parse_base);
+        let version = problems.required(lookup, "GRAPH_API_VERSION");
+        let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
+        Some(Self { base: base?, version, app: app? })
+    }
+}
+
+/// A client that speaks for our app.
+#[derive(Debug, Clone)]
+pub struct GraphClient {
+    transport: Transport,
+    config: GraphConfig,
+    app_secret: Secret,
+}
+
+impl GraphClient {
+    /// A client with the app secret at hand; it is needed for `appsecret_proof` of every call.
+    #[must_use]
+    pub fn new(transport: Transport, config: GraphConfig, app_secret: Secret) -> Self {
+        Self { transport, config, app_secret }
+    }
+
+    /// Our app's id.
+    #[must_use]
+    pub fn app(&self) -> &AppId {
+        &self.config.app
+    }
+
+    /// The app secret, for the one call that carries it.
+    #[must_use]
+    pub fn app_secret(&self) -> &Secret {
+        &self.app_secret
+    }
+
+    /// Makes one call.
+    ///
+    /// # Errors
+    /// [`GraphError`] when Meta refused, the answer was lost, or it is not the documented reply.
+    pub async fn call<C: GraphCall + Sync>(&self, call: &C, auth: Auth<'_>) -> Result<C::Reply, GraphError> {
+        let error = |kind| GraphError { call: C::NAME, kind };
+        let request = call.request();
+        let app_token;
+        let bearer = match auth {
+            Auth::None => None,
+            Auth::App => {
+                app_token = Secret::new(format!("{}|{}", self.config.app, self.app_secret.expose()));
+                Some(&app_token)
+            }
+            Auth::Bearer(token) => Some(token),
+        };
+        let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| self.proof(token));
+        let url = self.url(&request, proof.as_deref());
+        let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
+        let outgoing = Outgoing { method: request.method, url, bearer, json };
+        let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
+        let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
+        log(C::NAME, reply.as_ref().err());
+        reply
+    }
+
+    /// `appsecret_proof`: hex of HMAC-SHA256 of the token under the app secret (Meta: "Secure Graph API calls").
+    fn proof(&self, token: &Secret) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.app_secret.expose().as_bytes()) else { return String::new() };
+        mac.update(token.expose().as_bytes());
+        hex::encode(mac.finalize().into_bytes())
+    }
+
+    fn url(&self, request: &GraphRequest, proof: Option<&str>) -> Url {
+        let mut url = self.config.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&self.config.version).extend(&request.path);
+        }
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(&request.query);
+        query.extend_pairs(request.secret_query.iter().map(|(name, value)| (name, value.expose())));
+        query.extend_pairs(proof.map(|proof| ("appsecret_proof", proof)));
+        drop(query);
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+        url
+    }
+}
+
+fn decode<R: serde::de::DeserializeOwned>(incoming: &Incoming) -> Result<R, Kind> {
+    let status = incoming.status.as_u16();
+    if let Some(refusal) = parse(status, &incoming.body, regain_access(incoming)) {
+        return Err(Kind::Refused(refusal));
+    }
+    if !incoming.status.is_success() {
+        return Err(Kind::Undecodable);
+    }
+    serde_json::from_slice(&incoming.body).map_err(|_| Kind::Undecodable)
+}
+
+/// The longest `estimated_time_to_regain_access` (minutes) of `X-Business-Use-Case-Usage`, in seconds.
+fn regain_access(incoming: &Incoming) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Usage {
+        estimated_time_to_regain_access: Option<u32>,
+    }
+    let header = incoming.headers.get("x-business-use-case-usage")?.to_str().ok()?;
+    let usage: BTreeMap<String, Vec<Usage>> = serde_json::from_str(header).ok()?;
+    let minutes = usage.into_values().flatten().filter_map(|usage| usage.estimated_time_to_regain_access).max()?;
+    (minutes > 0).then(|| minutes.saturating_mul(60))
+}
+
+fn log(call: &'static str, failed: Option<&GraphError>) {
+    match failed {
+        None => tracing::debug!(graph.call = call, "Meta answered"),
+        Some(error) => {
+            let refusal = error.refusal();
+            tracing::info!(
+                graph.call = call,
+                graph.code = refusal.map(|refusal| refusal.code),
+                graph.subcode = refusal.and_then(|refusal| refusal.subcode),
+                graph.trace_id = refusal.and_then(|refusal| refusal.trace.as_deref()),
+                error.code = error.failure().code,
+                "a Graph call failed"
+            );
+        }
+    }
+}

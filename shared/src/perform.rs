@@ -1,0 +1,130 @@
+//! How each step is carried out with Graph calls: look, act, and leave the reading back to who needs it. Does not know when
+//! a step is due or what comes after.
+
+mod credit;
+mod grant;
+mod number;
+mod subscription;
+pub mod templates;
+
+pub use credit::CreditSharing;
+
+use crate::domain::failure::{Class, Failure};
+use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
+use crate::domain::onboarding::Onboarding;
+use crate::domain::progress::Finding;
+use crate::domain::steps::{Runner, Step};
+use crate::events::Publisher;
+use crate::graph::call::{Auth, GraphCall};
+use crate::graph::client::GraphClient;
+use crate::secret::Secret;
+use crate::secrets::{Vault, VaultError};
+use crate::store::{Store, StoreError};
+use crate::queue::QueueError;
+
+/// Somebody who may perform the steps of one runner. A failure is a result, not an error.
+pub trait Performer {
+    /// Whose steps.
+    const RUNNER: Runner;
+    /// Performs `step`, which was recorded as begun.
+    fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
+}
+
+/// Performs the steps that take the customer's token.
+#[derive(Debug, Clone)]
+pub struct OnboardingSteps {
+    /// The Graph client.
+    pub graph: GraphClient,
+    /// Customers' tokens and PINs.
+    pub vault: Vault,
+    /// Templates live in the table.
+    pub store: Store,
+    /// Template changes are told.
+    pub publisher: Publisher,
+}
+
+impl Performer for OnboardingSteps {
+    const RUNNER: Runner = Runner::Steps;
+
+    async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
+        let token = self.token(onboarding).await?;
+        let customer = Customer { graph: &self.graph, token: &token };
+        match step {
+            Step::VerifyGrant => grant::verify(&customer, &onboarding.claim).await.map(Finding::Account),
+            Step::FindNumber => number::find(&customer, waba(onboarding)?, &onboarding.claim).await.map(Finding::Number),
+            Step::SubscribeApp => subscription::subscribe(&customer, waba(onboarding)?).await,
+            Step::RegisterNumber => number::register(&customer, &self.vault, phone(onboarding)?).await,
+            Step::ReadTemplates => self.read_templates(&customer, waba(onboarding)?).await,
+            Step::CheckReception => {
+                subscription::confirm(&customer, waba(onboarding)?).await?;
+                number::confirm(&customer, phone(onboarding)?).await
+            }
+            Step::AwaitPaymentMethod => grant::payment_method(&customer, waba(onboarding)?).await,
+            Step::ShareCredit => Err(bug()),
+        }
+    }
+}
+
+impl OnboardingSteps {
+    async fn token(&self, onboarding: &Onboarding) -> Result<Secret, Failure> {
+        let attempt = onboarding.token_attempt().ok_or_else(bug)?;
+        let token = self.vault.business_token(attempt).await?;
+        token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))
+    }
+
+    async fn read_templates(&self, customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
+        templates::sync(customer, &self.store, &self.publisher, waba).await?;
+        let namespace = customer.call(&crate::graph::calls::waba::ReadWaba { waba: waba.id() }).await?.message_template_namespace;
+        Ok(Finding::Templates { namespace })
+    }
+}
+
+/// The Graph API as one customer's token sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Customer<'a> {
+    /// The client.
+    pub graph: &'a GraphClient,
+    /// The customer's token.
+    pub token: &'a Secret,
+}
+
+impl Customer<'_> {
+    /// Makes a call with the customer's token.
+    ///
+    /// # Errors
+    /// What the failure means for the step.
+    pub async fn call<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, Failure> {
+        self.graph.call(call, Auth::Bearer(self.token)).await.map_err(|error| error.failure())
+    }
+}
+
+fn waba(onboarding: &Onboarding) -> Result<&VerifiedWaba, Failure> {
+    onboarding.waba.as_ref().ok_or_else(bug)
+}
+
+fn phone(onboarding: &Onboarding) -> Result<&VerifiedPhone, Failure> {
+    onboarding.phone.as_ref().ok_or_else(bug)
+}
+
+/// The table of steps let a step begin before what it needs was there.
+fn bug() -> Failure {
+    Failure::new(Class::Later, "bug.step_order")
+}
+
+impl From<VaultError> for Failure {
+    fn from(_: VaultError) -> Self {
+        Self::new(Class::Later, "vault.unavailable")
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(_: StoreError) -> Self {
+        Self::new(Class::Later, "table.unavailable")
+    }
+}
+
+impl From<QueueError> for Failure {
+    fn from(_: QueueError) -> Self {
+        Self::new(Class::Later, "queue.unavailable")
+    }
+}

@@ -1,0 +1,113 @@
+//! Sharing the credit line: assigned, looked at, shared at most once, read back. With the system token, and only with a
+//! [`VerifiedWaba`].
+
+use super::{Performer, bug, waba};
+use crate::domain::failure::{Actor, Class, Failure, Waiting};
+use crate::domain::grant::VerifiedWaba;
+use crate::domain::ids::{AllocationId, CreditLineId};
+use crate::domain::onboarding::Onboarding;
+use crate::domain::progress::Finding;
+use crate::domain::steps::{Runner, Step};
+use crate::graph::call::{Auth, GraphCall};
+use crate::graph::calls::credit::{AssignSystemUser, FindAllocation, ReadAllocation, ShareCreditLine};
+use crate::graph::calls::oauth::ReadMe;
+use crate::graph::calls::waba::ReadWaba;
+use crate::graph::client::GraphClient;
+use crate::secret::Secret;
+use crate::secrets::{PlatformSecret, VaultError};
+
+/// Performs the one step that costs money.
+#[derive(Debug)]
+pub struct CreditSharing {
+    /// The Graph client.
+    pub graph: GraphClient,
+    /// The system token.
+    pub system_token: PlatformSecret,
+    /// The line that is shared; `None` when the deployment names none.
+    pub line: Option<CreditLineId>,
+    /// Currency of new shares.
+    pub currency: String,
+}
+
+impl Performer for CreditSharing {
+    const RUNNER: Runner = Runner::Credit;
+
+    async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
+        if step != Step::ShareCredit {
+            return Err(bug());
+        }
+        let line = self.line.as_ref().ok_or_else(|| ours("credit.no_line"))?;
+        let token = self.system_token.value().await.map_err(|error| match error {
+            VaultError::Missing => ours("credit.no_token"),
+            VaultError::Taken | VaultError::Unavailable(_) => error.into(),
+        })?;
+        let partner = Partner { graph: &self.graph, token: &token, line };
+        partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared)
+    }
+}
+
+/// A refusal that only the platform's operator can lift.
+fn ours(code: &str) -> Failure {
+    Failure::new(Class::Needs(Actor::Operator, Waiting::CreditLine), code)
+}
+
+/// The Graph API as our own system user sees it.
+struct Partner<'a> {
+    graph: &'a GraphClient,
+    token: &'a Secret,
+    line: &'a CreditLineId,
+}
+
+impl Partner<'_> {
+    async fn call<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, Failure> {
+        self.graph.call(call, Auth::Bearer(self.token)).await.map_err(|error| own_credentials(error.failure()))
+    }
+
+    async fn share(&self, waba: &VerifiedWaba, currency: &str) -> Result<AllocationId, Failure> {
+        let user = self.call(&ReadMe).await?.id;
+        if !self.call(&AssignSystemUser { waba, user: &user }).await?.success {
+            return Err(Failure::new(Class::Later, "credit.not_assigned"));
+        }
+        if let Some(allocation) = self.existing(waba).await? {
+            return Ok(allocation);
+        }
+        let shared = self.call(&ShareCreditLine { line: self.line, waba, currency }).await?.allocation_config_id;
+        let paid_from = self.funding(waba).await?;
+        if paid_from.is_some() && paid_from == self.credential(&shared).await? {
+            return Ok(shared);
+        }
+        Err(Failure::new(Class::Later, "credit.not_confirmed"))
+    }
+
+    /// The allocation that pays this account already, if one does: a repeat after a lost answer ends here.
+    async fn existing(&self, waba: &VerifiedWaba) -> Result<Option<AllocationId>, Failure> {
+        let Some(paid_from) = self.funding(waba).await? else { return Ok(None) };
+        let allocations = self.call(&FindAllocation { line: self.line, business: waba.owner() }).await?;
+        for allocation in allocations.ids() {
+            if self.credential(&allocation).await?.as_ref() == Some(&paid_from) {
+                return Ok(Some(allocation));
+            }
+        }
+        // Meta: a line cannot be swapped on the same account. Somebody else pays; never "fixed".
+        Err(Failure::new(Class::Hold, "credit.other_line"))
+    }
+
+    async fn funding(&self, waba: &VerifiedWaba) -> Result<Option<String>, Failure> {
+        Ok(self.call(&ReadWaba { waba: waba.id() }).await?.primary_funding_id)
+    }
+
+    async fn credential(&self, allocation: &AllocationId) -> Result<Option<String>, Failure> {
+        let read = self.call(&ReadAllocation { allocation }).await?;
+        let live = read.request_status.as_deref() != Some("DELETED");
+        Ok(read.receiving_credential.filter(|_| live).map(|credential| credential.id))
+    }
+}
+
+/// A dead or powerless system token is the operator's business; the customer's own token has nothing to do with it.
+fn own_credentials(failure: Failure) -> Failure {
+    match failure.class {
+        Class::TokenDead => ours("credit.token_dead"),
+        Class::Needs(Actor::Operator, Waiting::Meta) => Failure { class: Class::Needs(Actor::Operator, Waiting::CreditLine), ..failure },
+        Class::Later | Class::LaterAfter(_) | Class::Needs(..) | Class::Hold => failure,
+    }
+}

@@ -1,0 +1,29 @@
+//! Our app's subscription to the account's webhooks.
+
+use super::Customer;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::grant::VerifiedWaba;
+use crate::domain::progress::Finding;
+use crate::graph::calls::waba::{ListSubscribedApps, SubscribeApp};
+
+/// Subscribes unless we are: Meta clears an account's callback override on a plain repeat.
+pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
+    if is_subscribed(customer, waba).await? {
+        return Ok(Finding::Nothing);
+    }
+    let reply = customer.call(&SubscribeApp { waba }).await?;
+    if reply.success { Ok(Finding::Nothing) } else { Err(not_subscribed()) }
+}
+
+pub(super) async fn confirm(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<(), Failure> {
+    if is_subscribed(customer, waba).await? { Ok(()) } else { Err(not_subscribed()) }
+}
+
+async fn is_subscribed(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
+    let apps = customer.call(&ListSubscribedApps { waba }).await?.data;
+    Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == customer.graph.app().as_str()))
+}
+
+fn not_subscribed() -> Failure {
+    Failure::new(Class::Later, "webhooks.not_subscribed")
+}

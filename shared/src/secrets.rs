@@ -1,0 +1,172 @@
+//! Secrets Manager: the platform's own secrets (cached, so that a rotation needs no deployment) and the customers' tokens
+//! and PINs, each under a name that can be derived again.
+
+use crate::aws::AwsConfig;
+use crate::domain::ids::{AttemptId, PhoneNumberId};
+use crate::secret::Secret;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use rand::RngExt;
+use sha2::{Digest, Sha256};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// The vault cannot do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// There is no such secret, or it has no value yet.
+    #[error("find the secret")]
+    Missing,
+    /// Another value is stored under that name.
+    #[error("store over another value")]
+    Taken,
+    /// The vault is throttled, unreachable or refuses; holds the service's error code only.
+    #[error("use the vault ({0})")]
+    Unavailable(String),
+}
+
+/// How long a platform secret is used without asking again: a rotation takes effect within five minutes.
+const FRESH: Duration = Duration::from_secs(300);
+
+/// The vault.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    client: Client,
+    prefix: String,
+}
+
+impl Vault {
+    /// A vault whose customer secrets are named `<prefix>/…` (the stack's name).
+    #[must_use]
+    pub fn new(aws: &AwsConfig, prefix: &str) -> Self {
+        Self { client: aws.secretsmanager(), prefix: prefix.to_owned() }
+    }
+
+    fn token_name(&self, attempt: &AttemptId) -> String {
+        format!("{}/business-token/{attempt}", self.prefix)
+    }
+
+    fn pin_name(&self, phone: &PhoneNumberId) -> String {
+        format!("{}/pin/{phone}", self.prefix)
+    }
+
+    /// Stores the token of an attempt. Storing the same token again is the same success.
+    ///
+    /// # Errors
+    /// [`VaultError::Taken`] when the attempt has another token already.
+    pub async fn store_business_token(&self, attempt: &AttemptId, token: &Secret) -> Result<(), VaultError> {
+        self.create(&self.token_name(attempt), token).await
+    }
+
+    /// The token of an attempt, or `None` when that attempt stored none.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`] when the vault cannot be asked.
+    pub async fn business_token(&self, attempt: &AttemptId) -> Result<Option<Secret>, VaultError> {
+        match self.read(&self.token_name(attempt)).await {
+            Ok(token) => Ok(Some(token)),
+            Err(VaultError::Missing) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The two-step PIN of a number: the stored one, or a new random one that is stored before it is returned. A PIN that
+    /// was used and lost would lock the number for a week.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it can be neither read nor stored; then nothing may be registered.
+    pub async fn pin(&self, phone: &PhoneNumberId) -> Result<Secret, VaultError> {
+        let name = self.pin_name(phone);
+        match self.read(&name).await {
+            Err(VaultError::Missing) => {}
+            known => return known,
+        }
+        let pin = Secret::new(format!("{:06}", rand::rng().random_range(0..1_000_000_u32)));
+        match self.create(&name, &pin).await {
+            Ok(()) => Ok(pin),
+            Err(VaultError::Taken) => self.read(&name).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
+        let request = self.client.create_secret().name(name).secret_string(value.expose());
+        let sent = request.client_request_token(idempotency_token(name, value)).send().await;
+        match sent.map_err(|error| reduce(&error)) {
+            Err(VaultError::Taken) => match self.read(name).await? {
+                stored if same(&stored, value) => Ok(()),
+                _ => Err(VaultError::Taken),
+            },
+            other => other.map(drop),
+        }
+    }
+
+    async fn read(&self, id: &str) -> Result<Secret, VaultError> {
+        let reply = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| reduce(&error))?;
+        reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)
+    }
+}
+
+/// The same name and value give the same token: a create whose answer was lost can be repeated.
+fn idempotency_token(name: &str, value: &Secret) -> String {
+    let mut hash = Sha256::new();
+    hash.update(name);
+    hash.update([0]);
+    hash.update(value.expose());
+    hex::encode(hash.finalize())
+}
+
+fn same(one: &Secret, other: &Secret) -> bool {
+    subtle::ConstantTimeEq::ct_eq(one.expose().as_bytes(), other.expose().as_bytes()).into()
+}
+
+fn reduce<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> VaultError {
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some("ResourceNotFoundException") => VaultError::Missing,
+        Some("ResourceExistsException") => VaultError::Taken,
+        Some(code) => VaultError::Unavailable(code.to_owned()),
+        None => VaultError::Unavailable("unreachable".to_owned()),
+    }
+}
+
+/// A secret of the platform, read when first needed and again every five minutes.
+#[derive(Debug)]
+pub struct PlatformSecret {
+    client: Client,
+    arn: String,
+    cached: Mutex<Option<(Secret, Instant)>>,
+}
+
+impl PlatformSecret {
+    /// The secret behind `arn`.
+    #[must_use]
+    pub fn new(aws: &AwsConfig, arn: &str) -> Self {
+        Self { client: aws.secretsmanager(), arn: arn.to_owned(), cached: Mutex::new(None) }
+    }
+
+    /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
+    /// never opens.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it was never read and cannot be read now.
+    pub async fn value(&self) -> Result<Secret, VaultError> {
+        let known = self.cached.lock().ok().and_then(|cached| cached.clone());
+        if let Some((value, read_at)) = &known
+            && read_at.elapsed() < FRESH
+        {
+            return Ok(value.clone());
+        }
+        let reply = self.client.get_secret_value().secret_id(&self.arn).send().await.map_err(|error| reduce(&error));
+        let fresh = reply.and_then(|reply| reply.secret_string.filter(|text| !text.is_empty()).ok_or(VaultError::Missing));
+        match (fresh.map(Secret::new), known) {
+            (Ok(value), _) => {
+                if let Ok(mut cached) = self.cached.lock() {
+                    *cached = Some((value.clone(), Instant::now()));
+                }
+                Ok(value)
+            }
+            (Err(VaultError::Unavailable(_)), Some((value, _))) => Ok(value),
+            (Err(error), _) => Err(error),
+        }
+    }
+}

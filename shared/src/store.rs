@@ -1,0 +1,81 @@
+//! The table: typed records in, typed records out, every save conditional on what was read. Knows nothing of Meta or HTTP.
+//!
+//! | item | pk | sk |
+//! | --- | --- | --- |
+//! | session | `SESSION#<sha256 of the id>` | `STATE` |
+//! | onboarding | `ONBOARDING#<id>` | `STATE` |
+//! | timeline entry | `ONBOARDING#<id>` | `EVENT#<number>` |
+//! | a customer's onboardings | `CUSTOMER#<sha256 of the reference>` | `ONBOARDING#<id>` |
+//! | owner of an account | `WABA#<id>` | `OWNER` |
+//! | template | `WABA#<id>` | `TEMPLATE#<id>` |
+//!
+//! Index `ByDue` holds what waits for a time, `ByList` onboardings by state and the accounts that are polled.
+
+mod item;
+mod keys;
+mod lists;
+mod onboardings;
+mod sessions;
+mod templates;
+
+pub use lists::{Cursor, ListPage, Summary};
+pub use onboardings::Save;
+pub use templates::ActiveWaba;
+
+use crate::aws::AwsConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// The table cannot do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody saved first: read again and apply the fact to the newer record.
+    #[error("save over a newer record")]
+    Conflict,
+    /// The account is bound to another customer.
+    #[error("bind an account of another customer")]
+    BoundElsewhere,
+    /// The table is throttled, unreachable or refuses; holds the service's error code only.
+    #[error("use the table ({0})")]
+    Unavailable(String),
+    /// A stored item is not what this version writes.
+    #[error("decode a stored {0}")]
+    Undecodable(&'static str),
+}
+
+/// A record with the version it was read in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held<T> {
+    /// The record.
+    pub record: T,
+    /// Its version; a save names it and writes the next.
+    pub version: u64,
+}
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// A store on the table named `table`.
+    #[must_use]
+    pub fn new(aws: &AwsConfig, table: &str) -> Self {
+        Self { client: aws.dynamodb(), table: table.to_owned() }
+    }
+}
+
+/// Reduces an SDK error to its code: messages may repeat keys.
+fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
+    let fallback = match error {
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "unreachable",
+        _ => "unknown",
+    };
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some("ConditionalCheckFailedException" | "TransactionConflictException") => StoreError::Conflict,
+        code => StoreError::Unavailable(code.unwrap_or(fallback).to_owned()),
+    }
+}

@@ -1,0 +1,69 @@
+//! Keys: the only place where they are put together.
+
+use crate::domain::ids::{CustomerRef, OnboardingId, SessionId, TemplateId, WabaId};
+use crate::domain::onboarding::State;
+use sha2::{Digest, Sha256};
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+/// Partition of `ByDue`.
+pub(super) const DUE: &str = "ONBOARDING";
+/// Partition of `ByList` with the accounts that are polled.
+pub(super) const ACTIVE_WABAS: &str = "WABA";
+/// Prefix of sort keys of templates.
+pub(super) const TEMPLATE: &str = "TEMPLATE#";
+/// Prefix of sort keys of timeline entries.
+pub(super) const EVENT: &str = "EVENT#";
+/// Prefix of sort keys of a customer's onboardings.
+pub(super) const ONBOARDING: &str = "ONBOARDING#";
+
+/// A session's id is a bearer secret, a reference may be personal: only their digests become keys.
+fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+pub(super) fn session(id: &SessionId) -> Key {
+    Key { pk: format!("SESSION#{}", digest(id.as_str())), sk: "STATE".to_owned() }
+}
+
+pub(super) fn onboarding(id: &OnboardingId) -> Key {
+    Key { pk: format!("{ONBOARDING}{id}"), sk: "STATE".to_owned() }
+}
+
+pub(super) fn timeline(id: &OnboardingId, number: u32) -> Key {
+    Key { pk: format!("{ONBOARDING}{id}"), sk: format!("{EVENT}{number:08}") }
+}
+
+pub(super) fn customer(reference: &CustomerRef) -> String {
+    format!("CUSTOMER#{}", digest(reference.as_str()))
+}
+
+pub(super) fn customers_onboarding(reference: &CustomerRef, id: &OnboardingId) -> Key {
+    Key { pk: customer(reference), sk: format!("{ONBOARDING}{id}") }
+}
+
+pub(super) fn waba(id: &WabaId) -> String {
+    format!("WABA#{id}")
+}
+
+pub(super) fn owner(id: &WabaId) -> Key {
+    Key { pk: waba(id), sk: "OWNER".to_owned() }
+}
+
+pub(super) fn template(waba_id: &WabaId, id: &TemplateId) -> Key {
+    Key { pk: waba(waba_id), sk: format!("{TEMPLATE}{id}") }
+}
+
+pub(super) fn state_list(state: State) -> String {
+    format!("STATE#{}", state.as_str())
+}
+
+/// The id behind a partition key of an onboarding.
+pub(super) fn onboarding_id(pk: &str) -> Option<OnboardingId> {
+    OnboardingId::parse(pk.strip_prefix(ONBOARDING)?).ok()
+}

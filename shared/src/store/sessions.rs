@@ -1,0 +1,68 @@
+//! Signup sessions.
+
+use super::item::{self, Require, number};
+use super::onboardings::state_item;
+use super::{Held, Store, StoreError, keys, unavailable};
+use crate::domain::ids::SessionId;
+use crate::domain::onboarding::Onboarding;
+use crate::domain::progress::TimelineEntry;
+use crate::domain::session::Session;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+const ENTITY: &str = "session";
+
+impl Store {
+    /// Stores a new session.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be stored.
+    pub async fn create_session(&self, id: &SessionId, session: &Session) -> Result<(), StoreError> {
+        let item = session_item(id, session, 1)?;
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let sent = request.condition_expression(Require::Absent.expression()).send().await;
+        sent.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// Reads a session.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Held<Session>>, StoreError> {
+        let key = item::key_of(&keys::session(id));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        found.map(|found| item::read(found, ENTITY)).transpose()
+    }
+
+    /// Saves a session and the onboarding it belongs to in one step: a claim and the record of the exchange, or the end
+    /// of a failed exchange and the session that is open again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when either changed since it was read.
+    pub async fn save_session_and_onboarding(
+        &self,
+        id: &SessionId,
+        session: &Held<Session>,
+        onboarding: &Onboarding,
+        version: Option<u64>,
+        timeline: &[TimelineEntry],
+    ) -> Result<(), StoreError> {
+        let item = session_item(id, &session.record, session.version.saturating_add(1))?;
+        let put_session = item::put(&self.table, item, Require::Version(session.version))?;
+        let mut writes = vec![TransactWriteItem::builder().put(put_session).build()];
+        let require = version.map_or(Require::Absent, Require::Version);
+        let item = state_item(onboarding, version.unwrap_or(0).saturating_add(1))?;
+        writes.push(TransactWriteItem::builder().put(item::put(&self.table, item, require)?).build());
+        if version.is_none() {
+            writes.push(self.customer_pointer(onboarding)?);
+        }
+        writes.extend(self.timeline_writes(onboarding, timeline)?);
+        self.transact(writes, None).await
+    }
+}
+
+fn session_item(id: &SessionId, session: &Session, version: u64) -> Result<item::Item, StoreError> {
+    let mut item = item::build(&keys::session(id), ENTITY, version, session)?;
+    item.insert("expires_at".to_owned(), number(session.remembered_until().as_seconds_up()));
+    Ok(item)
+}

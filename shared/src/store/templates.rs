@@ -1,0 +1,91 @@
+//! Templates of an account, and the accounts that are polled.
+
+use super::item::{self, Require, text};
+use super::{Held, Store, StoreError, keys, unavailable};
+use crate::domain::ids::{OnboardingId, TemplateId, WabaId};
+use crate::domain::template::Template;
+
+const ENTITY: &str = "template";
+
+/// An account that is polled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveWaba {
+    /// The account.
+    pub waba: WabaId,
+    /// The onboarding that holds its token.
+    pub onboarding: OnboardingId,
+}
+
+impl Store {
+    /// Every account with a live connection.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn active_wabas(&self) -> Result<Vec<ActiveWaba>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("ByList")
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", text(keys::ACTIVE_WABAS))
+            .into_paginator()
+            .items()
+            .send();
+        let mut wabas = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| unavailable(&error))?;
+            let field = |name: &str| found.get(name).and_then(|value| value.as_s().ok());
+            let waba = field("list_order").and_then(|id| WabaId::parse(id).ok());
+            let onboarding = field("onboarding").and_then(|id| OnboardingId::parse(id).ok());
+            wabas.extend(waba.zip(onboarding).map(|(waba, onboarding)| ActiveWaba { waba, onboarding }));
+        }
+        Ok(wabas)
+    }
+
+    /// All templates of an account as they are remembered.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn templates(&self, waba: &WabaId) -> Result<Vec<Held<Template>>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :template)")
+            .expression_attribute_values(":pk", text(&keys::waba(waba)))
+            .expression_attribute_values(":template", text(keys::TEMPLATE))
+            .into_paginator()
+            .items()
+            .send();
+        let mut templates = Vec::new();
+        while let Some(found) = pages.next().await {
+            templates.push(item::read(found.map_err(|error| unavailable(&error))?, ENTITY)?);
+        }
+        Ok(templates)
+    }
+
+    /// One template as it is remembered.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn template(&self, waba: &WabaId, id: &TemplateId) -> Result<Option<Held<Template>>, StoreError> {
+        let key = item::key_of(&keys::template(waba, id));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        found.map(|found| item::read(found, ENTITY)).transpose()
+    }
+
+    /// Stores a template over the version that was read (`None`: over nothing).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody saved first.
+    pub async fn save_template(&self, waba: &WabaId, template: &Template, version: Option<u64>) -> Result<(), StoreError> {
+        let require = version.map_or(Require::Absent, Require::Version);
+        let item = item::build(&keys::template(waba, &template.id), ENTITY, version.unwrap_or(0).saturating_add(1), template)?;
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+}

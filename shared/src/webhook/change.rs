@@ -1,0 +1,178 @@
+//! From one POST to its changes. Values are kept as raw JSON, byte for byte: they are passed on, not understood.
+
+use crate::domain::ids::WabaId;
+use crate::domain::time::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// The body is validly signed but not a notification as Meta documents it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("read the notification")]
+pub struct Unreadable;
+
+#[derive(Deserialize)]
+struct Notification<'a> {
+    #[serde(borrow)]
+    object: Cow<'a, str>,
+    #[serde(borrow)]
+    entry: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    time: Option<i64>,
+    #[serde(borrow, default)]
+    changes: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawChange<'a> {
+    #[serde(borrow)]
+    field: Cow<'a, str>,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+/// One change of one entry.
+#[derive(Debug, Clone)]
+pub struct Change<'a> {
+    /// `entry.id`: the account for most fields, a portfolio for partner events.
+    pub entry_id: Cow<'a, str>,
+    /// `entry.time`, where Meta sends it.
+    pub time: Option<Timestamp>,
+    /// The webhook field.
+    pub field: Cow<'a, str>,
+    /// Its value, untouched.
+    pub value: &'a RawValue,
+}
+
+/// A part of a notification.
+#[derive(Debug)]
+pub enum Part<'a> {
+    /// A readable change.
+    Change(Change<'a>),
+    /// Something that does not have Meta's form; kept whole.
+    Unreadable(&'a RawValue),
+}
+
+/// Splits a notification into its changes. One that cannot be read does not hide its neighbours.
+///
+/// # Errors
+/// [`Unreadable`] when the body as a whole is not a notification about WhatsApp business accounts.
+pub fn split(body: &[u8]) -> Result<Vec<Part<'_>>, Unreadable> {
+    let notification: Notification<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
+    if notification.object != "whatsapp_business_account" {
+        return Err(Unreadable);
+    }
+    let mut parts = Vec::new();
+    for raw in notification.entry {
+        match serde_json::from_str::<Entry<'_>>(raw.get()) {
+            Ok(entry) => {
+                let time = entry.time.map(Timestamp::from_seconds);
+                parts.extend(entry.changes.iter().map(|raw| part(&entry.id, time, raw)));
+            }
+            Err(_) => parts.push(Part::Unreadable(raw)),
+        }
+    }
+    Ok(parts)
+}
+
+fn part<'a>(entry_id: &Cow<'a, str>, time: Option<Timestamp>, raw: &'a RawValue) -> Part<'a> {
+    match serde_json::from_str::<RawChange<'a>>(raw.get()) {
+        Ok(RawChange { field, value }) => Part::Change(Change { entry_id: entry_id.clone(), time, field, value }),
+        Err(_) => Part::Unreadable(raw),
+    }
+}
+
+impl Change<'_> {
+    /// The account this change is about: the nested id where there is one (for partner events `entry.id` is a portfolio),
+    /// else `entry.id`.
+    #[must_use]
+    pub fn waba(&self) -> Option<WabaId> {
+        #[derive(Deserialize)]
+        struct Value {
+            waba_info: Option<Info>,
+        }
+        #[derive(Deserialize)]
+        struct Info {
+            waba_id: Option<String>,
+        }
+        let nested = serde_json::from_str::<Value>(self.value.get()).ok();
+        let nested = nested.and_then(|value| value.waba_info).and_then(|info| info.waba_id);
+        match nested {
+            Some(id) => WabaId::parse(&id).ok(),
+            None => WabaId::parse(&self.entry_id).ok(),
+        }
+    }
+
+    /// The same change as a notification of its own, to be queued alone.
+    #[must_use]
+    pub fn to_notification(&self) -> Vec<u8> {
+        let time = self.time.map_or(String::new(), |time| format!(r#""time":{},"#, time.as_millis() / 1000));
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":{},{time}"changes":[{{"field":{},"value":{}}}]}}]}}"#,
+            text(&self.entry_id),
+            text(&self.field),
+            self.value.get(),
+        )
+        .into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = r#"{"object":"whatsapp_business_account","entry":[
+        {"id":"11","time":100,"changes":[{"field":"messages","value":{"big":12345678901234567890123,"esc":"\u00e4\/"}},{"field":7}]},
+        {"id":"99","changes":[{"field":"account_update","value":{"event":"PARTNER_REMOVED","waba_info":{"waba_id":"22"}}}]},
+        {"id":5}]}"#;
+
+    fn changes(body: &str) -> Vec<Change<'_>> {
+        split(body.as_bytes())
+            .unwrap()
+            .into_iter()
+            .filter_map(|part| match part {
+                Part::Change(change) => Some(change),
+                Part::Unreadable(_) => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_change_of_every_entry_is_found_and_bad_ones_stand_alone() {
+        let parts = split(BODY.as_bytes()).unwrap();
+        assert_eq!(parts.iter().filter(|part| matches!(part, Part::Unreadable(_))).count(), 2);
+        assert_eq!(changes(BODY).len(), 2);
+    }
+
+    #[test]
+    fn values_stay_byte_for_byte() {
+        assert_eq!(changes(BODY)[0].value.get(), r#"{"big":12345678901234567890123,"esc":"\u00e4\/"}"#);
+    }
+
+    #[test]
+    fn the_nested_account_goes_before_the_entry() {
+        let routes: Vec<_> = changes(BODY).iter().map(Change::waba).collect();
+        assert_eq!(routes, [WabaId::parse("11").ok(), WabaId::parse("22").ok()]);
+    }
+
+    #[test]
+    fn a_change_sent_alone_reads_the_same() {
+        let first = &changes(BODY)[0];
+        let alone = String::from_utf8(first.to_notification()).unwrap();
+        let again = &changes(&alone)[0];
+        assert_eq!((again.value.get(), again.time, &again.field), (first.value.get(), first.time, &first.field));
+    }
+
+    #[test]
+    fn other_documents_are_unreadable_as_a_whole() {
+        for body in ["", "null", "[]", "7", "{}", r#"{"object":"page","entry":[]}"#, r#"{"object":"whatsapp_business_account"}"#, "{\"obj"] {
+            assert!(split(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

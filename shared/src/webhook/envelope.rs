@@ -1,0 +1,119 @@
+//! The form in which one POST of Meta's waits in the queue: whole, compressed, versioned.
+
+use crate::domain::time::Timestamp;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+
+/// The largest queue message SQS takes, in bytes (1 MiB since 2025).
+pub const LARGEST_MESSAGE: usize = 1_048_576;
+
+/// The largest body an envelope may unfold to: Lambda's own limit for a request, 6 MiB. A larger one is not ours.
+const LARGEST_BODY: u64 = 6 * 1024 * 1024;
+
+/// A body cannot be packed or a queue message cannot be unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// The packed body is larger than a queue message may be.
+    #[error("fit the body into a queue message")]
+    TooLarge,
+    /// Not an envelope of this version.
+    #[error("recognise the envelope")]
+    Unknown,
+    /// The envelope's content is damaged.
+    #[error("unpack the envelope")]
+    Damaged,
+}
+
+/// What waits in the queue.
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    /// Version of this shape.
+    v: u8,
+    /// When the POST was received, in milliseconds.
+    received_at: Timestamp,
+    /// Body bytes: zlib, then base64 (SQS takes XML characters only, webhooks may hold any).
+    body: &'a str,
+}
+
+/// A received POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// The bytes as Meta signed them.
+    pub body: Vec<u8>,
+}
+
+impl Envelope {
+    /// The queue message.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::TooLarge`] when it exceeds what SQS takes.
+    pub fn pack(&self) -> Result<String, EnvelopeError> {
+        let mut zlib = ZlibEncoder::new(Vec::with_capacity(self.body.len() / 2 + 64), Compression::fast());
+        let packed = zlib.write_all(&self.body).and_then(|()| zlib.finish()).map_err(|_| EnvelopeError::Damaged)?;
+        let body = STANDARD.encode(packed);
+        let wire = Wire { v: 1, received_at: self.received_at, body: &body };
+        let message = serde_json::to_string(&wire).map_err(|_| EnvelopeError::Damaged)?;
+        if message.len() > LARGEST_MESSAGE { Err(EnvelopeError::TooLarge) } else { Ok(message) }
+    }
+
+    /// The POST that a queue message holds.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Unknown`] for another version, [`EnvelopeError::Damaged`] for content that does not unfold.
+    pub fn unpack(message: &str) -> Result<Self, EnvelopeError> {
+        let wire: Wire<'_> = serde_json::from_str(message).map_err(|_| EnvelopeError::Unknown)?;
+        if wire.v != 1 {
+            return Err(EnvelopeError::Unknown);
+        }
+        let packed = STANDARD.decode(wire.body).map_err(|_| EnvelopeError::Damaged)?;
+        let mut body = Vec::new();
+        let read = ZlibDecoder::new(packed.as_slice()).take(LARGEST_BODY + 1).read_to_end(&mut body);
+        match read {
+            Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LARGEST_BODY) => {
+                Ok(Self { received_at: wire.received_at, body })
+            }
+            _ => Err(EnvelopeError::Damaged),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(body: &[u8]) -> Envelope {
+        Envelope { received_at: Timestamp::from_millis(5), body: body.to_vec() }
+    }
+
+    #[test]
+    fn any_bytes_come_back_as_they_were() {
+        for body in [&b""[..], b"{}", b"\x00\xff\xfe not utf-8", "\u{ffff}\u{fffe}".as_bytes()] {
+            let packed = envelope(body).pack().unwrap();
+            assert!(packed.is_ascii());
+            assert_eq!(Envelope::unpack(&packed).unwrap(), envelope(body));
+        }
+    }
+
+    #[test]
+    fn a_body_of_three_megabytes_and_a_thousand_changes_fits_one_message() {
+        let change = r#"{"field":"messages","value":{"messages":[{"id":"wamid.HBgLMTY1MDU1NTEyMzQ"}]}},"#.repeat(36);
+        let body = change.repeat(1000);
+        assert!(body.len() > 2_800_000 && envelope(body.as_bytes()).pack().unwrap().len() < LARGEST_MESSAGE);
+    }
+
+    #[test]
+    fn strangers_and_bombs_are_refused() {
+        assert!(matches!(Envelope::unpack("{}"), Err(EnvelopeError::Unknown)));
+        assert!(matches!(Envelope::unpack(r#"{"v":2,"received_at":1,"body":""}"#), Err(EnvelopeError::Unknown)));
+        assert!(matches!(Envelope::unpack(r#"{"v":1,"received_at":1,"body":"AAAA"}"#), Err(EnvelopeError::Damaged)));
+        let bomb = envelope(&vec![b' '; 7 * 1024 * 1024]).pack().unwrap();
+        assert!(matches!(Envelope::unpack(&bomb), Err(EnvelopeError::Damaged)));
+    }
+}

@@ -1,0 +1,59 @@
+//! What a change tells us about our own records: one row a field that matters, everything else is passed on only.
+
+mod account_update;
+mod message_template_status_update;
+
+use super::change::Change;
+use crate::domain::ids::AppId;
+use crate::domain::template::Template;
+use crate::domain::time::Timestamp;
+
+/// A fact a webhook told us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    /// The customer removed us, uninstalled our app or deleted its account.
+    Departed {
+        /// Stable code.
+        reason: &'static str,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
+    /// The customer shared its account or installed our app.
+    Joined,
+    /// A template has another status.
+    Template(Template),
+}
+
+/// What an interpreter may use besides the change.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Our app: an uninstalled app concerns us only when it is ours.
+    pub app: AppId,
+    /// When the POST was received; stands in for a time that Meta did not send.
+    pub received_at: Timestamp,
+}
+
+/// How far ahead of our clock a time of Meta's is believed: five minutes.
+const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
+
+impl Context {
+    /// The change's own time, not later than receipt and five minutes: one absurd time must not win for ever.
+    #[must_use]
+    pub fn time_of(&self, change: &Change<'_>) -> Timestamp {
+        change.time.filter(|time| time.as_millis() > 0).unwrap_or(self.received_at).min(self.received_at.after(CLOCK_SKEW))
+    }
+}
+
+type Interpret = fn(&Change<'_>, &Context) -> Option<Observation>;
+
+const FIELDS: &[(&str, Interpret)] = &[
+    ("account_update", account_update::interpret),
+    ("message_template_status_update", message_template_status_update::interpret),
+];
+
+/// What the change tells us; `None` when it does not change our records or is not as documented.
+#[must_use]
+pub fn interpret(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let (_, interpret) = FIELDS.iter().find(|(field, _)| *field == change.field)?;
+    interpret(change, context)
+}
