@@ -1,0 +1,72 @@
+//! Time as the services see it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
+
+/// Where a service takes the time from, and how it waits.
+pub trait Clock: Send + Sync + 'static {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    fn now(&self) -> u64;
+
+    /// Waits until `moment`, in milliseconds since the epoch. Ready at once when it has passed.
+    fn sleep_until(&self, moment: u64) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// The time of the machine, waiting on the timer of tokio.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> u64 {
+        // A machine set before 1970 is answered with 1970: nothing here depends on the absolute time.
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn sleep_until(&self, moment: u64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(
+            moment.saturating_sub(self.now()),
+        )))
+    }
+}
+
+/// A clock that stands still until a test advances it.
+#[derive(Debug)]
+pub struct ManualClock {
+    now: watch::Sender<u64>,
+}
+
+impl ManualClock {
+    /// A clock that stands at `start`, in milliseconds since the epoch.
+    #[must_use]
+    pub fn new(start: u64) -> Self {
+        Self {
+            now: watch::Sender::new(start),
+        }
+    }
+
+    /// Moves the clock on and wakes whoever waited for a moment now passed.
+    pub fn advance(&self, by: Duration) {
+        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.now.send_modify(|now| *now = now.saturating_add(millis));
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> u64 {
+        *self.now.borrow()
+    }
+
+    fn sleep_until(&self, moment: u64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut now = self.now.subscribe();
+        Box::pin(async move {
+            if now.wait_for(|now| *now >= moment).await.is_err() {
+                // The clock is gone: its time will never come.
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! The AWS JSON 1.0 and 1.1 protocols: the operation in a header, JSON both ways, errors by name.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::identifier;
+
+/// Enough for the largest request of either service: 1 MiB of text, six bytes of JSON for each escaped character.
+pub(crate) const REQUEST_LIMIT: usize = 8 << 20;
+
+/// A service's dialect of the protocol.
+pub(crate) struct Dialect {
+    /// What `X-Amz-Target` starts with, the dot included.
+    pub(crate) target_prefix: &'static str,
+    /// Content type of answers.
+    pub(crate) content_type: &'static str,
+    /// Namespace of error names.
+    pub(crate) namespace: &'static str,
+}
+
+/// An error as it goes over the wire.
+pub(crate) struct Failure {
+    pub(crate) status: u16,
+    pub(crate) shape: &'static str,
+    /// The name the older query protocol had for the error. boto3 shows this one to its callers.
+    pub(crate) query_code: Option<&'static str>,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// The target names an operation that this service does not have, or none at all.
+    pub(crate) fn unknown_operation() -> Self {
+        Self {
+            status: 400,
+            shape: "UnknownOperationException",
+            query_code: None,
+            message: "The requested operation is not emulated.".to_owned(),
+        }
+    }
+
+    fn serialization(reason: &serde_json::Error) -> Self {
+        Self {
+            status: 400,
+            shape: "SerializationException",
+            query_code: None,
+            message: reason.to_string(),
+        }
+    }
+}
+
+impl Dialect {
+    /// The operation a request asks for.
+    pub(crate) fn operation<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        headers
+            .get("x-amz-target")?
+            .to_str()
+            .ok()?
+            .strip_prefix(self.target_prefix)
+    }
+
+    /// The response for an outcome.
+    pub(crate) fn respond(&self, outcome: Result<Value, Failure>) -> Response {
+        let (status, query_code, body) = match outcome {
+            Ok(body) => (StatusCode::OK, None, body),
+            Err(failure) => (
+                StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_REQUEST),
+                failure.query_code,
+                json!({"__type": format!("{}#{}", self.namespace, failure.shape), "message": failure.message}),
+            ),
+        };
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if let Ok(id) = HeaderValue::from_str(&identifier::uuid()) {
+            headers.insert("x-amzn-requestid", id);
+        }
+        if let Some(Ok(code)) = query_code.map(|code| HeaderValue::from_str(&format!("{code};Sender"))) {
+            headers.insert("x-amzn-query-error", code);
+        }
+        response
+    }
+}
+
+/// Reads the input of an operation. An empty body is an input without members.
+pub(crate) fn input<T: DeserializeOwned>(body: &Bytes) -> Result<T, Failure> {
+    let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|reason| Failure::serialization(&reason))
+}
