@@ -42,7 +42,7 @@ pub struct ItemFailure {
 pub async fn each<E: std::error::Error>(event: &SqsEvent, handle: impl AsyncFn(&Record) -> Result<(), E>) -> BatchResponse {
     let mut response = BatchResponse::default();
     for record in &event.records {
-        let failed = match AssertUnwindSafe(handle(record)).catch_unwind().await {
+        let failed = match AssertUnwindSafe(Box::pin(handle(record))).catch_unwind().await {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => crate::telemetry::chain(&error),
             Err(_) => "panic".to_owned(),

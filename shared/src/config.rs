@@ -1,6 +1,7 @@
 //! A function's variables, read once at start. Everything that is wrong with them is reported together; an empty value
 //! counts as missing; nothing reads the environment later.
 
+use crate::transport::TlsUnusable;
 use std::fmt;
 
 /// Where variables come from: the process environment, or a test's map.
@@ -64,6 +65,17 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// A function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable is missing or invalid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// TLS is unusable.
+    #[error(transparent)]
+    Tls(#[from] TlsUnusable),
+}
 
 /// Parses a comma-separated list of exact web origins (`https://app.example.com`). Plain `http` is for loopback only.
 #[must_use]

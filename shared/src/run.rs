@@ -1,6 +1,9 @@
 //! The one imperative loop of the workers: load, ask, do one thing, tell, save; until nothing is due.
 
+use crate::aws::AwsConfig;
+use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
+use crate::config::{Lookup, Problems};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::{AttemptId, OnboardingId};
 use crate::domain::onboarding::{Onboarding, Phase};
@@ -12,6 +15,7 @@ use crate::perform::Performer;
 use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Held, Save, Store, StoreError};
+use lambda_runtime::LambdaEvent;
 use std::time::Duration;
 
 /// Time a step may need: a worker with less left lets the next bell begin it.
@@ -23,6 +27,9 @@ const CONFLICTS: u32 = 5;
 /// Work on an onboarding stopped for a reason of the infrastructure; the message comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
+    /// Not a bell of this version, or not for this function.
+    #[error("understand the bell")]
+    UnknownBell,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,24 +41,60 @@ pub enum WorkError {
     Vault(#[from] VaultError),
 }
 
-/// A worker: what it needs besides the one who performs its steps.
-#[derive(Debug)]
-pub struct Worker<P> {
-    /// Performs the steps.
-    pub performer: P,
+/// What every worker has.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
     /// The records.
     pub store: Store,
-    /// Rings `onboarding-steps`.
-    pub steps: Queue,
-    /// Rings `credit-sharing`.
-    pub credit: Queue,
     /// Tells the platform.
     pub publisher: Publisher,
-    /// Where a lost exchange's token is looked for; only `onboarding-steps` may.
-    pub rescue: Option<Vault>,
+    steps: Queue,
+    credit: Queue,
+}
+
+impl Surroundings {
+    /// Reads `TABLE_NAME`, `ONBOARDING_QUEUE_URL`, `CREDIT_QUEUE_URL`, `PLATFORM_EVENTS_QUEUE_URL` and `EVENT_SOURCE`.
+    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Self {
+        let events = Queue::new(aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
+        Self {
+            store: Store::new(aws, &problems.required(lookup, "TABLE_NAME")),
+            publisher: Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE")),
+            steps: Queue::new(aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL")),
+            credit: Queue::new(aws, &problems.required(lookup, "CREDIT_QUEUE_URL")),
+        }
+    }
+}
+
+/// A worker.
+#[derive(Debug)]
+pub struct Worker<P> {
+    performer: P,
+    store: Store,
+    steps: Queue,
+    credit: Queue,
+    publisher: Publisher,
+    rescue: Option<Vault>,
 }
 
 impl<P: Performer + Sync> Worker<P> {
+    /// A worker that performs its steps by `performer`. With `rescue` it may also look for the token of an exchange that
+    /// died; only `onboarding-steps` reads customers' tokens.
+    #[must_use]
+    pub fn new(performer: P, surroundings: Surroundings, rescue: Option<Vault>) -> Self {
+        let Surroundings { store, publisher, steps, credit } = surroundings;
+        Self { performer, store, steps, credit, publisher, rescue }
+    }
+
+    /// Answers a batch of bells.
+    pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
+        let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
+        batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
+            Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
+            Ok(Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
+        })
+        .await
+    }
+
     /// Does everything that is due for one onboarding and may be done by this worker before `deadline`.
     ///
     /// # Errors

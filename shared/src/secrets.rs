@@ -8,7 +8,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// The vault cannot do what was asked.
@@ -130,18 +130,18 @@ fn reduce<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> VaultError {
 }
 
 /// A secret of the platform, read when first needed and again every five minutes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlatformSecret {
     client: Client,
     arn: String,
-    cached: Mutex<Option<(Secret, Instant)>>,
+    cached: Arc<Mutex<Option<(Secret, Instant)>>>,
 }
 
 impl PlatformSecret {
     /// The secret behind `arn`.
     #[must_use]
     pub fn new(aws: &AwsConfig, arn: &str) -> Self {
-        Self { client: aws.secretsmanager(), arn: arn.to_owned(), cached: Mutex::new(None) }
+        Self { client: aws.secretsmanager(), arn: arn.to_owned(), cached: Arc::default() }
     }
 
     /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and

@@ -1,1 +1,248 @@
-//! Placeholder.
+//! `POST /signup/callback`: a person waits and a code dies within 30 seconds. Everything that can fail without the code is
+//! done before it is spent; nothing stands between the token and the vault.
+
+mod exchange;
+mod request;
+
+use http::StatusCode;
+use request::Callback;
+use serde::Serialize;
+use shared::aws::AwsConfig;
+use shared::clock;
+use shared::config::{Lookup, Problems, StartError, parse_origins};
+use shared::domain::ids::{AttemptId, OnboardingId};
+use shared::domain::onboarding::{Onboarding, Phase, State};
+use shared::domain::progress::{EXCHANGE_LEASE, Event, TimelineEntry, advance};
+use shared::domain::session::{Arrival, Role, Session, SessionState};
+use shared::domain::time::Timestamp;
+use shared::gateway::Handler;
+use shared::graph::client::{GraphClient, GraphConfig};
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json, origin};
+use shared::queue::{Bell, Queue};
+use shared::secret::Secret;
+use shared::secrets::{PlatformSecret, Vault};
+use shared::store::{Held, Save, Store, StoreError};
+use shared::transport::Transport;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the function holds between invocations.
+pub struct App {
+    store: Store,
+    vault: Vault,
+    graph: GraphClient,
+    bells: Queue,
+    origins: Vec<String>,
+    role: Role,
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    onboarding_id: &'a OnboardingId,
+    state: State,
+}
+
+/// How often a save is repeated against a busy table before the rescue takes over.
+const SAVES: usize = 3;
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let table = problems.required(lookup, "TABLE_NAME");
+        let prefix = problems.required(lookup, "SECRET_PREFIX");
+        let secret = problems.required(lookup, "APP_SECRET_ARN");
+        let queue = problems.required(lookup, "ONBOARDING_QUEUE_URL");
+        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
+        let role = problems.parsed(lookup, "ROLE", Role::parse);
+        let parsed = graph.zip(origins).zip(role);
+        let ((graph, origins), role) = problems.finish(parsed)?;
+        Ok(Self {
+            store: Store::new(&aws, &table),
+            vault: Vault::new(&aws, &prefix),
+            bells: Queue::new(&aws, &queue),
+            graph: GraphClient::new(transport, graph, PlatformSecret::new(&aws, &secret)),
+            origins,
+            role,
+        })
+    }
+
+    async fn callback(&self, callback: Callback) -> Result<Reply, Problem> {
+        let app_secret = self.graph.app_secret().await.map_err(|error| unavailable(&error))?;
+        let session = self.session(&callback).await?;
+        let existing = match session.record.arrival(&callback.code_hash, clock::now()) {
+            Arrival::Fresh => None,
+            Arrival::Expired => return Err(session_expired()),
+            Arrival::Repeat(id) => return self.repeat(&id).await,
+            Arrival::Another(id) => Some(self.relaunched(&id).await?),
+        };
+        let Some(claimed) = self.claim(&callback, session, existing).await? else {
+            let session = self.session(&callback).await?;
+            return match session.record.arrival(&callback.code_hash, clock::now()) {
+                Arrival::Repeat(id) => self.repeat(&id).await,
+                Arrival::Fresh | Arrival::Another(_) | Arrival::Expired => Err(in_progress()),
+            };
+        };
+        self.exchange(&app_secret, &callback, claimed).await
+    }
+
+    async fn session(&self, callback: &Callback) -> Result<Held<Session>, Problem> {
+        let found = self.store.session(&callback.session).await.map_err(|error| unavailable(&error))?;
+        found.ok_or(Problem::new(StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known."))
+    }
+
+    /// The same code again gets the same answer.
+    async fn repeat(&self, id: &OnboardingId) -> Result<Reply, Problem> {
+        let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
+        found.map(|held| accepted(&held.record)).ok_or(Problem::unavailable())
+    }
+
+    /// A session takes another code only when its first one was lost and the customer was asked to click again.
+    async fn relaunched(&self, id: &OnboardingId) -> Result<Held<Onboarding>, Problem> {
+        let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
+        let held = found.ok_or(Problem::unavailable())?;
+        match held.record.state() {
+            State::Relaunch => Ok(held),
+            State::Exchanging => Err(in_progress()),
+            _ => Err(Problem::new(StatusCode::CONFLICT, "session_used", "This signup link was used already.")),
+        }
+    }
+
+    /// Takes the session for this code and records what the browser claims, before the code is spent. `None` when
+    /// somebody else took it in between.
+    async fn claim(
+        &self,
+        callback: &Callback,
+        session: Held<Session>,
+        existing: Option<Held<Onboarding>>,
+    ) -> Result<Option<Held<Onboarding>>, Problem> {
+        let now = clock::now();
+        let attempt = AttemptId::new(now, rand::random());
+        let version = existing.as_ref().map(|held| held.version);
+        let phase = Phase::Exchanging { attempt: attempt.clone(), lease_until: now.after(EXCHANGE_LEASE) };
+        let mut onboarding = match existing {
+            Some(held) => Onboarding { phase, phase_since: now, claim: callback.claim.clone(), ..held.record },
+            None => self.begin(&session.record, callback, phase, now),
+        };
+        let entry = TimelineEntry { at: now, event: "code_received".to_owned(), step: None, attempt: None, code: None };
+        onboarding.timeline_length = onboarding.timeline_length.saturating_add(1);
+        let state = SessionState::Claimed { code_hash: callback.code_hash.clone(), attempt, onboarding: onboarding.id.clone() };
+        let session = Held { record: Session { state, ..session.record }, version: session.version };
+        let saved = self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &[entry]).await;
+        match saved {
+            Ok(()) => Ok(Some(Held { record: onboarding, version: version.unwrap_or(0).saturating_add(1) })),
+            Err(StoreError::Conflict) => Ok(None),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    fn begin(&self, session: &Session, callback: &Callback, phase: Phase, now: Timestamp) -> Onboarding {
+        Onboarding {
+            id: OnboardingId::new(now, rand::random()),
+            customer_ref: session.customer_ref.clone(),
+            role: self.role,
+            flow: session.flow,
+            created_at: now,
+            phase,
+            phase_since: now,
+            claim: callback.claim.clone(),
+            waba: None,
+            phone: None,
+            allocation: None,
+            template_namespace: None,
+            partner_since: None,
+            steps: BTreeMap::new(),
+            outbox: Vec::new(),
+            timeline_length: 0,
+        }
+    }
+
+    async fn exchange(&self, app_secret: &Secret, callback: &Callback, mut held: Held<Onboarding>) -> Result<Reply, Problem> {
+        let Phase::Exchanging { attempt, .. } = held.record.phase.clone() else { return Err(in_progress()) };
+        let token = match exchange::code_for_token(&self.graph, app_secret, &callback.code).await {
+            Ok(token) => token,
+            Err(refused) => {
+                self.record(&mut held, &Event::ExchangeFailed(attempt, refused.reason())).await;
+                self.ring(&held.record).await;
+                return Err(refused.problem());
+            }
+        };
+        let mut stored = Err(());
+        for _ in 0..SAVES {
+            stored = self.vault.store_business_token(&attempt, &token).await.map_err(|error| {
+                tracing::error!(onboarding.id = %held.record.id, error = %error, "the token is not in the vault yet");
+            });
+            if stored.is_ok() {
+                break;
+            }
+        }
+        if stored.is_ok() {
+            self.record(&mut held, &Event::TokenStored(attempt)).await;
+        }
+        self.ring(&held.record).await;
+        Ok(accepted(&held.record))
+    }
+
+    /// Applies a fact to the record. One that cannot be saved is found out again when the lease ends: the token's secret
+    /// has a derived name.
+    async fn record(&self, held: &mut Held<Onboarding>, fact: &Event) {
+        for _ in 0..SAVES {
+            let (after, timeline) = advance(&held.record, fact, clock::moment());
+            if after == held.record {
+                return;
+            }
+            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
+            match self.store.save(&save).await {
+                Ok(()) => {
+                    *held = Held { version: held.version.saturating_add(1), record: after };
+                    return;
+                }
+                Err(StoreError::Conflict) => {
+                    if let Ok(Some(newer)) = self.store.onboarding(&held.record.id).await {
+                        *held = newer;
+                    }
+                }
+                Err(error) => tracing::error!(onboarding.id = %held.record.id, error = %error, "a fact is not recorded yet"),
+            }
+        }
+    }
+
+    /// A bell that is lost costs a minute: the sweeper rings again.
+    async fn ring(&self, onboarding: &Onboarding) {
+        let bell = Bell::Onboarding { id: onboarding.id.clone() };
+        if let Err(error) = self.bells.ring(&bell, Duration::ZERO).await {
+            tracing::warn!(onboarding.id = %onboarding.id, error = %error, "the bell was not rung");
+        }
+    }
+}
+
+impl Handler for App {
+    async fn handle(&self, request: Request) -> Result<Reply, Problem> {
+        origin::check(&request, &self.origins)?;
+        self.callback(Callback::parse(&request)?).await
+    }
+}
+
+fn accepted(onboarding: &Onboarding) -> Reply {
+    json(StatusCode::ACCEPTED, &Accepted { onboarding_id: &onboarding.id, state: onboarding.state() })
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(error = shared::telemetry::chain(error), "a dependency is unavailable; the code is not spent");
+    Problem::unavailable()
+}
+
+const fn session_expired() -> Problem {
+    Problem::new(StatusCode::GONE, "session_expired", "This signup link is too old. Please ask for a new one.")
+}
+
+const fn in_progress() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "in_progress", "This signup is being completed already.")
+}

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! `CreditQueue`: shares the credit line, the one step that costs money. Sole reader of the system token, and reader of
+//! nothing that belongs to a customer.
+
+use shared::aws::AwsConfig;
+use shared::config::{Lookup, Problems, StartError};
+use shared::domain::ids::CreditLineId;
+use shared::graph::client::{GraphClient, GraphConfig};
+use shared::perform::CreditSharing;
+use shared::run::{Surroundings, Worker};
+use shared::secrets::PlatformSecret;
+use shared::transport::Transport;
+
+/// Currencies Meta shares a credit line in ("Share and revoke credit lines").
+const CURRENCIES: [&str; 6] = ["AUD", "EUR", "GBP", "IDR", "INR", "USD"];
+
+/// The worker, from its configuration. A deployment that shares no credit names no line.
+///
+/// # Errors
+/// [`StartError`] with everything that is wrong.
+pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> {
+    let transport = Transport::new()?;
+    let mut problems = Problems::default();
+    let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+    let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
+    let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
+    let system_token = PlatformSecret::new(&aws, &problems.required(lookup, "SYSTEM_TOKEN_ARN"));
+    let line = lookup("CREDIT_LINE_ID").filter(|line| !line.is_empty());
+    let line = line.and_then(|_| problems.parsed(lookup, "CREDIT_LINE_ID", |text| CreditLineId::parse(text).ok()));
+    let known = |text: &str| CURRENCIES.contains(&text).then(|| text.to_owned());
+    let currency = problems.parsed(lookup, "CREDIT_CURRENCY", known);
+    let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(currency);
+    let (graph, currency) = problems.finish(parsed)?;
+    let graph = GraphClient::new(transport, graph, app_secret);
+    Ok(Worker::new(CreditSharing { graph, system_token, line, currency }, surroundings, None))
+}

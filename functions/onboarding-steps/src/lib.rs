@@ -1,1 +1,31 @@
-//! Placeholder.
+//! `OnboardingQueue`: performs the steps that take a customer's token, and finds out what became of exchanges that died.
+
+use shared::aws::AwsConfig;
+use shared::config::{Lookup, Problems, StartError};
+use shared::graph::client::{GraphClient, GraphConfig};
+use shared::perform::OnboardingSteps;
+use shared::run::{Surroundings, Worker};
+use shared::secrets::{PlatformSecret, Vault};
+use shared::transport::Transport;
+
+/// The worker, from its configuration.
+///
+/// # Errors
+/// [`StartError`] with everything that is wrong.
+pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError> {
+    let transport = Transport::new()?;
+    let mut problems = Problems::default();
+    let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+    let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
+    let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
+    let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
+    let graph = GraphConfig::from_lookup(lookup, &mut problems);
+    let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
+    let performer = OnboardingSteps {
+        graph,
+        vault: vault.clone(),
+        store: surroundings.store.clone(),
+        publisher: surroundings.publisher.clone(),
+    };
+    Ok(Worker::new(performer, surroundings, Some(vault)))
+}

@@ -1,2 +1,12 @@
-//! Entry point.
-fn main() {}
+//! Lambda entry point. Wires the environment to the handler; decides nothing.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use shared::batch::SqsEvent;
+use shared::{config, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let worker = onboarding_steps::worker(&config::environment)?;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(worker.answer(&event).await))).await
+}

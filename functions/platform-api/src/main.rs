@@ -1,2 +1,12 @@
-//! Entry point.
-fn main() {}
+//! Lambda entry point. Wires the environment to the handler; decides nothing.
+
+use platform_api::App;
+use lambda_runtime::Error;
+use shared::{config, gateway, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let app = App::from_lookup(&config::environment)?;
+    gateway::serve(&app).await
+}

@@ -1,1 +1,67 @@
-//! Placeholder.
+//! Every minute: rings whatever is due. The table is the schedule; a bell that was lost, a worker that died and a wait that is
+//! longer than SQS can delay are all found here.
+
+use serde::Serialize;
+use shared::aws::AwsConfig;
+use shared::clock;
+use shared::config::{Lookup, Problems, StartError};
+use shared::queue::{Bell, Queue, QueueError};
+use shared::store::{Store, StoreError};
+use shared::transport::Transport;
+use std::time::Duration;
+
+/// What the function holds between invocations.
+pub struct App {
+    store: Store,
+    steps: Queue,
+}
+
+/// The sweep was cut short; the next one begins with the longest overdue again.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// What a sweep did.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub struct Swept {
+    /// Bells rung.
+    pub rung: usize,
+}
+
+/// Bells a sweep rings at most: what a worker fleet of five can answer within a minute, several times over.
+const AT_ONCE: i32 = 500;
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
+        let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
+        problems.finish(Some(Self { store, steps })).map_err(StartError::from)
+    }
+
+    /// Rings for every onboarding that is due, the longest overdue first. `onboarding-steps` hands over what is not its own.
+    ///
+    /// # Errors
+    /// [`SweepError`] when the table or the queue fails.
+    pub async fn sweep(&self) -> Result<Swept, SweepError> {
+        let due = self.store.due(clock::now(), AT_ONCE).await?;
+        let rung = due.len();
+        for id in due {
+            self.steps.ring(&Bell::Onboarding { id }, Duration::ZERO).await?;
+        }
+        tracing::info!(rung, "swept");
+        Ok(Swept { rung })
+    }
+}

@@ -1,2 +1,13 @@
-//! Entry point.
-fn main() {}
+//! Lambda entry point. Wires the environment to the handler; decides nothing.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde::de::IgnoredAny;
+use shared::{config, telemetry};
+use sweeper::App;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let app = App::from_lookup(&config::environment)?;
+    run(service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<_, Error>(app.sweep().await?))).await
+}

@@ -1,1 +1,142 @@
-//! Placeholder.
+//! Every two hours one message per active account; for each, all templates are read and only differences are stored.
+
+use serde::{Deserialize, Serialize};
+use shared::aws::AwsConfig;
+use shared::batch::{self, BatchResponse, Record, SqsEvent};
+use shared::config::{Lookup, Problems, StartError};
+use shared::domain::failure::{Class, Failure};
+use shared::domain::ids::OnboardingId;
+use shared::events::Publisher;
+use shared::graph::client::{GraphClient, GraphConfig};
+use shared::perform::{Customer, templates};
+use shared::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
+use shared::secrets::{PlatformSecret, Vault, VaultError};
+use shared::store::{ActiveWaba, Store, StoreError};
+use shared::transport::Transport;
+use std::time::Duration;
+
+/// What the function holds between invocations.
+pub struct App {
+    store: Store,
+    vault: Vault,
+    graph: GraphClient,
+    queue: Queue,
+    publisher: Publisher,
+}
+
+/// A poll is not done; its message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// Not a bell of this version.
+    #[error("understand the bell")]
+    UnknownBell,
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Meta is unreachable or limits us.
+    #[error("poll ({0})")]
+    Later(String),
+}
+
+/// What the function is called with: a batch of accounts, or the schedule's event, which says nothing of use.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Occasion {
+    /// Accounts to poll.
+    Accounts(SqsEvent),
+    /// The schedule.
+    Schedule(serde::de::IgnoredAny),
+}
+
+/// What the function answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Accounts that failed.
+    Accounts(BatchResponse),
+    /// Accounts that will be polled.
+    Schedule {
+        /// How many.
+        queued: usize,
+    },
+}
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
+        let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
+        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
+        let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
+        let queue = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
+        let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
+        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
+        Ok(Self { store, vault, graph, queue, publisher })
+    }
+
+    /// Handles either occasion.
+    ///
+    /// # Errors
+    /// [`PollError`] when the accounts cannot be listed or queued.
+    pub async fn handle(&self, occasion: Occasion) -> Result<Outcome, PollError> {
+        match occasion {
+            Occasion::Accounts(event) => {
+                let response = batch::each(&event, async |record: &Record| self.account(&record.body).await).await;
+                Ok(Outcome::Accounts(response))
+            }
+            Occasion::Schedule(_) => self.fan_out().await,
+        }
+    }
+
+    /// One message per account, spread over as many seconds as there are accounts, so that Meta is not called by all at once.
+    async fn fan_out(&self) -> Result<Outcome, PollError> {
+        let wabas = self.store.active_wabas().await?;
+        let queued = wabas.len();
+        let window = u64::try_from(queued).unwrap_or(u64::MAX).min(LONGEST_DELAY.as_secs());
+        for ActiveWaba { waba, onboarding } in wabas {
+            let wait = Duration::from_secs(rand::random::<u64>() % window.max(1));
+            self.queue.ring(&Bell::Templates { waba, onboarding }, wait).await?;
+        }
+        tracing::info!(queued, "template poll begun");
+        Ok(Outcome::Schedule { queued })
+    }
+
+    async fn account(&self, body: &str) -> Result<(), PollError> {
+        let Ok(Bell::Templates { onboarding, .. }) = serde_json::from_str(body) else { return Err(PollError::UnknownBell) };
+        match self.poll(&onboarding).await? {
+            Ok(()) => Ok(()),
+            Err(Failure { class: Class::Later | Class::LaterAfter(_), code }) => Err(PollError::Later(code)),
+            // Nothing a repeat would change: the next poll looks again.
+            Err(Failure { code, .. }) => {
+                tracing::warn!(onboarding.id = %onboarding, error.code = code, "an account cannot be polled");
+                Ok(())
+            }
+        }
+    }
+
+    async fn poll(&self, id: &OnboardingId) -> Result<Result<(), Failure>, PollError> {
+        let Some(onboarding) = self.store.onboarding(id).await?.map(|held| held.record) else { return Ok(Ok(())) };
+        let (Some(attempt), Some(waba)) = (onboarding.token_attempt(), &onboarding.waba) else { return Ok(Ok(())) };
+        let Some(token) = self.vault.business_token(attempt).await? else {
+            return Ok(Err(Failure::new(Class::TokenDead, "token.missing")));
+        };
+        let customer = Customer { graph: &self.graph, token: &token };
+        let synced = templates::sync(&customer, &self.store, &self.publisher, waba).await;
+        Ok(synced.map(|synced| {
+            tracing::info!(waba.id = %waba.id(), listed = synced.listed, changed = synced.changed, "templates polled");
+        }))
+    }
+}

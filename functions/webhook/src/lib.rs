@@ -1,1 +1,96 @@
-//! Placeholder.
+//! Meta's door (Function URL): verify over the raw bytes, store in SQS, answer 200. Nothing is parsed, no table is read, and
+//! what is not signed costs no call to AWS.
+
+mod event;
+
+pub use event::{Answer, Event};
+
+use shared::aws::AwsConfig;
+use shared::clock;
+use shared::config::{Lookup, Problems, StartError};
+use shared::queue::Queue;
+use shared::secrets::PlatformSecret;
+use shared::transport::Transport;
+use shared::webhook::envelope::Envelope;
+use shared::webhook::handshake::{self, Refusal};
+use shared::webhook::signature;
+
+/// What the function holds between invocations.
+pub struct App {
+    app_secret: PlatformSecret,
+    verify_token: PlatformSecret,
+    queue: Queue,
+}
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let queue = problems.required(lookup, "WEBHOOK_QUEUE_URL");
+        let app_secret = problems.required(lookup, "APP_SECRET_ARN");
+        let verify_token = problems.required(lookup, "VERIFY_TOKEN_ARN");
+        problems.finish(Some(()))?;
+        Ok(Self {
+            app_secret: PlatformSecret::new(&aws, &app_secret),
+            verify_token: PlatformSecret::new(&aws, &verify_token),
+            queue: Queue::new(&aws, &queue),
+        })
+    }
+
+    /// Answers one request of the Function URL.
+    pub async fn handle(&self, event: &Event) -> Answer {
+        match (event.path(), event.method()) {
+            ("" | "/", "GET") => self.handshake(event.query()).await,
+            ("" | "/", "POST") => self.receive(event).await,
+            ("" | "/", _) => Answer::empty(405).with("allow", "GET, POST"),
+            _ => Answer::empty(404),
+        }
+    }
+
+    async fn handshake(&self, query: &str) -> Answer {
+        let token = match self.verify_token.value().await {
+            Ok(token) => token,
+            Err(error) => return unavailable("the verify token cannot be read", &error),
+        };
+        match handshake::answer(query, &token) {
+            Ok(challenge) => Answer::text(challenge),
+            Err(Refusal::Malformed) => Answer::empty(400),
+            Err(Refusal::Denied) => Answer::empty(403),
+        }
+    }
+
+    async fn receive(&self, event: &Event) -> Answer {
+        let header = event.header("x-hub-signature-256");
+        if !header.is_some_and(signature::is_well_formed) {
+            return Answer::empty(401);
+        }
+        let Some(body) = event.body() else { return Answer::empty(401) };
+        let secret = match self.app_secret.value().await {
+            Ok(secret) => secret,
+            Err(error) => return unavailable("the app secret cannot be read", &error),
+        };
+        if signature::verify(&body, header, std::slice::from_ref(&secret)).is_err() {
+            return Answer::empty(401);
+        }
+        let envelope = Envelope { received_at: clock::now(), body };
+        let message = match envelope.pack() {
+            Ok(message) => message,
+            Err(error) => return unavailable("a webhook does not fit into the queue", &error),
+        };
+        match self.queue.send(message).await {
+            Ok(()) => Answer::empty(200),
+            Err(error) => unavailable("the queue did not take a webhook", &error),
+        }
+    }
+}
+
+/// Meta repeats what is not answered 200, for seven days.
+fn unavailable(what: &str, error: &dyn std::error::Error) -> Answer {
+    tracing::error!(error = shared::telemetry::chain(error), "{what}");
+    Answer::empty(503)
+}

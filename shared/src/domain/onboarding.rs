@@ -131,6 +131,8 @@ pub struct Onboarding {
     pub allocation: Option<AllocationId>,
     /// Namespace of the account's message templates.
     pub template_namespace: Option<String>,
+    /// The newest time at which Meta said that the customer shares with us.
+    pub partner_since: Option<Timestamp>,
     /// Steps that were begun.
     pub steps: BTreeMap<Step, StepRecord>,
     /// Events not known to be sent yet.

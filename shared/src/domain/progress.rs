@@ -49,6 +49,8 @@ pub enum Event {
     Resumed,
     /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.
     Departed(&'static str, Timestamp),
+    /// Meta says the customer shares its account with us, or installed our app, since that time.
+    Joined(Timestamp),
     /// These events were sent.
     EventsSent(Vec<PendingEvent>),
 }
@@ -155,6 +157,7 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
         Event::StepFailed(step, failure) => step_failed(&mut after, *step, failure, moment, &mut timeline),
         Event::Resumed => resumed(&mut after, moment.now, &mut timeline),
         Event::Departed(reason, at) => departed(&mut after, reason, *at, moment.now, &mut timeline),
+        Event::Joined(at) => joined(&mut after, *at, moment.now, &mut timeline),
         Event::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
     announce(before, &mut after, moment.now);
@@ -318,6 +321,14 @@ fn departed(after: &mut Onboarding, reason: &'static str, at: Timestamp, now: Ti
     if at.after(Duration::from_secs(1)) >= connected_since {
         enter(after, Phase::Left { reason: reason.to_owned() }, now);
         timeline.push(entry(now, "departed", Some(reason)));
+    }
+}
+
+/// Meta repeats itself: only newer word is news.
+fn joined(after: &mut Onboarding, at: Timestamp, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    if after.partner_since.is_none_or(|since| since < at) {
+        after.partner_since = Some(at);
+        timeline.push(entry(now, "partner_confirmed", None));
     }
 }
 

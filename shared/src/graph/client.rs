@@ -5,6 +5,7 @@ use super::error::{GraphError, Kind, parse};
 use crate::config::{Lookup, Problems, parse_base};
 use crate::domain::ids::AppId;
 use crate::secret::Secret;
+use crate::secrets::{PlatformSecret, VaultError};
 use crate::transport::{Incoming, Outgoing, Transport};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
@@ -36,13 +37,13 @@ impl GraphConfig {
 pub struct GraphClient {
     transport: Transport,
     config: GraphConfig,
-    app_secret: Secret,
+    app_secret: PlatformSecret,
 }
 
 impl GraphClient {
-    /// A client with the app secret at hand; it is needed for `appsecret_proof` of every call.
+    /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
     #[must_use]
-    pub fn new(transport: Transport, config: GraphConfig, app_secret: Secret) -> Self {
+    pub fn new(transport: Transport, config: GraphConfig, app_secret: PlatformSecret) -> Self {
         Self { transport, config, app_secret }
     }
 
@@ -53,9 +54,11 @@ impl GraphClient {
     }
 
     /// The app secret, for the one call that carries it.
-    #[must_use]
-    pub fn app_secret(&self) -> &Secret {
-        &self.app_secret
+    ///
+    /// # Errors
+    /// [`VaultError`] when it cannot be read.
+    pub async fn app_secret(&self) -> Result<Secret, VaultError> {
+        self.app_secret.value().await
     }
 
     /// Makes one call.
@@ -65,16 +68,17 @@ impl GraphClient {
     pub async fn call<C: GraphCall + Sync>(&self, call: &C, auth: Auth<'_>) -> Result<C::Reply, GraphError> {
         let error = |kind| GraphError { call: C::NAME, kind };
         let request = call.request();
+        let app_secret = self.app_secret.value().await.map_err(|_| error(Kind::NoAppSecret))?;
         let app_token;
         let bearer = match auth {
             Auth::None => None,
             Auth::App => {
-                app_token = Secret::new(format!("{}|{}", self.config.app, self.app_secret.expose()));
+                app_token = Secret::new(format!("{}|{}", self.config.app, app_secret.expose()));
                 Some(&app_token)
             }
             Auth::Bearer(token) => Some(token),
         };
-        let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| self.proof(token));
+        let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| proof(&app_secret, token));
         let url = self.url(&request, proof.as_deref());
         let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
         let outgoing = Outgoing { method: request.method, url, bearer, json };
@@ -82,13 +86,6 @@ impl GraphClient {
         let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
         log(C::NAME, reply.as_ref().err());
         reply
-    }
-
-    /// `appsecret_proof`: hex of HMAC-SHA256 of the token under the app secret (Meta: "Secure Graph API calls").
-    fn proof(&self, token: &Secret) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.app_secret.expose().as_bytes()) else { return String::new() };
-        mac.update(token.expose().as_bytes());
-        hex::encode(mac.finalize().into_bytes())
     }
 
     fn url(&self, request: &GraphRequest, proof: Option<&str>) -> Url {
@@ -106,6 +103,13 @@ impl GraphClient {
         }
         url
     }
+}
+
+/// `appsecret_proof`: hex of HMAC-SHA256 of the token under the app secret (Meta: "Secure Graph API calls").
+fn proof(app_secret: &Secret, token: &Secret) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(app_secret.expose().as_bytes()) else { return String::new() };
+    mac.update(token.expose().as_bytes());
+    hex::encode(mac.finalize().into_bytes())
 }
 
 fn decode<R: serde::de::DeserializeOwned>(incoming: &Incoming) -> Result<R, Kind> {

@@ -17,6 +17,9 @@ pub struct GraphError {
 /// What happened to a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Kind {
+    /// The app secret cannot be read; nothing was sent.
+    #[error("no app secret")]
+    NoAppSecret,
     /// The request or its answer was lost.
     #[error("transport")]
     Transport(#[from] TransportError),
@@ -79,6 +82,7 @@ impl GraphError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match &self.kind {
+            Kind::NoAppSecret => Failure::new(Class::Later, "vault.unavailable"),
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
             Kind::Refused(refusal) => Failure { class: class(refusal), code: format!("graph.{}", refusal.code) },
@@ -90,7 +94,7 @@ impl GraphError {
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.kind {
             Kind::Refused(refusal) => Some(refusal),
-            Kind::Transport(_) | Kind::Undecodable => None,
+            Kind::NoAppSecret | Kind::Transport(_) | Kind::Undecodable => None,
         }
     }
 }

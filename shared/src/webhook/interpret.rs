@@ -19,7 +19,10 @@ pub enum Observation {
         at: Timestamp,
     },
     /// The customer shared its account or installed our app.
-    Joined,
+    Joined {
+        /// Since when, by Meta's clock.
+        at: Timestamp,
+    },
     /// A template has another status.
     Template(Template),
 }

@@ -28,6 +28,12 @@ pub fn verify(body: &[u8], header: Option<&str>, secrets: &[Secret]) -> Result<(
     Err(SignatureMismatch)
 }
 
+/// Whether the header has Meta's form at all; a cheap refusal before any secret is read.
+#[must_use]
+pub fn is_well_formed(header: &str) -> bool {
+    parse(header).is_some()
+}
+
 fn parse(header: &str) -> Option<[u8; 32]> {
     let digits = header.strip_prefix("sha256=").filter(|_| header.len() == HEADER_LENGTH)?;
     let mut digest = [0; 32];

@@ -27,6 +27,7 @@ fn exchanging(role: Role) -> Onboarding {
         phone: None,
         allocation: None,
         template_namespace: None,
+        partner_since: None,
         steps: std::collections::BTreeMap::new(),
         outbox: vec![],
         timeline_length: 0,

@@ -18,10 +18,11 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
     let value: Value = serde_json::from_str(change.value.get()).ok()?;
     let app = value.waba_info.and_then(|info| info.partner_app_id);
     let ours = app.is_none_or(|app| app == context.app.as_str());
+    let joined = Some(Observation::Joined { at: context.time_of(change) });
     let departed = |reason| Some(Observation::Departed { reason, at: context.time_of(change) });
     match value.event.as_str() {
-        "PARTNER_ADDED" => Some(Observation::Joined),
-        "PARTNER_APP_INSTALLED" if ours => Some(Observation::Joined),
+        "PARTNER_ADDED" => joined,
+        "PARTNER_APP_INSTALLED" if ours => joined,
         "PARTNER_REMOVED" => departed("partner_removed"),
         "PARTNER_APP_UNINSTALLED" if ours => departed("app_uninstalled"),
         "ACCOUNT_DELETED" => departed("account_deleted"),
@@ -45,7 +46,8 @@ mod tests {
 
     #[test]
     fn only_our_own_app_counts_as_uninstalled() {
-        let departed = Some(Observation::Departed { reason: "app_uninstalled", at: Timestamp::from_seconds(100) });
+        let joined = Some(Observation::Joined { at: context.time_of(change) });
+    let departed = Some(Observation::Departed { reason: "app_uninstalled", at: Timestamp::from_seconds(100) });
         assert_eq!(observe(r#"{"event":"PARTNER_APP_UNINSTALLED","waba_info":{"waba_id":"1","partner_app_id":"42"}}"#), departed);
         assert_eq!(observe(r#"{"event":"PARTNER_APP_UNINSTALLED","waba_info":{"waba_id":"1","partner_app_id":"43"}}"#), None);
     }
@@ -55,6 +57,6 @@ mod tests {
         for value in [r#"{"event":"ACCOUNT_VIOLATION"}"#, r#"{"event":"SOMETHING_NEW"}"#, "null", "{}", "[1]"] {
             assert_eq!(observe(value), None, "{value}");
         }
-        assert_eq!(observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#), Some(Observation::Joined));
+        assert_eq!(observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#), Some(Observation::Joined { at: Timestamp::from_seconds(100) }));
     }
 }

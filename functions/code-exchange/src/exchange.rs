@@ -1,0 +1,129 @@
+//! Spending the code: once, within the time a person waits.
+
+use http::StatusCode;
+use shared::graph::call::Auth;
+use shared::graph::calls::oauth::ExchangeCode;
+use shared::graph::client::GraphClient;
+use shared::graph::error::{GraphError, Kind};
+use shared::http::problem::Problem;
+use shared::secret::Secret;
+use shared::transport::TransportError;
+
+/// Requests at most: a code that did not reach Meta may be sent again, one whose answer was lost once more.
+const TRIES: u32 = 3;
+
+/// Why there is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Older than 30 seconds (Meta: 100/36007).
+    Expired,
+    /// Used or malformed (Meta: 100/36009).
+    Used,
+    /// Meta may have answered, and the answer was lost.
+    Lost,
+    /// Meta could not be reached.
+    Unreachable,
+    /// Meta refused the app, not the code: the operator's business.
+    Refused,
+}
+
+impl Refused {
+    /// The code kept in the record.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Expired => "exchange.code_expired",
+            Self::Used => "exchange.code_used",
+            Self::Lost => "exchange.lost",
+            Self::Unreachable => "exchange.unreachable",
+            Self::Refused => "exchange.refused",
+        }
+    }
+
+    /// The answer to the browser.
+    pub(crate) const fn problem(self) -> Problem {
+        let again = StatusCode::UNPROCESSABLE_ENTITY;
+        match self {
+            Self::Expired => Problem::new(again, "code_expired", "Meta's confirmation was too old. Please click once more."),
+            Self::Used => Problem::new(again, "code_used", "Meta's confirmation was used before. Please click once more."),
+            Self::Lost => Problem::new(again, "code_lost", "Meta's confirmation was lost on the way. Please click once more."),
+            Self::Unreachable => Problem::new(StatusCode::BAD_GATEWAY, "meta_unreachable", "Meta could not be reached. Please try again."),
+            Self::Refused => Problem::new(StatusCode::BAD_GATEWAY, "meta_refused", "Meta refused the platform's app."),
+        }
+    }
+}
+
+pub(crate) async fn code_for_token(graph: &GraphClient, app_secret: &Secret, code: &Secret) -> Result<Secret, Refused> {
+    let call = ExchangeCode { app: graph.app(), app_secret, code };
+    let mut may_be_spent = false;
+    let mut last = Refused::Unreachable;
+    for _ in 0..TRIES {
+        let error = match graph.call(&call, Auth::None).await {
+            Ok(granted) => return Ok(granted.access_token),
+            Err(error) => error,
+        };
+        match verdict(&error, may_be_spent) {
+            Verdict::Final(refused) => return Err(refused),
+            Verdict::NotSent => last = if may_be_spent { Refused::Lost } else { Refused::Unreachable },
+            Verdict::Unknown if may_be_spent => return Err(Refused::Lost),
+            Verdict::Unknown => {
+                may_be_spent = true;
+                last = Refused::Lost;
+            }
+        }
+    }
+    Err(last)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Final(Refused),
+    /// Safe to send again.
+    NotSent,
+    /// The code may be spent.
+    Unknown,
+}
+
+fn verdict(error: &GraphError, may_be_spent: bool) -> Verdict {
+    let refusal = match &error.kind {
+        Kind::NoAppSecret | Kind::Transport(TransportError::NotSent) => return Verdict::NotSent,
+        Kind::Transport(TransportError::NoAnswer | TransportError::TooLarge) | Kind::Undecodable => return Verdict::Unknown,
+        Kind::Refused(refusal) => refusal,
+    };
+    match (refusal.code, refusal.subcode) {
+        (100, Some(36007)) => Verdict::Final(Refused::Expired),
+        (100, _) if may_be_spent => Verdict::Final(Refused::Lost),
+        (100, _) => Verdict::Final(Refused::Used),
+        _ if refusal.transient || refusal.status >= 500 => Verdict::Unknown,
+        _ => Verdict::Final(Refused::Refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::graph::error::parse;
+
+    fn refused(status: u16, body: &str, may_be_spent: bool) -> Verdict {
+        let kind = Kind::Refused(parse(status, body.as_bytes(), None).unwrap());
+        verdict(&GraphError { call: "exchange_code", kind }, may_be_spent)
+    }
+
+    #[test]
+    fn a_code_is_never_sent_again_once_meta_refused_it() {
+        let expired = r#"{"error":{"code":100,"error_subcode":36007}}"#;
+        let used = r#"{"error":{"code":100,"error_subcode":36009}}"#;
+        assert_eq!(refused(400, expired, false), Verdict::Final(Refused::Expired));
+        assert_eq!(refused(400, used, false), Verdict::Final(Refused::Used));
+        assert_eq!(refused(400, used, true), Verdict::Final(Refused::Lost), "our own lost answer burnt it");
+        assert_eq!(refused(400, r#"{"error":{"code":1}}"#, false), Verdict::Final(Refused::Refused));
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_told_apart_from_a_request_that_never_left() {
+        let lost = |kind| verdict(&GraphError { call: "exchange_code", kind }, false);
+        assert_eq!(lost(Kind::Transport(TransportError::NotSent)), Verdict::NotSent);
+        assert_eq!(lost(Kind::Transport(TransportError::NoAnswer)), Verdict::Unknown);
+        assert_eq!(lost(Kind::Undecodable), Verdict::Unknown);
+        assert_eq!(refused(500, r#"{"error":{"code":2}}"#, false), Verdict::Unknown);
+    }
+}

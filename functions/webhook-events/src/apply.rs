@@ -1,0 +1,69 @@
+//! Effects of webhooks on our records: conditional, and never from newer to older.
+
+use super::EventError;
+use shared::clock;
+use shared::domain::ids::WabaId;
+use shared::domain::progress::{Event, advance};
+use shared::domain::template::{Template, apply_news};
+use shared::events::Publisher;
+use shared::queue::{Bell, Queue};
+use shared::store::{Save, Store, StoreError};
+use shared::webhook::interpret::Observation;
+use std::time::Duration;
+
+/// How often an effect is applied to a newer record before the message comes again.
+const CONFLICTS: usize = 5;
+
+pub(crate) struct Applier {
+    pub(crate) store: Store,
+    pub(crate) bells: Queue,
+    pub(crate) publisher: Publisher,
+}
+
+impl Applier {
+    pub(crate) async fn apply(&self, waba: &WabaId, observation: Observation) -> Result<(), EventError> {
+        match observation {
+            Observation::Departed { reason, at } => self.fact(waba, &Event::Departed(reason, at)).await,
+            Observation::Joined { at } => self.fact(waba, &Event::Joined(at)).await,
+            Observation::Template(template) => self.template(waba, &template).await,
+        }
+    }
+
+    async fn fact(&self, waba: &WabaId, fact: &Event) -> Result<(), EventError> {
+        let Some(id) = self.store.owner(waba).await? else { return Ok(()) };
+        for _ in 0..CONFLICTS {
+            let Some(held) = self.store.onboarding(&id).await? else { return Ok(()) };
+            let (after, timeline) = advance(&held.record, fact, clock::moment());
+            if after == held.record {
+                return Ok(());
+            }
+            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
+            match self.store.save(&save).await {
+                Err(StoreError::Conflict) => {}
+                saved => {
+                    saved?;
+                    return Ok(self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await?);
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn template(&self, waba: &WabaId, news: &Template) -> Result<(), EventError> {
+        if self.store.owner(waba).await?.is_none() {
+            return Ok(());
+        }
+        for _ in 0..CONFLICTS {
+            let held = self.store.template(waba, &news.id).await?;
+            let Some(merged) = apply_news(held.as_ref().map(|held| &held.record), news) else { return Ok(()) };
+            match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
+                Err(StoreError::Conflict) => {}
+                saved => {
+                    saved?;
+                    return Ok(self.publisher.template(waba.as_str(), &merged).await?);
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+}

@@ -1,0 +1,95 @@
+//! HTTP as the functions behind the gateway see it: a parsed request, a reply, and problems with a stable code.
+
+pub mod fields;
+pub mod origin;
+pub mod problem;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use serde::Serialize;
+
+/// A request that passed the gateway.
+#[derive(Debug)]
+pub struct Request {
+    /// Method.
+    pub method: Method,
+    /// Path as the client sent it.
+    pub path: String,
+    /// Raw query without the question mark; may hold a session.
+    pub query: String,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+    /// The gateway's id of the request; appears in problems and logs.
+    pub request_id: String,
+    /// Name and port the client reached us by.
+    pub host: String,
+}
+
+impl Request {
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The only value of a query parameter; `None` when it is absent or doubled.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut values = url::form_urlencoded::parse(self.query.as_bytes()).filter(|(key, _)| key == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => Some(value.into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Path segments, without empty ones.
+    #[must_use]
+    pub fn segments(&self) -> Vec<&str> {
+        self.path.split('/').filter(|segment| !segment.is_empty()).collect()
+    }
+
+    /// The address the client reached us by: the gateway states scheme and host.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let scheme = if self.header("x-forwarded-proto") == Some("http") { "http" } else { "https" };
+        format!("{scheme}://{}", self.host)
+    }
+}
+
+/// A reply of one of our functions.
+pub type Reply = Response<String>;
+
+/// Headers every reply carries: nothing is cached, sniffed or referred.
+const ALWAYS: [(header::HeaderName, HeaderValue); 4] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
+];
+
+/// A reply with a body of some type.
+#[must_use]
+pub fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply {
+    let mut reply = Response::new(body);
+    *reply.status_mut() = status;
+    reply.headers_mut().extend(ALWAYS);
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// A JSON reply.
+#[must_use]
+pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Reply {
+    reply(status, "application/json", serde_json::to_string(body).unwrap_or_default())
+}
+
+/// A reply without a body.
+#[must_use]
+pub fn no_content() -> Reply {
+    let mut reply = Response::new(String::new());
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    reply.headers_mut().extend(ALWAYS);
+    reply
+}

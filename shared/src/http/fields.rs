@@ -1,0 +1,147 @@
+//! JSON request bodies: closed objects, each field checked, every refusal with its own code.
+
+use super::Request;
+use super::problem::Problem;
+use http::StatusCode;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use std::fmt;
+
+/// Largest body these routes take: 16 KiB.
+pub const LARGEST_BODY: usize = 16 * 1024;
+
+/// The fields of a JSON object, in order of arrival.
+#[derive(Debug)]
+pub struct Fields(Vec<(String, Value)>);
+
+/// Keeps doubled keys, which a map would hide.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Pairs;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+impl Fields {
+    /// Reads a JSON object that may hold `allowed` fields and no others.
+    ///
+    /// # Errors
+    /// 413 `too_large`, 415 `content_type`, 400 `bad_json`, `duplicate_field`, `unknown_field`.
+    pub fn read(request: &Request, allowed: &[&str]) -> Result<Self, Problem> {
+        if request.body.len() > LARGEST_BODY {
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is larger than 16 KiB."));
+        }
+        let content_type = request.header("content-type").unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") || request.headers.contains_key("content-encoding") {
+            let title = "Send application/json without a content encoding.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", title));
+        }
+        let pairs = serde_json::from_slice::<Pairs>(&request.body);
+        let Pairs(pairs) = pairs.map_err(|_| Problem::bad_request("bad_json", "The body is not a JSON object."))?;
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if !allowed.contains(&name.as_str()) {
+                return Err(Problem::bad_request("unknown_field", "The body has a field that this address does not know."));
+            }
+            if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
+                return Err(Problem::bad_request("duplicate_field", "The body names a field twice."));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The value of a field, `null` included.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// An optional text; `null` counts as absent.
+    ///
+    /// # Errors
+    /// 400 `bad_type` when it is something else, `bad_value` when it is longer than `longest` characters or holds control
+    /// characters.
+    pub fn text(&self, name: &str, longest: usize) -> Result<Option<&str>, Problem> {
+        match self.value(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.chars().count() > longest || text.chars().any(char::is_control) => {
+                Err(Problem::bad_request("bad_value", "A field is too long or holds control characters."))
+            }
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
+        }
+    }
+
+    /// An optional identifier.
+    ///
+    /// # Errors
+    /// 400 `bad_type` when it is no text, `id_invalid` when it does not have the form of its kind.
+    pub fn id<T, E>(&self, name: &str, parse: fn(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
+        let invalid = Problem::bad_request("id_invalid", "An id does not have the form of its kind.");
+        match self.value(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => parse(text).map(Some).map_err(|_| invalid),
+            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderValue, Method};
+
+    fn read(content_type: &'static str, body: &str) -> Result<Fields, &'static str> {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(content_type));
+        let request = Request {
+            method: Method::POST,
+            path: "/".into(),
+            query: String::new(),
+            headers,
+            body: body.to_owned().into(),
+            request_id: "r".into(),
+            host: "h".into(),
+        };
+        Fields::read(&request, &["a", "b"]).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn every_odd_body_has_its_own_code() {
+        let check = |content_type, body: &str, code| assert_eq!(read(content_type, body).unwrap_err(), code, "{body}");
+        check("text/plain", "{}", "content_type");
+        for body in ["", "not json", "[]", "7", "{\"a\":", "{\"a\":1}x", "\u{feff}{}"] {
+            check("application/json", body, "bad_json");
+        }
+        check("application/json", r#"{"a":1,"a":1}"#, "duplicate_field");
+        check("application/json", r#"{"__proto__":1}"#, "unknown_field");
+        check("application/json", &" ".repeat(20_000), "too_large");
+        check("application/json", &"[".repeat(10_000), "bad_json");
+    }
+
+    #[test]
+    fn texts_and_ids_are_checked_one_by_one() {
+        let fields = read("Application/JSON; charset=utf-8", r#"{"a":"x\u0000","b":null}"#).unwrap();
+        assert_eq!(fields.text("a", 10).unwrap_err().code, "bad_value");
+        assert_eq!(fields.text("b", 10), Ok(None));
+        let fields = read("application/json", r#"{"a":"12/../me","b":5}"#).unwrap();
+        assert_eq!(fields.id("a", crate::domain::ids::WabaId::parse).unwrap_err().code, "id_invalid");
+        assert_eq!(fields.id("b", crate::domain::ids::WabaId::parse).unwrap_err().code, "bad_type");
+    }
+}

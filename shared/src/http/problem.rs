@@ -1,0 +1,67 @@
+//! What a caller did wrong, or why it has to come again: RFC 9457 with a stable code. Never repeats the input.
+
+use super::{Reply, reply};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// A problem: `code` is the contract, `title` helps a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable code.
+    pub code: &'static str,
+    /// A sentence for a person.
+    pub title: &'static str,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    request_id: &'a str,
+}
+
+/// Seconds after which a caller may come again when something of ours was unavailable.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+impl Problem {
+    /// A problem.
+    #[must_use]
+    pub const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self { status, code, title }
+    }
+
+    /// 400.
+    #[must_use]
+    pub const fn bad_request(code: &'static str, title: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, title)
+    }
+
+    /// 404 for anything that is not there, or not the caller's.
+    #[must_use]
+    pub const fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
+    }
+
+    /// 503: something of ours is unavailable for the moment and nothing happened.
+    #[must_use]
+    pub const fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is busy. Please try again in a moment.")
+    }
+
+    /// The reply.
+    #[must_use]
+    pub fn reply(&self, request_id: &str) -> Reply {
+        let Self { status, code, title } = *self;
+        let body = Body { kind: "about:blank", title, status: status.as_u16(), code, request_id };
+        let mut reply = reply(status, "application/problem+json", serde_json::to_string(&body).unwrap_or_default());
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            reply.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        reply
+    }
+}
