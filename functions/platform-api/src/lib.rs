@@ -1,1 +1,67 @@
-//! Placeholder.
+//! `/v1/*` behind the JWT authorizer: sessions for new customers, onboardings for operators.
+
+mod onboardings;
+mod sessions;
+
+use http::{Method, StatusCode};
+use shared::aws::AwsConfig;
+use shared::config::{Lookup, Problems, StartError, parse_base};
+use shared::gateway::Handler;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, reply};
+use shared::queue::Queue;
+use shared::store::Store;
+use shared::transport::Transport;
+use std::time::Duration;
+use url::Url;
+
+/// What the function holds between invocations.
+pub struct App {
+    store: Store,
+    bells: Queue,
+    /// Public base of the signup page when it has a domain of its own.
+    signup_base: Option<Url>,
+    session_life: Duration,
+}
+
+/// The API in the form of OpenAPI 3.1.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
+        let bells = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
+        let own_domain = lookup("SIGNUP_BASE_URL").filter(|base| !base.is_empty());
+        let signup_base = own_domain.and_then(|_| problems.parsed(lookup, "SIGNUP_BASE_URL", parse_base));
+        let minutes = |text: &str| text.parse().ok().filter(|minutes| (5..=1440).contains(minutes));
+        let minutes: Option<u64> = problems.parsed(lookup, "SESSION_MINUTES", minutes);
+        let minutes = problems.finish(minutes)?;
+        Ok(Self { store, bells, signup_base, session_life: Duration::from_secs(minutes * 60) })
+    }
+}
+
+impl Handler for App {
+    async fn handle(&self, request: Request) -> Result<Reply, Problem> {
+        let segments = request.segments();
+        match (&request.method, segments.as_slice()) {
+            (&Method::POST, ["v1", "sessions"]) => self.create_session(&request).await,
+            (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
+            (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
+            (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id).await,
+            (&Method::GET, ["v1", "openapi.json"]) => Ok(reply(StatusCode::OK, "application/json", OPENAPI.to_owned())),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(error = shared::telemetry::chain(error), "a dependency is unavailable");
+    Problem::unavailable()
+}

@@ -1,1 +1,78 @@
-//! Placeholder.
+//! `GET /signup`, `GET /signup/status`, `POST /signup/abandoned`: the page a customer sees before, during and after Meta's
+//! popup. Holds no secret.
+
+mod abandoned;
+mod page;
+mod status;
+
+use http::Method;
+use shared::aws::AwsConfig;
+use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
+use shared::domain::ids::{AppId, SessionId};
+use shared::domain::session::Session;
+use shared::gateway::Handler;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request};
+use shared::store::{Held, Store, StoreError};
+use shared::transport::Transport;
+
+/// What the function holds between invocations.
+pub struct App {
+    store: Store,
+    app: AppId,
+    config_id: String,
+    graph_version: String,
+    /// Where the Facebook JavaScript SDK is loaded from.
+    sdk_origin: String,
+    /// Whose message events the page believes.
+    popup_origins: Vec<String>,
+    /// The platform's own pages.
+    origins: Vec<String>,
+}
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
+        let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.to_owned());
+        let config_id = problems.parsed(lookup, "META_CONFIG_ID", digits);
+        let graph_version = problems.required(lookup, "GRAPH_API_VERSION");
+        let sdk = problems.parsed(lookup, "META_SDK_BASE", parse_base);
+        let popup_origins = problems.parsed(lookup, "META_POPUP_ORIGINS", parse_origins);
+        let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
+        let parsed = app.zip(config_id).zip(sdk).zip(popup_origins.zip(origins));
+        let (((app, config_id), sdk), (popup_origins, origins)) = problems.finish(parsed)?;
+        let sdk_origin = sdk.origin().ascii_serialization();
+        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins })
+    }
+
+    /// The session a request names; `None` when there is no such session.
+    async fn session(&self, text: &str) -> Result<Option<(SessionId, Held<Session>)>, Problem> {
+        let Ok(id) = SessionId::parse(text) else { return Ok(None) };
+        let found = self.store.session(&id).await.map_err(|error| unavailable(&error))?;
+        Ok(found.map(|held| (id, held)))
+    }
+}
+
+impl Handler for App {
+    async fn handle(&self, request: Request) -> Result<Reply, Problem> {
+        match (&request.method, request.segments().as_slice()) {
+            (&Method::GET, ["signup"]) => self.page(&request).await,
+            (&Method::GET, ["signup", "status"]) => self.status(&request).await,
+            (&Method::POST, ["signup", "abandoned"]) => self.abandoned(&request).await,
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
+
+fn unavailable(error: &StoreError) -> Problem {
+    tracing::error!(error = %error, "the table is unavailable");
+    Problem::unavailable()
+}

@@ -314,7 +314,9 @@ impl Onboarding {
 }
 
 impl StepRecord {
-    fn obstacle(&self) -> Option<Obstacle> {
+    /// What stands in this step's way, if anything does.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.status {
             StepStatus::Waiting { actor, waiting_for, code, due } => Some(Obstacle {
                 actor: *actor,
@@ -331,6 +333,42 @@ impl StepRecord {
                 until: Some(*due),
             }),
             StepStatus::Begun | StepStatus::Done | StepStatus::Retrying { .. } => None,
+        }
+    }
+}
+
+impl StepRecord {
+    /// Stable code of the last failure or wait.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match &self.status {
+            StepStatus::Retrying { failure, .. } => Some(&failure.code),
+            StepStatus::Waiting { code, .. } => Some(code),
+            StepStatus::Begun | StepStatus::Done => None,
+        }
+    }
+
+    /// When the step is looked at next.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        match &self.status {
+            StepStatus::Retrying { due, .. } => Some(*due),
+            StepStatus::Waiting { due, .. } => *due,
+            StepStatus::Begun | StepStatus::Done => None,
+        }
+    }
+}
+
+impl Onboarding {
+    /// A step in one word for people: `pending`, `running`, `retrying`, `waiting` or `done`.
+    #[must_use]
+    pub fn step_state(&self, step: Step) -> &'static str {
+        let Some(record) = self.steps.get(&step) else { return "pending" };
+        match &record.status {
+            StepStatus::Begun => "running",
+            StepStatus::Done => "done",
+            StepStatus::Retrying { .. } => "retrying",
+            StepStatus::Waiting { .. } => "waiting",
         }
     }
 }

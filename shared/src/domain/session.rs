@@ -92,6 +92,25 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// Open or claimed.
     pub state: SessionState,
+    /// How the last popup that brought no code ended.
+    pub abandoned: Option<Abandonment>,
+}
+
+/// A popup that ended without a code, in Meta's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abandonment {
+    /// When we heard of it.
+    pub at: Timestamp,
+    /// `CANCEL`, `ERROR`, or what the page calls it.
+    pub event: String,
+    /// The screen the customer was on.
+    pub current_step: Option<String>,
+    /// Code of the error screen.
+    pub error_code: Option<String>,
+    /// Text of the error screen.
+    pub error_message: Option<String>,
+    /// Meta's own id of the popup, for its support.
+    pub meta_session: Option<String>,
 }
 
 /// What a code that arrives meets.
@@ -151,6 +170,7 @@ mod tests {
             created_at: Timestamp::from_seconds(0),
             expires_at: Timestamp::from_seconds(100),
             state,
+            abandoned: None,
         }
     }
 

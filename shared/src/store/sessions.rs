@@ -34,6 +34,16 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
+    /// Saves a session over the version that was read.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody saved first.
+    pub async fn save_session(&self, id: &SessionId, session: &Held<Session>) -> Result<(), StoreError> {
+        let item = session_item(id, &session.record, session.version.saturating_add(1))?;
+        let put = item::put(&self.table, item, Require::Version(session.version))?;
+        self.transact(vec![TransactWriteItem::builder().put(put).build()], None).await
+    }
+
     /// Saves a session and the onboarding it belongs to in one step: a claim and the record of the exchange, or the end
     /// of a failed exchange and the session that is open again.
     ///
