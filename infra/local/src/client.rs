@@ -1,0 +1,95 @@
+//! The HTTP client of this stack's own: what a browser, a platform or API Gateway would send.
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest answer time: Lambda's and API Gateway's bounds are shorter.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The client could not be built, or no answer came.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// TLS cannot be configured.
+    #[error("configure TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The request did not end in an answer.
+    #[error("send a request: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// A whole answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON; `null` when it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// A header as text; empty when it is absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// A client without proxy, cookies or redirects.
+#[derive(Debug, Clone)]
+pub struct Client(reqwest::Client);
+
+impl Client {
+    /// Builds it.
+    ///
+    /// # Errors
+    /// [`ClientError::Tls`], [`ClientError::Http`].
+    pub fn new() -> Result<Self, ClientError> {
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(PATIENCE);
+        Ok(Self(client.redirect(reqwest::redirect::Policy::none()).build()?))
+    }
+
+    /// Sends a GET.
+    ///
+    /// # Errors
+    /// [`ClientError::Http`].
+    pub async fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, ClientError> {
+        self.send("GET", url, headers, Bytes::new()).await
+    }
+
+    /// Sends JSON with POST.
+    ///
+    /// # Errors
+    /// [`ClientError::Http`].
+    pub async fn post(&self, url: &str, headers: &[(&str, &str)], body: &Value) -> Result<Answer, ClientError> {
+        let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
+        self.send("POST", url, &headers, Bytes::from(body.to_string())).await
+    }
+
+    /// Sends anything.
+    ///
+    /// # Errors
+    /// [`ClientError::Http`], also for a method or header that is none.
+    pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Answer, ClientError> {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        let request = headers.iter().fold(self.0.request(method, url), |request, (name, value)| request.header(*name, *value));
+        let response = request.body(body).send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { status, headers, body: response.bytes().await? })
+    }
+}

@@ -1,0 +1,177 @@
+//! The command line of the `local` binary.
+
+use crate::demo;
+use crate::options::{Profile, StackOptions};
+use crate::stack::{Stack, StackError};
+use lexopt::{Arg, Parser, ValueExt};
+use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Printed by `--help`.
+const HELP: &str = "\
+Runs the stack of template.yaml on this machine, against a simulated Meta.
+
+cargo run -p local                       start everything, print the addresses; Ctrl-C stops
+cargo run -p local -- demo               one whole onboarding, a webhook, a template poll; prints the timeline
+  --endpoints FILE                       write the addresses as JSON once all is ready
+  --port N                               first port (default 3000; 0 = any free)
+  --graph-url URL                        another Graph API instead of the simulator
+  --meta KEY=VALUE                       app_id, app_secret, verify_token, config_id, system_token, business_id,
+                                         credit_line_id, role (solution-partner | tech-provider | tech-partner)
+  --parameter NAME=VALUE                 override a template parameter
+  --data DIR                             keep state between runs (default: memory)
+  --profile debug|release                which binaries to build and run (default debug)";
+
+/// First port when none is named.
+const FIRST_PORT: u16 = 3000;
+
+/// Why the program ended.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The arguments.
+    #[error("{0} (see --help)")]
+    Arguments(#[from] lexopt::Error),
+    /// The stack.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The demonstration found something missing.
+    #[error("demo: {0}")]
+    Demo(#[from] demo::DemoError),
+    /// The endpoints file or the signals.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+enum Task {
+    Run,
+    Demo,
+    Help,
+}
+
+struct Command {
+    task: Task,
+    options: StackOptions,
+    endpoints: Option<PathBuf>,
+}
+
+/// Does what the arguments say.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(arguments: Parser) -> Result<(), CommandError> {
+    let command = parse(arguments)?;
+    if matches!(command.task, Task::Help) {
+        say(HELP);
+        return Ok(());
+    }
+    say("building the functions …");
+    let stack = Stack::start(command.options).await?;
+    let outcome = match command.task {
+        Task::Demo => demo::run(&stack, &mut say).await.map_err(CommandError::from),
+        _ => serve(&stack, command.endpoints).await,
+    };
+    if outcome.is_err() {
+        stack.logs().iter().for_each(|line| say(&format!("{}: {}", line.function, line.text)));
+    }
+    stack.stop().await?;
+    outcome
+}
+
+async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError> {
+    let endpoints = stack.endpoints();
+    if let Some(file) = file {
+        endpoints.write(&file)?;
+    }
+    say(&format!(
+        "ready\n  api       {}\n  webhook   {}\n  graph     {}\n  dynamodb  {}\n  sqs       {}\n  secrets   {}\n  control   {}",
+        endpoints.api,
+        endpoints.webhook,
+        endpoints.graph,
+        endpoints.aws.dynamodb,
+        endpoints.aws.sqs,
+        endpoints.aws.secretsmanager,
+        endpoints.control
+    ));
+    say(&format!(
+        "\na signup link for a customer of yours:\n  curl -s {}/v1/sessions -H 'authorization: Bearer {}' -H 'content-type: application/json' -d '{{\"customer_ref\":\"acme\"}}'\n\nCtrl-C stops",
+        endpoints.api, endpoints.platform_token
+    ));
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}
+
+fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
+    let options = StackOptions { port: FIRST_PORT, ..StackOptions::default() };
+    let mut command = Command { task: Task::Run, options, endpoints: None };
+    let mut port = None;
+    while let Some(argument) = arguments.next()? {
+        let options = &mut command.options;
+        match argument {
+            Arg::Value(word) if word == "demo" => command.task = Task::Demo,
+            Arg::Short('h') | Arg::Long("help") => command.task = Task::Help,
+            Arg::Long("endpoints") => command.endpoints = Some(arguments.value()?.into()),
+            Arg::Long("port") => port = Some(arguments.value()?.parse()?),
+            Arg::Long("graph-url") => options.graph_url = Some(arguments.value()?.string()?),
+            Arg::Long("data") => options.data = Some(arguments.value()?.into()),
+            Arg::Long("meta") => {
+                let (key, value) = pair(&arguments.value()?.string()?)?;
+                options.meta.set(&key, &value).map_err(|key| format!("--meta has no key {key}"))?;
+            }
+            Arg::Long("parameter") => options.parameters.extend([pair(&arguments.value()?.string()?)?]),
+            Arg::Long("profile") => options.profile = profile(&arguments.value()?.string()?)?,
+            other => return Err(other.unexpected()),
+        }
+    }
+    // The demonstration talks to its own stack only, which may run beside another.
+    command.options.port = port.unwrap_or(if matches!(command.task, Task::Demo) { 0 } else { FIRST_PORT });
+    command.options.capture_logs = matches!(command.task, Task::Demo);
+    Ok(command)
+}
+
+fn pair(text: &str) -> Result<(String, String), lexopt::Error> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+fn profile(text: &str) -> Result<Profile, lexopt::Error> {
+    match text {
+        "debug" => Ok(Profile::Debug),
+        "release" => Ok(Profile::Release),
+        _ => Err(format!("there is no profile {text}").into()),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the program's output")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Command, lexopt::Error> {
+        parse(Parser::from_args(arguments))
+    }
+
+    #[test]
+    fn every_option_is_understood() {
+        let command = parsed(&["--port", "0", "--meta", "role=tech-provider", "--parameter", "A=b=c", "--profile", "release"]).unwrap();
+        assert_eq!((command.options.port, command.options.meta.role.as_str()), (0, "tech-provider"));
+        assert_eq!(command.options.parameters["A"], "b=c");
+        assert_eq!(command.options.profile, Profile::Release);
+        assert_eq!(parsed(&[]).unwrap().options.port, 3000);
+        assert_eq!(parsed(&["demo"]).unwrap().options.port, 0);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for bad in [&["--meta", "colour=red"][..], &["--parameter", "A"], &["--profile", "fast"], &["--colour"], &["run"]] {
+            assert!(parsed(bad).is_err(), "{bad:?}");
+        }
+    }
+}

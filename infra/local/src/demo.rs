@@ -1,0 +1,104 @@
+//! One whole onboarding over HTTP, as a browser, a customer and a platform would make it.
+
+mod show;
+mod visit;
+
+use crate::client::{Client, ClientError};
+use crate::stack::{Stack, StackError};
+use aws_emulator::SqsError;
+use serde_json::{Value, json};
+use std::time::Duration;
+use visit::Visit;
+
+/// How long anything may take before it counts as missing.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A template differs from what was known.
+const CHANGED: &str = "whatsapp.template.changed.v1";
+
+/// What is missing.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The stack refused.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The events queue.
+    #[error("read the platform events: {0}")]
+    Events(#[from] SqsError),
+    /// An answer is not what it should be.
+    #[error("{what}: expected {expected}, got {got}")]
+    Unexpected {
+        /// What was done.
+        what: String,
+        /// What should have come.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// Something never happened.
+    #[error("{0} did not happen within 30 s")]
+    Missing(String),
+}
+
+/// Drives the onboarding and prints what happens.
+///
+/// # Errors
+/// [`DemoError`], when anything is missing.
+pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<(), DemoError> {
+    let visit = Visit { client: Client::new()?, stack };
+    let session = visit.create_session().await?;
+    say(&format!("1  session created, the customer opens {}", session.signup_url));
+    visit.open_page(&session).await?;
+    let signup = visit.finish_popup().await?;
+    say("2  the customer finished Meta's popup; the page posts the code");
+    let onboarding = visit.post_callback(&session, &signup).await?;
+    say(&format!("3  accepted as {onboarding}"));
+    let state = visit.wait_until_settled(&session, &signup).await?;
+    say(&format!("4  the page shows: {state}"));
+    let mut seen = visit.next_event("whatsapp.onboarding.ready.v1", Vec::new()).await?;
+    // The first sync reports both templates.
+    seen = visit.events(CHANGED, 2, seen).await?;
+
+    let templates = visit.templates(&signup).await?;
+    let [first, second] = templates.as_slice() else {
+        return Err(DemoError::Missing("an account with two templates".to_owned()));
+    };
+    let rejected = json!({ "status": "REJECTED", "reason": "INVALID_FORMAT" });
+    visit.change_template(&signup, first, &rejected).await?;
+    say("5  Meta rejected a template and sent a signed webhook");
+    seen = visit.next_event(CHANGED, seen).await?;
+
+    visit.change_template(&signup, second, &json!({ "status": "PAUSED", "silent": true })).await?;
+    let polled = stack.fire("TemplatePollFunction", "Poll").await?;
+    say(&format!("6  a template was paused without a word; the poll was fired: {polled}"));
+    seen = visit.next_event(CHANGED, seen).await?;
+
+    say("\nTimeline");
+    for line in show::timeline(&visit.onboarding(&onboarding).await?) {
+        say(&line);
+    }
+    say("\nPlatform events");
+    for event in &seen {
+        say(&show::event(event));
+    }
+    visit.check_no_violations().await
+}
+
+/// What the page asks Meta's popup for, and gets.
+pub(crate) struct Signup {
+    code: Value,
+    event: Value,
+    data: Value,
+    waba: String,
+}
+
+/// A link for one customer.
+pub(crate) struct Session {
+    id: String,
+    signup_url: String,
+}

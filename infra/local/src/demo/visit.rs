@@ -1,0 +1,161 @@
+//! The calls of a demonstration.
+
+use super::{DemoError, PATIENCE, PAUSE, Session, Signup, show};
+use crate::client::{Answer, Client};
+use crate::stack::Stack;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// A visitor of one stack.
+pub(super) struct Visit<'a> {
+    pub(super) client: Client,
+    pub(super) stack: &'a Stack,
+}
+
+fn expect(what: &str, status: u16, answer: Answer) -> Result<Answer, DemoError> {
+    if answer.status == status {
+        return Ok(answer);
+    }
+    let body = String::from_utf8_lossy(&answer.body);
+    let got = format!("{} {body}", answer.status);
+    Err(DemoError::Unexpected { what: what.to_owned(), expected: status.to_string(), got })
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+impl Visit<'_> {
+    fn platform(&self) -> String {
+        format!("Bearer {}", self.stack.endpoints().platform_token)
+    }
+
+    async fn simulator(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
+        let url = format!("{}/_sim/{path}", self.stack.endpoints().graph);
+        let answer = self.client.post(&url, &[], body).await?;
+        match answer.status {
+            200..=299 => Ok(answer.json()),
+            _ => expect(path, 200, answer).map(|answer| answer.json()),
+        }
+    }
+
+    pub(super) async fn create_session(&self) -> Result<Session, DemoError> {
+        let url = format!("{}/v1/sessions", self.stack.endpoints().api);
+        let headers = [("authorization", self.platform())];
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let created = self.client.post(&url, &headers, &json!({ "customer_ref": "acme-bakery" })).await?;
+        let created = expect("POST /v1/sessions", 201, created)?.json();
+        Ok(Session { id: text(&created, "session"), signup_url: text(&created, "signup_url") })
+    }
+
+    pub(super) async fn open_page(&self, session: &Session) -> Result<(), DemoError> {
+        let page = self.client.get(&session.signup_url, &[]).await?;
+        expect("GET /signup", 200, page).map(drop)
+    }
+
+    /// The customer's clicks in Meta's window; the code lives 30 seconds from here.
+    pub(super) async fn finish_popup(&self) -> Result<Signup, DemoError> {
+        let finished = self.simulator("signups", &json!({ "business_name": "Acme Bakery" })).await?;
+        let member = |name: &str| finished.get(name).cloned().unwrap_or_default();
+        Ok(Signup { code: member("code"), event: member("event"), data: member("data"), waba: text(&finished, "waba_id") })
+    }
+
+    pub(super) async fn post_callback(&self, session: &Session, signup: &Signup) -> Result<String, DemoError> {
+        let mut body = json!({ "session": session.id, "code": signup.code, "event": signup.event });
+        if let (Some(body), Some(ids)) = (body.as_object_mut(), signup.data.as_object()) {
+            body.extend(ids.clone());
+        }
+        let api = &self.stack.endpoints().api;
+        let posted = self.client.post(&format!("{api}/signup/callback"), &[("origin", api.as_str())], &body).await?;
+        Ok(text(&expect("POST /signup/callback", 202, posted)?.json(), "onboarding_id"))
+    }
+
+    /// Looks at the status as the page does. Who pays by itself adds a payment method when it is asked to.
+    pub(super) async fn wait_until_settled(&self, session: &Session, signup: &Signup) -> Result<String, DemoError> {
+        let url = format!("{}/signup/status?session={}", self.stack.endpoints().api, session.id);
+        let started = Instant::now();
+        let mut paid = false;
+        loop {
+            let status = expect("GET /signup/status", 200, self.client.get(&url, &[]).await?)?.json();
+            match text(&status, "state").as_str() {
+                "ready" => return Ok(show::steps(&status)),
+                "waiting" if !paid => {
+                    self.simulator(&format!("wabas/{}", signup.waba), &json!({ "payment_method": true })).await?;
+                    self.resume(signup).await?;
+                    paid = true;
+                }
+                _ if started.elapsed() > PATIENCE => {
+                    let got = status.to_string();
+                    return Err(DemoError::Unexpected { what: "the status page".into(), expected: "ready".into(), got });
+                }
+                _ => {}
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The operator's button; without it the onboarding looks again by itself after a while.
+    async fn resume(&self, signup: &Signup) -> Result<(), DemoError> {
+        let (api, token) = (&self.stack.endpoints().api, self.platform());
+        let listed = self.client.get(&format!("{api}/v1/onboardings?state=waiting"), &[("authorization", &token)]).await?;
+        let listed = expect("GET /v1/onboardings", 200, listed)?.json();
+        let all = listed.get("onboardings").and_then(Value::as_array).into_iter().flatten();
+        for onboarding in all.filter(|onboarding| text(onboarding, "waba_id") == signup.waba) {
+            let url = format!("{api}/v1/onboardings/{}/resume", text(onboarding, "id"));
+            expect("POST resume", 202, self.client.post(&url, &[("authorization", &token)], &json!({})).await?)?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn templates(&self, signup: &Signup) -> Result<Vec<String>, DemoError> {
+        let state = self.client.get(&format!("{}/_sim/state", self.stack.endpoints().graph), &[]).await?;
+        let state = expect("the simulator's state", 200, state)?.json();
+        let waba = state.get("wabas").and_then(|wabas| wabas.get(&signup.waba)).cloned().unwrap_or_default();
+        let templates = waba.get("templates").and_then(Value::as_array).into_iter().flatten();
+        Ok(templates.map(|template| text(template, "id")).collect())
+    }
+
+    pub(super) async fn change_template(&self, signup: &Signup, id: &str, change: &Value) -> Result<(), DemoError> {
+        self.simulator(&format!("wabas/{}/templates/{id}", signup.waba), change).await.map(drop)
+    }
+
+    pub(super) async fn onboarding(&self, id: &str) -> Result<Value, DemoError> {
+        let url = format!("{}/v1/onboardings/{id}", self.stack.endpoints().api);
+        let answer = self.client.get(&url, &[("authorization", &self.platform())]).await?;
+        Ok(expect("GET /v1/onboardings/{id}", 200, answer)?.json())
+    }
+
+    /// Takes events from the queue until one more of a type was among them.
+    pub(super) async fn next_event(&self, kind: &str, seen: Vec<Value>) -> Result<Vec<Value>, DemoError> {
+        let count = show::count(&seen, kind);
+        self.events(kind, count + 1, seen).await
+    }
+
+    /// Takes events from the queue until there are `count` of a type.
+    pub(super) async fn events(&self, kind: &str, count: usize, mut seen: Vec<Value>) -> Result<Vec<Value>, DemoError> {
+        let queues = &self.stack.endpoints().queues;
+        let queue = queues.get("PlatformEventsQueue").map(String::as_str).unwrap_or_default();
+        let started = Instant::now();
+        while show::count(&seen, kind) < count {
+            if started.elapsed() > PATIENCE {
+                return Err(DemoError::Missing(format!("the event {kind}")));
+            }
+            for message in self.stack.sqs().receive(queue, 10, Duration::from_secs(1), None).await? {
+                seen.push(serde_json::from_str(&message.body).unwrap_or_default());
+                self.stack.sqs().delete(queue, &message.receipt_handle).await?;
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Everything that was sent to Meta and answered by it agrees with Meta's own description.
+    pub(super) async fn check_no_violations(&self) -> Result<(), DemoError> {
+        let url = format!("{}/_sim/violations", self.stack.endpoints().graph);
+        let found = expect("the simulator's violations", 200, self.client.get(&url, &[]).await?)?.json();
+        if found == json!([]) {
+            return Ok(());
+        }
+        let (what, expected) = ("Meta's OpenAPI document".to_owned(), "no violation".to_owned());
+        Err(DemoError::Unexpected { what, expected, got: found.to_string() })
+    }
+}

@@ -1,0 +1,59 @@
+//! The addresses of a running stack, for other programs.
+
+use crate::options::Meta;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Everything another program needs to work against the stack.
+#[derive(Debug, Clone, Serialize)]
+pub struct Endpoints {
+    /// HTTP API: `/signup`, `/v1`.
+    pub api: String,
+    /// Function URL that Meta calls.
+    pub webhook: String,
+    /// Graph API the functions call.
+    pub graph: String,
+    /// AWS services; the AWS CLI and boto3 work against them with any credentials.
+    pub aws: AwsEndpoints,
+    /// Region to name to them.
+    pub region: String,
+    /// Name of the table.
+    pub table: String,
+    /// Queue URLs by logical id.
+    pub queues: BTreeMap<String, String>,
+    /// Secret ARNs by logical id.
+    pub secrets: BTreeMap<String, String>,
+    /// Bearer token for `/v1/*`, valid for 12 hours.
+    pub platform_token: String,
+    /// The Meta side's identity.
+    pub meta: Meta,
+    /// Control of the stack itself: `/_local/functions`, `/_local/schedules`.
+    pub control: String,
+}
+
+/// Addresses of the AWS services.
+#[derive(Debug, Clone, Serialize)]
+pub struct AwsEndpoints {
+    /// DynamoDB.
+    pub dynamodb: String,
+    /// SQS.
+    pub sqs: String,
+    /// Secrets Manager.
+    pub secretsmanager: String,
+}
+
+impl Endpoints {
+    /// Writes them as JSON; a reader sees the whole file or none.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(beside, path)
+    }
+}

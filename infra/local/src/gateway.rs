@@ -1,0 +1,155 @@
+//! The HTTP API: routes, authorizer, CORS, limits (AWS: "Quotas for configuring and running an HTTP API").
+
+use crate::authorizer::Authorizer;
+use crate::cors::Cors;
+use crate::event::{Door, RequestContext, payload, translate};
+use crate::runtime::{Function, InvokeError};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Largest request (quota: 10 MB).
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// Request line and header values together (quota: 10,240 bytes).
+const LARGEST_HEAD: usize = 10_240;
+/// Longest integration time (quota: 30 s).
+const INTEGRATION: Duration = Duration::from_secs(30);
+
+/// One route.
+pub(crate) struct Route {
+    method: String,
+    path: String,
+    segments: Vec<Segment>,
+    /// Needs no token.
+    open: bool,
+    function: Arc<Function>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    Parameter(String),
+}
+
+impl Route {
+    /// `None` for what is not understood: methods but the plain ones, greedy parameters.
+    pub(crate) fn new(method: &str, path: &str, open: bool, function: Arc<Function>) -> Option<Self> {
+        let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method);
+        let segments = path.strip_prefix('/')?.split('/').map(|segment| {
+            let parameter = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            match parameter {
+                Some(name) if name.ends_with('+') => None,
+                Some(name) => Some(Segment::Parameter(name.to_owned())),
+                None => Some(Segment::Literal(segment.to_owned())),
+            }
+        });
+        let segments = segments.collect::<Option<Vec<_>>>()?;
+        known.then(|| Self { method: method.to_owned(), path: path.to_owned(), segments, open, function })
+    }
+
+    fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The path parameters, when the route fits.
+    fn fits(&self, method: &str, path: &str) -> Option<Vec<(String, String)>> {
+        let given: Vec<_> = path.strip_prefix('/')?.split('/').collect();
+        if self.method != method || given.len() != self.segments.len() {
+            return None;
+        }
+        let mut parameters = Vec::new();
+        for (segment, given) in self.segments.iter().zip(given) {
+            match segment {
+                Segment::Literal(literal) if literal == given => {}
+                Segment::Parameter(name) if !given.is_empty() => parameters.push((name.clone(), given.to_owned())),
+                _ => return None,
+            }
+        }
+        Some(parameters)
+    }
+}
+
+/// The API.
+pub(crate) struct Gateway {
+    pub(crate) routes: Vec<Route>,
+    pub(crate) authorizer: Option<Authorizer>,
+    pub(crate) cors: Option<Cors>,
+}
+
+impl Gateway {
+    /// The most specific routes first, as API Gateway selects.
+    pub(crate) fn router(mut self) -> Router {
+        let parameters = |route: &Route| route.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count();
+        self.routes.sort_by_key(parameters);
+        Router::new().fallback(serve).with_state(Arc::new(self))
+    }
+
+    async fn answer(&self, parts: &Parts, body: Body) -> Response<Body> {
+        let head: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if head + parts.uri.to_string().len() > LARGEST_HEAD {
+            return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+        }
+        let fitting = |route: &Route| route.fits(parts.method.as_str(), parts.uri.path());
+        let Some((route, path_parameters)) = self.routes.iter().find_map(|route| Some((route, fitting(route)?))) else {
+            return message(StatusCode::NOT_FOUND, "Not Found");
+        };
+        let claims = match (&self.authorizer, route.open) {
+            (Some(authorizer), false) => match authorizer.claims(&parts.headers).await {
+                Some(claims) => Some(claims),
+                None => return unauthorized(),
+            },
+            _ => None,
+        };
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        };
+        let context = RequestContext { door: Door::HttpApi, route_key: route.key(), path_parameters, claims };
+        let event = payload(parts, &body, &context);
+        // The invocation goes on when the client goes away or the gateway gives up, as in AWS.
+        let function = Arc::clone(&route.function);
+        let running = tokio::spawn(async move { function.invoke(Bytes::from(event.to_string())).await });
+        match tokio::time::timeout(INTEGRATION, running).await {
+            Ok(Ok(Ok(result))) => translate(&result).unwrap_or_else(internal),
+            Ok(Ok(Err(InvokeError::TooLarge))) => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+            Ok(Ok(Err(InvokeError::Throttled))) | Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+            Ok(Ok(Err(InvokeError::Function(_))) | Err(_)) => internal(),
+        }
+    }
+}
+
+async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    if let Some(preflight) = gateway.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
+        return preflight;
+    }
+    let mut response = gateway.answer(&parts, body).await;
+    if let Some(cors) = &gateway.cors {
+        cors.finish(&parts.headers, &mut response);
+    }
+    response
+}
+
+fn internal() -> Response<Body> {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+fn unauthorized() -> Response<Body> {
+    let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// An answer of API Gateway's own.
+pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(json!({ "message": text }).to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

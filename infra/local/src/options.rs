@@ -1,0 +1,120 @@
+//! What a stack is started with.
+
+use crate::binaries::Binaries;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The Meta side's identity; the defaults fit the simulator.
+#[derive(Debug, Clone, Serialize)]
+pub struct Meta {
+    /// The platform's app.
+    pub app_id: String,
+    /// Its secret.
+    pub app_secret: String,
+    /// Token of the webhook handshake.
+    pub verify_token: String,
+    /// Facebook Login for Business configuration.
+    pub config_id: String,
+    /// System user token.
+    pub system_token: String,
+    /// The platform's portfolio.
+    pub business_id: String,
+    /// The platform's credit line.
+    pub credit_line_id: String,
+    /// `solution-partner`, `tech-provider` or `tech-partner`.
+    pub role: String,
+}
+
+impl Default for Meta {
+    fn default() -> Self {
+        let simulated = graph_simulator::Options::default();
+        Self {
+            app_id: simulated.app_id,
+            app_secret: simulated.app_secret,
+            verify_token: simulated.verify_token,
+            config_id: simulated.config_id,
+            system_token: simulated.system_token,
+            business_id: simulated.business_id,
+            credit_line_id: simulated.credit_line_id,
+            role: "solution-partner".to_owned(),
+        }
+    }
+}
+
+impl Meta {
+    /// Sets one key of `--meta KEY=VALUE`.
+    ///
+    /// # Errors
+    /// The key, when there is no such one.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let place = match key {
+            "app_id" => &mut self.app_id,
+            "app_secret" => &mut self.app_secret,
+            "verify_token" => &mut self.verify_token,
+            "config_id" => &mut self.config_id,
+            "system_token" => &mut self.system_token,
+            "business_id" => &mut self.business_id,
+            "credit_line_id" => &mut self.credit_line_id,
+            "role" => &mut self.role,
+            _ => return Err(key.to_owned()),
+        };
+        value.clone_into(place);
+        Ok(())
+    }
+}
+
+/// Which binaries run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// `target/debug`.
+    #[default]
+    Debug,
+    /// `target/release`.
+    Release,
+}
+
+/// Everything that may differ from the deployed stack: parameters, the Meta side, and where things are.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// The template.
+    pub template: PathBuf,
+    /// Overridden template parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// The Meta side.
+    pub meta: Meta,
+    /// Another Graph API than the simulator.
+    pub graph_url: Option<String>,
+    /// First port; 0 for any free ones.
+    pub port: u16,
+    /// Which binaries are built and run.
+    pub profile: Profile,
+    /// Binaries that are built already.
+    pub binaries: Option<Binaries>,
+    /// Where state is kept between runs; `None` keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// Keep the functions' logs for [`crate::Stack::logs`] instead of printing them.
+    pub capture_logs: bool,
+    /// Whether schedules fire by themselves.
+    pub schedules: bool,
+    /// Further variables of every function, for tests.
+    pub function_environment: BTreeMap<String, String>,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            template: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")),
+            parameters: BTreeMap::new(),
+            meta: Meta::default(),
+            graph_url: None,
+            port: 0,
+            profile: Profile::Debug,
+            binaries: None,
+            data: None,
+            capture_logs: false,
+            schedules: true,
+            function_environment: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Lambda: one function is a pool of execution environments, each a process of the real binary behind its own Runtime API.
+
+mod api;
+mod environment;
+mod logs;
+
+pub use logs::LogLine;
+pub(crate) use logs::Logs;
+
+use bytes::Bytes;
+use environment::Environment;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Environments a function without reserved concurrency may have here: a laptop is not a Region.
+const DEFAULT_CONCURRENCY: usize = 10;
+
+/// The largest request and response of a synchronous invocation (Lambda quota: 6 MB).
+pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// A function as the template describes it.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionConfig {
+    pub(crate) id: String,
+    pub(crate) arn: String,
+    pub(crate) binary: PathBuf,
+    pub(crate) timeout: Duration,
+    pub(crate) memory_mb: u64,
+    pub(crate) reserved: Option<usize>,
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// Why an invocation has no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum InvokeError {
+    /// Every allowed environment is busy.
+    #[error("find a free execution environment")]
+    Throttled,
+    /// The request or response is larger than Lambda takes.
+    #[error("accept a payload of that size")]
+    TooLarge,
+    /// The function answered with an error, ran out of time, or died.
+    #[error("run the function: {0}")]
+    Function(Value),
+}
+
+/// What a function did so far.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FunctionCounts {
+    /// Invocations begun.
+    pub invocations: u64,
+    /// Invocations that ended in an error.
+    pub errors: u64,
+    /// Invocations refused for want of an environment.
+    pub throttles: u64,
+    /// Processes started.
+    pub starts: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    invocations: AtomicU64,
+    errors: AtomicU64,
+    throttles: AtomicU64,
+    starts: AtomicU64,
+}
+
+/// A deployed function.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) config: FunctionConfig,
+    permits: Semaphore,
+    idle: Mutex<Vec<Environment>>,
+    counters: Counters,
+    logs: Arc<Logs>,
+}
+
+impl Function {
+    pub(crate) fn new(config: FunctionConfig, logs: Arc<Logs>) -> Self {
+        let permits = Semaphore::new(config.reserved.unwrap_or(DEFAULT_CONCURRENCY));
+        Self { config, permits, idle: Mutex::default(), counters: Counters::default(), logs }
+    }
+
+    /// Invokes the function and waits for its result.
+    pub(crate) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        if payload.len() > LARGEST_PAYLOAD {
+            return Err(InvokeError::TooLarge);
+        }
+        let Ok(_permit) = self.permits.try_acquire() else {
+            self.counters.throttles.fetch_add(1, Ordering::Relaxed);
+            return Err(InvokeError::Throttled);
+        };
+        self.counters.invocations.fetch_add(1, Ordering::Relaxed);
+        let result = self.run(payload).await;
+        if result.is_err() {
+            self.counters.errors.fetch_add(1, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let environment = self.environment().await?;
+        let result = match tokio::time::timeout(self.config.timeout, environment.invoke(payload, self.config.timeout)).await {
+            Ok(result) => result,
+            Err(_) => {
+                environment.kill();
+                let seconds = self.config.timeout.as_secs_f64();
+                Err(json!({ "errorType": "Sandbox.Timedout", "errorMessage": format!("Task timed out after {seconds:.2} seconds") }))
+            }
+        };
+        if environment.is_alive() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(environment);
+        }
+        match result {
+            Ok(response) if response.len() > LARGEST_PAYLOAD => Err(InvokeError::TooLarge),
+            Ok(response) => Ok(response),
+            Err(error) => {
+                self.logs.note(&self.config.id, &format!("invocation failed: {error}"));
+                Err(InvokeError::Function(error))
+            }
+        }
+    }
+
+    /// A warm environment, or a new one.
+    async fn environment(&self) -> Result<Environment, InvokeError> {
+        while let Some(environment) = self.pop() {
+            if environment.is_alive() {
+                return Ok(environment);
+            }
+        }
+        self.counters.starts.fetch_add(1, Ordering::Relaxed);
+        let started = Environment::start(&self.config, &self.logs).await;
+        started.map_err(|error| InvokeError::Function(json!({ "errorType": "Runtime.InvalidEntrypoint", "errorMessage": error.to_string() })))
+    }
+
+    fn pop(&self) -> Option<Environment> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Kills every idle environment, as Lambda does at will.
+    pub(crate) fn kill(&self) -> usize {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        idle.iter().for_each(Environment::kill);
+        idle.len()
+    }
+
+    /// Ends every idle environment gently and waits for the processes to be gone.
+    pub(crate) async fn stop(&self) {
+        self.permits.close();
+        while let Some(environment) = self.pop() {
+            environment.stop().await;
+        }
+    }
+
+    pub(crate) fn counts(&self) -> FunctionCounts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        FunctionCounts {
+            invocations: read(&self.counters.invocations),
+            errors: read(&self.counters.errors),
+            throttles: read(&self.counters.throttles),
+            starts: read(&self.counters.starts),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The AWS services of a stack: DynamoDB by dynoxide, SQS and Secrets Manager by `aws-emulator`.
+
+use crate::listeners::{Listeners, url};
+use crate::physical::{ACCOUNT, REGION};
+use crate::stack::StackError;
+use aws_emulator::{SecretsManager, Sqs};
+use axum::Router;
+use dynoxide::Database;
+use std::path::Path;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The services, as values.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) database: Database,
+    pub(crate) sqs: Sqs,
+    pub(crate) secrets: SecretsManager,
+}
+
+impl Services {
+    /// Creates them, empty or as `data` holds them.
+    pub(crate) fn open(data: Option<&Path>) -> Result<Self, StackError> {
+        let database = match data {
+            Some(directory) => {
+                std::fs::create_dir_all(directory).map_err(|source| StackError::Data { source })?;
+                Database::new(&directory.join("table.sqlite").to_string_lossy())
+            }
+            None => Database::memory(),
+        };
+        let database = database.map_err(|error| StackError::service("DynamoDB", &error))?;
+        Ok(Self { database, sqs: Sqs::new(REGION, ACCOUNT), secrets: SecretsManager::new(REGION, ACCOUNT) })
+    }
+
+    /// Serves DynamoDB until the stack ends.
+    pub(crate) fn serve_database(&self, listener: TcpListener, tasks: &TaskTracker, ended: &CancellationToken) {
+        let (database, ended) = (self.database.clone(), ended.clone());
+        tasks.spawn(async move {
+            // Waiting for clients that keep their connections would keep the stack from ending.
+            tokio::select! {
+                () = ended.cancelled() => {}
+                _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()) => {}
+            }
+        });
+    }
+}
+
+/// Serves a router until the stack ends.
+pub(crate) fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, ended: &CancellationToken) {
+    let ended = ended.clone();
+    tasks.spawn(async move {
+        tokio::select! {
+            () = ended.cancelled() => {}
+            _ = axum::serve(listener, router) => {}
+        }
+    });
+}
+
+/// Where everything listens.
+#[derive(Debug, Clone)]
+pub(crate) struct Addresses {
+    pub(crate) api: String,
+    pub(crate) webhook: String,
+    pub(crate) graph: String,
+    pub(crate) dynamodb: String,
+    pub(crate) sqs: String,
+    pub(crate) secretsmanager: String,
+    pub(crate) control: String,
+}
+
+impl Addresses {
+    pub(crate) fn of(listeners: &Listeners) -> std::io::Result<Self> {
+        Ok(Self {
+            api: url(&listeners.api)?,
+            webhook: url(&listeners.webhook)?,
+            graph: url(&listeners.graph)?,
+            dynamodb: url(&listeners.dynamodb)?,
+            sqs: url(&listeners.sqs)?,
+            secretsmanager: url(&listeners.secretsmanager)?,
+            control: url(&listeners.control)?,
+        })
+    }
+}

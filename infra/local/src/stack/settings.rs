@@ -1,0 +1,54 @@
+//! What differs from a deployed stack: parameters and endpoints, nothing else.
+
+use crate::endpoints::Endpoints;
+use crate::options::{Meta, StackOptions};
+use crate::services::Addresses;
+use std::collections::BTreeMap;
+
+/// A platform's own page during development.
+const PLATFORM_PAGE: &str = "http://localhost:8080";
+
+/// Template parameters: the Meta side's, the addresses', and on top what was asked for.
+pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<String, String> {
+    let meta = &options.meta;
+    let mut parameters = BTreeMap::from([
+        ("MetaAppId", meta.app_id.as_str()),
+        ("MetaConfigId", &meta.config_id),
+        ("Role", &meta.role),
+        ("CreditLineId", &meta.credit_line_id),
+        ("GraphApiBase", &at.graph),
+        ("JwtIssuer", &at.control),
+        ("AllowedOrigins", PLATFORM_PAGE),
+    ]);
+    if options.graph_url.is_none() {
+        parameters.extend([("MetaSdkBase", at.graph.as_str()), ("MetaPopupOrigins", &at.graph)]);
+    }
+    let given = options.parameters.clone();
+    parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(given).collect()
+}
+
+/// Variables of every function: where the services are.
+pub(super) fn variables(options: &StackOptions, at: &Addresses) -> BTreeMap<String, String> {
+    let endpoints = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", &at.dynamodb),
+        ("AWS_ENDPOINT_URL_SQS", &at.sqs),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &at.secretsmanager),
+    ];
+    let endpoints = endpoints.into_iter().map(|(name, url)| (name.to_owned(), url.clone()));
+    endpoints.chain(options.function_environment.clone()).collect()
+}
+
+/// The simulated Meta, with the identity the stack was given.
+pub(super) fn simulator(meta: &Meta, endpoints: &Endpoints) -> graph_simulator::Options {
+    graph_simulator::Options {
+        app_id: meta.app_id.clone(),
+        app_secret: meta.app_secret.clone(),
+        verify_token: meta.verify_token.clone(),
+        config_id: meta.config_id.clone(),
+        system_token: meta.system_token.clone(),
+        business_id: meta.business_id.clone(),
+        credit_line_id: meta.credit_line_id.clone(),
+        webhook_url: Some(endpoints.webhook.clone()),
+        ..graph_simulator::Options::default()
+    }
+}

@@ -1,0 +1,82 @@
+//! What this stack understands: resource types, their properties, event types. The list is the guard against drift: a
+//! property that is not here stops the start instead of being ignored.
+
+use super::{TemplateError, object, unknown};
+use serde_json::Value;
+
+/// Properties by resource type. Those in the second list are understood and have no effect here, because they are about
+/// AWS's own operation: logs, alarms, encryption, backup, throttling, packaging, permissions.
+const TYPES: &[(&str, &[&str], &[&str])] = &[
+    ("AWS::Serverless::HttpApi", &["Auth", "CorsConfiguration"], &["DefaultRouteSettings"]),
+    (
+        "AWS::Serverless::Function",
+        &["Timeout", "MemorySize", "Environment", "Events", "ReservedConcurrentExecutions", "FunctionUrlConfig"],
+        &["CodeUri", "Policies", "LoggingConfig", "Description", "Runtime", "Handler", "Architectures"],
+    ),
+    (
+        "AWS::SQS::Queue",
+        &["VisibilityTimeout", "MessageRetentionPeriod", "MaximumMessageSize", "RedrivePolicy", "DelaySeconds", "ReceiveMessageWaitTimeSeconds"],
+        &["SqsManagedSseEnabled"],
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        &["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "TimeToLiveSpecification"],
+        &["PointInTimeRecoverySpecification", "SSESpecification"],
+    ),
+    ("AWS::SecretsManager::Secret", &["Name", "Description", "GenerateSecretString"], &[]),
+    ("AWS::Logs::LogGroup", &[], &["RetentionInDays"]),
+    (
+        "AWS::CloudWatch::Alarm",
+        &[],
+        &[
+            "AlarmDescription",
+            "Namespace",
+            "MetricName",
+            "Dimensions",
+            "Statistic",
+            "Period",
+            "EvaluationPeriods",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "AlarmActions",
+        ],
+    ),
+];
+
+/// Properties by event type of a function.
+const EVENTS: &[(&str, &[&str])] = &[
+    ("HttpApi", &["ApiId", "Method", "Path", "Auth"]),
+    ("SQS", &["Queue", "BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "ScalingConfig"]),
+    ("ScheduleV2", &["ScheduleExpression", "RetryPolicy"]),
+];
+
+pub(super) fn check_resource(id: &str, kind: &str, properties: &Value) -> Result<(), TemplateError> {
+    let known = TYPES.iter().find(|(name, ..)| *name == kind);
+    let (_, used, without_effect) = known.ok_or_else(|| unknown(id, format!("resource type {kind}")))?;
+    let properties = object(properties, id)?;
+    for property in properties.keys() {
+        if !used.contains(&property.as_str()) && !without_effect.contains(&property.as_str()) {
+            return Err(unknown(id, format!("property {property}")));
+        }
+    }
+    match properties.get("Events") {
+        Some(events) => check_events(id, events),
+        None => Ok(()),
+    }
+}
+
+fn check_events(id: &str, events: &Value) -> Result<(), TemplateError> {
+    for (name, event) in object(events, id)? {
+        let place = format!("{id}.{name}");
+        let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let known = EVENTS.iter().find(|(known, _)| *known == kind);
+        let (_, properties) = known.ok_or_else(|| unknown(&place, format!("event type {kind}")))?;
+        for property in object(event.get("Properties").unwrap_or(&Value::Null), &place)?.keys() {
+            if !properties.contains(&property.as_str()) {
+                return Err(unknown(&place, format!("property {property}")));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! What a room may know: which modules, crates and powers its code may name.
+
+use crate::repository::{Offence, forbid};
+use crate::rust::{Source, Token, lines_with, sources};
+
+/// A room and the rooms of `shared` it may name.
+struct Room {
+    path: &'static str,
+    may_name: &'static [&'static str],
+}
+
+const ROOMS: [Room; 4] = [
+    Room { path: "shared/src/domain", may_name: &["domain"] },
+    Room { path: "shared/src/webhook", may_name: &["webhook", "domain", "secret"] },
+    Room { path: "shared/src/store", may_name: &["store", "domain", "aws"] },
+    Room { path: "shared/src/graph", may_name: &["graph", "domain", "secret", "secrets", "config", "transport"] },
+];
+
+const PURE: [&str; 2] = ["shared/src/domain", "shared/src/webhook"];
+const IMPURE: [&str; 13] = [
+    "async",
+    "await",
+    "tokio",
+    "tracing",
+    "reqwest",
+    "aws_*",
+    "lambda_*",
+    "SystemTime",
+    "Instant",
+    "now ( )",
+    "rand",
+    "std :: env",
+    "std :: fs",
+];
+
+/// A power, and the only place that has it.
+struct Power {
+    names: &'static str,
+    place: &'static [&'static str],
+}
+
+const SHARED: &str = "shared/src/";
+const POWERS: [Power; 13] = [
+    Power { names: "std :: env", place: &["shared/src/config.rs"] },
+    Power { names: "env :: var*", place: &["shared/src/config.rs"] },
+    Power { names: "reqwest", place: &["shared/src/transport.rs"] },
+    Power { names: "rustls", place: &["shared/src/transport.rs"] },
+    Power { names: "aws_config", place: &[] },
+    Power { names: "aws_*", place: &[SHARED] },
+    Power { names: "aws_sdk_dynamodb", place: &["shared/src/aws.rs", "shared/src/store"] },
+    Power { names: "aws_sdk_secretsmanager", place: &["shared/src/aws.rs", "shared/src/secrets.rs"] },
+    Power { names: "SystemTime :: now", place: &["shared/src/clock.rs"] },
+    Power { names: "Instant :: now", place: &["shared/src/secrets.rs"] },
+    Power { names: "sleep (", place: &[] },
+    Power { names: "std :: fs", place: &[] },
+    Power { names: "static mut", place: &[] },
+];
+
+/// Texts that betray code which asks where it runs; `config.rs` names the loopback address to refuse plain HTTP elsewhere.
+const PLACES: [&str; 4] = ["local", "localhost", "127.0.0.1", "simulator"];
+const KNOWS_LOOPBACK: &str = "shared/src/config.rs";
+
+#[test]
+fn the_pure_core_names_nothing_that_waits_draws_or_looks_around() {
+    let found = sources(&["shared"]).iter().flat_map(impure).collect();
+    forbid(found, "Decisions return data: take time and chance as arguments, and do the rest in the shell (run.rs, perform/).");
+}
+
+#[test]
+fn rooms_name_only_the_rooms_below_them() {
+    let found = sources(&["shared"]).iter().flat_map(|source| ROOMS.iter().flat_map(|room| strangers(source, room))).collect();
+    forbid(found, "Pass the value in, or move the code to the room that may know both (perform/, run.rs).");
+}
+
+#[test]
+fn each_power_lies_in_one_place() {
+    let found = sources(&["functions", "shared"]).iter().flat_map(misplaced).collect();
+    forbid(found, "Use what the named place offers; a function reaches the world through `shared` only.");
+}
+
+#[test]
+fn no_code_that_ships_asks_whether_it_runs_locally() {
+    let found = sources(&["functions", "shared"]).iter().flat_map(local_branches).collect();
+    forbid(found, "What runs here is what is deployed: let the variable or the endpoint differ, not the code.");
+}
+
+fn in_room(source: &Source, room: &str) -> bool {
+    source.path.strip_prefix(room).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+
+fn impure(source: &Source) -> Vec<Offence> {
+    if !PURE.iter().any(|room| in_room(source, room)) {
+        return Vec::new();
+    }
+    let tokens = source.shipped();
+    let named = |name: &&str| source.offences(&tokens, name, &format!("the pure core names `{name}`"));
+    IMPURE.iter().flat_map(named).collect()
+}
+
+fn strangers(source: &Source, room: &Room) -> Vec<Offence> {
+    if !in_room(source, room.path) {
+        return Vec::new();
+    }
+    let tokens = source.shipped();
+    let stranger = |window: &[Token]| match window {
+        [root, colons, name] if root.text == "crate" && colons.text == "::" && !room.may_name.contains(&name.text.as_str()) => {
+            Some(Offence::new(format!("{}:{}", source.path, name.line), format!("names `crate::{}`", name.text)))
+        }
+        _ => None,
+    };
+    tokens.windows(3).filter_map(stranger).collect()
+}
+
+fn misplaced(source: &Source) -> Vec<Offence> {
+    let tokens = source.shipped();
+    let elsewhere = |power: &&Power| !power.place.iter().any(|place| source.path.starts_with(place));
+    let told = |power: &Power| {
+        let place = if power.place.is_empty() { "nowhere".to_owned() } else { power.place.join(", ") };
+        source.offences(&tokens, power.names, &format!("names `{}`, whose place is {place}", power.names))
+    };
+    POWERS.iter().filter(elsewhere).flat_map(told).collect()
+}
+
+fn local_branches(source: &Source) -> Vec<Offence> {
+    if source.path == KNOWS_LOOPBACK {
+        return Vec::new();
+    }
+    let tokens = source.shipped();
+    let literal = |place: &&str| lines_with(&tokens, &format!("\"{place}\""));
+    let feature = lines_with(&tokens, "feature =").into_iter();
+    let lines = PLACES.iter().flat_map(literal).chain(feature);
+    lines.map(|line| Offence::new(format!("{}:{line}", source.path), "a branch on where the code runs")).collect()
+}
+
+mod proofs {
+    use super::*;
+
+    fn core(code: &str) -> Source {
+        Source::new("shared/src/domain/steps.rs", code)
+    }
+
+    #[test]
+    fn every_impure_name_is_found() {
+        for code in [
+            "async fn f() {}",
+            "fn f() { g().await; }",
+            "use std::time::Instant;",
+            "use std::time::SystemTime;",
+            "fn f() { clock::now(); }",
+            "use aws_sdk_sqs::Client;",
+            "use std::env;",
+            "fn f() -> u8 { rand::random() }",
+        ] {
+            assert!(!impure(&core(code)).is_empty(), "{code}");
+        }
+        assert_eq!(impure(&core("//! No clock: `now()`.\nfn f(now: u64) -> u64 { now }")), []);
+        assert_eq!(impure(&Source::new("shared/src/run.rs", "async fn f() {}")), []);
+        assert_eq!(impure(&core("#[cfg(test)]\nmod tests {\n async fn f() {}\n}")), []);
+    }
+
+    #[test]
+    fn a_stranger_in_a_room_is_found() {
+        let [domain, ..] = &ROOMS;
+        assert_eq!(strangers(&core("use crate::store::Store;"), domain).len(), 1);
+        assert_eq!(strangers(&core("fn f() { crate::graph::call(); }"), domain).len(), 1);
+        assert_eq!(strangers(&core("use crate::domain::ids::WabaId;"), domain), []);
+    }
+
+    #[test]
+    fn a_power_in_the_wrong_place_is_found() {
+        let function = |code: &str| misplaced(&Source::new("functions/webhook/src/lib.rs", code));
+        for code in [
+            "fn f() { std::env::var(\"X\"); }",
+            "use std::env;",
+            "use reqwest::Client;",
+            "use aws_sdk_sqs::Client;",
+            "use aws_config::load;",
+            "async fn f() { sleep(x).await }",
+        ] {
+            assert!(!function(code).is_empty(), "{code}");
+        }
+        assert_eq!(misplaced(&Source::new("shared/src/config.rs", "fn f() { std::env::var(\"X\"); }")), []);
+        assert_eq!(misplaced(&Source::new("shared/src/perform.rs", "use aws_sdk_dynamodb::Client;")).len(), 1);
+    }
+
+    #[test]
+    fn a_branch_on_where_the_code_runs_is_found() {
+        let found = |code: &str| local_branches(&Source::new("shared/src/queue.rs", code)).len();
+        assert_eq!(found("fn f(s: &str) -> bool { s == \"localhost\" }"), 1);
+        assert_eq!(found("fn f(s: &str) -> bool { s == \"local\" }"), 1);
+        assert_eq!(found("#[cfg(feature = \"simulator\")]\nfn f() {}"), 2);
+        assert_eq!(found("fn f(s: &str) -> bool { s == \"locale\" }"), 0);
+    }
+}

@@ -1,0 +1,110 @@
+//! The dependency graph, as cargo resolves it.
+
+use crate::repository::{paths_below, root};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// The platform the functions are deployed to (the other architecture resolves alike).
+const PLATFORM: &str = "x86_64-unknown-linux-gnu";
+
+pub(super) struct Package {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) licence: Option<String>,
+    /// Directory below the root with a final `/`, for a package of this workspace.
+    pub(super) directory: Option<String>,
+    /// Ids of what it depends on, in whatever way.
+    pub(super) dependencies: Vec<String>,
+}
+
+/// Packages by id.
+pub(super) struct Graph {
+    pub(super) packages: BTreeMap<String, Package>,
+}
+
+impl Graph {
+    pub(super) fn of_workspace() -> Self {
+        let json = cargo(&["metadata", "--format-version", "1", "--filter-platform", PLATFORM]);
+        Self::parse(&serde_json::from_str(&json).unwrap())
+    }
+
+    fn parse(metadata: &Value) -> Self {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let workspace = text(&metadata["workspace_root"]) + "/";
+        let nodes = list(&metadata["resolve"]["nodes"]);
+        let mut packages = BTreeMap::new();
+        for package in list(&metadata["packages"]) {
+            let id = text(&package["id"]);
+            let node = nodes.iter().find(|node| node["id"] == package["id"]);
+            // Optional crates that nobody switches on, or that are for other platforms, are not part of the graph.
+            let Some(node) = node else { continue };
+            let manifest = text(&package["manifest_path"]);
+            let local = package["source"].is_null().then(|| manifest.strip_prefix(&workspace)).flatten();
+            let package = Package {
+                name: text(&package["name"]),
+                version: text(&package["version"]),
+                licence: package["license"].as_str().map(str::to_owned),
+                directory: local.and_then(|path| path.strip_suffix("Cargo.toml")).map(str::to_owned),
+                dependencies: list(&node["deps"]).iter().map(|dependency| text(&dependency["pkg"])).collect(),
+            };
+            packages.insert(id, package);
+        }
+        Self { packages }
+    }
+}
+
+/// Names and versions of the crates linked into the functions, with the features the functions alone ask for.
+pub(super) fn shipped() -> Vec<(String, String)> {
+    let manifests = paths_below("functions").into_iter().filter(|path| path.ends_with("/Cargo.toml"));
+    let names: Vec<String> = manifests.filter_map(|path| path.split('/').nth(1).map(str::to_owned)).collect();
+    let mut arguments = vec!["tree", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", PLATFORM];
+    arguments.extend(names.iter().flat_map(|name| ["--package", name]));
+    let listing = cargo(&arguments);
+    let crates: BTreeSet<(String, String)> = listing.lines().filter_map(linked).collect();
+    assert!(crates.len() > names.len(), "cargo tree lists nothing");
+    crates.into_iter().collect()
+}
+
+/// `name v1.2.3 (…)`.
+fn linked(line: &str) -> Option<(String, String)> {
+    let mut words = line.split(' ');
+    Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(arguments).args(["--locked", "--offline"]).current_dir(root());
+    let output = cargo.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {error}\nRun `cargo fetch --locked` once.");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+mod proofs {
+    use super::*;
+
+    #[test]
+    fn the_graph_knows_our_packages_and_their_edges() {
+        let metadata = serde_json::json!({
+            "workspace_root": "/r",
+            "packages": [
+                { "id": "a", "name": "a", "version": "1.0.0", "license": null, "source": null, "manifest_path": "/r/shared/Cargo.toml" },
+                { "id": "b", "name": "b", "version": "2.0.0", "license": "MIT", "source": "registry", "manifest_path": "/c/b/Cargo.toml" },
+                { "id": "c", "name": "c", "version": "3.0.0", "license": "MIT", "source": "registry", "manifest_path": "/c/c/Cargo.toml" },
+            ],
+            "resolve": { "nodes": [{ "id": "a", "deps": [{ "pkg": "b" }] }, { "id": "b", "deps": [] }] },
+        });
+        let graph = Graph::parse(&metadata);
+        assert_eq!(graph.packages.keys().collect::<Vec<_>>(), ["a", "b"]);
+        let ours = graph.packages.get("a").unwrap();
+        assert_eq!((ours.directory.as_deref(), ours.dependencies.as_slice()), (Some("shared/"), &["b".to_owned()][..]));
+    }
+
+    #[test]
+    fn a_line_of_the_tree_is_a_name_and_a_version() {
+        assert_eq!(linked("ring v0.17.14 (*)"), Some(("ring".to_owned(), "0.17.14".to_owned())));
+        assert_eq!(linked(""), None);
+    }
+}

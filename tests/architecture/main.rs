@@ -1,0 +1,14 @@
+//! The rules a reviewer would have to remember, as tests: how the code is laid out, what it may name, what it may depend
+//! on, and what the template promises. Every failure lists each offender and says what to do.
+//!
+//! Each check is a function over values, so that beside its rule stands the proof that it can fail.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that cannot be checked has failed")]
+
+mod boundaries;
+mod dependencies;
+mod hygiene;
+mod layout;
+mod repository;
+mod rust;
+mod secrecy;

@@ -1,0 +1,81 @@
+//! What happens to accounts, numbers and tokens outside the API.
+
+use super::Shared;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WabaChange {
+    /// The customer adds or removes its own payment method.
+    payment_method: Option<bool>,
+    /// The customer stops or starts to share the account with the platform.
+    shared_with_platform: Option<bool>,
+    /// The token may read another account too.
+    grant: Option<String>,
+}
+
+pub(super) async fn change_waba(
+    State(meta): Shared,
+    Path(id): Path<String>,
+    Json(change): Json<WabaChange>,
+) -> Result<StatusCode, StatusCode> {
+    let mut world = meta.world();
+    let funding = world.id();
+    let waba = world.wabas.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
+    if let Some(pays) = change.payment_method {
+        waba.primary_funding_id = pays.then_some(funding);
+    }
+    if let Some(shared) = change.shared_with_platform {
+        waba.shared_with_platform = shared;
+    }
+    if let Some(other) = change.grant {
+        let tokens = world.tokens.values_mut().filter(|token| token.wabas.contains(&id));
+        tokens.for_each(|token| token.wabas.push(other.clone()));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The customer removes the platform: its tokens die and Meta says so.
+pub(super) async fn leave(State(meta): Shared, Path(id): Path<String>) -> Result<StatusCode, StatusCode> {
+    let mut world = meta.world();
+    let waba = world.wabas.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
+    waba.shared_with_platform = false;
+    let owner = waba.owner.clone();
+    world.tokens.values_mut().filter(|token| token.wabas.contains(&id)).for_each(|token| token.valid = false);
+    drop(world);
+    let value = json!({ "event": "PARTNER_REMOVED", "waba_info": { "waba_id": id, "owner_business_id": owner } });
+    meta.webhooks.send(&meta.webhooks.body(&id, "account_update", &value));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account's tokens die without a word, as they do when a password changes.
+pub(super) async fn revoke_tokens(State(meta): Shared, Path(id): Path<String>) -> StatusCode {
+    let mut world = meta.world();
+    world.tokens.values_mut().filter(|token| token.wabas.contains(&id)).for_each(|token| token.valid = false);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhoneChange {
+    pin: Option<String>,
+    status: Option<String>,
+}
+
+pub(super) async fn change_phone(
+    State(meta): Shared,
+    Path(id): Path<String>,
+    Json(change): Json<PhoneChange>,
+) -> Result<StatusCode, StatusCode> {
+    let mut world = meta.world();
+    let phone = world.phones.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
+    phone.pin = change.pin.or(phone.pin.take());
+    if let Some(status) = change.status {
+        phone.status = status;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

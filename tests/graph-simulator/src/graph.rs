@@ -1,0 +1,246 @@
+//! The Graph API: a request comes in, a fault may strike, the bearer is known, the operation is done, the exchange is
+//! checked and written down.
+
+mod oauth;
+mod phone;
+mod template;
+mod waba;
+
+use crate::connection::Scissors;
+use crate::faults::Effect;
+use crate::http::{GraphRequest, answer};
+use crate::journal::Call;
+use crate::openapi::{Exchange, Node};
+use crate::refusal::Refusal;
+use crate::simulator::Meta;
+use crate::world::{Bearer, Usage};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::Response;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Largest request body.
+const LARGEST: usize = 1024 * 1024;
+
+/// What an operation answers.
+pub(crate) type Done = Result<Value, Refusal>;
+
+/// An operation's surroundings.
+pub(crate) struct Context<'a> {
+    pub(crate) meta: &'a Meta,
+    pub(crate) request: &'a GraphRequest,
+    pub(crate) bearer: Bearer,
+    pub(crate) now: i64,
+}
+
+impl Context<'_> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
+        let missing = || Refusal::parameter(format!("(#100) The parameter {name} is required."));
+        self.request.parameter(name).filter(|value| !value.is_empty()).ok_or_else(missing)
+    }
+
+    /// The members that `fields` asks for; the id is always among them.
+    pub(crate) fn select(&self, node: Value) -> Value {
+        let Some(fields) = self.request.parameter("fields") else { return node };
+        let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
+        match node {
+            Value::Object(members) => {
+                let kept = members.into_iter().filter(|(name, _)| name == "id" || wanted.contains(&name.as_str()));
+                Value::Object(kept.collect::<Map<_, _>>())
+            }
+            other => other,
+        }
+    }
+
+    /// One page of a list, cut by `limit` and `after`.
+    pub(crate) fn page(&self, items: Vec<Value>) -> Value {
+        let limit = self.request.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, 100);
+        let start = self.request.parameter("after").and_then(|cursor| cursor.strip_prefix('c')?.parse().ok()).unwrap_or(0);
+        let (all, end) = (items.len(), start + limit);
+        let data: Vec<Value> = items.into_iter().skip(start).take(limit).map(|item| self.select(item)).collect();
+        let mut page = json!({ "data": data });
+        if all > 0 {
+            let cursors = json!({ "before": format!("c{start}"), "after": format!("c{}", end.min(all)) });
+            let next = format!("{}{}?after=c{end}", self.meta.url, self.request.path);
+            page["paging"] = if end < all { json!({ "cursors": cursors, "next": next }) } else { json!({ "cursors": cursors }) };
+        }
+        page
+    }
+}
+
+/// The fallback of the router: every path that is not the simulator's own.
+pub(crate) async fn serve(
+    State(meta): State<Arc<Meta>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
+        return refuse(&Refusal::parameter("The request is too large."), &[]);
+    };
+    let Some(request) = GraphRequest::read(&parts, &body) else {
+        return refuse(&Refusal::new(400, 2500, "Unknown path components, or a body that is no object."), &[]);
+    };
+    let effect = meta.faults().strike(&request.method, &request.path);
+    if matches!(effect, Some(Effect::DropBefore)) {
+        scissors.cut();
+        return Response::default();
+    }
+    if let Some(Effect::Answer { status, body, headers }) = &effect {
+        note(&meta, &request, "none", *status, true);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        return answer(*status, body, &headers);
+    }
+    let response = respond(&meta, &request, effect.is_some());
+    match effect {
+        Some(Effect::Delay { milliseconds }) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+        Some(Effect::DropAfter) => scissors.cut(),
+        Some(Effect::HalfBody) => return half(response).await,
+        _ => {}
+    }
+    response
+}
+
+fn respond(meta: &Meta, request: &GraphRequest, fault: bool) -> Response<Body> {
+    let now = meta.clock.now();
+    let segments = request.segments();
+    let node = kind(meta, segments.first().copied().unwrap_or_default());
+    let usage = match (&node, segments.first()) {
+        (Some(Node::Waba), Some(id)) => meta.world().count_call(id, now),
+        _ => None,
+    };
+    let bearer = bearer(meta, request);
+    let who = bearer.as_ref().map_or("refused", |bearer| bearer.as_ref().map_or("none", Bearer::kind));
+    let done = match (usage, bearer) {
+        (Some(usage), _) if usage.regain_minutes > 0 => Err(Refusal::new(
+            400,
+            80_008,
+            "(#80008) There have been too many calls to this WhatsApp Business account. Wait a bit and try again.",
+        )),
+        (_, Err(refusal)) => Err(refusal),
+        (_, Ok(None)) => oauth::without_bearer(meta, request, now),
+        (_, Ok(Some(bearer))) => operate(&Context { meta, request, bearer, now }),
+    };
+    let trace = format!("A{:x}", now);
+    let (status, body) = match &done {
+        Ok(body) => (200, body.clone()),
+        Err(refusal) => (refusal.status, refusal.body(&trace)),
+    };
+    let exchange = Exchange {
+        method: &request.method,
+        path: &request.path,
+        node,
+        query: &request.query,
+        body: request.body.as_ref(),
+        status,
+        response: Some(&body),
+    };
+    let violations = meta.document.check(&exchange);
+    meta.journal().violations.extend(violations);
+    note(meta, request, who, status, fault);
+    answer(status, &body, &usage_header(meta, usage))
+}
+
+/// Who calls, with the proof of the app secret where a token is used.
+fn bearer(meta: &Meta, request: &GraphRequest) -> Result<Option<Bearer>, Refusal> {
+    let Some(token) = &request.token else { return Ok(None) };
+    let bearer = meta.world().bearer(&meta.options, token)?;
+    let proven = match (request.parameter("appsecret_proof"), &bearer) {
+        (_, Bearer::App) => true,
+        (Some(proof), _) => proof == self::proof(&meta.options.app_secret, token),
+        (None, _) => false,
+    };
+    if proven { Ok(Some(bearer)) } else { Err(Refusal::parameter("Invalid appsecret_proof provided in the API argument")) }
+}
+
+fn proof(secret: &str, token: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
+    mac.update(token.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+/// Which kind of node an id is: bare node paths look alike.
+fn kind(meta: &Meta, id: &str) -> Option<Node> {
+    let world = meta.world();
+    if world.wabas.contains_key(id) {
+        Some(Node::Waba)
+    } else if world.phones.contains_key(id) {
+        Some(Node::PhoneNumber)
+    } else {
+        None
+    }
+}
+
+fn operate(context: &Context<'_>) -> Done {
+    let request = context.request;
+    match (request.method.as_str(), request.segments().as_slice()) {
+        ("GET", ["debug_token"]) => oauth::debug_token(context),
+        ("GET", ["me"]) => oauth::me(context),
+        ("GET", [id]) => node(context, id),
+        ("GET", [waba, "phone_numbers"]) => waba::phone_numbers(context, waba),
+        ("GET", [waba, "subscribed_apps"]) => waba::subscribed_apps(context, waba),
+        ("POST", [waba, "subscribed_apps"]) => waba::subscribe(context, waba),
+        ("DELETE", [waba, "subscribed_apps"]) => waba::unsubscribe(context, waba),
+        ("POST", [waba, "assigned_users"]) => waba::assign_user(context, waba),
+        ("GET", [waba, "message_templates"]) => template::list(context, waba),
+        ("POST", [phone, "register"]) => phone::register(context, phone),
+        ("GET", [line, "owning_credit_allocation_configs"]) => waba::allocations(context, line),
+        ("POST", [line, "whatsapp_credit_sharing_and_attach"]) => waba::share_credit(context, line),
+        (method, _) => Err(Refusal::parameter(format!("Unsupported {} request.", method.to_lowercase()))),
+    }
+}
+
+fn node(context: &Context<'_>, id: &str) -> Done {
+    match kind(context.meta, id) {
+        Some(Node::Waba) => waba::read(context, id),
+        Some(Node::PhoneNumber) => phone::read(context, id),
+        _ => waba::allocation(context, id),
+    }
+}
+
+fn note(meta: &Meta, request: &GraphRequest, bearer: &'static str, status: u16, fault: bool) {
+    let call = Call {
+        at: meta.clock.now(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: request.shown(),
+        body: request.body.clone(),
+        bearer,
+        status,
+        fault,
+    };
+    meta.journal().calls.push(call);
+}
+
+/// `X-Business-Use-Case-Usage`, as Meta adds it to calls on an account.
+fn usage_header(meta: &Meta, usage: Option<Usage>) -> Vec<(&'static str, String)> {
+    let header = |usage: Usage| {
+        let usage = json!([{
+            "type": "whatsapp_business_management",
+            "call_count": usage.percent,
+            "total_cputime": 0,
+            "total_time": 0,
+            "estimated_time_to_regain_access": usage.regain_minutes,
+        }]);
+        ("x-business-use-case-usage", json!({ meta.options.business_id.clone(): usage }).to_string())
+    };
+    usage.map(header).into_iter().collect()
+}
+
+fn refuse(refusal: &Refusal, headers: &[(&str, String)]) -> Response<Body> {
+    answer(refusal.status, &refusal.body("A0"), headers)
+}
+
+/// The first half of an answer, under the length of the whole.
+async fn half(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, LARGEST).await.unwrap_or_default();
+    let sent = bytes.slice(..bytes.len() / 2);
+    parts.headers.insert(axum::http::header::CONTENT_LENGTH, bytes.len().into());
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    Response::from_parts(parts, Body::from_stream(futures_util::stream::iter([Ok(sent), Err(broken)])))
+}

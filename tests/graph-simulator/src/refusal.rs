@@ -1,0 +1,54 @@
+//! Errors in the form of the Graph API.
+
+use serde_json::{Value, json};
+
+/// An error answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: u32,
+    pub(crate) subcode: Option<u32>,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, subcode: None, message: message.into() }
+    }
+
+    pub(crate) fn with_subcode(self, subcode: u32) -> Self {
+        Self { subcode: Some(subcode), ..self }
+    }
+
+    /// A parameter is missing or wrong.
+    pub(crate) fn parameter(message: impl Into<String>) -> Self {
+        Self::new(400, 100, message)
+    }
+
+    /// The object does not exist, or not for this token: Meta says the same of both.
+    pub(crate) fn unknown_object(id: &str) -> Self {
+        let message = format!(
+            "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or does \
+             not support this operation."
+        );
+        Self::parameter(message).with_subcode(33)
+    }
+
+    /// The token does not work.
+    pub(crate) fn token() -> Self {
+        Self::new(401, 190, "Error validating access token: the session is invalid or has been revoked.")
+    }
+
+    /// The token works and may not do this.
+    pub(crate) fn permission(message: impl Into<String>) -> Self {
+        Self::new(403, 200, message)
+    }
+
+    pub(crate) fn body(&self, trace: &str) -> Value {
+        let mut error = json!({ "message": self.message, "type": "OAuthException", "code": self.code, "fbtrace_id": trace });
+        if let (Some(subcode), Some(error)) = (self.subcode, error.as_object_mut()) {
+            error.insert("error_subcode".to_owned(), json!(subcode));
+        }
+        json!({ "error": error })
+    }
+}

@@ -1,0 +1,141 @@
+//! A customer that goes through the popup.
+
+use crate::options::Options;
+use crate::world::{Business, Code, Phone, Template, Token, Waba, World};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// What the customer has and does. Everything has a default: a new business with one new number.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Signup {
+    business_name: String,
+    /// A customer who comes back with an account it has.
+    waba_id: Option<String>,
+    /// `FINISH`, `FINISH_ONLY_WABA`, `FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING`.
+    event: String,
+    /// Numbers of a new account.
+    numbers: u32,
+    /// Two-step PIN the numbers have already.
+    pin: Option<String>,
+    /// Templates of a new account.
+    templates: u32,
+    /// Whether the customer pays by itself already.
+    payment_method: bool,
+    /// Whether the account is paid from somebody else's credit line already.
+    foreign_credit_line: bool,
+    /// Whether the token is granted the account at all.
+    granted: bool,
+}
+
+impl Default for Signup {
+    fn default() -> Self {
+        Self {
+            business_name: "Acme Bakery".to_owned(),
+            waba_id: None,
+            event: "FINISH".to_owned(),
+            numbers: 1,
+            pin: None,
+            templates: 2,
+            payment_method: false,
+            foreign_credit_line: false,
+            granted: true,
+        }
+    }
+}
+
+/// What the popup gives the page.
+pub(crate) struct Finished {
+    pub(crate) code: String,
+    pub(crate) event: String,
+    /// The ids of the message event.
+    pub(crate) data: Map<String, Value>,
+    pub(crate) waba: String,
+    pub(crate) owner: String,
+}
+
+impl Signup {
+    pub(crate) fn finish(self, world: &mut World, options: &Options, now: i64) -> Finished {
+        let waba = match self.waba_id.as_deref().and_then(|id| world.wabas.get(id)) {
+            Some(known) => known.id.clone(),
+            None => self.create(world),
+        };
+        if let Some(waba) = world.wabas.get_mut(&waba) {
+            waba.shared_with_platform = true;
+        }
+        let (owner, phone) = match world.wabas.get(&waba) {
+            Some(waba) => (waba.owner.clone(), waba.phones.first().cloned()),
+            None => (String::new(), None),
+        };
+        let token = format!("EAA{}", secret(60));
+        let code = format!("AQ{}", secret(80));
+        let wabas = if self.granted { vec![waba.clone()] } else { Vec::new() };
+        let held = Token { app: options.app_id.clone(), business: owner.clone(), wabas, valid: false, issued_at: now };
+        world.tokens.insert(token.clone(), held);
+        world.codes.insert(code.clone(), Code { token, issued_at: now, used: false });
+        let mut data = Map::from_iter([("waba_id".to_owned(), json!(waba)), ("business_id".to_owned(), json!(owner))]);
+        if self.event == "FINISH" {
+            data.extend(phone.map(|phone| ("phone_number_id".to_owned(), json!(phone))));
+        }
+        Finished { code, event: self.event, data, waba, owner }
+    }
+
+    fn create(&self, world: &mut World) -> String {
+        let (owner, id, namespace) = (world.id(), world.id(), world.id());
+        world.businesses.insert(owner.clone(), Business { name: self.business_name.clone() });
+        let phones: Vec<String> = (0..self.numbers).map(|_| self.number(world, &id)).collect();
+        let templates = (1..=self.templates).map(|at| template(world, at)).collect();
+        let funding = (self.payment_method || self.foreign_credit_line).then(|| world.id());
+        let waba = Waba {
+            id: id.clone(),
+            name: format!("{} WhatsApp", self.business_name),
+            owner,
+            phones,
+            templates,
+            namespace: format!("namespace_{namespace}"),
+            currency: funding.as_ref().map(|_| "USD".to_owned()),
+            primary_funding_id: funding,
+            subscribed: BTreeSet::new(),
+            assigned_users: BTreeSet::new(),
+            shared_with_platform: false,
+            calls: Vec::new(),
+        };
+        world.wabas.insert(id.clone(), waba);
+        id
+    }
+
+    fn number(&self, world: &mut World, waba: &str) -> String {
+        let id = world.id();
+        let on_business_app = self.event == "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING";
+        let tail = id.get(id.len().saturating_sub(4)..).unwrap_or_default();
+        let phone = Phone {
+            id: id.clone(),
+            waba: waba.to_owned(),
+            display_phone_number: format!("+1 631-555-{tail}"),
+            verified_name: self.business_name.clone(),
+            status: if on_business_app { "CONNECTED" } else { "PENDING" }.to_owned(),
+            pin: self.pin.clone(),
+            on_business_app,
+            registrations: Vec::new(),
+        };
+        world.phones.insert(id.clone(), phone);
+        id
+    }
+}
+
+fn template(world: &mut World, at: u32) -> Template {
+    Template {
+        id: world.id(),
+        name: format!("order_update_{at}"),
+        language: "en_US".to_owned(),
+        status: "APPROVED".to_owned(),
+        category: "UTILITY".to_owned(),
+        rejected_reason: "NONE".to_owned(),
+    }
+}
+
+fn secret(length: usize) -> String {
+    use rand::RngExt;
+    rand::rng().sample_iter(rand::distr::Alphanumeric).take(length).map(char::from).collect()
+}

@@ -1,0 +1,134 @@
+//! A running simulator.
+
+use crate::clock::Clock;
+use crate::connection::{Cuttable, Scissors};
+use crate::control;
+use crate::faults::Faults;
+use crate::graph;
+use crate::journal::Journal;
+use crate::openapi::{Document, DocumentError};
+use crate::options::Options;
+use crate::popup;
+use crate::webhooks::Webhooks;
+use crate::world::World;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a webhook waits for its answer.
+const WEBHOOK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why a simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The listener has no address.
+    #[error("read the address: {0}")]
+    Listener(#[from] io::Error),
+    /// The HTTP client of the webhooks.
+    #[error("make the webhook client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// TLS of that client.
+    #[error("configure TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// Meta's OpenAPI document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+/// Everything the handlers share.
+pub(crate) struct Meta {
+    pub(crate) options: Options,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) journal: Arc<Mutex<Journal>>,
+    pub(crate) webhooks: Arc<Webhooks>,
+    pub(crate) document: Document,
+    pub(crate) url: String,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+}
+
+impl Meta {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A simulator that answers at an address.
+pub struct Simulator {
+    url: String,
+    tasks: TaskTracker,
+    ended: CancellationToken,
+}
+
+impl Simulator {
+    /// Starts to answer on a listener.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
+        let url = format!("http://localhost:{}", listener.local_addr()?.port());
+        let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
+        let (clock, journal) = (Arc::new(Clock::default()), Arc::new(Mutex::new(Journal::default())));
+        let webhooks = Webhooks {
+            client: client()?,
+            options: options.clone(),
+            clock: Arc::clone(&clock),
+            journal: Arc::clone(&journal),
+            tasks: tasks.clone(),
+            ended: ended.clone(),
+        };
+        let meta = Arc::new(Meta {
+            options,
+            clock,
+            journal,
+            webhooks: Arc::new(webhooks),
+            document: Document::embedded()?,
+            url: url.clone(),
+            world: Mutex::default(),
+            faults: Mutex::default(),
+        });
+        let router = control::router().merge(popup::router()).fallback(graph::serve).with_state(meta);
+        let service = router.into_make_service_with_connect_info::<Scissors>();
+        let stopped = ended.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                _ = axum::serve(Cuttable(listener), service) => {}
+            }
+        });
+        Ok(Self { url, tasks, ended })
+    }
+
+    /// Where it answers: the Graph API, the SDK stand-in and `/_sim/`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it, webhooks that are not delivered yet included.
+    pub async fn stop(self) {
+        self.ended.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+fn client() -> Result<reqwest::Client, StartError> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(WEBHOOK_PATIENCE).build()?)
+}

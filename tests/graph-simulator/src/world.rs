@@ -1,0 +1,94 @@
+//! What exists on Meta's side.
+
+mod credit;
+mod entities;
+mod limits;
+
+pub(crate) use limits::Usage;
+pub(crate) use entities::{Allocation, Bearer, Business, Code, Phone, Template, Token, Waba};
+
+use crate::options::Options;
+use crate::refusal::Refusal;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// First id that is given out: ids have the length of Meta's.
+const FIRST_ID: u64 = 100_000_000_000_001;
+/// Life of a code (Meta: "The token code has a 30-second TTL").
+pub(crate) const CODE_LIFE: i64 = 30;
+
+/// Everything, by id.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct World {
+    pub(crate) businesses: BTreeMap<String, Business>,
+    pub(crate) wabas: BTreeMap<String, Waba>,
+    pub(crate) phones: BTreeMap<String, Phone>,
+    pub(crate) codes: BTreeMap<String, Code>,
+    pub(crate) tokens: BTreeMap<String, Token>,
+    pub(crate) allocations: BTreeMap<String, Allocation>,
+    given: u64,
+}
+
+impl World {
+    /// A new numeric id.
+    pub(crate) fn id(&mut self) -> String {
+        self.given += 1;
+        (FIRST_ID + self.given).to_string()
+    }
+
+    /// Who a token is.
+    pub(crate) fn bearer(&self, options: &Options, token: &str) -> Result<Bearer, Refusal> {
+        if token == options.system_token {
+            return Ok(Bearer::System);
+        }
+        if token == format!("{}|{}", options.app_id, options.app_secret) {
+            return Ok(Bearer::App);
+        }
+        match self.tokens.get(token) {
+            Some(held) if held.valid => Ok(Bearer::Business(token.to_owned())),
+            _ => Err(Refusal::token()),
+        }
+    }
+
+    /// Exchanges a code, once.
+    pub(crate) fn exchange(&mut self, text: &str, now: i64) -> Result<String, Refusal> {
+        let used = || Refusal::parameter("This authorization code has been used.").with_subcode(36009);
+        let code = self.codes.get_mut(text).ok_or_else(used)?;
+        if code.used {
+            return Err(used());
+        }
+        if now >= code.issued_at + CODE_LIFE {
+            return Err(Refusal::parameter("This authorization code has expired.").with_subcode(36007));
+        }
+        code.used = true;
+        let token = code.token.clone();
+        if let Some(token) = self.tokens.get_mut(&token) {
+            token.valid = true;
+        }
+        Ok(token)
+    }
+
+    /// An account, if the bearer may see it.
+    pub(crate) fn waba(&self, bearer: &Bearer, id: &str) -> Result<&Waba, Refusal> {
+        let waba = self.wabas.get(id).ok_or_else(|| Refusal::unknown_object(id))?;
+        let sees = match bearer {
+            Bearer::Business(token) => self.tokens.get(token).is_some_and(|token| token.wabas.iter().any(|own| own == id)),
+            Bearer::System => waba.shared_with_platform,
+            Bearer::App => false,
+        };
+        if sees { Ok(waba) } else { Err(Refusal::unknown_object(id)) }
+    }
+
+    /// An account to change, if the bearer may see it.
+    pub(crate) fn waba_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Waba, Refusal> {
+        self.waba(bearer, id)?;
+        self.wabas.get_mut(id).ok_or_else(|| Refusal::unknown_object(id))
+    }
+
+    /// A number, if the bearer may see its account.
+    pub(crate) fn phone_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Phone, Refusal> {
+        let waba = self.phones.get(id).map(|phone| phone.waba.clone()).ok_or_else(|| Refusal::unknown_object(id))?;
+        self.waba(bearer, &waba).map_err(|_| Refusal::unknown_object(id))?;
+        self.phones.get_mut(id).ok_or_else(|| Refusal::unknown_object(id))
+    }
+}

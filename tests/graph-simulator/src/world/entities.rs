@@ -1,0 +1,167 @@
+//! Portfolios, accounts, numbers, templates, tokens, codes, allocations.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A customer's portfolio.
+#[derive(Debug, Serialize)]
+pub(crate) struct Business {
+    pub(crate) name: String,
+}
+
+/// A WhatsApp Business Account.
+#[derive(Debug, Serialize)]
+pub(crate) struct Waba {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) owner: String,
+    /// Newest first, as Meta lists them.
+    pub(crate) phones: Vec<String>,
+    pub(crate) templates: Vec<Template>,
+    pub(crate) namespace: String,
+    pub(crate) currency: Option<String>,
+    /// What messages are paid from.
+    pub(crate) primary_funding_id: Option<String>,
+    /// Apps that receive its webhooks.
+    pub(crate) subscribed: BTreeSet<String>,
+    /// System users with a role on it.
+    pub(crate) assigned_users: BTreeSet<String>,
+    /// Whether the customer shares it with the platform's portfolio.
+    pub(crate) shared_with_platform: bool,
+    /// Times of the calls of the last hour, for the limit.
+    #[serde(skip)]
+    pub(crate) calls: Vec<i64>,
+}
+
+/// A business phone number.
+#[derive(Debug, Serialize)]
+pub(crate) struct Phone {
+    pub(crate) id: String,
+    pub(crate) waba: String,
+    pub(crate) display_phone_number: String,
+    pub(crate) verified_name: String,
+    pub(crate) status: String,
+    /// The two-step PIN, when two-step verification is on.
+    pub(crate) pin: Option<String>,
+    pub(crate) on_business_app: bool,
+    /// Times of its register attempts.
+    pub(crate) registrations: Vec<i64>,
+}
+
+/// A message template in one language.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Template {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) status: String,
+    pub(crate) category: String,
+    pub(crate) rejected_reason: String,
+}
+
+/// A business token.
+#[derive(Debug, Serialize)]
+pub(crate) struct Token {
+    pub(crate) app: String,
+    pub(crate) business: String,
+    pub(crate) wabas: Vec<String>,
+    /// False before its code is exchanged, and after it was revoked.
+    pub(crate) valid: bool,
+    pub(crate) issued_at: i64,
+}
+
+/// A code of the popup.
+#[derive(Debug, Serialize)]
+pub(crate) struct Code {
+    pub(crate) token: String,
+    pub(crate) issued_at: i64,
+    pub(crate) used: bool,
+}
+
+/// A share of the platform's credit line.
+#[derive(Debug, Serialize)]
+pub(crate) struct Allocation {
+    pub(crate) id: String,
+    pub(crate) business: String,
+    pub(crate) credential: String,
+    pub(crate) status: String,
+}
+
+/// Who makes a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    /// `<app id>|<app secret>`.
+    App,
+    /// The platform's system user.
+    System,
+    /// A customer's business token.
+    Business(String),
+}
+
+impl Bearer {
+    /// The word in the journal.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::System => "system",
+            Self::Business(_) => "business",
+        }
+    }
+}
+
+impl Waba {
+    pub(crate) fn node(&self, owner_name: &str) -> Value {
+        let mut node = json!({
+            "id": self.id,
+            "name": self.name,
+            "timezone_id": "1",
+            "message_template_namespace": self.namespace,
+            "owner_business_info": { "name": owner_name, "id": self.owner },
+        });
+        if let Some(members) = node.as_object_mut() {
+            members.extend(self.currency.as_ref().map(|currency| ("currency".to_owned(), json!(currency))));
+            members.extend(self.primary_funding_id.as_ref().map(|id| ("primary_funding_id".to_owned(), json!(id))));
+        }
+        node
+    }
+}
+
+impl Phone {
+    pub(crate) fn node(&self) -> Value {
+        json!({
+            "id": self.id,
+            "display_phone_number": self.display_phone_number,
+            "verified_name": self.verified_name,
+            "status": self.status,
+            "quality_rating": "UNKNOWN",
+            "code_verification_status": "VERIFIED",
+            "platform_type": if self.status == "CONNECTED" { "CLOUD_API" } else { "NOT_APPLICABLE" },
+            "is_on_biz_app": self.on_business_app,
+        })
+    }
+}
+
+impl Template {
+    pub(crate) fn node(&self) -> Value {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "language": self.language,
+            "status": self.status,
+            "category": self.category,
+            "rejected_reason": self.rejected_reason,
+        })
+    }
+}
+
+impl Allocation {
+    pub(crate) fn node(&self) -> Value {
+        json!({
+            "id": self.id,
+            "receiving_business": { "id": self.business },
+            "receiving_credential": { "id": self.credential },
+            "request_status": self.status,
+        })
+    }
+}
