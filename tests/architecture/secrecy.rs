@@ -15,7 +15,7 @@ const SECRET_NAMES: [&str; 9] =
     ["token", "access_token", "bearer", "app_secret", "system_token", "business_token", "verify_token", "pin", "password"];
 const TEXT: [&str; 5] = ["String", "str", "Bytes", "Vec", "Value"];
 /// Fields that hold a request or a reply whole, and with it whatever secret travels there.
-const WHOLE: [&str; 3] = ["body", "json", "secret_query"];
+const WHOLE: [&str; 2] = ["body", "json"];
 
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 /// Last parts of field names that are never logged; `code` alone is the popup's code, `error.code` and `graph.code` are not.

@@ -4,7 +4,7 @@ use super::EventError;
 use shared::clock;
 use shared::domain::ids::WabaId;
 use shared::domain::progress::{Event, advance};
-use shared::domain::template::{Template, apply_news};
+use shared::domain::template::{News, Template, apply_news};
 use shared::events::Publisher;
 use shared::queue::{Bell, Queue};
 use shared::store::{Save, Store, StoreError};
@@ -55,15 +55,23 @@ impl Applier {
         }
         for _ in 0..CONFLICTS {
             let held = self.store.template(waba, &news.id).await?;
-            let Some(merged) = apply_news(held.as_ref().map(|held| &held.record), news) else { return Ok(()) };
+            let merged = match apply_news(held.as_ref().map(|held| &held.record), news) {
+                News::Fresh(merged) => merged,
+                News::Stored => return self.tell(waba, held.as_ref().map_or(news, |held| &held.record)).await,
+                News::Stale => return Ok(()),
+            };
             match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
                 Err(StoreError::Conflict) => {}
                 saved => {
                     saved?;
-                    return Ok(self.publisher.template(waba.as_str(), &merged).await?);
+                    return self.tell(waba, &merged).await;
                 }
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    async fn tell(&self, waba: &WabaId, template: &Template) -> Result<(), EventError> {
+        Ok(self.publisher.template(waba.as_str(), template).await?)
     }
 }

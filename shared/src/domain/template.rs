@@ -3,6 +3,7 @@
 use super::ids::TemplateId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// A template as it was last seen. Status, category and quality stay Meta's own words: they are open lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,13 +79,13 @@ pub fn reconcile(known: &[Template], seen: &[Template], began: Timestamp) -> Vec
         })
         .collect();
     let gone = known.iter().filter(|then| then.status != DELETED && !seen.iter().any(|now| now.id == then.id));
-    changes.extend(gone.filter(|then| then.changed_at < began).map(|then| missed(then, began)));
+    changes.extend(gone.filter(|then| then.changed_at <= began).map(|then| missed(then, began)));
     changes
 }
 
 fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateChange> {
     let differs = then.status != now.status || then.category != now.category || then.reason != now.reason;
-    if then.changed_at >= began || (!differs && then.missing_polls == 0) {
+    if then.changed_at > began || (!differs && then.missing_polls == 0) {
         return None;
     }
     let fresh = Template { changed_at: if differs { now.changed_at } else { then.changed_at }, ..now.clone() };
@@ -99,13 +100,26 @@ fn missed(then: &Template, began: Timestamp) -> TemplateChange {
     }
 }
 
-/// Applies one webhook's news: `None` when something as new or newer is known.
+/// What one webhook's news is beside what is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// To be stored and told.
+    Fresh(Template),
+    /// Stored already, by an earlier delivery that may have died before it told.
+    Stored,
+    /// Something newer is remembered.
+    Stale,
+}
+
+/// Compares one webhook's news with what is remembered.
 #[must_use]
-pub fn apply_news(known: Option<&Template>, news: &Template) -> Option<Template> {
-    match known {
-        None => Some(news.clone()),
-        Some(then) if news.changed_at <= then.changed_at => None,
-        Some(then) => Some(Template { category: news.category.clone().or_else(|| then.category.clone()), ..news.clone() }),
+pub fn apply_news(known: Option<&Template>, news: &Template) -> News {
+    let Some(then) = known else { return News::Fresh(news.clone()) };
+    let merged = Template { category: news.category.clone().or_else(|| then.category.clone()), ..news.clone() };
+    match news.changed_at.cmp(&then.changed_at) {
+        Ordering::Greater => News::Fresh(merged),
+        Ordering::Equal if merged == *then => News::Stored,
+        Ordering::Equal | Ordering::Less => News::Stale,
     }
 }
 
@@ -157,12 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_of_the_same_second_wins_over_a_poll() {
+        let polled = Template { changed_at: Timestamp::from_millis(5_234).before_this_second(), ..template("1", "PENDING", 0) };
+        let news = template("1", "APPROVED", 5);
+        assert_eq!(apply_news(Some(&polled), &news), News::Fresh(news.clone()));
+        assert_eq!(reconcile(&[news], &[polled.clone()], polled.changed_at), vec![]);
+    }
+
+    #[test]
+    fn a_second_delivery_is_told_again_and_changes_nothing() {
+        let news = template("1", "APPROVED", 5);
+        assert_eq!(apply_news(Some(&news), &news), News::Stored);
+        assert_eq!(apply_news(Some(&template("1", "PAUSED", 5)), &news), News::Stale);
+    }
+
+    #[test]
     fn shuffled_news_ends_at_the_newest() {
         let news = [template("1", "APPROVED", 1), template("1", "PAUSED", 2), template("1", "APPROVED", 3)];
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let mut known: Option<Template> = None;
             for index in order {
-                if let Some(next) = apply_news(known.as_ref(), &news[index]) {
+                if let News::Fresh(next) = apply_news(known.as_ref(), &news[index]) {
                     known = Some(next);
                 }
             }

@@ -33,6 +33,13 @@ impl Timestamp {
         self.0.saturating_add(999).div_euclid(1000)
     }
 
+    /// The last moment of the second before this one. Meta's webhooks carry whole seconds: what was read at this time is
+    /// older than all news of the same second.
+    #[must_use]
+    pub const fn before_this_second(self) -> Self {
+        Self(self.0.div_euclid(1000).saturating_mul(1000).saturating_sub(1))
+    }
+
     /// This much later; saturates.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {

@@ -28,7 +28,7 @@ pub struct Synced {
 /// # Errors
 /// What the failure means; nothing is stored unless the list was read to its end.
 pub async fn sync(customer: &Customer<'_>, store: &Store, publisher: &Publisher, waba: &VerifiedWaba) -> Result<Synced, Failure> {
-    let began = clock::now();
+    let began = clock::now().before_this_second();
     let seen = list(customer, waba, began).await?;
     let known = store.templates(waba.id()).await?;
     let remembered: Vec<Template> = known.iter().map(|held| held.record.clone()).collect();
