@@ -1,1 +1,8 @@
-//! Tests over the whole system.
+//! A laboratory for tests: the whole stack on free ports, and everything a customer, a platform, Meta or a bad day does to it.
+
+#![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
+
+mod lab;
+mod records;
+
+pub use lab::{Lab, Popup, Session};

@@ -10,10 +10,22 @@ struct Room {
 }
 
 const ROOMS: [Room; 4] = [
-    Room { path: "shared/src/domain", may_name: &["domain"] },
-    Room { path: "shared/src/webhook", may_name: &["webhook", "domain", "secret"] },
-    Room { path: "shared/src/store", may_name: &["store", "domain", "aws"] },
-    Room { path: "shared/src/graph", may_name: &["graph", "domain", "secret", "secrets", "config", "transport"] },
+    Room {
+        path: "shared/src/domain",
+        may_name: &["domain"],
+    },
+    Room {
+        path: "shared/src/webhook",
+        may_name: &["webhook", "domain", "secret"],
+    },
+    Room {
+        path: "shared/src/store",
+        may_name: &["store", "domain", "aws"],
+    },
+    Room {
+        path: "shared/src/graph",
+        may_name: &["graph", "domain", "secret", "secrets", "config", "transport"],
+    },
 ];
 
 const PURE: [&str; 2] = ["shared/src/domain", "shared/src/webhook"];
@@ -41,19 +53,58 @@ struct Power {
 
 const SHARED: &str = "shared/src/";
 const POWERS: [Power; 13] = [
-    Power { names: "std :: env", place: &["shared/src/config.rs"] },
-    Power { names: "env :: var*", place: &["shared/src/config.rs"] },
-    Power { names: "reqwest", place: &["shared/src/transport.rs"] },
-    Power { names: "rustls", place: &["shared/src/transport.rs"] },
-    Power { names: "aws_config", place: &[] },
-    Power { names: "aws_*", place: &[SHARED] },
-    Power { names: "aws_sdk_dynamodb", place: &["shared/src/aws.rs", "shared/src/store"] },
-    Power { names: "aws_sdk_secretsmanager", place: &["shared/src/aws.rs", "shared/src/secrets.rs"] },
-    Power { names: "SystemTime :: now", place: &["shared/src/clock.rs"] },
-    Power { names: "Instant :: now", place: &["shared/src/secrets.rs"] },
-    Power { names: "sleep (", place: &[] },
-    Power { names: "std :: fs", place: &[] },
-    Power { names: "static mut", place: &[] },
+    Power {
+        names: "std :: env",
+        place: &["shared/src/config.rs"],
+    },
+    Power {
+        names: "env :: var*",
+        place: &["shared/src/config.rs"],
+    },
+    Power {
+        names: "reqwest",
+        place: &["shared/src/transport.rs"],
+    },
+    Power {
+        names: "rustls",
+        place: &["shared/src/transport.rs"],
+    },
+    Power {
+        names: "aws_config",
+        place: &[],
+    },
+    Power {
+        names: "aws_*",
+        place: &[SHARED],
+    },
+    Power {
+        names: "aws_sdk_dynamodb",
+        place: &["shared/src/aws.rs", "shared/src/store"],
+    },
+    Power {
+        names: "aws_sdk_secretsmanager",
+        place: &["shared/src/aws.rs", "shared/src/secrets.rs"],
+    },
+    Power {
+        names: "SystemTime :: now",
+        place: &["shared/src/clock.rs"],
+    },
+    Power {
+        names: "Instant :: now",
+        place: &["shared/src/secrets.rs"],
+    },
+    Power {
+        names: "sleep (",
+        place: &[],
+    },
+    Power {
+        names: "std :: fs",
+        place: &[],
+    },
+    Power {
+        names: "static mut",
+        place: &[],
+    },
 ];
 
 /// Texts that betray code which asks where it runs; `config.rs` names the loopback address to refuse plain HTTP elsewhere.
@@ -63,29 +114,71 @@ const KNOWS_LOOPBACK: &str = "shared/src/config.rs";
 #[test]
 fn the_pure_core_names_nothing_that_waits_draws_or_looks_around() {
     let found = sources(&["shared"]).iter().flat_map(impure).collect();
-    forbid(found, "Decisions return data: take time and chance as arguments, and do the rest in the shell (run.rs, perform/).");
+    forbid(
+        found,
+        "Decisions return data: take time and chance as arguments, and do the rest in the shell (run.rs, perform/).",
+    );
 }
 
 #[test]
 fn rooms_name_only_the_rooms_below_them() {
-    let found = sources(&["shared"]).iter().flat_map(|source| ROOMS.iter().flat_map(|room| strangers(source, room))).collect();
-    forbid(found, "Pass the value in, or move the code to the room that may know both (perform/, run.rs).");
+    let found = sources(&["shared"])
+        .iter()
+        .flat_map(|source| ROOMS.iter().flat_map(|room| strangers(source, room)))
+        .collect();
+    forbid(
+        found,
+        "Pass the value in, or move the code to the room that may know both (perform/, run.rs).",
+    );
 }
 
 #[test]
 fn each_power_lies_in_one_place() {
     let found = sources(&["functions", "shared"]).iter().flat_map(misplaced).collect();
-    forbid(found, "Use what the named place offers; a function reaches the world through `shared` only.");
+    forbid(
+        found,
+        "Use what the named place offers; a function reaches the world through `shared` only.",
+    );
 }
 
 #[test]
 fn no_code_that_ships_asks_whether_it_runs_locally() {
-    let found = sources(&["functions", "shared"]).iter().flat_map(local_branches).collect();
-    forbid(found, "What runs here is what is deployed: let the variable or the endpoint differ, not the code.");
+    let found = sources(&["functions", "shared"])
+        .iter()
+        .flat_map(local_branches)
+        .collect();
+    forbid(
+        found,
+        "What runs here is what is deployed: let the variable or the endpoint differ, not the code.",
+    );
+}
+
+#[test]
+fn every_place_named_here_exists() {
+    let sources = sources(&["shared"]);
+    let rooms = PURE.into_iter().chain(ROOMS.iter().map(|room| room.path));
+    let empty = rooms.filter(|room| !sources.iter().any(|source| in_room(source, room)));
+    let places = POWERS
+        .iter()
+        .flat_map(|power| power.place)
+        .chain([&KNOWS_LOOPBACK])
+        .copied();
+    let gone = places.filter(|place| !sources.iter().any(|source| source.path.starts_with(place)));
+    let found = empty
+        .chain(gone)
+        .map(|place| Offence::new(place, "does not exist"))
+        .collect();
+    forbid(
+        found,
+        "A rule about it would check nothing: name its new place in boundaries.rs.",
+    );
 }
 
 fn in_room(source: &Source, room: &str) -> bool {
-    source.path.strip_prefix(room).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    source
+        .path
+        .strip_prefix(room)
+        .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
 }
 
 fn impure(source: &Source) -> Vec<Offence> {
@@ -103,8 +196,13 @@ fn strangers(source: &Source, room: &Room) -> Vec<Offence> {
     }
     let tokens = source.shipped();
     let stranger = |window: &[Token]| match window {
-        [root, colons, name] if root.text == "crate" && colons.text == "::" && !room.may_name.contains(&name.text.as_str()) => {
-            Some(Offence::new(format!("{}:{}", source.path, name.line), format!("names `crate::{}`", name.text)))
+        [root, colons, name]
+            if root.text == "crate" && colons.text == "::" && !room.may_name.contains(&name.text.as_str()) =>
+        {
+            Some(Offence::new(
+                format!("{}:{}", source.path, name.line),
+                format!("names `crate::{}`", name.text),
+            ))
         }
         _ => None,
     };
@@ -115,8 +213,16 @@ fn misplaced(source: &Source) -> Vec<Offence> {
     let tokens = source.shipped();
     let elsewhere = |power: &&Power| !power.place.iter().any(|place| source.path.starts_with(place));
     let told = |power: &Power| {
-        let place = if power.place.is_empty() { "nowhere".to_owned() } else { power.place.join(", ") };
-        source.offences(&tokens, power.names, &format!("names `{}`, whose place is {place}", power.names))
+        let place = if power.place.is_empty() {
+            "nowhere".to_owned()
+        } else {
+            power.place.join(", ")
+        };
+        source.offences(
+            &tokens,
+            power.names,
+            &format!("names `{}`, whose place is {place}", power.names),
+        )
     };
     POWERS.iter().filter(elsewhere).flat_map(told).collect()
 }
@@ -129,7 +235,9 @@ fn local_branches(source: &Source) -> Vec<Offence> {
     let literal = |place: &&str| lines_with(&tokens, &format!("\"{place}\""));
     let feature = lines_with(&tokens, "feature =").into_iter();
     let lines = PLACES.iter().flat_map(literal).chain(feature);
-    lines.map(|line| Offence::new(format!("{}:{line}", source.path), "a branch on where the code runs")).collect()
+    lines
+        .map(|line| Offence::new(format!("{}:{line}", source.path), "a branch on where the code runs"))
+        .collect()
 }
 
 mod proofs {
@@ -153,7 +261,10 @@ mod proofs {
         ] {
             assert!(!impure(&core(code)).is_empty(), "{code}");
         }
-        assert_eq!(impure(&core("//! No clock: `now()`.\nfn f(now: u64) -> u64 { now }")), []);
+        assert_eq!(
+            impure(&core("//! No clock: `now()`.\nfn f(now: u64) -> u64 { now }")),
+            []
+        );
         assert_eq!(impure(&Source::new("shared/src/run.rs", "async fn f() {}")), []);
         assert_eq!(impure(&core("#[cfg(test)]\nmod tests {\n async fn f() {}\n}")), []);
     }
@@ -179,8 +290,14 @@ mod proofs {
         ] {
             assert!(!function(code).is_empty(), "{code}");
         }
-        assert_eq!(misplaced(&Source::new("shared/src/config.rs", "fn f() { std::env::var(\"X\"); }")), []);
-        assert_eq!(misplaced(&Source::new("shared/src/perform.rs", "use aws_sdk_dynamodb::Client;")).len(), 1);
+        assert_eq!(
+            misplaced(&Source::new("shared/src/config.rs", "fn f() { std::env::var(\"X\"); }")),
+            []
+        );
+        assert_eq!(
+            misplaced(&Source::new("shared/src/perform.rs", "use aws_sdk_dynamodb::Client;")).len(),
+            1
+        );
     }
 
     #[test]

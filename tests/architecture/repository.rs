@@ -1,5 +1,6 @@
 //! Where the repository is, what it holds, and how a broken rule is told.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +15,10 @@ pub(crate) struct Offence {
 
 impl Offence {
     pub(crate) fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { place: place.into(), what: what.into() }
+        Self {
+            place: place.into(),
+            what: what.into(),
+        }
     }
 }
 
@@ -35,8 +39,11 @@ pub(crate) fn forbid(mut offences: Vec<Offence>, what_to_do: &str) {
 /// The directory of `template.yaml`.
 pub(crate) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = package.ancestors().find(|directory| directory.join("template.yaml").is_file());
-    root.unwrap_or_else(|| panic!("no template.yaml above {}", package.display())).to_owned()
+    let root = package
+        .ancestors()
+        .find(|directory| directory.join("template.yaml").is_file());
+    root.unwrap_or_else(|| panic!("no template.yaml above {}", package.display()))
+        .to_owned()
 }
 
 /// The text of a file of the repository.
@@ -48,26 +55,47 @@ pub(crate) fn read(path: &str) -> String {
 pub(crate) fn paths_below(directory: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
-    while let Some(directory) = open.pop() {
-        let entries = std::fs::read_dir(root().join(&directory)).unwrap_or_else(|error| panic!("list {directory}: {error}"));
+    while let Some(inner) = open.pop() {
+        let entries = std::fs::read_dir(root().join(&inner)).unwrap_or_else(|error| panic!("list {inner}: {error}"));
         for entry in entries.map(Result::unwrap) {
             let name = entry.file_name().into_string().unwrap();
             if name.starts_with('.') || ["target", "node_modules"].contains(&name.as_str()) {
                 continue;
             }
-            let path = format!("{directory}/{name}");
-            if entry.path().is_dir() { open.push(path) } else { found.push(path) }
+            let path = format!("{inner}/{name}");
+            if entry.path().is_dir() {
+                open.push(path);
+            } else {
+                found.push(path);
+            }
         }
     }
+    assert!(!found.is_empty(), "{directory} is empty: nothing would be checked");
     found.sort();
     found
 }
 
-/// Files under version control.
-pub(crate) fn tracked_files() -> Vec<String> {
-    let listing = Command::new("git").args(["-c", "safe.directory=*", "ls-files"]).current_dir(root()).output().unwrap();
-    assert!(listing.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listing.stderr));
-    String::from_utf8(listing.stdout).unwrap().lines().map(str::to_owned).collect()
+/// The names at the top of the repository: of what is under version control or, in a copy without history, of all but
+/// build output.
+pub(crate) fn top_level() -> BTreeSet<String> {
+    let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    if root().join(".git").exists() {
+        let git = Command::new("git")
+            .args(["-c", "safe.directory=*", "ls-files"])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(
+            git.status.success(),
+            "git ls-files: {}",
+            String::from_utf8_lossy(&git.stderr)
+        );
+        return String::from_utf8(git.stdout).unwrap().lines().map(first).collect();
+    }
+    let entries = std::fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    entries.filter(|name| name != "target").collect()
 }
 
 mod proofs {
@@ -77,6 +105,9 @@ mod proofs {
     fn a_failure_names_every_offender_and_the_remedy() {
         let offences = vec![Offence::new("b.rs:2", "second"), Offence::new("a.rs:1", "first")];
         let failure = std::panic::catch_unwind(|| forbid(offences, "mend it")).unwrap_err();
-        assert_eq!(failure.downcast_ref::<String>().unwrap(), "2 found:\n  a.rs:1: first\n  b.rs:2: second\nmend it\n");
+        assert_eq!(
+            failure.downcast_ref::<String>().unwrap(),
+            "2 found:\n  a.rs:1: first\n  b.rs:2: second\nmend it\n"
+        );
     }
 }

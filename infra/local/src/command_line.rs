@@ -92,10 +92,7 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
         endpoints.aws.secretsmanager,
         endpoints.control
     ));
-    say(&format!(
-        "\na signup link for a customer of yours:\n  curl -s {}/v1/sessions -H 'authorization: Bearer {}' -H 'content-type: application/json' -d '{{\"customer_ref\":\"acme\"}}'\n\nCtrl-C stops",
-        endpoints.api, endpoints.platform_token
-    ));
+    say(&format!("\nto be a new customer, open {}/_local/signup in a browser; Ctrl-C stops", endpoints.control));
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,

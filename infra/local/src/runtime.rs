@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Environments a function without reserved concurrency may have here: a laptop is not a Region.
 const DEFAULT_CONCURRENCY: usize = 10;
@@ -77,6 +77,8 @@ pub(crate) struct Function {
     pub(crate) config: FunctionConfig,
     permits: Semaphore,
     idle: Mutex<Vec<Environment>>,
+    /// Ways to end every environment, busy ones too.
+    ends: Mutex<Vec<watch::Sender<bool>>>,
     counters: Counters,
     logs: Arc<Logs>,
 }
@@ -84,7 +86,7 @@ pub(crate) struct Function {
 impl Function {
     pub(crate) fn new(config: FunctionConfig, logs: Arc<Logs>) -> Self {
         let permits = Semaphore::new(config.reserved.unwrap_or(DEFAULT_CONCURRENCY));
-        Self { config, permits, idle: Mutex::default(), counters: Counters::default(), logs }
+        Self { config, permits, idle: Mutex::default(), ends: Mutex::default(), counters: Counters::default(), logs }
     }
 
     /// Invokes the function and waits for its result.
@@ -115,7 +117,7 @@ impl Function {
             }
         };
         if environment.is_alive() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(environment);
+            lock(&self.idle).push(environment);
         }
         match result {
             Ok(response) if response.len() > LARGEST_PAYLOAD => Err(InvokeError::TooLarge),
@@ -135,19 +137,28 @@ impl Function {
             }
         }
         self.counters.starts.fetch_add(1, Ordering::Relaxed);
-        let started = Environment::start(&self.config, &self.logs).await;
-        started.map_err(|error| InvokeError::Function(json!({ "errorType": "Runtime.InvalidEntrypoint", "errorMessage": error.to_string() })))
+        match Environment::start(&self.config, &self.logs).await {
+            Ok(started) => {
+                let mut ends = lock(&self.ends);
+                ends.retain(|end| !end.is_closed());
+                ends.push(started.end());
+                Ok(started)
+            }
+            Err(error) => {
+                let error = json!({ "errorType": "Runtime.InvalidEntrypoint", "errorMessage": error.to_string() });
+                Err(InvokeError::Function(error))
+            }
+        }
     }
 
     fn pop(&self) -> Option<Environment> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        lock(&self.idle).pop()
     }
 
-    /// Kills every idle environment, as Lambda does at will.
+    /// Kills every environment in the middle of whatever it does. Returns how many.
     pub(crate) fn kill(&self) -> usize {
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        idle.iter().for_each(Environment::kill);
-        idle.len()
+        let ends = std::mem::take(&mut *lock(&self.ends));
+        ends.iter().filter(|end| !end.is_closed()).map(|end| end.send_replace(true)).filter(|ended| !ended).count()
     }
 
     /// Ends every idle environment gently and waits for the processes to be gone.
@@ -167,4 +178,8 @@ impl Function {
             starts: read(&self.counters.starts),
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

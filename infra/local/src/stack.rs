@@ -179,7 +179,7 @@ impl Stack {
         self.functions.iter().map(|(id, function)| (id.clone(), function.counts())).collect()
     }
 
-    /// Kills the idle environments of a function, as Lambda does at will. Returns how many.
+    /// Kills every environment of a function, busy ones in the middle of what they do. Returns how many.
     pub fn kill(&self, function: &str) -> usize {
         self.functions.get(function).map_or(0, |function| function.kill())
     }
@@ -252,7 +252,13 @@ impl Opening {
         serve(listeners.sqs, services.sqs.router(), &tasks, &ended);
         serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
         let (all, schedules) = (Arc::new(functions.all), Arc::new(functions.schedules));
-        let control = Control { functions: Arc::clone(&all), schedules: Arc::clone(&schedules) };
+        let control = Control {
+            functions: Arc::clone(&all),
+            schedules: Arc::clone(&schedules),
+            client: Client::new()?,
+            api: endpoints.api.clone(),
+            platform_token: endpoints.platform_token.clone(),
+        };
         serve(listeners.control, control.router().merge(issuer.router()), &tasks, &ended);
         serve(listeners.api, Gateway { routes: functions.routes, ..gateway }.router(), &tasks, &ended);
         if let Some(webhook) = functions.webhook {

@@ -30,24 +30,32 @@ impl Graph {
     }
 
     fn parse(metadata: &Value) -> Self {
-        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let workspace = text(&metadata["workspace_root"]) + "/";
-        let nodes = list(&metadata["resolve"]["nodes"]);
+        let workspace = text(metadata, "workspace_root") + "/";
+        let resolved = metadata
+            .get("resolve")
+            .map(|resolve| list(resolve, "nodes"))
+            .unwrap_or_default();
         let mut packages = BTreeMap::new();
-        for package in list(&metadata["packages"]) {
-            let id = text(&package["id"]);
-            let node = nodes.iter().find(|node| node["id"] == package["id"]);
+        for package in list(metadata, "packages") {
+            let id = text(package, "id");
             // Optional crates that nobody switches on, or that are for other platforms, are not part of the graph.
-            let Some(node) = node else { continue };
-            let manifest = text(&package["manifest_path"]);
-            let local = package["source"].is_null().then(|| manifest.strip_prefix(&workspace)).flatten();
+            let Some(node) = resolved.iter().find(|node| text(node, "id") == id) else {
+                continue;
+            };
+            let ours = package.get("source").is_none_or(Value::is_null);
+            let manifest = text(package, "manifest_path");
+            let directory = manifest
+                .strip_prefix(&workspace)
+                .and_then(|path| path.strip_suffix("Cargo.toml"));
             let package = Package {
-                name: text(&package["name"]),
-                version: text(&package["version"]),
-                licence: package["license"].as_str().map(str::to_owned),
-                directory: local.and_then(|path| path.strip_suffix("Cargo.toml")).map(str::to_owned),
-                dependencies: list(&node["deps"]).iter().map(|dependency| text(&dependency["pkg"])).collect(),
+                name: text(package, "name"),
+                version: text(package, "version"),
+                licence: package.get("license").and_then(Value::as_str).map(str::to_owned),
+                directory: directory.filter(|_| ours).map(str::to_owned),
+                dependencies: list(node, "deps")
+                    .into_iter()
+                    .map(|dependency| text(dependency, "pkg"))
+                    .collect(),
             };
             packages.insert(id, package);
         }
@@ -55,11 +63,31 @@ impl Graph {
     }
 }
 
+fn list<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 /// Names and versions of the crates linked into the functions, with the features the functions alone ask for.
 pub(super) fn shipped() -> Vec<(String, String)> {
-    let manifests = paths_below("functions").into_iter().filter(|path| path.ends_with("/Cargo.toml"));
-    let names: Vec<String> = manifests.filter_map(|path| path.split('/').nth(1).map(str::to_owned)).collect();
-    let mut arguments = vec!["tree", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", PLATFORM];
+    let manifests = paths_below("functions")
+        .into_iter()
+        .filter(|path| path.ends_with("/Cargo.toml"));
+    let names: Vec<String> = manifests
+        .filter_map(|path| path.split('/').nth(1).map(str::to_owned))
+        .collect();
+    let mut arguments = vec![
+        "tree",
+        "--edges",
+        "normal,no-proc-macro",
+        "--prefix",
+        "none",
+        "--target",
+        PLATFORM,
+    ];
     arguments.extend(names.iter().flat_map(|name| ["--package", name]));
     let listing = cargo(&arguments);
     let crates: BTreeSet<(String, String)> = listing.lines().filter_map(linked).collect();
@@ -75,10 +103,16 @@ fn linked(line: &str) -> Option<(String, String)> {
 
 fn cargo(arguments: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(arguments).args(["--locked", "--offline"]).current_dir(root());
+    cargo
+        .args(arguments)
+        .args(["--locked", "--offline"])
+        .current_dir(root());
     let output = cargo.output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {arguments:?}: {error}\nRun `cargo fetch --locked` once.");
+    assert!(
+        output.status.success(),
+        "cargo {arguments:?}: {error}\nBring Cargo.lock up to date (`cargo check`) and fetch what it names (`cargo fetch --locked`)."
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -99,12 +133,18 @@ mod proofs {
         let graph = Graph::parse(&metadata);
         assert_eq!(graph.packages.keys().collect::<Vec<_>>(), ["a", "b"]);
         let ours = graph.packages.get("a").unwrap();
-        assert_eq!((ours.directory.as_deref(), ours.dependencies.as_slice()), (Some("shared/"), &["b".to_owned()][..]));
+        assert_eq!(
+            (ours.directory.as_deref(), ours.dependencies.as_slice()),
+            (Some("shared/"), &["b".to_owned()][..])
+        );
     }
 
     #[test]
     fn a_line_of_the_tree_is_a_name_and_a_version() {
-        assert_eq!(linked("ring v0.17.14 (*)"), Some(("ring".to_owned(), "0.17.14".to_owned())));
+        assert_eq!(
+            linked("ring v0.17.14 (*)"),
+            Some(("ring".to_owned(), "0.17.14".to_owned()))
+        );
         assert_eq!(linked(""), None);
     }
 }

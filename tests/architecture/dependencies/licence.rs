@@ -24,7 +24,9 @@ pub(super) fn is_permissive(expression: &str) -> bool {
 }
 
 fn any(expression: &str) -> bool {
-    split(expression, " OR ").into_iter().any(|part| split(part, " AND ").into_iter().all(term))
+    split(expression, " OR ")
+        .into_iter()
+        .any(|part| split(part, " AND ").into_iter().all(term))
 }
 
 fn term(expression: &str) -> bool {
@@ -55,10 +57,24 @@ mod proofs {
 
     #[test]
     fn an_expression_is_permissive_when_it_can_be_met_so() {
-        for good in ["MIT", "MIT/Apache-2.0", "Unlicense OR MIT", "(MIT OR Apache-2.0) AND Unicode-3.0", "GPL-3.0 OR (ISC AND MIT)"] {
+        for good in [
+            "MIT",
+            "MIT/Apache-2.0",
+            "Unlicense OR MIT",
+            "(MIT OR Apache-2.0) AND Unicode-3.0",
+            "GPL-3.0 OR (ISC AND MIT)",
+        ] {
             assert!(is_permissive(good), "{good}");
         }
-        for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "MPL-2.0", "(MIT OR ISC) AND LGPL-2.1", "MITX", "AGPL-3.0 OR SSPL-1.0"] {
+        for bad in [
+            "",
+            "GPL-3.0",
+            "MIT AND GPL-3.0",
+            "MPL-2.0",
+            "(MIT OR ISC) AND LGPL-2.1",
+            "MITX",
+            "AGPL-3.0 OR SSPL-1.0",
+        ] {
             assert!(!is_permissive(bad), "{bad}");
         }
     }

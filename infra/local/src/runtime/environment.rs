@@ -72,6 +72,11 @@ impl Environment {
         *self.alive.borrow() && !*self.kill.borrow()
     }
 
+    /// A way to end the environment from outside; closed once it has ended.
+    pub(super) fn end(&self) -> watch::Sender<bool> {
+        self.kill.clone()
+    }
+
     pub(super) fn kill(&self) {
         self.kill.send_replace(true);
     }

@@ -1,0 +1,80 @@
+//! The actions each function needs.
+
+/// Actions of one service on one thing.
+pub(super) type Grant = (&'static str, &'static str, &'static str);
+
+/// What the event source mapping does in a consumer's name.
+pub(super) const CONSUME: &str = "DeleteMessage GetQueueAttributes ReceiveMessage";
+
+/// Function, and what its code does. A wider policy fails here first; widening this table is the review.
+pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
+    (
+        "code-exchange",
+        &[
+            ("dynamodb", "GetItem PutItem", "Table"),
+            ("secretsmanager", "GetSecretValue", "AppSecret"),
+            ("secretsmanager", "CreateSecret", "business-token/*"),
+            ("sqs", "SendMessage", "OnboardingQueue"),
+        ],
+    ),
+    (
+        "credit-sharing",
+        &[
+            ("dynamodb", "GetItem PutItem", "Table"),
+            ("secretsmanager", "GetSecretValue", "AppSecret SystemToken"),
+            ("sqs", "SendMessage", "CreditQueue OnboardingQueue PlatformEventsQueue"),
+            ("sqs", CONSUME, "CreditQueue"),
+        ],
+    ),
+    (
+        "onboarding-steps",
+        &[
+            ("dynamodb", "GetItem PutItem Query", "Table"),
+            ("secretsmanager", "GetSecretValue", "AppSecret business-token/* pin/*"),
+            ("secretsmanager", "CreateSecret", "pin/*"),
+            ("sqs", "SendMessage", "CreditQueue OnboardingQueue PlatformEventsQueue"),
+            ("sqs", CONSUME, "OnboardingQueue"),
+        ],
+    ),
+    (
+        "platform-api",
+        &[
+            ("dynamodb", "GetItem PutItem Query", "Table"),
+            ("dynamodb", "Query", "Table/index/ByList"),
+            ("sqs", "SendMessage", "OnboardingQueue"),
+        ],
+    ),
+    ("signup-page", &[("dynamodb", "GetItem PutItem", "Table")]),
+    (
+        "sweeper",
+        &[
+            ("dynamodb", "Query", "Table/index/ByDue"),
+            ("sqs", "SendMessage", "OnboardingQueue"),
+        ],
+    ),
+    (
+        "template-poll",
+        &[
+            ("dynamodb", "GetItem PutItem Query", "Table"),
+            ("dynamodb", "Query", "Table/index/ByList"),
+            ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
+            ("sqs", "SendMessage", "PlatformEventsQueue TemplateQueue"),
+            ("sqs", CONSUME, "TemplateQueue"),
+        ],
+    ),
+    (
+        "webhook",
+        &[
+            ("secretsmanager", "GetSecretValue", "AppSecret VerifyToken"),
+            ("sqs", "SendMessage", "WebhookQueue"),
+        ],
+    ),
+    (
+        "webhook-events",
+        &[
+            ("dynamodb", "GetItem PutItem", "Table"),
+            ("sqs", "SendMessage", "OnboardingQueue PlatformEventsQueue WebhookQueue"),
+            ("sqs", CONSUME, "WebhookQueue"),
+        ],
+    ),
+];

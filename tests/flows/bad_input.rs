@@ -1,0 +1,170 @@
+//! Bad input to the public doors: a clear refusal, nothing stored, nothing called, never a 5xx.
+
+use integration::Lab;
+use serde_json::{Value, json};
+
+const PAGE: (&str, &str) = ("origin", "http://localhost:8080");
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Members of a callback that break it, with the refusal each gets.
+fn broken_callbacks() -> Vec<(Value, u16, &'static str)> {
+    let mut cases = vec![
+        (json!({ "code": null }), 400, "bad_type"),
+        (json!({ "code": "" }), 400, "code_invalid"),
+        (json!({ "code": "   " }), 400, "code_invalid"),
+        (json!({ "code": "x".repeat(4097) }), 400, "code_invalid"),
+        (json!({ "code": 5 }), 400, "bad_type"),
+        (json!({ "code": ["x"] }), 400, "bad_type"),
+        (json!({ "code": { "a": 1 } }), 400, "bad_type"),
+        (json!({ "session": "ses_unknown" }), 404, "session_not_found"),
+        (json!({ "session": "\" OR attribute_exists(pk)" }), 404, "session_not_found"),
+        (json!({ "session": "../../etc/passwd" }), 404, "session_not_found"),
+        (json!({ "session": 7 }), 400, "bad_type"),
+        (json!({ "tenant_id": "1" }), 400, "unknown_field"),
+        (json!({ "credit_line_id": "1" }), 400, "unknown_field"),
+        (json!({ "__proto__": {} }), 400, "unknown_field"),
+    ];
+    for id in ["0", "-1", "1e5", " 12", "12\n", "١٢٣", "123456789012345678901", "12/../me", "12?x=1", "0x10"] {
+        cases.push((json!({ "waba_id": id }), 400, "id_invalid"));
+        cases.push((json!({ "phone_number_id": id }), 400, "id_invalid"));
+        cases.push((json!({ "business_id": id }), 400, "id_invalid"));
+    }
+    cases
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_callbacks_are_refused_before_anything_happens() {
+    let lab = Lab::start().await;
+    let session = lab.session("acme").await;
+    let items = lab.items().await;
+    for (members, status, code) in broken_callbacks() {
+        let mut body = json!({ "session": session.id, "code": "AQunspent" });
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let refused = lab.post_callback(&body).await;
+        let problem = refused.json();
+        assert_eq!((refused.status, problem["code"].as_str()), (status, Some(code)), "{members}");
+        assert_eq!(refused.header("content-type"), "application/problem+json", "{members}");
+        assert!(problem["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{members}");
+    }
+    assert_eq!((lab.calls("GET", "").await, lab.items().await), (0, items));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_no_callback_at_all_are_refused() {
+    let lab = Lab::start().await;
+    let session = lab.session("acme").await;
+    let twice = format!(r#"{{"session":"{0}","code":"a","code":"b"}}"#, session.id);
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    let cases: [(&[u8], &[(&str, &str)], u16, &str); 10] = [
+        (b"not json", &[PAGE, JSON], 400, "bad_json"),
+        (b"", &[PAGE, JSON], 400, "bad_json"),
+        (b"[]", &[PAGE, JSON], 400, "bad_json"),
+        (b"null", &[PAGE, JSON], 400, "bad_json"),
+        (b"\xff\xfe", &[PAGE, JSON], 400, "bad_json"),
+        (deep.as_bytes(), &[PAGE, JSON], 400, "bad_json"),
+        (twice.as_bytes(), &[PAGE, JSON], 400, "duplicate_field"),
+        (b"{}", &[PAGE, ("content-type", "text/plain")], 415, "content_type"),
+        (b"{}", &[PAGE, JSON, ("content-encoding", "gzip")], 415, "content_type"),
+        (&[b' '; 70_000], &[PAGE, JSON], 413, "too_large"),
+    ];
+    for (body, headers, status, code) in cases {
+        let refused = lab.send("POST", &lab.api("/signup/callback"), headers, body).await;
+        let shown = String::from_utf8_lossy(body.get(..40).unwrap_or(body)).into_owned();
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (status, Some(code)), "{shown}");
+    }
+    assert_eq!(lab.calls("GET", "").await, 0);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_and_paths_that_are_not_offered_reach_no_function() {
+    let lab = Lab::start().await;
+    for (method, path) in [
+        ("GET", "/signup/callback?code=AQsecret"),
+        ("PUT", "/signup/callback"),
+        ("DELETE", "/signup"),
+        ("PATCH", "/signup/status"),
+        ("GET", "/signup/callback/x"),
+        ("GET", "/"),
+        ("GET", "/v2/sessions"),
+        ("POST", "//signup/callback"),
+    ] {
+        assert_eq!(lab.send(method, &lab.api(path), &[], b"").await.status, 404, "{method} {path}");
+    }
+    let long = "x".repeat(11_000);
+    let flooded = lab.send("GET", &lab.api("/signup?session=a"), &[("cookie", &long)], b"").await;
+    assert_eq!(flooded.status, 431);
+    let counts = lab.stack.counts();
+    assert!(counts.values().all(|count| count.invocations == 0), "{counts:?}");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_sessions_are_not_found_on_every_browser_route() {
+    let lab = Lab::start().await;
+    for session in ["", "x", "ses_", "%00", "%22%20OR%201=1", &"a".repeat(5000)] {
+        let page = lab.send("GET", &lab.api(&format!("/signup?session={session}")), &[], b"").await;
+        assert!((400..500).contains(&page.status), "{session}: {}", page.status);
+        let status = lab.send("GET", &lab.api(&format!("/signup/status?session={session}")), &[], b"").await;
+        assert!((400..500).contains(&status.status), "{session}: {}", status.status);
+    }
+    let told = json!({ "session": "ses_unknown", "event": "CANCEL" });
+    let answer = lab.client.post(&lab.api("/signup/abandoned"), &[PAGE], &told).await.unwrap();
+    assert_eq!(answer.status, 404);
+    assert_eq!(lab.items().await, 0);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_sessions_requests_are_refused() {
+    let lab = Lab::start().await;
+    for (body, status, code) in [
+        (json!({}), 400, "customer_ref_missing"),
+        (json!({ "customer_ref": "" }), 400, "id_invalid"),
+        (json!({ "customer_ref": 5 }), 400, "bad_type"),
+        (json!({ "customer_ref": "a", "flow": "everything" }), 400, "bad_value"),
+        (json!({ "customer_ref": "a", "locale": "<img>" }), 400, "bad_value"),
+        (json!({ "customer_ref": "a", "prefill": { "unknown": 1 } }), 400, "unknown_field"),
+        (json!({ "customer_ref": "a", "return_url": "javascript:alert(1)" }), 422, "url_rejected"),
+        (json!({ "customer_ref": "a", "return_url": "http://example.com/" }), 422, "url_rejected"),
+        (json!({ "customer_ref": "a", "role": "admin" }), 400, "unknown_field"),
+    ] {
+        let refused = lab.platform_post("/v1/sessions", &body).await;
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (status, Some(code)), "{body}");
+    }
+    assert_eq!(lab.items().await, 0);
+    for path in ["/v1/onboardings/x", "/v1/onboardings/onb_01", "/v1/onboardings/%2e%2e"] {
+        assert_eq!(lab.platform_get(path).await.status, 404, "{path}");
+    }
+    for query in ["state=unknown", "cursor=!!", "colour=red"] {
+        let refused = lab.platform_get(&format!("/v1/onboardings?{query}")).await;
+        assert_eq!(refused.status, 400, "{query}: {}", refused.json());
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_webhooks_are_answered_without_a_body_and_leave_nothing() {
+    let lab = Lab::start().await;
+    lab.stack.set_mapping("WebhookQueue", false);
+    let url = lab.stack.endpoints().webhook.clone();
+    let zeros = format!("sha256={}", "0".repeat(64));
+    let cases: [(&str, &[(&str, &str)], u16); 8] = [
+        ("POST", &[], 401),
+        ("POST", &[("x-hub-signature-256", "")], 401),
+        ("POST", &[("x-hub-signature-256", "sha256=zz")], 401),
+        ("POST", &[("x-hub-signature-256", &zeros)], 401),
+        ("POST", &[("x-hub-signature", "sha1=0000000000000000000000000000000000000000")], 401),
+        ("PUT", &[("x-hub-signature-256", &zeros)], 405),
+        ("DELETE", &[], 405),
+        ("GET", &[], 400),
+    ];
+    for (method, headers, status) in cases {
+        let answer = lab.send(method, &url, headers, b"{}").await;
+        assert_eq!((answer.status, answer.body.len()), (status, 0), "{method} {headers:?}");
+    }
+    assert_eq!(lab.send("POST", &format!("{url}elsewhere"), &[], b"{}").await.status, 404);
+    assert_eq!(lab.lose("WebhookQueue").await, 0);
+    lab.stop().await;
+}

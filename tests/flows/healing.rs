@@ -1,0 +1,109 @@
+//! The sweeper heals what was lost: bells, processes, leases.
+
+use integration::Lab;
+use serde_json::json;
+
+async fn sweep(lab: &Lab) -> u64 {
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_bell_costs_a_sweep_and_nothing_else() {
+    let lab = Lab::start().await;
+    assert!(lab.stack.set_mapping("OnboardingQueue", false));
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    assert!(lab.lose("OnboardingQueue").await > 0, "there was a bell to lose");
+    assert_eq!(lab.onboarding(&id).await["state"], "onboarding");
+    lab.stack.set_mapping("OnboardingQueue", true);
+    lab.age(&id, 2).await;
+    assert_eq!(sweep(&lab).await, 1);
+    lab.until(&id, "ready").await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_dies_in_the_middle_of_a_step_is_healed_when_its_lease_ends() {
+    let lab = Lab::start().await;
+    let slow = json!({ "method": "POST", "path": "/register", "effect": { "kind": "delay", "milliseconds": 60_000 } });
+    lab.simulate("faults", &slow).await;
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    lab.eventually("a register call is under way", async || (lab.calls("POST", "/register").await > 0).then_some(())).await;
+    assert!(lab.stack.kill("OnboardingStepsFunction") > 0);
+    assert_eq!(sweep(&lab).await, 0, "a lease that runs is respected");
+    lab.age(&id, 60).await;
+    assert!(sweep(&lab).await > 0);
+    lab.until(&id, "ready").await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_that_died_after_the_token_was_stored_is_finished_with_that_token() {
+    let lab = Lab::start().await;
+    assert!(lab.stack.set_mapping("OnboardingQueue", false));
+    let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
+    // Every bell and every later write is lost: the process ends right after the exchange.
+    let slow = json!({ "path": "/oauth/access_token", "effect": { "kind": "delay", "milliseconds": 3_000 } });
+    lab.simulate("faults", &slow).await;
+    let killed = async {
+        lab.eventually("the code is spent", async || (lab.calls("GET", "/oauth/access_token").await > 0).then_some(())).await;
+        lab.stack.kill("CodeExchangeFunction");
+    };
+    let (answer, ()) = tokio::join!(lab.callback(&session, &popup), killed);
+    assert_eq!(answer.status, 500, "the gateway says that the function died");
+    let listed = lab.platform_get("/v1/onboardings?state=exchanging").await.json();
+    let id = listed["onboardings"][0]["id"].as_str().unwrap().to_owned();
+    lab.stack.set_mapping("OnboardingQueue", true);
+    lab.age(&id, 60).await;
+    assert_eq!(sweep(&lab).await, 1);
+    lab.until(&id, "relaunch").await;
+    let status = lab.status(&session).await;
+    assert_eq!(status["state"], "relaunch");
+    let again = lab.popup(&json!({ "waba_id": popup.waba })).await;
+    assert_eq!(lab.callback(&session, &again).await.status, 202);
+    lab.until(&id, "ready").await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_after_meta_did_it_does_not_double_anything() {
+    for (method, path) in [("POST", "/subscribed_apps"), ("POST", "/register"), ("POST", "whatsapp_credit_sharing_and_attach")] {
+        let lab = Lab::start().await;
+        lab.simulate("faults", &json!({ "method": method, "path": path, "effect": { "kind": "drop_after" } })).await;
+        let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+        lab.eventually("the answer was lost", async || (lab.calls(method, path).await > 0).then_some(())).await;
+        let retried = async || {
+            lab.age(&id, 600).await;
+            sweep(&lab).await;
+            (lab.onboarding(&id).await["state"] == "ready").then_some(())
+        };
+        lab.eventually(&format!("{path} is made up for"), retried).await;
+        let state = lab.simulator("state").await;
+        assert!(state["allocations"].as_object().unwrap().len() == 1, "one share, whatever was lost");
+        assert_eq!(state["wabas"][&popup.waba]["subscribed"].as_array().unwrap().len(), 1);
+        lab.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_exchange_is_made_once_even_when_its_answer_is_lost() {
+    let lab = Lab::start().await;
+    lab.simulate("faults", &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_after" } })).await;
+    let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
+    let lost = lab.callback(&session, &popup).await;
+    assert_eq!((lost.status, &lost.json()["code"]), (422, &json!("code_lost")));
+    assert_eq!(lab.calls("GET", "/oauth/access_token").await, 1);
+    assert_eq!(lab.status(&session).await["state"], "relaunch");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_onboarding_is_never_rung_again() {
+    let lab = Lab::start().await;
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    lab.event("whatsapp.onboarding.ready.v1", |_| true).await;
+    lab.eventually("nothing is due", async || (sweep(&lab).await == 0).then_some(())).await;
+    lab.age(&id, 100_000).await;
+    assert_eq!(sweep(&lab).await, 0);
+    lab.stop().await;
+}

@@ -1,0 +1,82 @@
+//! What a browser says is a hint; what Meta says is a fact.
+
+use integration::Lab;
+use serde_json::json;
+
+/// Nothing that costs money or changes routing happened.
+async fn nothing_was_touched(lab: &Lab) {
+    for end in ["/subscribed_apps", "/register", "/assigned_users", "whatsapp_credit_sharing_and_attach"] {
+        assert_eq!(lab.calls("POST", end).await, 0, "{end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_the_token_was_not_granted_is_held_and_nothing_is_touched() {
+    let lab = Lab::start().await;
+    let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
+    let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({ "business_name": "Mallory" })).await);
+    own.body["waba_id"] = json!(victim.waba);
+    let accepted = lab.callback(&session, &own).await;
+    assert_eq!(accepted.status, 202);
+    let id = accepted.json()["onboarding_id"].as_str().unwrap().to_owned();
+    let record = lab.until(&id, "held").await;
+    assert_eq!(record["who_acts"], "operator");
+    nothing_was_touched(&lab).await;
+    lab.event("whatsapp.onboarding.held.v1", |_| true).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_another_account_is_held_and_not_registered() {
+    let lab = Lab::start().await;
+    let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
+    let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({})).await);
+    own.body["phone_number_id"] = victim.body["phone_number_id"].clone();
+    let id = lab.callback(&session, &own).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    lab.until(&id, "held").await;
+    assert_eq!(lab.calls("POST", "/register").await, 0);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portfolio_that_does_not_own_the_account_is_held_and_gets_no_credit() {
+    let lab = Lab::start().await;
+    let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({})).await);
+    own.body["business_id"] = json!("100000000000999");
+    let id = lab.callback(&session, &own).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    lab.until(&id, "held").await;
+    nothing_was_touched(&lab).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_the_browser_did_not_send_are_found_at_meta() {
+    let lab = Lab::start().await;
+    let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
+    let accepted = lab.post_callback(&json!({ "session": session.id, "code": popup.code })).await;
+    let id = accepted.json()["onboarding_id"].as_str().unwrap().to_owned();
+    assert_eq!(lab.until(&id, "ready").await["waba_id"], popup.waba);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_belongs_to_the_customer_that_connected_it_first() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("first", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let (_, _, second) = lab.signed_up("second", &json!({ "waba_id": popup.waba })).await;
+    let record = lab.until(&second, "held").await;
+    assert_eq!(record["who_acts"], "operator");
+    assert_eq!(lab.onboarding(&id).await["state"], "ready");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_credit_line_is_never_replaced() {
+    let lab = Lab::start().await;
+    let (_, _, id) = lab.signed_up("acme", &json!({ "foreign_credit_line": true })).await;
+    let record = lab.until(&id, "held").await;
+    assert_eq!(record["who_acts"], "operator");
+    assert_eq!(lab.calls("POST", "whatsapp_credit_sharing_and_attach").await, 0);
+    lab.stop().await;
+}

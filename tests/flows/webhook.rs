@@ -1,0 +1,141 @@
+//! Webhooks: signed or refused, stored before they are acknowledged, applied to the right customer.
+
+use integration::Lab;
+use serde_json::{Value, json};
+
+fn update(waba: &str, name: &str, id: u64, event: &str, time: i64) -> Value {
+    let value = json!({
+        "event": event, "message_template_id": id, "message_template_name": name,
+        "message_template_language": "en_US", "message_template_category": "UTILITY", "reason": "NONE",
+    });
+    json!({ "id": waba, "time": time, "changes": [{ "field": "message_template_status_update", "value": value }] })
+}
+
+fn body(entries: &[Value]) -> Value {
+    json!({ "object": "whatsapp_business_account", "entry": entries })
+}
+
+/// Later than anything Meta or a poll has said so far, and not in the future for long.
+fn soon() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or_default() + 5
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_handshake_gives_back_metas_challenge() {
+    let lab = Lab::start().await;
+    assert_eq!(lab.simulate("handshake", &json!({})).await["verified"], true);
+    let webhook = lab.stack.endpoints().webhook.clone();
+    let token = lab.stack.endpoints().meta.verify_token.clone();
+    for (query, status) in [
+        (String::new(), 400),
+        (format!("hub.mode=unsubscribe&hub.verify_token={token}&hub.challenge=1"), 403),
+        (format!("hub.mode=subscribe&hub.verify_token={token}x&hub.challenge=1"), 403),
+        (format!("hub.mode=subscribe&hub.verify_token={}&hub.challenge=1", token.to_uppercase()), 403),
+        (format!("hub.mode=subscribe&hub.verify_token={token}&hub.verify_token=x&hub.challenge=1"), 400),
+        (format!("hub.mode=subscribe&hub.verify_token={token}"), 400),
+        (format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=%3Cscript%3E"), 400),
+        (format!("hub_mode=subscribe&hub_verify_token={token}&hub_challenge=1"), 400),
+    ] {
+        let answer = lab.send("GET", &format!("{webhook}?{query}"), &[], b"").await;
+        assert_eq!((answer.status, answer.body.len()), (status, 0), "{query}");
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_right_signature_is_taken_in() {
+    let lab = Lab::start().await;
+    lab.stack.set_mapping("WebhookQueue", false);
+    let change = body(&[update("1", "x", 7, "APPROVED", soon())]);
+    assert_eq!(lab.webhook(&change, "wrong").await, 401);
+    assert_eq!(lab.webhook(&change, "none").await, 401);
+    assert_eq!(lab.lose("WebhookQueue").await, 0);
+    assert_eq!(lab.webhook(&change, "valid").await, 200);
+    assert_eq!(lab.lose("WebhookQueue").await, 1);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_body_that_nobody_can_read_is_stored_and_acknowledged() {
+    let lab = Lab::start().await;
+    for odd in [json!("not json"), json!({ "object": "x" }), json!([1, 2]), json!({ "entry": [{ "changes": "?" }] })] {
+        assert_eq!(lab.webhook(&odd, "valid").await, 200, "{odd}");
+        lab.event("whatsapp.webhook.unreadable.v1", |_| true).await;
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_customers_in_one_body_are_told_apart() {
+    let lab = Lab::start().await;
+    let (_, one, first) = lab.signed_up("one", &json!({})).await;
+    let (_, two, second) = lab.signed_up("two", &json!({})).await;
+    lab.until(&first, "ready").await;
+    lab.until(&second, "ready").await;
+    let time = soon();
+    let both = body(&[update(&one.waba, "greeting", 501, "APPROVED", time), update(&two.waba, "farewell", 502, "REJECTED", time)]);
+    assert_eq!(lab.webhook(&both, "valid").await, 200);
+    let of = |waba: &str, name: &str, status: &str| {
+        let (waba, name, status) = (json!(waba), json!(name), json!(status));
+        move |event: &Value| event["subject"] == waba && event["data"]["name"] == name && event["data"]["status"] == status
+    };
+    let (greeting, farewell) = (of(&one.waba, "greeting", "APPROVED"), of(&two.waba, "farewell", "REJECTED"));
+    let seen = std::cell::RefCell::new((false, false));
+    lab.event("whatsapp.template.changed.v1", |event| {
+        let mut seen = seen.borrow_mut();
+        *seen = (seen.0 || greeting(event), seen.1 || farewell(event));
+        *seen == (true, true)
+    })
+    .await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_change_does_not_hold_up_its_neighbours() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let bad = json!({ "id": popup.waba, "time": "?", "changes": [{ "field": 7, "value": null }] });
+    let good = update(&popup.waba, "greeting", 501, "APPROVED", soon());
+    assert_eq!(lab.webhook(&body(&[bad, good]), "valid").await, 200);
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "greeting").await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_that_removes_us_at_meta_has_left() {
+    let lab = Lab::start().await;
+    let (session, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let url = format!("{}/_sim/wabas/{}", lab.stack.endpoints().graph, popup.waba);
+    assert_eq!(lab.send("DELETE", &url, &[], b"").await.status, 204);
+    lab.until(&id, "left").await;
+    assert_eq!(lab.status(&session).await["state"], "left");
+    lab.event("whatsapp.onboarding.left.v1", |_| true).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_is_passed_on_whole() {
+    let lab = Lab::start().await;
+    let value = json!({ "event": "SOMETHING_NEW", "nested": { "kept": [1, 2.5, "x"] } });
+    let entry = json!({ "id": "123", "time": soon(), "changes": [{ "field": "a_field_of_2027", "value": value }] });
+    assert_eq!(lab.webhook(&body(&[entry]), "valid").await, 200);
+    let event = lab.event("whatsapp.webhook.received.v1", |_| true).await;
+    assert_eq!((&event["data"]["field"], &event["data"]["value"]), (&json!("a_field_of_2027"), &value));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_comes_twice_is_one_event_to_the_platform() {
+    let lab = Lab::start().await;
+    let twice = body(&[json!({ "id": "9", "time": soon(), "changes": [{ "field": "flows", "value": { "a": 1 } }] })]);
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(lab.webhook(&twice, "valid").await, 200);
+        ids.push(lab.event("whatsapp.webhook.received.v1", |_| true).await["id"].clone());
+    }
+    assert_eq!(ids[0], ids[1], "the platform tells repeats by their id");
+    lab.stop().await;
+}

@@ -1,1 +1,0 @@
-//! One binary, one module a subject.

@@ -1,0 +1,253 @@
+//! One stack for one test.
+
+use local::{Answer, Binaries, Client, Profile, Stack, StackOptions, build_functions};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+
+/// How long a condition may take to come true.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at it.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The platform's own page.
+const PLATFORM_PAGE: &str = "http://localhost:8080";
+
+static BINARIES: OnceCell<Binaries> = OnceCell::const_new();
+
+/// The stack, and clients of it.
+pub struct Lab {
+    /// The stack under test.
+    pub stack: Stack,
+    /// A client that is nobody in particular.
+    pub client: Client,
+}
+
+/// A signup link.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The session.
+    pub id: String,
+    /// What the customer opens.
+    pub url: String,
+}
+
+/// What Meta's popup gave the page.
+#[derive(Debug, Clone)]
+pub struct Popup {
+    /// The code.
+    pub code: String,
+    /// The account.
+    pub waba: String,
+    /// The callback's body, without the session.
+    pub body: Value,
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+impl Lab {
+    /// A stack of a solution partner.
+    pub async fn start() -> Self {
+        Self::start_as("solution-partner").await
+    }
+
+    /// A stack of a role.
+    pub async fn start_as(role: &str) -> Self {
+        let mut options = StackOptions { capture_logs: true, schedules: false, ..StackOptions::default() };
+        options.meta.set("role", role).expect("role is a key");
+        let built = BINARIES.get_or_try_init(|| build_functions(&options.template, Profile::Debug)).await;
+        options.binaries = Some(built.expect("the functions build").clone());
+        let stack = Stack::start(options).await.expect("the stack starts");
+        Self { stack, client: Client::new().expect("a client") }
+    }
+
+    /// Ends the stack, after a look at what must be true of every test: no secret in a log, no exchange that contradicts
+    /// Meta's own description.
+    pub async fn stop(self) {
+        let violations = self.simulator("violations").await;
+        assert_eq!(violations, json!([]), "exchanges contradict Meta's OpenAPI document");
+        let state = self.simulator("state").await;
+        let held = |kind: &str| state.get(kind).and_then(Value::as_object).into_iter().flatten();
+        let pins = held("phones").map(|(_, phone)| text(phone, "pin")).filter(|pin| !pin.is_empty());
+        let numbers = held("phones").map(|(_, phone)| text(phone, "display_phone_number"));
+        let meta = &self.stack.endpoints().meta;
+        let secrets: Vec<String> = held("tokens").chain(held("codes")).map(|(secret, _)| secret.clone()).chain(pins).chain(numbers).collect();
+        for line in self.stack.logs() {
+            let own = [&meta.app_secret, &meta.system_token, &meta.verify_token];
+            let leaked = secrets.iter().chain(own).find(|secret| line.text.contains(secret.as_str()));
+            assert!(leaked.is_none(), "{} wrote a secret: {}", line.function, line.text);
+        }
+        self.stack.stop().await.expect("the stack stops");
+    }
+
+    /// An address of the API.
+    pub fn api(&self, path: &str) -> String {
+        format!("{}{path}", self.stack.endpoints().api)
+    }
+
+    /// Sends anything anywhere.
+    pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let body = bytes::Bytes::copy_from_slice(body);
+        self.client.send(method, url, headers, body).await.expect("an answer")
+    }
+
+    /// A GET by the platform's back end.
+    pub async fn platform_get(&self, path: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
+        self.client.get(&self.api(path), &[("authorization", &bearer)]).await.expect("an answer")
+    }
+
+    /// A POST by the platform's back end.
+    pub async fn platform_post(&self, path: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
+        self.client.post(&self.api(path), &[("authorization", &bearer)], body).await.expect("an answer")
+    }
+
+    /// A signup link for a customer.
+    pub async fn session(&self, customer: &str) -> Session {
+        let created = self.platform_post("/v1/sessions", &json!({ "customer_ref": customer })).await;
+        assert_eq!(created.status, 201, "{}", created.json());
+        Session { id: text(&created.json(), "session"), url: text(&created.json(), "signup_url") }
+    }
+
+    /// A customer goes through Meta's popup; `what` differs from a new business with one number.
+    pub async fn popup(&self, what: &Value) -> Popup {
+        let finished = self.simulate("signups", what).await;
+        let (code, waba) = (text(&finished, "code"), text(&finished, "waba_id"));
+        let mut body = json!({ "code": code, "event": finished.get("event") });
+        if let (Some(body), Some(ids)) = (body.as_object_mut(), finished.get("data").and_then(Value::as_object)) {
+            body.extend(ids.clone());
+        }
+        Popup { code, waba, body }
+    }
+
+    /// What the page posts when the popup is done.
+    pub async fn callback(&self, session: &Session, popup: &Popup) -> Answer {
+        let mut body = popup.body.clone();
+        if let Some(body) = body.as_object_mut() {
+            body.insert("session".to_owned(), json!(session.id));
+        }
+        self.post_callback(&body).await
+    }
+
+    /// A callback with any body, from the platform's page.
+    pub async fn post_callback(&self, body: &Value) -> Answer {
+        let url = self.api("/signup/callback");
+        self.client.post(&url, &[("origin", PLATFORM_PAGE)], body).await.expect("an answer")
+    }
+
+    /// A whole signup up to the callback; gives the session, what the popup gave, and the onboarding's id.
+    pub async fn signed_up(&self, customer: &str, what: &Value) -> (Session, Popup, String) {
+        let session = self.session(customer).await;
+        let popup = self.popup(what).await;
+        let accepted = self.callback(&session, &popup).await;
+        assert_eq!(accepted.status, 202, "{}", accepted.json());
+        let id = text(&accepted.json(), "onboarding_id");
+        (session, popup, id)
+    }
+
+    /// What the customer sees.
+    pub async fn status(&self, session: &Session) -> Value {
+        let url = self.api(&format!("/signup/status?session={}", session.id));
+        self.client.get(&url, &[]).await.expect("an answer").json()
+    }
+
+    /// The record as the platform sees it.
+    pub async fn onboarding(&self, id: &str) -> Value {
+        let answer = self.platform_get(&format!("/v1/onboardings/{id}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        answer.json().get("onboarding").cloned().unwrap_or_default()
+    }
+
+    /// Waits until the record has a state, and gives it.
+    pub async fn until(&self, id: &str, state: &str) -> Value {
+        let reached = async || Some(self.onboarding(id).await).filter(|record| text(record, "state") == state);
+        self.eventually(&format!("{id} is {state}"), reached).await
+    }
+
+    /// Waits until something is there.
+    pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        let started = Instant::now();
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            if started.elapsed() > PATIENCE {
+                let logs: Vec<String> = self.stack.logs().into_iter().map(|line| format!("{}: {}", line.function, line.text)).collect();
+                panic!("it never came true that {what}\n{}", logs.join("\n"));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Takes platform events until one fits, and gives it; the others are gone.
+    pub async fn event(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let queue = self.queue("PlatformEventsQueue");
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            let wait = Duration::from_secs(1);
+            for message in self.stack.sqs().receive(&queue, 1, wait, None).await.expect("the events queue") {
+                self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
+                let event: Value = serde_json::from_str(&message.body).unwrap_or_default();
+                if text(&event, "type") == kind && fits(&event) {
+                    return event;
+                }
+            }
+        }
+        panic!("no event {kind} came");
+    }
+
+    /// Platform events that wait in the queue.
+    pub fn events_waiting(&self) -> usize {
+        self.stack.sqs().counts(&self.queue("PlatformEventsQueue")).expect("the events queue").visible
+    }
+
+    /// The URL of a queue.
+    pub fn queue(&self, id: &str) -> String {
+        self.stack.endpoints().queues.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Takes every message that waits in a queue away. Says how many there were.
+    pub async fn lose(&self, queue: &str) -> usize {
+        let url = self.queue(queue);
+        let mut lost = 0;
+        loop {
+            let messages = self.stack.sqs().receive(&url, 10, Duration::ZERO, None).await.expect("a queue");
+            if messages.is_empty() {
+                return lost;
+            }
+            lost += messages.len();
+            for message in messages {
+                self.stack.sqs().delete(&url, &message.receipt_handle).await.expect("a queue");
+            }
+        }
+    }
+
+    /// Reads from the simulator's control.
+    pub async fn simulator(&self, path: &str) -> Value {
+        let url = format!("{}/_sim/{path}", self.stack.endpoints().graph);
+        self.client.get(&url, &[]).await.expect("the simulator").json()
+    }
+
+    /// Tells the simulator something.
+    pub async fn simulate(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}/_sim/{path}", self.stack.endpoints().graph);
+        let answer = self.client.post(&url, &[], body).await.expect("the simulator");
+        assert!(answer.status < 300, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json()
+    }
+
+    /// Graph calls so far whose method and end of path are these.
+    pub async fn calls(&self, method: &str, path: &str) -> usize {
+        let calls = self.simulator("calls").await;
+        let fits = |call: &&Value| text(call, "method") == method && text(call, "path").ends_with(path);
+        calls.as_array().into_iter().flatten().filter(fits).count()
+    }
+
+    /// Sends a webhook; `signature` is `valid`, `wrong` or `none`. Gives the status of the answer.
+    pub async fn webhook(&self, body: &Value, signature: &str) -> Value {
+        let sent = self.simulate("webhooks", &json!({ "body": body, "signature": signature })).await;
+        sent.get("status").cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,72 @@
+//! Time travel: leases and waits of a record end earlier.
+
+use crate::Lab;
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::transport::Transport;
+use std::collections::HashMap;
+
+/// Members of a record that say when it is looked at again, in milliseconds.
+const WAITS: [&str; 2] = ["lease_until", "due"];
+
+impl Lab {
+    fn table(&self) -> Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.stack.endpoints().region.clone()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(&self.stack.endpoints().aws.dynamodb)
+            .http_client(Transport::new().expect("a transport"))
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// Everything stored under a partition key.
+    pub async fn stored(&self, partition: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let query = self.table().query().table_name(&self.stack.endpoints().table).key_condition_expression("pk = :pk");
+        let found = query.expression_attribute_values(":pk", AttributeValue::S(partition.to_owned())).send().await;
+        found.expect("the table").items.unwrap_or_default()
+    }
+
+    /// Items in the table.
+    pub async fn items(&self) -> i32 {
+        self.table().scan().table_name(&self.stack.endpoints().table).send().await.expect("the table").count
+    }
+
+    /// Makes an onboarding as old as if `seconds` had gone by since its leases and waits began.
+    pub async fn age(&self, id: &str, seconds: i64) {
+        let (table, name) = (self.table(), &self.stack.endpoints().table);
+        let key = [("pk", format!("ONBOARDING#{id}")), ("sk", "STATE".to_owned())];
+        let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        let found = table.get_item().table_name(name).set_key(Some(HashMap::from(key))).send().await;
+        let mut item = found.expect("the table").item.expect("an onboarding");
+        if let Some(due) = item.get_mut("due_at") {
+            earlier(due, seconds);
+        }
+        if let Some(record) = item.get_mut("record") {
+            age(record, seconds * 1000);
+        }
+        table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+    }
+}
+
+fn age(value: &mut AttributeValue, millis: i64) {
+    match value {
+        AttributeValue::M(members) => {
+            for (name, member) in members {
+                if WAITS.contains(&name.as_str()) { earlier(member, millis) } else { age(member, millis) }
+            }
+        }
+        AttributeValue::L(items) => items.iter_mut().for_each(|item| age(item, millis)),
+        _ => {}
+    }
+}
+
+fn earlier(value: &mut AttributeValue, by: i64) {
+    if let AttributeValue::N(number) = value {
+        let moved = number.parse::<i64>().unwrap_or_default() - by;
+        *number = moved.to_string();
+    }
+}
