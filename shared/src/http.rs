@@ -44,6 +44,11 @@ impl Request {
         }
     }
 
+    /// Names of the query parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = String> {
+        url::form_urlencoded::parse(self.query.as_bytes()).map(|(name, _)| name.into_owned())
+    }
+
     /// Path segments, without empty ones.
     #[must_use]
     pub fn segments(&self) -> Vec<&str> {

@@ -11,6 +11,7 @@
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state and the accounts that are polled.
 
+mod facts;
 mod item;
 mod keys;
 mod lists;
@@ -18,6 +19,7 @@ mod onboardings;
 mod sessions;
 mod templates;
 
+pub use facts::Recorded;
 pub use lists::{Cursor, ListPage, Summary};
 pub use onboardings::Save;
 pub use templates::ActiveWaba;

@@ -37,11 +37,10 @@ async fn a_function_that_dies_in_the_middle_of_a_step_is_healed_when_its_lease_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exchange_that_died_after_the_token_was_stored_is_finished_with_that_token() {
+async fn an_exchange_that_died_before_its_token_was_stored_asks_the_customer_to_click_once_more() {
     let lab = Lab::start().await;
     assert!(lab.stack.set_mapping("OnboardingQueue", false));
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
-    // Every bell and every later write is lost: the process ends right after the exchange.
     let slow = json!({ "path": "/oauth/access_token", "effect": { "kind": "delay", "milliseconds": 3_000 } });
     lab.simulate("faults", &slow).await;
     let killed = async {
@@ -85,14 +84,23 @@ async fn an_answer_that_is_lost_after_meta_did_it_does_not_double_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_code_exchange_is_made_once_even_when_its_answer_is_lost() {
+async fn a_code_whose_answer_is_lost_is_sent_once_more_to_learn_whether_it_is_spent() {
     let lab = Lab::start().await;
     lab.simulate("faults", &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_after" } })).await;
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
     let lost = lab.callback(&session, &popup).await;
     assert_eq!((lost.status, &lost.json()["code"]), (422, &json!("code_lost")));
-    assert_eq!(lab.calls("GET", "/oauth/access_token").await, 1);
+    assert_eq!(lab.calls("GET", "/oauth/access_token").await, 2);
     assert_eq!(lab.status(&session).await["state"], "relaunch");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_never_reached_meta_is_sent_again_and_the_customer_notices_nothing() {
+    let lab = Lab::start().await;
+    lab.simulate("faults", &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_before" } })).await;
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
     lab.stop().await;
 }
 

@@ -5,23 +5,23 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde::Serialize;
-use shared::clock;
 use shared::domain::failure::{Actor, Waiting};
 use shared::domain::ids::{CustomerRef, OnboardingId};
 use shared::domain::onboarding::{Onboarding, State};
-use shared::domain::progress::{Event, TimelineEntry, advance};
+use shared::domain::progress::{Event, TimelineEntry};
 use shared::domain::session::{Flow, Role};
 use shared::domain::wording;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::queue::Bell;
-use shared::store::{Held, Save, StoreError};
+use shared::store::{Held, Recorded, StoreError};
 use std::time::Duration;
 
 /// Onboardings a page holds.
 const PAGE: i32 = 50;
-/// How often "go on" is applied to a newer record.
-const CONFLICTS: usize = 5;
+
+/// What a list can be narrowed by.
+const PARAMETERS: [&str; 3] = ["state", "customer_ref", "cursor"];
 
 #[derive(Serialize)]
 struct Summary {
@@ -78,6 +78,9 @@ struct List {
 
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
+        if request.parameters().any(|name| !PARAMETERS.contains(&&*name)) {
+            return Err(Problem::bad_request("unknown_parameter", "A query parameter is not known."));
+        }
         if let Some(reference) = request.parameter("customer_ref") {
             let customer = CustomerRef::parse(&reference).map_err(|_| bad_parameter())?;
             let found = self.store.of_customer(&customer).await.map_err(|error| unavailable(&error))?;
@@ -129,26 +132,19 @@ impl App {
 
     /// Makes everything that waits due at once.
     pub(crate) async fn resume(&self, id: &str) -> Result<Reply, Problem> {
-        for _ in 0..CONFLICTS {
-            let held = self.find(id).await?;
-            let (after, timeline) = advance(&held.record, &Event::Resumed, clock::moment());
-            if after == held.record {
-                return Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits."));
+        let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
+        match self.store.record(&id, &Event::Resumed).await.map_err(|error| unavailable(&error))? {
+            Recorded::Unknown => Err(Problem::not_found()),
+            Recorded::Unchanged => {
+                Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits."))
             }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
-            match self.store.save(&save).await {
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(unavailable(&error)),
-                Ok(()) => {
-                    let bell = Bell::Onboarding { id: after.id.clone() };
-                    if let Err(error) = self.bells.ring(&bell, Duration::ZERO).await {
-                        tracing::warn!(error = %error, "the bell was not rung; the sweeper will");
-                    }
-                    return Ok(json(StatusCode::ACCEPTED, &summary(&after)));
+            Recorded::Changed(after) => {
+                if let Err(error) = self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await {
+                    tracing::warn!(error = %error, "the bell was not rung; the sweeper will");
                 }
+                Ok(json(StatusCode::ACCEPTED, &summary(&after)))
             }
         }
-        Err(Problem::unavailable())
     }
 }
 

@@ -5,13 +5,14 @@ use shared::aws::AwsConfig;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::config::{Lookup, Problems, StartError};
 use shared::domain::failure::{Class, Failure};
-use shared::domain::ids::OnboardingId;
+use shared::domain::ids::{AttemptId, OnboardingId};
+use shared::domain::progress::Event;
 use shared::events::Publisher;
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::perform::{Customer, templates};
 use shared::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{PlatformSecret, Vault, VaultError};
-use shared::store::{ActiveWaba, Store, StoreError};
+use shared::store::{ActiveWaba, Recorded, Store, StoreError};
 use shared::transport::Transport;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub struct App {
     vault: Vault,
     graph: GraphClient,
     queue: Queue,
+    steps: Queue,
     publisher: Publisher,
 }
 
@@ -81,10 +83,11 @@ impl App {
         let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
         let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
         let queue = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
+        let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
         let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
         let graph = GraphConfig::from_lookup(lookup, &mut problems);
         let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
-        Ok(Self { store, vault, graph, queue, publisher })
+        Ok(Self { store, vault, graph, queue, steps, publisher })
     }
 
     /// Handles either occasion.
@@ -130,13 +133,26 @@ impl App {
     async fn poll(&self, id: &OnboardingId) -> Result<Result<(), Failure>, PollError> {
         let Some(onboarding) = self.store.onboarding(id).await?.map(|held| held.record) else { return Ok(Ok(())) };
         let (Some(attempt), Some(waba)) = (onboarding.token_attempt(), &onboarding.waba) else { return Ok(Ok(())) };
-        let Some(token) = self.vault.business_token(attempt).await? else {
-            return Ok(Err(Failure::new(Class::TokenDead, "token.missing")));
+        let synced = match self.vault.business_token(attempt).await? {
+            None => Err(Failure::new(Class::TokenDead, "token.missing")),
+            Some(token) => {
+                let customer = Customer { graph: &self.graph, token: &token };
+                templates::sync(&customer, &self.store, &self.publisher, waba).await
+            }
         };
-        let customer = Customer { graph: &self.graph, token: &token };
-        let synced = templates::sync(&customer, &self.store, &self.publisher, waba).await;
+        if let Err(Failure { class: Class::TokenDead, code }) = &synced {
+            self.token_died(id, attempt.clone(), code.clone()).await?;
+        }
         Ok(synced.map(|synced| {
             tracing::info!(waba.id = %waba.id(), listed = synced.listed, changed = synced.changed, "templates polled");
         }))
+    }
+
+    /// The customer has to connect again; the platform is told by `onboarding-steps`.
+    async fn token_died(&self, id: &OnboardingId, attempt: AttemptId, code: String) -> Result<(), PollError> {
+        match self.store.record(id, &Event::TokenDied(attempt, code)).await? {
+            Recorded::Changed(_) => Ok(self.steps.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
+            Recorded::Unchanged | Recorded::Unknown => Ok(()),
+        }
     }
 }

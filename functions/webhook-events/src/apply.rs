@@ -1,13 +1,12 @@
 //! Effects of webhooks on our records: conditional, and never from newer to older.
 
 use super::EventError;
-use shared::clock;
 use shared::domain::ids::WabaId;
-use shared::domain::progress::{Event, advance};
+use shared::domain::progress::Event;
 use shared::domain::template::{News, Template, apply_news};
 use shared::events::Publisher;
 use shared::queue::{Bell, Queue};
-use shared::store::{Save, Store, StoreError};
+use shared::store::{Recorded, Store, StoreError};
 use shared::webhook::interpret::Observation;
 use std::time::Duration;
 
@@ -31,22 +30,10 @@ impl Applier {
 
     async fn fact(&self, waba: &WabaId, fact: &Event) -> Result<(), EventError> {
         let Some(id) = self.store.owner(waba).await? else { return Ok(()) };
-        for _ in 0..CONFLICTS {
-            let Some(held) = self.store.onboarding(&id).await? else { return Ok(()) };
-            let (after, timeline) = advance(&held.record, fact, clock::moment());
-            if after == held.record {
-                return Ok(());
-            }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
-            match self.store.save(&save).await {
-                Err(StoreError::Conflict) => {}
-                saved => {
-                    saved?;
-                    return Ok(self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await?);
-                }
-            }
+        match self.store.record(&id, fact).await? {
+            Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await?),
+            Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
-        Err(StoreError::Conflict.into())
     }
 
     async fn template(&self, waba: &WabaId, news: &Template) -> Result<(), EventError> {

@@ -1,5 +1,11 @@
 //! The record of one customer's onboarding: what is known, what is done, what it waits for.
 
+mod obstacle;
+mod state;
+
+pub use obstacle::Obstacle;
+pub use state::State;
+
 use super::claim::{Claim, FinishEvent};
 use super::failure::{Actor, Failure, Waiting};
 use super::grant::{VerifiedPhone, VerifiedWaba};
@@ -141,82 +147,6 @@ pub struct Onboarding {
     pub timeline_length: u32,
 }
 
-/// What an onboarding is doing; the words of the public API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// The code is being exchanged.
-    Exchanging,
-    /// Steps are running.
-    Onboarding,
-    /// Everything is done.
-    Ready,
-    /// Something or somebody is waited for.
-    Waiting,
-    /// A proof failed.
-    Held,
-    /// The customer has to click once more.
-    Relaunch,
-    /// The token is dead.
-    Reauthorise,
-    /// An exit is running.
-    Leaving,
-    /// The customer is gone.
-    Left,
-}
-
-impl State {
-    /// All states, in the order lists show them.
-    pub const ALL: [Self; 9] = [
-        Self::Held,
-        Self::Waiting,
-        Self::Reauthorise,
-        Self::Relaunch,
-        Self::Exchanging,
-        Self::Onboarding,
-        Self::Leaving,
-        Self::Ready,
-        Self::Left,
-    ];
-
-    /// The word of the public API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exchanging => "exchanging",
-            Self::Onboarding => "onboarding",
-            Self::Ready => "ready",
-            Self::Waiting => "waiting",
-            Self::Held => "held",
-            Self::Relaunch => "relaunch",
-            Self::Reauthorise => "reauthorise",
-            Self::Leaving => "leaving",
-            Self::Left => "left",
-        }
-    }
-
-    /// Parses the word of the public API.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text)
-    }
-}
-
-/// The one wait or stop that an onboarding shows to people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obstacle {
-    /// Who acts.
-    pub actor: Actor,
-    /// For what is waited, when the state is `waiting`.
-    pub waiting_for: Option<Waiting>,
-    /// Stable code of the reason.
-    pub code: String,
-    /// Since when.
-    pub since: Timestamp,
-    /// The next look, when time decides.
-    pub until: Option<Timestamp>,
-}
-
 /// Failed attempts of a step after which people see a wait for Meta instead of progress.
 const VISIBLE_AFTER: u16 = 3;
 
@@ -254,85 +184,6 @@ impl Onboarding {
             | Phase::Held { .. }
             | Phase::Reauthorise { .. }
             | Phase::Left { .. } => None,
-        }
-    }
-
-    /// What it is doing, in one word.
-    #[must_use]
-    pub fn state(&self) -> State {
-        match &self.phase {
-            Phase::Exchanging { .. } => State::Exchanging,
-            Phase::Relaunch { .. } => State::Relaunch,
-            Phase::Held { .. } => State::Held,
-            Phase::Reauthorise { .. } => State::Reauthorise,
-            Phase::Left { .. } => State::Left,
-            Phase::Connected { .. } => self.connected_state(),
-        }
-    }
-
-    fn connected_state(&self) -> State {
-        if self.plan().all(|spec| self.is_done(spec.step)) {
-            State::Ready
-        } else if self.progressing() {
-            State::Onboarding
-        } else {
-            State::Waiting
-        }
-    }
-
-    /// Some step that may run now is running, fresh, or in its first retries.
-    fn progressing(&self) -> bool {
-        self.plan().filter(|spec| self.is_unblocked(spec)).any(|spec| match self.steps.get(&spec.step) {
-            None => true,
-            Some(StepRecord { status: StepStatus::Begun, .. }) => true,
-            Some(StepRecord { status: StepStatus::Retrying { .. }, attempts, .. }) => *attempts < VISIBLE_AFTER,
-            Some(StepRecord { status: StepStatus::Done | StepStatus::Waiting { .. }, .. }) => false,
-        })
-    }
-
-    /// What stands in the way, if anything does: the first in the table's order.
-    #[must_use]
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        let stop = |actor, code: &str| {
-            let code = code.to_owned();
-            Some(Obstacle { actor, waiting_for: None, code, since: self.phase_since, until: None })
-        };
-        match &self.phase {
-            Phase::Exchanging { lease_until, .. } => Some(Obstacle {
-                actor: Actor::Platform,
-                waiting_for: None,
-                code: "exchange.running".to_owned(),
-                since: self.phase_since,
-                until: Some(*lease_until),
-            }),
-            Phase::Held { reason, .. } => stop(Actor::Operator, reason),
-            Phase::Relaunch { reason } | Phase::Reauthorise { reason } => stop(Actor::Customer, reason),
-            Phase::Left { .. } => None,
-            Phase::Connected { .. } => self.plan().find_map(|spec| self.steps.get(&spec.step)?.obstacle()),
-        }
-    }
-}
-
-impl StepRecord {
-    /// What stands in this step's way, if anything does.
-    #[must_use]
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        match &self.status {
-            StepStatus::Waiting { actor, waiting_for, code, due } => Some(Obstacle {
-                actor: *actor,
-                waiting_for: Some(*waiting_for),
-                code: code.clone(),
-                since: self.since,
-                until: *due,
-            }),
-            StepStatus::Retrying { due, failure } if self.attempts >= VISIBLE_AFTER => Some(Obstacle {
-                actor: Actor::Meta,
-                waiting_for: Some(Waiting::Meta),
-                code: failure.code.clone(),
-                since: self.since,
-                until: Some(*due),
-            }),
-            StepStatus::Begun | StepStatus::Done | StepStatus::Retrying { .. } => None,
         }
     }
 }

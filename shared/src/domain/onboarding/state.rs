@@ -1,0 +1,100 @@
+//! The one word for what an onboarding is doing.
+
+use super::{Onboarding, Phase, StepRecord, StepStatus, VISIBLE_AFTER};
+use serde::{Deserialize, Serialize};
+
+/// What an onboarding is doing; the words of the public API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The code is being exchanged.
+    Exchanging,
+    /// Steps are running.
+    Onboarding,
+    /// Everything is done.
+    Ready,
+    /// Something or somebody is waited for.
+    Waiting,
+    /// A proof failed.
+    Held,
+    /// The customer has to click once more.
+    Relaunch,
+    /// The token is dead.
+    Reauthorise,
+    /// An exit is running.
+    Leaving,
+    /// The customer is gone.
+    Left,
+}
+
+impl State {
+    /// All states, in the order lists show them.
+    pub const ALL: [Self; 9] = [
+        Self::Held,
+        Self::Waiting,
+        Self::Reauthorise,
+        Self::Relaunch,
+        Self::Exchanging,
+        Self::Onboarding,
+        Self::Leaving,
+        Self::Ready,
+        Self::Left,
+    ];
+
+    /// The word of the public API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exchanging => "exchanging",
+            Self::Onboarding => "onboarding",
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+            Self::Held => "held",
+            Self::Relaunch => "relaunch",
+            Self::Reauthorise => "reauthorise",
+            Self::Leaving => "leaving",
+            Self::Left => "left",
+        }
+    }
+
+    /// Parses the word of the public API.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+impl Onboarding {
+    /// What it is doing, in one word.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match &self.phase {
+            Phase::Exchanging { .. } => State::Exchanging,
+            Phase::Relaunch { .. } => State::Relaunch,
+            Phase::Held { .. } => State::Held,
+            Phase::Reauthorise { .. } => State::Reauthorise,
+            Phase::Left { .. } => State::Left,
+            Phase::Connected { .. } => self.connected_state(),
+        }
+    }
+
+    fn connected_state(&self) -> State {
+        if self.plan().all(|spec| self.is_done(spec.step)) {
+            State::Ready
+        } else if self.progressing() {
+            State::Onboarding
+        } else {
+            State::Waiting
+        }
+    }
+
+    /// Some step that may run now is running, fresh, or in its first retries.
+    fn progressing(&self) -> bool {
+        self.plan().filter(|spec| self.is_unblocked(spec)).any(|spec| match self.steps.get(&spec.step) {
+            None => true,
+            Some(StepRecord { status: StepStatus::Begun, .. }) => true,
+            Some(StepRecord { status: StepStatus::Retrying { .. }, attempts, .. }) => *attempts < VISIBLE_AFTER,
+            Some(StepRecord { status: StepStatus::Done | StepStatus::Waiting { .. }, .. }) => false,
+        })
+    }
+}

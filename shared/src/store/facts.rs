@@ -1,0 +1,43 @@
+//! Saving a fact that arrived from outside an onboarding's own steps.
+
+use super::{Save, Store, StoreError};
+use crate::clock;
+use crate::domain::ids::OnboardingId;
+use crate::domain::onboarding::Onboarding;
+use crate::domain::progress::{Event, advance};
+
+/// How often a fact is applied to a newer record before the caller has to come again.
+const CONFLICTS: usize = 5;
+
+/// What became of a fact.
+#[derive(Debug)]
+pub enum Recorded {
+    /// There is no such onboarding.
+    Unknown,
+    /// It was known already, or no longer concerns the record.
+    Unchanged,
+    /// The record changed: its bell is to be rung.
+    Changed(Onboarding),
+}
+
+impl Store {
+    /// Applies a fact to an onboarding, and again to a newer record while somebody else saves first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable, or others were faster every time.
+    pub async fn record(&self, id: &OnboardingId, fact: &Event) -> Result<Recorded, StoreError> {
+        for _ in 0..CONFLICTS {
+            let Some(held) = self.onboarding(id).await? else { return Ok(Recorded::Unknown) };
+            let (after, timeline) = advance(&held.record, fact, clock::moment());
+            if after == held.record {
+                return Ok(Recorded::Unchanged);
+            }
+            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
+            match self.save(&save).await {
+                Err(StoreError::Conflict) => {}
+                saved => return saved.map(|()| Recorded::Changed(after)),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+}
