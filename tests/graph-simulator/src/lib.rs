@@ -19,7 +19,6 @@ mod simulator;
 mod webhooks;
 mod world;
 
-#[path = "/tmp/openapi_stub.rs"]
 pub mod openapi;
 
 pub use options::Options;

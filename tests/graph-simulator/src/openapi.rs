@@ -1,0 +1,169 @@
+//! Exchanges held against Meta's own OpenAPI document, for the paths it covers.
+
+mod deviations;
+mod operation;
+
+use operation::Operation;
+use serde::Serialize;
+use serde_json::Value;
+use serde_norway::Value as Yaml;
+
+/// The part of the document that is used; its head names the source.
+const DOCUMENT: &str = include_str!("../data/meta-openapi-v23.yaml");
+
+/// Meta's document cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// Not YAML.
+    #[error("parse Meta's OpenAPI document: {0}")]
+    Yaml(#[from] serde_norway::Error),
+    /// A schema of it is none.
+    #[error("compile {operation}: {reason}")]
+    Schema {
+        /// Of which operation.
+        operation: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// The kinds of nodes whose bare paths look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Node {
+    /// WhatsApp Business Account.
+    Waba,
+    /// Business phone number.
+    PhoneNumber,
+}
+
+/// One request and its answer.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// Path without version, for example `/123/register`.
+    pub path: &'a str,
+    /// What the first segment is, where that is known.
+    pub node: Option<Node>,
+    /// Query pairs.
+    pub query: &'a [(String, String)],
+    /// JSON or form fields.
+    pub body: Option<&'a Value>,
+    /// Status of the answer.
+    pub status: u16,
+    /// Body of the answer.
+    pub response: Option<&'a Value>,
+}
+
+/// A part of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Query parameters.
+    Query,
+    /// Request body.
+    Request,
+    /// Answer.
+    Response,
+}
+
+/// One contradiction between an exchange and the document.
+#[derive(Debug, Clone, Serialize)]
+pub struct Violation {
+    /// Meta's operation id.
+    pub operation: String,
+    /// Where.
+    pub part: Part,
+    /// JSON pointer into that part, or the name of the parameter.
+    pub pointer: String,
+    /// The keyword that is violated, for example `enum`.
+    pub keyword: String,
+    /// In words.
+    pub message: String,
+}
+
+/// The document, compiled.
+#[derive(Debug)]
+pub struct Document {
+    operations: Vec<Operation>,
+}
+
+impl Document {
+    /// Compiles the embedded document.
+    ///
+    /// # Errors
+    /// [`DocumentError`].
+    pub fn embedded() -> Result<Self, DocumentError> {
+        let document: Yaml = serde_norway::from_str(DOCUMENT)?;
+        let document: Value = serde_norway::from_value(document)?;
+        Ok(Self { operations: operation::compile(&document)? })
+    }
+
+    /// Whether the document describes a call.
+    #[must_use]
+    pub fn covers(&self, method: &str, path: &str, node: Option<Node>) -> bool {
+        self.operations.iter().any(|operation| operation.fits(method, path, node))
+    }
+
+    /// Contradictions; none when the path is not covered.
+    #[must_use]
+    pub fn check(&self, exchange: &Exchange<'_>) -> Vec<Violation> {
+        let mut found = self.contradictions(exchange);
+        found.retain(|violation| !deviations::is_known(violation));
+        found
+    }
+
+    fn contradictions(&self, exchange: &Exchange<'_>) -> Vec<Violation> {
+        let fits = |operation: &&Operation| operation.fits(exchange.method, exchange.path, exchange.node);
+        self.operations.iter().find(fits).map(|operation| operation.check(exchange)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document() -> Document {
+        Document::embedded().unwrap()
+    }
+
+    fn register(body: &Value, response: &Value) -> Vec<Violation> {
+        document().check(&Exchange {
+            method: "POST",
+            path: "/106540352242922/register",
+            node: Some(Node::PhoneNumber),
+            query: &[],
+            body: Some(body),
+            status: 200,
+            response: Some(response),
+        })
+    }
+
+    #[test]
+    fn an_exchange_as_documented_has_no_violation() {
+        let body = json!({ "messaging_product": "whatsapp", "pin": "123456" });
+        assert!(register(&body, &json!({ "success": true })).is_empty());
+    }
+
+    #[test]
+    fn wrong_types_unknown_words_and_missing_members_are_found() {
+        let good = json!({ "success": true });
+        let found = |body: Value, response: &Value| -> Vec<(Part, String)> {
+            register(&body, response).into_iter().map(|violation| (violation.part, violation.keyword)).collect()
+        };
+        let missing = found(json!({ "messaging_product": "whatsapp" }), &good);
+        assert_eq!(missing, [(Part::Request, "required".to_owned())]);
+        let word = found(json!({ "messaging_product": "telegram", "pin": "123456" }), &good);
+        assert_eq!(word, [(Part::Request, "enum".to_owned())]);
+        let kind = found(json!({ "messaging_product": "whatsapp", "pin": "123456" }), &json!({ "success": "yes" }));
+        assert_eq!(kind, [(Part::Response, "type".to_owned())]);
+    }
+
+    #[test]
+    fn nodes_with_bare_paths_are_told_apart() {
+        let document = document();
+        assert!(document.covers("GET", "/1", Some(Node::Waba)) && document.covers("GET", "/1", Some(Node::PhoneNumber)));
+        assert!(!document.covers("GET", "/1", None) && !document.covers("GET", "/oauth/access_token", None));
+    }
+}
