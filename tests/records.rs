@@ -48,7 +48,13 @@ impl Lab {
         if let Some(record) = item.get_mut("record") {
             age(record, seconds * 1000);
         }
-        table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+        let version = item.get("version").cloned().expect("a version");
+        let put = table.put_item().table_name(name).set_item(Some(item)).condition_expression("version = :version");
+        // A function that saved in between has moved the record on by itself.
+        if let Err(error) = put.expression_attribute_values(":version", version).send().await {
+            let error = error.into_service_error();
+            assert!(error.is_conditional_check_failed_exception(), "{error}");
+        }
     }
 }
 
