@@ -41,7 +41,12 @@ impl AwsConfig {
             .http_client(transport.clone())
             .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
             .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(ATTEMPT)
+                    .operation_timeout(OPERATION)
+                    .build(),
+            )
             .build();
         let common = lookup("AWS_ENDPOINT_URL");
         let endpoint = |name: &str| lookup(name).or_else(|| common.clone()).filter(|url| !url.is_empty());

@@ -39,7 +39,10 @@ pub struct ItemFailure {
 }
 
 /// Handles every record, one after the other; an error or a panic fails that record only.
-pub async fn each<E: std::error::Error>(event: &SqsEvent, handle: impl AsyncFn(&Record) -> Result<(), E>) -> BatchResponse {
+pub async fn each<E: std::error::Error>(
+    event: &SqsEvent,
+    handle: impl AsyncFn(&Record) -> Result<(), E>,
+) -> BatchResponse {
     let mut response = BatchResponse::default();
     for record in &event.records {
         let failed = match AssertUnwindSafe(Box::pin(handle(record))).catch_unwind().await {
@@ -48,7 +51,9 @@ pub async fn each<E: std::error::Error>(event: &SqsEvent, handle: impl AsyncFn(&
             Err(_) => "panic".to_owned(),
         };
         tracing::error!(message.id = record.message_id, error = failed, "a message failed");
-        response.failures.push(ItemFailure { id: record.message_id.clone() });
+        response.failures.push(ItemFailure {
+            id: record.message_id.clone(),
+        });
     }
     response
 }
@@ -63,8 +68,13 @@ mod tests {
 
     #[tokio::test]
     async fn one_bad_record_among_good_ones_fails_alone() {
-        let record = |id: &str| Record { message_id: id.into(), body: id.into() };
-        let event = SqsEvent { records: ["a", "error", "panic", "b"].map(record).into() };
+        let record = |id: &str| Record {
+            message_id: id.into(),
+            body: id.into(),
+        };
+        let event = SqsEvent {
+            records: ["a", "error", "panic", "b"].map(record).into(),
+        };
         let response = each(&event, async |record: &Record| match record.body.as_str() {
             "error" => Err(Failed),
             "panic" => panic!("on purpose"),
@@ -73,6 +83,9 @@ mod tests {
         .await;
         let failed: Vec<_> = response.failures.iter().map(|failure| failure.id.as_str()).collect();
         assert_eq!(failed, ["error", "panic"]);
-        assert_eq!(serde_json::to_string(&response).unwrap(), r#"{"batchItemFailures":[{"itemIdentifier":"error"},{"itemIdentifier":"panic"}]}"#);
+        assert_eq!(
+            serde_json::to_string(&response).unwrap(),
+            r#"{"batchItemFailures":[{"itemIdentifier":"error"},{"itemIdentifier":"panic"}]}"#
+        );
     }
 }

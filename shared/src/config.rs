@@ -97,7 +97,8 @@ pub fn parse_base(text: &str) -> Option<url::Url> {
         url::Host::Ipv4(address) => address.is_loopback(),
         url::Host::Ipv6(address) => address.is_loopback(),
     };
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     (plain && (url.scheme() == "https" || (url.scheme() == "http" && loopback))).then_some(url)
 }
 
@@ -117,12 +118,23 @@ mod tests {
         problems.parsed(&lookup, "BAD", |text| text.parse::<u8>().ok());
         problems.required(&lookup, "ABSENT");
         let error = problems.finish(Some(())).unwrap_err().to_string();
-        assert_eq!(error, "read the configuration: EMPTY is missing, BAD is invalid, ABSENT is missing");
+        assert_eq!(
+            error,
+            "read the configuration: EMPTY is missing, BAD is invalid, ABSENT is missing"
+        );
     }
 
     #[test]
     fn origins_are_exact() {
-        for bad in ["*", "https://a.example/", "https://a.example/x", "http://a.example", "", "https://a.example,*", "a.example"] {
+        for bad in [
+            "*",
+            "https://a.example/",
+            "https://a.example/x",
+            "http://a.example",
+            "",
+            "https://a.example,*",
+            "a.example",
+        ] {
             assert_eq!(parse_origins(bad), None, "{bad}");
         }
         let good = parse_origins("https://a.example, http://localhost:8080").unwrap();
@@ -132,6 +144,8 @@ mod tests {
     #[test]
     fn plain_http_is_for_loopback_only() {
         assert!(parse_base("http://127.0.0.1:3002").is_some() && parse_base("https://graph.facebook.com").is_some());
-        assert!(parse_base("http://graph.facebook.com").is_none() && parse_base("https://u:p@graph.facebook.com").is_none());
+        assert!(
+            parse_base("http://graph.facebook.com").is_none() && parse_base("https://u:p@graph.facebook.com").is_none()
+        );
     }
 }

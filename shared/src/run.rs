@@ -81,16 +81,30 @@ impl<P: Performer + Sync> Worker<P> {
     /// died; only `onboarding-steps` reads customers' tokens.
     #[must_use]
     pub fn new(performer: P, surroundings: Surroundings, rescue: Option<Vault>) -> Self {
-        let Surroundings { store, publisher, steps, credit } = surroundings;
-        Self { performer, store, steps, credit, publisher, rescue }
+        let Surroundings {
+            store,
+            publisher,
+            steps,
+            credit,
+        } = surroundings;
+        Self {
+            performer,
+            store,
+            steps,
+            credit,
+            publisher,
+            rescue,
+        }
     }
 
     /// Answers a batch of bells.
     pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
-            Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
-            Ok(Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
+        batch::each(&event.payload, async |record: &Record| {
+            match serde_json::from_str(&record.body) {
+                Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
+                Ok(Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
+            }
         })
         .await
     }
@@ -135,7 +149,12 @@ impl<P: Performer + Sync> Worker<P> {
     }
 
     /// Saves a fact and, in the same write, that the next due step is begun. A fact is applied again to a newer record.
-    async fn save(&self, held: &mut Held<Onboarding>, mut fact: Option<Event>, may_begin: bool) -> Result<Option<Step>, WorkError> {
+    async fn save(
+        &self,
+        held: &mut Held<Onboarding>,
+        mut fact: Option<Event>,
+        may_begin: bool,
+    ) -> Result<Option<Step>, WorkError> {
         for _ in 0..CONFLICTS {
             let moment = clock::moment();
             let mut timeline = Vec::new();
@@ -153,10 +172,18 @@ impl<P: Performer + Sync> Worker<P> {
             if after == held.record {
                 return Ok(None);
             }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
+            let save = Save {
+                version: held.version,
+                before: &held.record,
+                after: &after,
+                timeline: &timeline,
+            };
             match self.store.save(&save).await {
                 Ok(()) => {
-                    *held = Held { version: held.version.saturating_add(1), record: after };
+                    *held = Held {
+                        version: held.version.saturating_add(1),
+                        record: after,
+                    };
                     return Ok(begun);
                 }
                 Err(StoreError::BoundElsewhere) => fact = Some(bound_elsewhere()),
@@ -184,16 +211,22 @@ impl<P: Performer + Sync> Worker<P> {
 
     /// Rings for what is due soon; what is due later than SQS can delay is found by the sweeper.
     async fn ring_next(&self, onboarding: &Onboarding) -> Result<(), WorkError> {
-        let bell = Bell::Onboarding { id: onboarding.id.clone() };
+        let bell = Bell::Onboarding {
+            id: onboarding.id.clone(),
+        };
         let now = clock::now();
         match next(onboarding, P::RUNNER, now) {
             Next::HandOver(Runner::Credit) => self.credit.ring(&bell, Duration::ZERO).await?,
             Next::HandOver(Runner::Steps) | Next::Rescue => self.steps.ring(&bell, Duration::ZERO).await?,
             Next::Run(_) => self.own_queue().ring(&bell, Duration::ZERO).await?,
             Next::Nothing => {
-                let wait = due_at(onboarding).map(|due| due.since(now)).filter(|wait| *wait <= LONGEST_DELAY);
+                let wait = due_at(onboarding)
+                    .map(|due| due.since(now))
+                    .filter(|wait| *wait <= LONGEST_DELAY);
                 if let Some(wait) = wait {
-                    self.steps.ring(&bell, wait.saturating_add(Duration::from_secs(1))).await?;
+                    self.steps
+                        .ring(&bell, wait.saturating_add(Duration::from_secs(1)))
+                        .await?;
                 }
             }
         }
@@ -214,9 +247,15 @@ fn bound_elsewhere() -> Event {
 
 /// Finds out what became of an exchange whose lease ended: the token is in the vault under the attempt's name, or lost.
 async fn rescue(vault: &Vault, onboarding: &Onboarding) -> Result<Option<Event>, VaultError> {
-    let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return Ok(None) };
+    let Phase::Exchanging { attempt, .. } = &onboarding.phase else {
+        return Ok(None);
+    };
     let attempt: &AttemptId = attempt;
     let found = vault.business_token(attempt).await?.is_some();
     tracing::warn!(onboarding.id = %onboarding.id, found, "a code exchange did not finish");
-    Ok(Some(if found { Event::TokenStored(attempt.clone()) } else { Event::ExchangeFailed(attempt.clone(), "exchange.lost") }))
+    Ok(Some(if found {
+        Event::TokenStored(attempt.clone())
+    } else {
+        Event::ExchangeFailed(attempt.clone(), "exchange.lost")
+    }))
 }

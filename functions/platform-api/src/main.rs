@@ -1,7 +1,7 @@
 //! Lambda entry point. Wires the environment to the handler; decides nothing.
 
-use platform_api::App;
 use lambda_runtime::Error;
+use platform_api::App;
 use shared::{config, gateway, telemetry};
 
 #[tokio::main(flavor = "current_thread")]

@@ -9,7 +9,14 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, no_content, origin};
 use shared::store::StoreError;
 
-const FIELDS: [&str; 6] = ["session", "event", "current_step", "error_code", "error_message", "session_id"];
+const FIELDS: [&str; 6] = [
+    "session",
+    "event",
+    "current_step",
+    "error_code",
+    "error_message",
+    "session_id",
+];
 
 impl App {
     pub(crate) async fn abandoned(&self, request: &Request) -> Result<Reply, Problem> {
@@ -19,7 +26,11 @@ impl App {
         let session = fields.text("session", 128)?.ok_or(missing("session_missing"))?;
         let abandonment = Abandonment {
             at: clock::now(),
-            event: fields.text("event", 64)?.filter(|event| !event.is_empty()).ok_or(missing("event_missing"))?.to_owned(),
+            event: fields
+                .text("event", 64)?
+                .filter(|event| !event.is_empty())
+                .ok_or(missing("event_missing"))?
+                .to_owned(),
             current_step: fields.text("current_step", 64)?.map(str::to_owned),
             error_code: error_code(&fields)?,
             error_message: fields.text("error_message", 256)?.map(str::to_owned),

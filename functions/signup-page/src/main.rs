@@ -1,8 +1,8 @@
 //! Lambda entry point. Wires the environment to the handler; decides nothing.
 
-use signup_page::App;
 use lambda_runtime::Error;
 use shared::{config, gateway, telemetry};
+use signup_page::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -29,7 +29,9 @@ impl Applier {
     }
 
     async fn fact(&self, waba: &WabaId, fact: &Event) -> Result<(), EventError> {
-        let Some(id) = self.store.owner(waba).await? else { return Ok(()) };
+        let Some(id) = self.store.owner(waba).await? else {
+            return Ok(());
+        };
         match self.store.record(&id, fact).await? {
             Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
@@ -47,7 +49,11 @@ impl Applier {
                 News::Stored => return self.tell(waba, held.as_ref().map_or(news, |held| &held.record)).await,
                 News::Stale => return Ok(()),
             };
-            match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
+            match self
+                .store
+                .save_template(waba, &merged, held.map(|held| held.version))
+                .await
+            {
                 Err(StoreError::Conflict) => {}
                 saved => {
                     saved?;

@@ -55,8 +55,17 @@ impl App {
         let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
         let app = problems.finish(app)?;
         let publisher = Publisher::new(Queue::new(&aws, &events), &source);
-        let applier = Applier { store: Store::new(&aws, &table), bells: Queue::new(&aws, &onboardings), publisher: publisher.clone() };
-        Ok(Self { applier, publisher, webhooks: Queue::new(&aws, &webhooks), app })
+        let applier = Applier {
+            store: Store::new(&aws, &table),
+            bells: Queue::new(&aws, &onboardings),
+            publisher: publisher.clone(),
+        };
+        Ok(Self {
+            applier,
+            publisher,
+            webhooks: Queue::new(&aws, &webhooks),
+            app,
+        })
     }
 
     /// Handles a batch of deliveries.
@@ -88,16 +97,27 @@ impl App {
             Part::Change(change) => change,
             Part::Unreadable(raw) => return Ok(self.publisher.unreadable(raw.get(), envelope.received_at).await?),
         };
-        let context = Context { app: self.app.clone(), received_at: envelope.received_at };
+        let context = Context {
+            app: self.app.clone(),
+            received_at: envelope.received_at,
+        };
         if let (Some(observation), Some(waba)) = (interpret(change, &context), change.waba()) {
             self.applier.apply(&waba, observation).await?;
         }
         Ok(self.publisher.webhook(change, envelope.received_at).await?)
     }
 
-    async fn queue_alone(&self, change: &Change<'_>, envelope: &Envelope, error: &EventError) -> Result<(), EventError> {
+    async fn queue_alone(
+        &self,
+        change: &Change<'_>,
+        envelope: &Envelope,
+        error: &EventError,
+    ) -> Result<(), EventError> {
         tracing::warn!(webhook.field = %change.field, error = shared::telemetry::chain(error), "a change is queued again alone");
-        let alone = Envelope { received_at: envelope.received_at, body: change.to_notification() };
+        let alone = Envelope {
+            received_at: envelope.received_at,
+            body: change.to_notification(),
+        };
         Ok(self.webhooks.send(alone.pack()?).await?)
     }
 }

@@ -67,7 +67,11 @@ impl Event {
     /// The bytes that were sent; `None` when the event claims base64 and is not.
     pub(crate) fn body(&self) -> Option<Vec<u8>> {
         let body = self.body.as_deref().unwrap_or_default();
-        if self.is_base64_encoded.unwrap_or(false) { STANDARD.decode(body).ok() } else { Some(body.as_bytes().to_vec()) }
+        if self.is_base64_encoded.unwrap_or(false) {
+            STANDARD.decode(body).ok()
+        } else {
+            Some(body.as_bytes().to_vec())
+        }
     }
 }
 
@@ -82,13 +86,22 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn empty(status_code: u16) -> Self {
-        Self { status_code, headers: BTreeMap::from([("cache-control", "no-store")]), body: String::new() }
+        Self {
+            status_code,
+            headers: BTreeMap::from([("cache-control", "no-store")]),
+            body: String::new(),
+        }
     }
 
     /// 200 with a plain text that no browser takes for anything else.
     pub(crate) fn text(body: String) -> Self {
-        let answer = Self { body, ..Self::empty(200) };
-        answer.with("content-type", "text/plain").with("x-content-type-options", "nosniff")
+        let answer = Self {
+            body,
+            ..Self::empty(200)
+        };
+        answer
+            .with("content-type", "text/plain")
+            .with("x-content-type-options", "nosniff")
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
@@ -107,7 +120,11 @@ mod tests {
 
     #[test]
     fn odd_events_are_read_without_complaint() {
-        for json in ["{}", r#"{"headers":null,"body":null,"requestContext":{"http":null}}"#, r#"{"rawPath":"/\u0000 \ud83d\ude00","headers":{"a":7}}"#] {
+        for json in [
+            "{}",
+            r#"{"headers":null,"body":null,"requestContext":{"http":null}}"#,
+            r#"{"rawPath":"/\u0000 \ud83d\ude00","headers":{"a":7}}"#,
+        ] {
             let odd = event(json);
             assert_eq!((odd.method(), odd.header("a")), ("", None), "{json}");
         }
@@ -123,6 +140,9 @@ mod tests {
 
     #[test]
     fn header_names_are_found_in_any_case() {
-        assert_eq!(event(r#"{"headers":{"X-Hub-Signature-256":"s"}}"#).header("x-hub-signature-256"), Some("s"));
+        assert_eq!(
+            event(r#"{"headers":{"X-Hub-Signature-256":"s"}}"#).header("x-hub-signature-256"),
+            Some("s")
+        );
     }
 }

@@ -69,7 +69,9 @@ impl App {
         if !header.is_some_and(signature::is_well_formed) {
             return Answer::empty(401);
         }
-        let Some(body) = event.body() else { return Answer::empty(401) };
+        let Some(body) = event.body() else {
+            return Answer::empty(401);
+        };
         let secret = match self.app_secret.value().await {
             Ok(secret) => secret,
             Err(error) => return unavailable("the app secret cannot be read", &error),
@@ -77,7 +79,10 @@ impl App {
         if signature::verify(&body, header, std::slice::from_ref(&secret)).is_err() {
             return Answer::empty(401);
         }
-        let envelope = Envelope { received_at: clock::now(), body };
+        let envelope = Envelope {
+            received_at: clock::now(),
+            body,
+        };
         let message = match envelope.pack() {
             Ok(message) => message,
             Err(error) => return unavailable("a webhook does not fit into the queue", &error),

@@ -1,12 +1,15 @@
 //! Lambda entry point. Wires the environment to the handler; decides nothing.
 
-use webhook::App;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use shared::{config, telemetry};
+use webhook::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<webhook::Event>| Ok::<_, Error>(app.handle(&event.payload).await))).await
+    run(service_fn(async |event: LambdaEvent<webhook::Event>| {
+        Ok::<_, Error>(app.handle(&event.payload).await)
+    }))
+    .await
 }

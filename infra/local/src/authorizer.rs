@@ -29,13 +29,22 @@ impl Authorizer {
         }
         let source = written.get("IdentitySource").and_then(Value::as_str);
         if source != Some("$request.header.Authorization") {
-            return Err(unknown(place, "an IdentitySource other than $request.header.Authorization"));
+            return Err(unknown(
+                place,
+                "an IdentitySource other than $request.header.Authorization",
+            ));
         }
         let configuration = written.get("JwtConfiguration").unwrap_or(&Value::Null);
         let issuer = configuration.get("issuer").and_then(Value::as_str);
-        let audience = configuration.get("audience").and_then(Value::as_array).into_iter().flatten();
+        let audience = configuration
+            .get("audience")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         Ok(Self {
-            issuer: issuer.ok_or_else(|| TemplateError::at(place, "has no issuer"))?.to_owned(),
+            issuer: issuer
+                .ok_or_else(|| TemplateError::at(place, "has no issuer"))?
+                .to_owned(),
             audience: audience.filter_map(Value::as_str).map(str::to_owned).collect(),
             client,
             keys: RwLock::new(JwkSet { keys: Vec::new() }),
@@ -66,7 +75,11 @@ impl Authorizer {
     }
 
     fn is_for_us(&self, claims: &Value) -> bool {
-        let ours = |value: &Value| value.as_str().is_some_and(|value| self.audience.iter().any(|own| own == value));
+        let ours = |value: &Value| {
+            value
+                .as_str()
+                .is_some_and(|value| self.audience.iter().any(|own| own == value))
+        };
         match claims.get("aud") {
             Some(Value::Array(values)) => values.iter().any(ours),
             Some(value) => ours(value),
@@ -92,7 +105,11 @@ impl Authorizer {
     async fn fetch(&self) -> Option<JwkSet> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let configuration = self.client.get(&address, &[]).await.ok()?.json();
-        let keys = self.client.get(configuration.get("jwks_uri")?.as_str()?, &[]).await.ok()?;
+        let keys = self
+            .client
+            .get(configuration.get("jwks_uri")?.as_str()?, &[])
+            .await
+            .ok()?;
         serde_json::from_slice(&keys.body).ok()
     }
 }
@@ -132,7 +149,10 @@ mod tests {
         let good = issuer.token("ours", Duration::from_secs(60)).unwrap();
         let claims = authorizer.claims(&bearing(&format!("Bearer {good}"))).await.unwrap();
         assert_eq!(claims["sub"], "platform");
-        let stranger = Issuer::new(&url).unwrap().token("ours", Duration::from_secs(60)).unwrap();
+        let stranger = Issuer::new(&url)
+            .unwrap()
+            .token("ours", Duration::from_secs(60))
+            .unwrap();
         let other_audience = issuer.token("theirs", Duration::from_secs(60)).unwrap();
         for bad in [
             format!("Basic {good}"),

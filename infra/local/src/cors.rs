@@ -41,7 +41,10 @@ const NAMES: [HeaderName; 6] = [
 impl Cors {
     pub(crate) fn read(place: &str, written: Option<&Value>) -> Result<Option<Self>, TemplateError> {
         let read = |value: &Value| serde_json::from_value(value.clone());
-        written.map(read).transpose().map_err(|error| TemplateError::at(place, error.to_string()))
+        written
+            .map(read)
+            .transpose()
+            .map_err(|error| TemplateError::at(place, error.to_string()))
     }
 
     /// The answer to a preflight; `None` when the request is none.
@@ -76,16 +79,24 @@ impl Cors {
 
     fn allows(&self, request: &HeaderMap) -> bool {
         let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-        origin.is_some_and(|origin| self.allow_origins.iter().any(|allowed| allowed == "*" || allowed == origin))
+        origin.is_some_and(|origin| {
+            self.allow_origins
+                .iter()
+                .any(|allowed| allowed == "*" || allowed == origin)
+        })
     }
 
     fn own(&self, request: &HeaderMap, response: &mut Response<Body>) {
         if let Some(origin) = request.get(ORIGIN) {
-            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            response
+                .headers_mut()
+                .insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
         }
         if self.allow_credentials {
-            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            response
+                .headers_mut()
+                .insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
 
@@ -115,7 +126,10 @@ mod tests {
     fn a_preflight_names_what_is_allowed_to_an_allowed_origin_only() {
         let allowed = cors().preflight(&Method::OPTIONS, &from("https://a.example")).unwrap();
         assert_eq!(allowed.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "https://a.example");
-        assert_eq!((&allowed.headers()[ACCESS_CONTROL_ALLOW_METHODS], allowed.status()), (&HeaderValue::from_static("POST"), StatusCode::NO_CONTENT));
+        assert_eq!(
+            (&allowed.headers()[ACCESS_CONTROL_ALLOW_METHODS], allowed.status()),
+            (&HeaderValue::from_static("POST"), StatusCode::NO_CONTENT)
+        );
         let refused = cors().preflight(&Method::OPTIONS, &from("https://b.example")).unwrap();
         assert!(!refused.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
         assert!(cors().preflight(&Method::POST, &from("https://a.example")).is_none());
@@ -124,7 +138,9 @@ mod tests {
     #[test]
     fn what_a_function_says_of_cors_is_overwritten() {
         let mut response = Response::new(Body::empty());
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response
+            .headers_mut()
+            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         cors().finish(&from("https://b.example"), &mut response);
         assert!(!response.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
     }

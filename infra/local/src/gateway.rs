@@ -51,7 +51,13 @@ impl Route {
             }
         });
         let segments = segments.collect::<Option<Vec<_>>>()?;
-        known.then(|| Self { method: method.to_owned(), path: path.to_owned(), segments, open, function })
+        known.then(|| Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            segments,
+            open,
+            function,
+        })
     }
 
     fn key(&self) -> String {
@@ -86,15 +92,28 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// The most specific routes first, as API Gateway selects.
     pub(crate) fn router(mut self) -> Router {
-        let parameters = |route: &Route| route.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count();
+        let parameters = |route: &Route| {
+            route
+                .segments
+                .iter()
+                .filter(|segment| matches!(segment, Segment::Parameter(_)))
+                .count()
+        };
         self.routes.sort_by_key(parameters);
         Router::new().fallback(serve).with_state(Arc::new(self))
     }
 
     async fn answer(&self, parts: &Parts, body: Body) -> Response<Body> {
-        let head: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let head: usize = parts
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
         if head + parts.uri.to_string().len() > LARGEST_HEAD {
-            return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+            return message(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Request Header Fields Too Large",
+            );
         }
         let fitting = |route: &Route| route.fits(parts.method.as_str(), parts.uri.path());
         let Some((route, path_parameters)) = self.routes.iter().find_map(|route| Some((route, fitting(route)?))) else {
@@ -110,7 +129,12 @@ impl Gateway {
         let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
-        let context = RequestContext { door: Door::HttpApi, route_key: route.key(), path_parameters, claims };
+        let context = RequestContext {
+            door: Door::HttpApi,
+            route_key: route.key(),
+            path_parameters,
+            claims,
+        };
         let event = payload(parts, &body, &context);
         // The invocation goes on when the client goes away or the gateway gives up, as in AWS.
         let function = Arc::clone(&route.function);
@@ -118,7 +142,9 @@ impl Gateway {
         match tokio::time::timeout(INTEGRATION, running).await {
             Ok(Ok(Ok(result))) => translate(&result).unwrap_or_else(internal),
             Ok(Ok(Err(InvokeError::TooLarge))) => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
-            Ok(Ok(Err(InvokeError::Throttled))) | Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+            Ok(Ok(Err(InvokeError::Throttled))) | Err(_) => {
+                message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+            }
             Ok(Ok(Err(InvokeError::Function(_))) | Err(_)) => internal(),
         }
     }
@@ -126,7 +152,11 @@ impl Gateway {
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    if let Some(preflight) = gateway.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
+    if let Some(preflight) = gateway
+        .cors
+        .as_ref()
+        .and_then(|cors| cors.preflight(&parts.method, &parts.headers))
+    {
         return preflight;
     }
     let mut response = gateway.answer(&parts, body).await;
@@ -142,7 +172,9 @@ fn internal() -> Response<Body> {
 
 fn unauthorized() -> Response<Body> {
     let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 
@@ -150,6 +182,8 @@ fn unauthorized() -> Response<Body> {
 pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(json!({ "message": text }).to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -32,9 +32,13 @@ pub(crate) fn register(
     parameters: impl IntoIterator<Item = (String, Value)>,
     at: &Addresses,
 ) -> Resolver {
-    let mut resolver = Resolver { conditions: template.conditions.clone(), ..Resolver::default() };
+    let mut resolver = Resolver {
+        conditions: template.conditions.clone(),
+        ..Resolver::default()
+    };
     resolver.references.extend(parameters);
-    let stack_id = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/00000000-0000-0000-0000-000000000000");
+    let stack_id =
+        format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/00000000-0000-0000-0000-000000000000");
     for (pseudo, value) in [
         ("AWS::AccountId", ACCOUNT),
         ("AWS::Region", REGION),
@@ -50,11 +54,15 @@ pub(crate) fn register(
         let (reference, attributes) = match resource.kind.as_str() {
             "AWS::SQS::Queue" => {
                 let url = format!("{}/{ACCOUNT}/{}", at.sqs, name(id));
-                (url.clone(), vec![("Arn", queue_arn(id)), ("QueueName", name(id)), ("QueueUrl", url)])
+                (
+                    url.clone(),
+                    vec![("Arn", queue_arn(id)), ("QueueName", name(id)), ("QueueUrl", url)],
+                )
             }
-            "AWS::DynamoDB::Table" => {
-                (name(id), vec![("Arn", format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", name(id)))])
-            }
+            "AWS::DynamoDB::Table" => (
+                name(id),
+                vec![("Arn", format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", name(id)))],
+            ),
             "AWS::Serverless::Function" => (name(id), vec![("Arn", function_arn(id))]),
             // Its ARN has a random part: known once it is created.
             "AWS::SecretsManager::Secret" => continue,
@@ -62,7 +70,9 @@ pub(crate) fn register(
         };
         resolver.references.insert(id.to_owned(), Value::from(reference));
         for (attribute, value) in attributes {
-            resolver.attributes.insert((id.to_owned(), attribute.to_owned()), json!(value));
+            resolver
+                .attributes
+                .insert((id.to_owned(), attribute.to_owned()), json!(value));
         }
         if resource.properties.get("FunctionUrlConfig").is_some() {
             let key = (format!("{id}Url"), "FunctionUrl".to_owned());

@@ -12,11 +12,19 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Creates the secrets, sets the Meta side's values, and tells the resolver their ARNs, which have a random part.
-pub(crate) fn secrets(template: &Template, resolver: &mut Resolver, vault: &SecretsManager, meta: &Meta) -> Result<BTreeMap<String, String>, StackError> {
+pub(crate) fn secrets(
+    template: &Template,
+    resolver: &mut Resolver,
+    vault: &SecretsManager,
+    meta: &Meta,
+) -> Result<BTreeMap<String, String>, StackError> {
     let mut arns = BTreeMap::new();
     for resource in template.of_type("AWS::SecretsManager::Secret") {
         let properties = resolver.evaluate(&resource.id, &resource.properties)?;
-        let full_name = properties.get("Name").and_then(Value::as_str).map_or_else(|| name(&resource.id), str::to_owned);
+        let full_name = properties
+            .get("Name")
+            .and_then(Value::as_str)
+            .map_or_else(|| name(&resource.id), str::to_owned);
         let value = match resource.id.as_str() {
             "AppSecret" => Some(meta.app_secret.clone()),
             "VerifyToken" => Some(meta.verify_token.clone()),
@@ -25,22 +33,36 @@ pub(crate) fn secrets(template: &Template, resolver: &mut Resolver, vault: &Secr
         };
         let arn = match vault.secret_arn(&full_name) {
             Ok(arn) => arn,
-            Err(_) => vault.create_secret(&full_name, value, None, &BTreeMap::new()).map_err(|error| StackError::service(&resource.id, &error))?,
+            Err(_) => vault
+                .create_secret(&full_name, value, None, &BTreeMap::new())
+                .map_err(|error| StackError::service(&resource.id, &error))?,
         };
-        resolver.references.insert(resource.id.clone(), Value::from(arn.clone()));
+        resolver
+            .references
+            .insert(resource.id.clone(), Value::from(arn.clone()));
         arns.insert(resource.id.clone(), arn);
     }
     Ok(arns)
 }
 
 fn generated(id: &str, properties: &Value, vault: &SecretsManager) -> Result<Option<String>, StackError> {
-    let Some(options) = properties.get("GenerateSecretString") else { return Ok(None) };
-    let options: RandomPassword = serde_json::from_value(options.clone()).map_err(|_| unknown(id, "this GenerateSecretString"))?;
-    vault.generate_random_password(&options).map(Some).map_err(|error| StackError::service(id, &error))
+    let Some(options) = properties.get("GenerateSecretString") else {
+        return Ok(None);
+    };
+    let options: RandomPassword =
+        serde_json::from_value(options.clone()).map_err(|_| unknown(id, "this GenerateSecretString"))?;
+    vault
+        .generate_random_password(&options)
+        .map(Some)
+        .map_err(|error| StackError::service(id, &error))
 }
 
 /// Creates the queues, dead letters first, since the others name them.
-pub(crate) fn queues(template: &Template, resolver: &Resolver, sqs: &Sqs) -> Result<BTreeMap<String, String>, StackError> {
+pub(crate) fn queues(
+    template: &Template,
+    resolver: &Resolver,
+    sqs: &Sqs,
+) -> Result<BTreeMap<String, String>, StackError> {
     let mut resources: Vec<_> = template.of_type("AWS::SQS::Queue").collect();
     resources.sort_by_key(|resource| resource.properties.get("RedrivePolicy").is_some());
     let mut urls = BTreeMap::new();
@@ -52,7 +74,10 @@ pub(crate) fn queues(template: &Template, resolver: &Resolver, sqs: &Sqs) -> Res
             attributes.insert(property.clone(), value);
         }
         let url = sqs.create_queue(&name(&resource.id), &attributes, &BTreeMap::new());
-        urls.insert(resource.id.clone(), url.map_err(|error| StackError::service(&resource.id, &error))?);
+        urls.insert(
+            resource.id.clone(),
+            url.map_err(|error| StackError::service(&resource.id, &error))?,
+        );
     }
     Ok(urls)
 }
@@ -74,12 +99,18 @@ pub(crate) fn table(template: &Template, resolver: &Resolver, database: &Databas
             properties.remove("SSESpecification");
             properties.insert("TableName".to_owned(), json!(table));
         }
-        let request: CreateTableRequest = serde_json::from_value(request).map_err(|_| unknown(&resource.id, "these table properties"))?;
-        database.create_table(request).map_err(|error| StackError::service(&resource.id, &error))?;
+        let request: CreateTableRequest =
+            serde_json::from_value(request).map_err(|_| unknown(&resource.id, "these table properties"))?;
+        database
+            .create_table(request)
+            .map_err(|error| StackError::service(&resource.id, &error))?;
         if let Some(expiry) = expiry {
             let request = json!({ "TableName": table, "TimeToLiveSpecification": expiry });
-            let request: UpdateTimeToLiveRequest = serde_json::from_value(request).map_err(|_| unknown(&resource.id, "TimeToLiveSpecification"))?;
-            database.update_time_to_live(request).map_err(|error| StackError::service(&resource.id, &error))?;
+            let request: UpdateTimeToLiveRequest =
+                serde_json::from_value(request).map_err(|_| unknown(&resource.id, "TimeToLiveSpecification"))?;
+            database
+                .update_time_to_live(request)
+                .map_err(|error| StackError::service(&resource.id, &error))?;
         }
     }
     Ok(created)

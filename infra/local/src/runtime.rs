@@ -86,7 +86,14 @@ pub(crate) struct Function {
 impl Function {
     pub(crate) fn new(config: FunctionConfig, logs: Arc<Logs>) -> Self {
         let permits = Semaphore::new(config.reserved.unwrap_or(DEFAULT_CONCURRENCY));
-        Self { config, permits, idle: Mutex::default(), ends: Mutex::default(), counters: Counters::default(), logs }
+        Self {
+            config,
+            permits,
+            idle: Mutex::default(),
+            ends: Mutex::default(),
+            counters: Counters::default(),
+            logs,
+        }
     }
 
     /// Invokes the function and waits for its result.
@@ -108,12 +115,16 @@ impl Function {
 
     async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let environment = self.environment().await?;
-        let result = match tokio::time::timeout(self.config.timeout, environment.invoke(payload, self.config.timeout)).await {
+        let result = match tokio::time::timeout(self.config.timeout, environment.invoke(payload, self.config.timeout))
+            .await
+        {
             Ok(result) => result,
             Err(_) => {
                 environment.kill();
                 let seconds = self.config.timeout.as_secs_f64();
-                Err(json!({ "errorType": "Sandbox.Timedout", "errorMessage": format!("Task timed out after {seconds:.2} seconds") }))
+                Err(
+                    json!({ "errorType": "Sandbox.Timedout", "errorMessage": format!("Task timed out after {seconds:.2} seconds") }),
+                )
             }
         };
         if environment.is_alive() {
@@ -158,7 +169,11 @@ impl Function {
     /// Kills every environment in the middle of whatever it does. Returns how many.
     pub(crate) fn kill(&self) -> usize {
         let ends = std::mem::take(&mut *lock(&self.ends));
-        ends.iter().filter(|end| !end.is_closed()).map(|end| end.send_replace(true)).filter(|ended| !ended).count()
+        ends.iter()
+            .filter(|end| !end.is_closed())
+            .map(|end| end.send_replace(true))
+            .filter(|ended| !ended)
+            .count()
     }
 
     /// Ends every idle environment gently and waits for the processes to be gone.

@@ -30,7 +30,11 @@ impl Services {
             None => Database::memory(),
         };
         let database = database.map_err(|error| StackError::service("DynamoDB", &error))?;
-        Ok(Self { database, sqs: Sqs::new(REGION, ACCOUNT), secrets: SecretsManager::new(REGION, ACCOUNT) })
+        Ok(Self {
+            database,
+            sqs: Sqs::new(REGION, ACCOUNT),
+            secrets: SecretsManager::new(REGION, ACCOUNT),
+        })
     }
 
     /// Serves DynamoDB until the stack ends.

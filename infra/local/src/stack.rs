@@ -69,7 +69,10 @@ pub enum StackError {
 
 impl StackError {
     pub(crate) fn service(place: &str, error: &(impl std::fmt::Display + ?Sized)) -> Self {
-        Self::Service { place: place.to_owned(), reason: error.to_string() }
+        Self::Service {
+            place: place.to_owned(),
+            reason: error.to_string(),
+        }
     }
 }
 
@@ -117,7 +120,11 @@ impl Stack {
             snapshot.restore(&services)?;
         }
         services.sqs.set_endpoint(&at.sqs);
-        let audience = parameters.get("JwtAudience").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let audience = parameters
+            .get("JwtAudience")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         let mut resolver = physical::register(&template, parameters, &at);
         template.decide(&resolver)?;
         let secrets = resources::secrets(&template, &mut resolver, &services.secrets, &options.meta)?;
@@ -125,7 +132,12 @@ impl Stack {
         let table = resources::table(&template, &resolver, &services.database)?;
         let logs = Arc::new(Logs::new(options.capture_logs));
         let variables = settings::variables(&options, &at);
-        let making = Making { binaries: &binaries, variables: &variables, logs: &logs, sqs: &services.sqs };
+        let making = Making {
+            binaries: &binaries,
+            variables: &variables,
+            logs: &logs,
+            sqs: &services.sqs,
+        };
         let functions = Functions::read(&template, &resolver, &making)?;
         let endpoints = Endpoints {
             api: at.api.clone(),
@@ -145,7 +157,15 @@ impl Stack {
             control: at.control.clone(),
         };
         let gateway = gateway(&template, &resolver)?;
-        let opening = Opening { options, endpoints, services, snapshot, logs, listeners, issuer };
+        let opening = Opening {
+            options,
+            endpoints,
+            services,
+            snapshot,
+            logs,
+            listeners,
+            issuer,
+        };
         opening.open(gateway, functions).await
     }
 
@@ -176,7 +196,10 @@ impl Stack {
     /// What each function did so far, by logical id.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, FunctionCounts> {
-        self.functions.iter().map(|(id, function)| (id.clone(), function.counts())).collect()
+        self.functions
+            .iter()
+            .map(|(id, function)| (id.clone(), function.counts()))
+            .collect()
     }
 
     /// Kills every environment of a function, busy ones in the middle of what they do. Returns how many.
@@ -198,8 +221,14 @@ impl Stack {
     /// [`StackError::Service`]: no such schedule, or the function failed.
     pub async fn fire(&self, function: &str, event: &str) -> Result<Value, StackError> {
         let place = format!("{function}/{event}");
-        let schedule = self.schedules.get(&place).ok_or_else(|| StackError::service(&place, "no such schedule"))?;
-        let result = schedule.fire().await.map_err(|error| StackError::service(&place, &error))?;
+        let schedule = self
+            .schedules
+            .get(&place)
+            .ok_or_else(|| StackError::service(&place, "no such schedule"))?;
+        let result = schedule
+            .fire()
+            .await
+            .map_err(|error| StackError::service(&place, &error))?;
         Ok(serde_json::from_slice(&result).unwrap_or_default())
     }
 
@@ -238,7 +267,15 @@ struct Opening {
 
 impl Opening {
     async fn open(self, gateway: Gateway, functions: Functions) -> Result<Stack, StackError> {
-        let Self { options, endpoints, services, snapshot, logs, listeners, issuer } = self;
+        let Self {
+            options,
+            endpoints,
+            services,
+            snapshot,
+            logs,
+            listeners,
+            issuer,
+        } = self;
         let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
         let simulator = match options.graph_url {
             Some(_) => None,
@@ -259,8 +296,22 @@ impl Opening {
             api: endpoints.api.clone(),
             platform_token: endpoints.platform_token.clone(),
         };
-        serve(listeners.control, control.router().merge(issuer.router()), &tasks, &ended);
-        serve(listeners.api, Gateway { routes: functions.routes, ..gateway }.router(), &tasks, &ended);
+        serve(
+            listeners.control,
+            control.router().merge(issuer.router()),
+            &tasks,
+            &ended,
+        );
+        serve(
+            listeners.api,
+            Gateway {
+                routes: functions.routes,
+                ..gateway
+            }
+            .router(),
+            &tasks,
+            &ended,
+        );
         if let Some(webhook) = functions.webhook {
             serve(listeners.webhook, function_url::router(webhook), &tasks, &ended);
         }
@@ -274,22 +325,43 @@ impl Opening {
             tasks.spawn(snapshot.clone().run(services.clone(), ended.clone()));
         }
         let switches = functions.switches;
-        Ok(Stack { endpoints, services, snapshot, functions: all, schedules, switches, logs, simulator, tasks, ended })
+        Ok(Stack {
+            endpoints,
+            services,
+            snapshot,
+            functions: all,
+            schedules,
+            switches,
+            logs,
+            simulator,
+            tasks,
+            ended,
+        })
     }
 }
 
 /// The HTTP API of the template, without its routes: those stand in the functions.
 fn gateway(template: &Template, resolver: &Resolver) -> Result<Gateway, StackError> {
-    let mut gateway = Gateway { routes: Vec::new(), authorizer: None, cors: None };
+    let mut gateway = Gateway {
+        routes: Vec::new(),
+        authorizer: None,
+        cors: None,
+    };
     for (at, api) in template.of_type("AWS::Serverless::HttpApi").enumerate() {
         if at > 0 {
             return Err(unknown(&api.id, "a second HTTP API").into());
         }
         let properties = resolver.evaluate(&api.id, &api.properties)?;
-        gateway.cors = Cors::read(&format!("{}.CorsConfiguration", api.id), properties.get("CorsConfiguration"))?;
+        gateway.cors = Cors::read(
+            &format!("{}.CorsConfiguration", api.id),
+            properties.get("CorsConfiguration"),
+        )?;
         let auth = properties.get("Auth").unwrap_or(&Value::Null);
         let place = format!("{}.Auth", api.id);
-        if let Some(key) = object(auth, &place)?.keys().find(|key| !["DefaultAuthorizer", "Authorizers"].contains(&key.as_str())) {
+        if let Some(key) = object(auth, &place)?
+            .keys()
+            .find(|key| !["DefaultAuthorizer", "Authorizers"].contains(&key.as_str()))
+        {
             return Err(unknown(&place, format!("property {key}")).into());
         }
         if let Some(name) = auth.get("DefaultAuthorizer").and_then(Value::as_str) {

@@ -92,9 +92,9 @@ id_type!(/// A signup session. It is a bearer secret of the customer's browser: 
 id_type!(/// One attempt to exchange a code. The names of the secrets it may leave are derived from it.
     AttemptId, |text| is_own_id(text, "att_", 26));
 id_type!(/// The platform's own reference of its customer: 1 to 128 printable characters without spaces at the ends.
-    CustomerRef, |text| {
-        (1..=128).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
-    });
+CustomerRef, |text| {
+    (1..=128).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
+});
 
 /// Appends `count` base-32 characters taken from `bits`, most significant first.
 fn push_base32(out: &mut String, bits: u128, count: u32) {
@@ -147,7 +147,19 @@ mod tests {
 
     #[test]
     fn meta_ids_are_plain_digits_and_nothing_else() {
-        for bad in ["", "0", "-1", "1e5", " 12", "12\n", "١٢٣", "123456789012345678901", "12/../me", "12?x=1", "012"] {
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "1e5",
+            " 12",
+            "12\n",
+            "١٢٣",
+            "123456789012345678901",
+            "12/../me",
+            "12?x=1",
+            "012",
+        ] {
             assert!(WabaId::parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(WabaId::parse("104996122399160").unwrap().as_str(), "104996122399160");
@@ -171,6 +183,9 @@ mod tests {
 
     #[test]
     fn a_rejected_id_is_not_repeated_in_the_error() {
-        assert_eq!(OnboardingId::parse("<script>").unwrap_err().to_string(), "parse OnboardingId");
+        assert_eq!(
+            OnboardingId::parse("<script>").unwrap_err().to_string(),
+            "parse OnboardingId"
+        );
     }
 }

@@ -159,13 +159,17 @@ impl Onboarding {
     /// Whether a step is done.
     #[must_use]
     pub fn is_done(&self, step: Step) -> bool {
-        self.steps.get(&step).is_some_and(|record| record.status == StepStatus::Done)
+        self.steps
+            .get(&step)
+            .is_some_and(|record| record.status == StepStatus::Done)
     }
 
     /// Whether all predecessors that apply are done.
     #[must_use]
     pub fn is_unblocked(&self, spec: &StepSpec) -> bool {
-        spec.after.iter().all(|before| self.is_done(*before) || !self.plan().any(|row| row.step == *before))
+        spec.after
+            .iter()
+            .all(|before| self.is_done(*before) || !self.plan().any(|row| row.step == *before))
     }
 
     /// Whether the browser said that the number stays in the WhatsApp Business app.
@@ -214,7 +218,9 @@ impl Onboarding {
     /// A step in one word for people: `pending`, `running`, `retrying`, `waiting` or `done`.
     #[must_use]
     pub fn step_state(&self, step: Step) -> &'static str {
-        let Some(record) = self.steps.get(&step) else { return "pending" };
+        let Some(record) = self.steps.get(&step) else {
+            return "pending";
+        };
         match &record.status {
             StepStatus::Begun => "running",
             StepStatus::Done => "done",

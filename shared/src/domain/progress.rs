@@ -8,10 +8,11 @@ use super::ids::{AllocationId, AttemptId};
 use super::onboarding::{Onboarding, PendingEvent, Phase, StepStatus};
 use super::steps::{Runner, Step, StepSpec};
 use super::time::{Moment, Timestamp};
-use serde::{Deserialize, Serialize};
 use facts::{
-    announce, departed, exchange_failed, joined, resumed, step_failed, step_started, step_succeeded, token_died, token_stored,
+    announce, departed, exchange_failed, joined, resumed, step_failed, step_started, step_succeeded, token_died,
+    token_stored,
 };
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long somebody may work on a step before another may begin it again: a little over the workers' 30 s timeout.
@@ -104,7 +105,10 @@ pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     match &onboarding.phase {
         Phase::Exchanging { lease_until, .. } if *lease_until <= now => Next::Rescue,
         Phase::Connected { .. } => {
-            let mut due = onboarding.plan().filter(|spec| is_due(onboarding, spec, now)).peekable();
+            let mut due = onboarding
+                .plan()
+                .filter(|spec| is_due(onboarding, spec, now))
+                .peekable();
             let first = due.peek().map(|spec| spec.runner);
             match (due.find(|spec| spec.runner == runner), first) {
                 (Some(spec), _) => Next::Run(spec.step),
@@ -125,7 +129,9 @@ fn is_due(onboarding: &Onboarding, spec: &StepSpec, now: Timestamp) -> bool {
 }
 
 fn step_due(onboarding: &Onboarding, spec: &StepSpec) -> Option<Timestamp> {
-    let Some(record) = onboarding.steps.get(&spec.step) else { return Some(onboarding.phase_since) };
+    let Some(record) = onboarding.steps.get(&spec.step) else {
+        return Some(onboarding.phase_since);
+    };
     match &record.status {
         StepStatus::Done => None,
         _ if record.lease_until.is_some() => record.lease_until,
@@ -141,9 +147,11 @@ pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
     let outbox = onboarding.outbox.first().map(|event| event.at.after(OUTBOX_PATIENCE));
     let work = match &onboarding.phase {
         Phase::Exchanging { lease_until, .. } => Some(*lease_until),
-        Phase::Connected { .. } => {
-            onboarding.plan().filter(|spec| onboarding.is_unblocked(spec)).filter_map(|spec| step_due(onboarding, spec)).min()
-        }
+        Phase::Connected { .. } => onboarding
+            .plan()
+            .filter(|spec| onboarding.is_unblocked(spec))
+            .filter_map(|spec| step_due(onboarding, spec))
+            .min(),
         Phase::Relaunch { .. } | Phase::Held { .. } | Phase::Reauthorise { .. } | Phase::Left { .. } => None,
     };
     [outbox, work].into_iter().flatten().min()
@@ -157,7 +165,9 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
     let mut timeline = Vec::new();
     match event {
         Event::TokenStored(attempt) => token_stored(&mut after, attempt, moment.now, &mut timeline),
-        Event::ExchangeFailed(attempt, reason) => exchange_failed(&mut after, attempt, reason, moment.now, &mut timeline),
+        Event::ExchangeFailed(attempt, reason) => {
+            exchange_failed(&mut after, attempt, reason, moment.now, &mut timeline)
+        }
         Event::TokenDied(attempt, code) => token_died(&mut after, attempt, code, moment.now, &mut timeline),
         Event::StepStarted(step) => step_started(&mut after, *step, moment.now),
         Event::StepSucceeded(step, finding) => step_succeeded(&mut after, *step, finding, moment.now, &mut timeline),
@@ -168,7 +178,9 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
         Event::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
     announce(before, &mut after, moment.now);
-    after.timeline_length = after.timeline_length.saturating_add(u32::try_from(timeline.len()).unwrap_or_default());
+    after.timeline_length = after
+        .timeline_length
+        .saturating_add(u32::try_from(timeline.len()).unwrap_or_default());
     (after, timeline)
 }
 

@@ -54,9 +54,27 @@ pub struct StepSpec {
 
 /// Every step, in reading order. Steps whose predecessors are done run independently of each other.
 pub const STEPS: &[StepSpec] = &[
-    StepSpec { step: Step::VerifyGrant, after: &[], applies: always, runner: Runner::Steps, retry: QUICK },
-    StepSpec { step: Step::SubscribeApp, after: &[Step::VerifyGrant], applies: always, runner: Runner::Steps, retry: QUICK },
-    StepSpec { step: Step::FindNumber, after: &[Step::VerifyGrant], applies: always, runner: Runner::Steps, retry: QUICK },
+    StepSpec {
+        step: Step::VerifyGrant,
+        after: &[],
+        applies: always,
+        runner: Runner::Steps,
+        retry: QUICK,
+    },
+    StepSpec {
+        step: Step::SubscribeApp,
+        after: &[Step::VerifyGrant],
+        applies: always,
+        runner: Runner::Steps,
+        retry: QUICK,
+    },
+    StepSpec {
+        step: Step::FindNumber,
+        after: &[Step::VerifyGrant],
+        applies: always,
+        runner: Runner::Steps,
+        retry: QUICK,
+    },
     StepSpec {
         step: Step::ShareCredit,
         after: &[Step::VerifyGrant],
@@ -71,7 +89,13 @@ pub const STEPS: &[StepSpec] = &[
         runner: Runner::Steps,
         retry: REGISTRATION,
     },
-    StepSpec { step: Step::ReadTemplates, after: &[Step::VerifyGrant], applies: always, runner: Runner::Steps, retry: QUICK },
+    StepSpec {
+        step: Step::ReadTemplates,
+        after: &[Step::VerifyGrant],
+        applies: always,
+        runner: Runner::Steps,
+        retry: QUICK,
+    },
     StepSpec {
         step: Step::CheckReception,
         after: &[Step::SubscribeApp, Step::FindNumber, Step::RegisterNumber],
@@ -103,7 +127,10 @@ fn customer_pays(onboarding: &Onboarding) -> bool {
 /// Meta: a coexistence number is registered already and must never be registered again. Before the grant is verified
 /// the step counts as needed.
 fn cloud_number(onboarding: &Onboarding) -> bool {
-    let in_app = onboarding.phone.as_ref().is_some_and(super::grant::VerifiedPhone::is_on_business_app);
+    let in_app = onboarding
+        .phone
+        .as_ref()
+        .is_some_and(super::grant::VerifiedPhone::is_on_business_app);
     onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
 }
 
@@ -149,7 +176,11 @@ mod tests {
         for (index, row) in STEPS.iter().enumerate() {
             assert_eq!(STEPS.iter().filter(|other| other.step == row.step).count(), 1);
             for before in row.after {
-                assert!(STEPS[..index].iter().any(|other| other.step == *before), "{} after {before}", row.step);
+                assert!(
+                    STEPS[..index].iter().any(|other| other.step == *before),
+                    "{} after {before}",
+                    row.step
+                );
             }
             assert_eq!(spec(row.step).step, row.step);
         }

@@ -28,7 +28,11 @@ impl GraphConfig {
         let base = problems.parsed(lookup, "GRAPH_API_BASE", parse_base);
         let version = problems.required(lookup, "GRAPH_API_VERSION");
         let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
-        Some(Self { base: base?, version, app: app? })
+        Some(Self {
+            base: base?,
+            version,
+            app: app?,
+        })
     }
 }
 
@@ -44,7 +48,11 @@ impl GraphClient {
     /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
     #[must_use]
     pub fn new(transport: Transport, config: GraphConfig, app_secret: PlatformSecret) -> Self {
-        Self { transport, config, app_secret }
+        Self {
+            transport,
+            config,
+            app_secret,
+        }
     }
 
     /// Our app's id.
@@ -78,11 +86,23 @@ impl GraphClient {
             }
             Auth::Bearer(token) => Some(token),
         };
-        let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| proof(&app_secret, token));
+        let proof = matches!(auth, Auth::Bearer(_))
+            .then_some(bearer)
+            .flatten()
+            .map(|token| proof(&app_secret, token));
         let url = self.url(&request, proof.as_deref());
         let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
-        let outgoing = Outgoing { method: request.method, url, bearer, json };
-        let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
+        let outgoing = Outgoing {
+            method: request.method,
+            url,
+            bearer,
+            json,
+        };
+        let incoming = self
+            .transport
+            .send(outgoing)
+            .await
+            .map_err(|lost| error(Kind::Transport(lost)));
         let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
         log(C::NAME, reply.as_ref().err());
         reply
@@ -107,7 +127,9 @@ impl GraphClient {
 
 /// `appsecret_proof`: hex of HMAC-SHA256 of the token under the app secret (Meta: "Secure Graph API calls").
 fn proof(app_secret: &Secret, token: &Secret) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(app_secret.expose().as_bytes()) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(app_secret.expose().as_bytes()) else {
+        return String::new();
+    };
     mac.update(token.expose().as_bytes());
     hex::encode(mac.finalize().into_bytes())
 }
@@ -131,7 +153,11 @@ fn regain_access(incoming: &Incoming) -> Option<u32> {
     }
     let header = incoming.headers.get("x-business-use-case-usage")?.to_str().ok()?;
     let usage: BTreeMap<String, Vec<Usage>> = serde_json::from_str(header).ok()?;
-    let minutes = usage.into_values().flatten().filter_map(|usage| usage.estimated_time_to_regain_access).max()?;
+    let minutes = usage
+        .into_values()
+        .flatten()
+        .filter_map(|usage| usage.estimated_time_to_regain_access)
+        .max()?;
     (minutes > 0).then(|| minutes.saturating_mul(60))
 }
 

@@ -68,7 +68,10 @@ pub fn parse(status: u16, body: &[u8], regain_access: Option<u32>) -> Option<Ref
         status,
         code: number("code").unwrap_or(0),
         subcode: number("error_subcode"),
-        transient: error.get("is_transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
+        transient: error
+            .get("is_transient")
+            .and_then(serde_json::Value::as_bool)
+            .unwrap_or(false),
         trace: trace.filter(plain).map(str::to_owned),
         regain_access,
     })
@@ -85,7 +88,10 @@ impl GraphError {
             Kind::NoAppSecret => Failure::new(Class::Later, "vault.unavailable"),
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
-            Kind::Refused(refusal) => Failure { class: class(refusal), code: format!("graph.{}", refusal.code) },
+            Kind::Refused(refusal) => Failure {
+                class: class(refusal),
+                code: format!("graph.{}", refusal.code),
+            },
         }
     }
 
@@ -103,7 +109,9 @@ impl GraphError {
 fn class(refusal: &Refusal) -> Class {
     match refusal.code {
         102 | 190 => Class::TokenDead,
-        4 | 17 | 32 | 341 | 613 | 80007 | 80008 | 130_429 => Class::LaterAfter(refusal.regain_access.unwrap_or(LIMITED)),
+        4 | 17 | 32 | 341 | 613 | 80007 | 80008 | 130_429 => {
+            Class::LaterAfter(refusal.regain_access.unwrap_or(LIMITED))
+        }
         1 | 2 | 131_000 | 131_016 | 133_000 | 133_004 | 2_494_100 => Class::Later,
         133_015 => Class::LaterAfter(LIMITED),
         133_005 | 133_008 | 133_009 => Class::Needs(Actor::Customer, Waiting::Pin),
@@ -122,13 +130,23 @@ mod tests {
 
     fn failure(status: u16, body: &str) -> Failure {
         let refusal = parse(status, body.as_bytes(), None).unwrap();
-        GraphError { call: "test", kind: Kind::Refused(refusal) }.failure()
+        GraphError {
+            call: "test",
+            kind: Kind::Refused(refusal),
+        }
+        .failure()
     }
 
     #[test]
     fn metas_codes_say_who_acts_and_when() {
         let check = |code: u64, class| {
-            assert_eq!(failure(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)), Failure { class, code: format!("graph.{code}") });
+            assert_eq!(
+                failure(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)),
+                Failure {
+                    class,
+                    code: format!("graph.{code}")
+                }
+            );
         };
         check(190, Class::TokenDead);
         check(80007, Class::LaterAfter(300));
@@ -141,15 +159,26 @@ mod tests {
     #[test]
     fn unknown_codes_are_tried_again_only_when_meta_is_at_fault() {
         assert_eq!(failure(500, r#"{"error":{"code":987654}}"#).class, Class::Later);
-        assert_eq!(failure(400, r#"{"error":{"code":987654,"is_transient":true}}"#).class, Class::Later);
-        assert_eq!(failure(400, r#"{"error":{"code":987654}}"#).class, Class::Needs(Actor::Operator, Waiting::Meta));
+        assert_eq!(
+            failure(400, r#"{"error":{"code":987654,"is_transient":true}}"#).class,
+            Class::Later
+        );
+        assert_eq!(
+            failure(400, r#"{"error":{"code":987654}}"#).class,
+            Class::Needs(Actor::Operator, Waiting::Meta)
+        );
     }
 
     #[test]
     fn odd_error_bodies_do_not_confuse() {
         assert_eq!(parse(400, br#"{"error":{"code":"190"}}"#, None).unwrap().code, 190);
         assert_eq!(parse(400, br#"{"error":{}}"#, None).unwrap().code, 0);
-        assert_eq!(parse(400, br#"{"error":{"code":-1,"error_subcode":1e30}}"#, None).unwrap().code, 0);
+        assert_eq!(
+            parse(400, br#"{"error":{"code":-1,"error_subcode":1e30}}"#, None)
+                .unwrap()
+                .code,
+            0
+        );
         assert_eq!(parse(200, br#"{"data":[]}"#, None), None);
         assert_eq!(parse(502, b"<html>", None), None);
     }
@@ -157,7 +186,10 @@ mod tests {
     #[test]
     fn nothing_of_metas_text_is_kept() {
         let body = br#"{"error":{"code":100,"message":"CANARY +15550001111","fbtrace_id":"CANARY in text"}}"#;
-        let error = GraphError { call: "test", kind: Kind::Refused(parse(400, body, None).unwrap()) };
+        let error = GraphError {
+            call: "test",
+            kind: Kind::Refused(parse(400, body, None).unwrap()),
+        };
         assert!(!format!("{error:?} {error}").contains("CANARY"));
     }
 }

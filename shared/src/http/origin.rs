@@ -10,12 +10,18 @@ use http::StatusCode;
 /// # Errors
 /// 403 `origin_denied`.
 pub fn check(request: &Request, allowed: &[String]) -> Result<(), Problem> {
-    let Some(origin) = request.headers.get("origin") else { return Ok(()) };
+    let Some(origin) = request.headers.get("origin") else {
+        return Ok(());
+    };
     let origin = origin.to_str().unwrap_or_default();
     if origin == request.base_url() || allowed.iter().any(|known| known == origin) {
         Ok(())
     } else {
-        Err(Problem::new(StatusCode::FORBIDDEN, "origin_denied", "This page may not start a signup here."))
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "origin_denied",
+            "This page may not start a signup here.",
+        ))
     }
 }
 

@@ -12,11 +12,20 @@ use crate::secrets::Vault;
 /// Most pages of numbers that are read: an account has at most about 1,200 numbers, a page up to 100.
 const MOST_PAGES: usize = 15;
 
-pub(super) async fn find(customer: &Customer<'_>, waba: &VerifiedWaba, claim: &Claim) -> Result<VerifiedPhone, Failure> {
+pub(super) async fn find(
+    customer: &Customer<'_>,
+    waba: &VerifiedWaba,
+    claim: &Claim,
+) -> Result<VerifiedPhone, Failure> {
     let mut listed: Vec<ListedPhone> = Vec::new();
     let mut after: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let page = customer.call(&ListPhoneNumbers { waba, after: after.as_deref() }).await?;
+        let page = customer
+            .call(&ListPhoneNumbers {
+                waba,
+                after: after.as_deref(),
+            })
+            .await?;
         after = page.next().map(str::to_owned);
         listed.extend(page.data.into_iter().map(ListedPhone::from));
         if after.is_none() {
@@ -28,13 +37,21 @@ pub(super) async fn find(customer: &Customer<'_>, waba: &VerifiedWaba, claim: &C
 
 /// Registers the number unless Meta says it is connected: a repeat after a lost answer costs no attempt. The attempt was
 /// counted, and the PIN is stored, before the call.
-pub(super) async fn register(customer: &Customer<'_>, vault: &Vault, phone: &VerifiedPhone) -> Result<Finding, Failure> {
+pub(super) async fn register(
+    customer: &Customer<'_>,
+    vault: &Vault,
+    phone: &VerifiedPhone,
+) -> Result<Finding, Failure> {
     if customer.call(&ReadPhone { phone }).await?.is_connected() {
         return Ok(Finding::Nothing);
     }
     let pin = vault.pin(phone.id()).await?;
     let reply = customer.call(&RegisterPhone { phone, pin: &pin }).await?;
-    if reply.success { Ok(Finding::Nothing) } else { Err(Failure::new(Class::Later, "number.not_registered")) }
+    if reply.success {
+        Ok(Finding::Nothing)
+    } else {
+        Err(Failure::new(Class::Later, "number.not_registered"))
+    }
 }
 
 pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {

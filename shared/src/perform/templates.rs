@@ -27,7 +27,12 @@ pub struct Synced {
 ///
 /// # Errors
 /// What the failure means; nothing is stored unless the list was read to its end.
-pub async fn sync(customer: &Customer<'_>, store: &Store, publisher: &Publisher, waba: &VerifiedWaba) -> Result<Synced, Failure> {
+pub async fn sync(
+    customer: &Customer<'_>,
+    store: &Store,
+    publisher: &Publisher,
+    waba: &VerifiedWaba,
+) -> Result<Synced, Failure> {
     let began = clock::now().before_this_second();
     let seen = list(customer, waba, began).await?;
     let known = store.templates(waba.id()).await?;
@@ -36,7 +41,10 @@ pub async fn sync(customer: &Customer<'_>, store: &Store, publisher: &Publisher,
     for change in &changes {
         keep(store, publisher, waba, &known, change).await?;
     }
-    Ok(Synced { listed: seen.len(), changed: changes.len() })
+    Ok(Synced {
+        listed: seen.len(),
+        changed: changes.len(),
+    })
 }
 
 async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) -> Result<Vec<Template>, Failure> {
@@ -44,7 +52,12 @@ async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) ->
     let mut cursors = BTreeSet::new();
     let mut after: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let page = customer.call(&ListTemplates { waba, after: after.as_deref() }).await?;
+        let page = customer
+            .call(&ListTemplates {
+                waba,
+                after: after.as_deref(),
+            })
+            .await?;
         after = page.next().map(str::to_owned);
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
@@ -63,9 +76,18 @@ async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) ->
 
 /// Stores first, tells second: a difference that was told but not stored would be told at every poll. A telling that is lost
 /// here is made up for by the webhook's own event, and a repeat has the same id.
-async fn keep(store: &Store, publisher: &Publisher, waba: &VerifiedWaba, known: &[Held<Template>], change: &TemplateChange) -> Result<(), Failure> {
+async fn keep(
+    store: &Store,
+    publisher: &Publisher,
+    waba: &VerifiedWaba,
+    known: &[Held<Template>],
+    change: &TemplateChange,
+) -> Result<(), Failure> {
     let template = change.template();
-    let version = known.iter().find(|held| held.record.id == template.id).map(|held| held.version);
+    let version = known
+        .iter()
+        .find(|held| held.record.id == template.id)
+        .map(|held| held.version);
     match store.save_template(waba.id(), template, version).await {
         // Somebody (a webhook) knows something newer.
         Err(StoreError::Conflict) => Ok(()),

@@ -27,12 +27,19 @@ impl Store {
     /// [`StoreError`] when the table is unavailable, or others were faster every time.
     pub async fn record(&self, id: &OnboardingId, fact: &Event) -> Result<Recorded, StoreError> {
         for _ in 0..CONFLICTS {
-            let Some(held) = self.onboarding(id).await? else { return Ok(Recorded::Unknown) };
+            let Some(held) = self.onboarding(id).await? else {
+                return Ok(Recorded::Unknown);
+            };
             let (after, timeline) = advance(&held.record, fact, clock::moment());
             if after == held.record {
                 return Ok(Recorded::Unchanged);
             }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
+            let save = Save {
+                version: held.version,
+                before: &held.record,
+                after: &after,
+                timeline: &timeline,
+            };
             match self.save(&save).await {
                 Err(StoreError::Conflict) => {}
                 saved => return saved.map(|()| Recorded::Changed(after)),

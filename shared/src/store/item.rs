@@ -22,7 +22,12 @@ pub(super) fn key_of(key: &Key) -> Item {
 }
 
 /// An item of kind `entity` in `version`. `shape` is raised when an old writer would drop what a new one stored.
-pub(super) fn build<T: Serialize>(key: &Key, entity: &'static str, version: u64, record: &T) -> Result<Item, StoreError> {
+pub(super) fn build<T: Serialize>(
+    key: &Key,
+    entity: &'static str,
+    version: u64,
+    record: &T,
+) -> Result<Item, StoreError> {
     let record: AttributeValue =
         serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(record).map_err(|_| StoreError::Undecodable(entity))?;
     let mut item = key_of(key);
@@ -36,10 +41,16 @@ pub(super) fn build<T: Serialize>(key: &Key, entity: &'static str, version: u64,
 /// The record of an item.
 pub(super) fn read<T: DeserializeOwned>(mut item: Item, entity: &'static str) -> Result<Held<T>, StoreError> {
     let undecodable = StoreError::Undecodable(entity);
-    let version = item.get("version").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
+    let version = item
+        .get("version")
+        .and_then(|value| value.as_n().ok())
+        .and_then(|text| text.parse().ok());
     let record = item.remove("record").ok_or_else(|| undecodable.clone())?;
     let record = serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(record).map_err(|_| undecodable.clone())?;
-    Ok(Held { record, version: version.ok_or(undecodable)? })
+    Ok(Held {
+        record,
+        version: version.ok_or(undecodable)?,
+    })
 }
 
 /// What a put requires of the item it replaces.

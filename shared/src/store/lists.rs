@@ -33,20 +33,38 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<OnboardingId>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByDue").limit(limit);
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("ByDue")
+            .limit(limit);
         let request = request
             .key_condition_expression("due_kind = :kind AND due_at <= :now")
             .expression_attribute_values(":kind", text(keys::DUE))
             .expression_attribute_values(":now", number(now.as_millis().div_euclid(1000)));
-        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
-        Ok(found.iter().filter_map(|item| keys::onboarding_id(item.get("pk")?.as_s().ok()?)).collect())
+        let found = request
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?
+            .items
+            .unwrap_or_default();
+        Ok(found
+            .iter()
+            .filter_map(|item| keys::onboarding_id(item.get("pk")?.as_s().ok()?))
+            .collect())
     }
 
     /// Onboardings in a state, `limit` at a time. The index lags: what is read may be a moment old.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
-    pub async fn in_state(&self, state: State, after: Option<&OnboardingId>, limit: i32) -> Result<ListPage, StoreError> {
+    pub async fn in_state(
+        &self,
+        state: State,
+        after: Option<&OnboardingId>,
+        limit: i32,
+    ) -> Result<ListPage, StoreError> {
         let list = keys::state_list(state);
         let start = after.map(|id| {
             let mut start = item::key_of(&keys::onboarding(id));
@@ -54,7 +72,12 @@ impl Store {
             start.insert("list_order".to_owned(), text(id.as_str()));
             start
         });
-        let request = self.client.query().table_name(&self.table).index_name("ByList").limit(limit);
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("ByList")
+            .limit(limit);
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
@@ -75,10 +98,17 @@ impl Store {
             .key_condition_expression("pk = :pk AND begins_with(sk, :onboarding)")
             .expression_attribute_values(":pk", text(&keys::customer(customer)))
             .expression_attribute_values(":onboarding", text(keys::ONBOARDING));
-        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
+        let found = request
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?
+            .items
+            .unwrap_or_default();
         let mut onboardings = Vec::new();
         for pointer in &found {
-            let Some(id) = pointer.get("sk").and_then(|sk| keys::onboarding_id(sk.as_s().ok()?)) else { continue };
+            let Some(id) = pointer.get("sk").and_then(|sk| keys::onboarding_id(sk.as_s().ok()?)) else {
+                continue;
+            };
             onboardings.extend(self.onboarding(&id).await?.map(|held| held.record));
         }
         Ok(onboardings)
@@ -88,6 +118,9 @@ impl Store {
 fn page(found: Vec<Item>, more: bool) -> Result<ListPage, StoreError> {
     let read = |item| item::read::<Onboarding>(item, "onboarding").map(|held| held.record);
     let onboardings: Vec<Summary> = found.into_iter().map(read).collect::<Result<_, _>>()?;
-    let last = onboardings.last().filter(|_| more).map(|onboarding| onboarding.id.clone());
+    let last = onboardings
+        .last()
+        .filter(|_| more)
+        .map(|onboarding| onboarding.id.clone());
     Ok(ListPage { onboardings, last })
 }

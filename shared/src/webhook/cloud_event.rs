@@ -24,9 +24,25 @@ impl<'a> CloudEvent<'a> {
     /// An event whose id is derived from what makes it unique (`identity`), so that a repeat carries the same id and a
     /// consumer can drop it.
     #[must_use]
-    pub fn new(source: &'a str, kind: &'a str, subject: Option<&'a str>, at: Timestamp, data: &'a RawValue, identity: &[&str]) -> Self {
+    pub fn new(
+        source: &'a str,
+        kind: &'a str,
+        subject: Option<&'a str>,
+        at: Timestamp,
+        data: &'a RawValue,
+        identity: &[&str],
+    ) -> Self {
         let time = at.to_rfc3339();
-        Self { specversion: "1.0", id: derive_id(kind, identity), source, kind, subject, time, datacontenttype: "application/json", data }
+        Self {
+            specversion: "1.0",
+            id: derive_id(kind, identity),
+            source,
+            kind,
+            subject,
+            time,
+            datacontenttype: "application/json",
+            data,
+        }
     }
 
     /// The derived id.
@@ -55,7 +71,17 @@ mod tests {
     #[test]
     fn the_same_fact_has_the_same_id_and_neighbours_differ() {
         let data = RawValue::from_string("{\"n\":12345678901234567890}".into()).unwrap();
-        let event = |identity: &[&str]| CloudEvent::new("s", "whatsapp.webhook.received.v1", None, Timestamp::from_seconds(1), &data, identity).id;
+        let event = |identity: &[&str]| {
+            CloudEvent::new(
+                "s",
+                "whatsapp.webhook.received.v1",
+                None,
+                Timestamp::from_seconds(1),
+                &data,
+                identity,
+            )
+            .id
+        };
         assert_eq!(event(&["a", "bc"]), event(&["a", "bc"]));
         assert_ne!(event(&["a", "bc"]), event(&["ab", "c"]));
     }
@@ -63,9 +89,19 @@ mod tests {
     #[test]
     fn an_event_is_cloudevents_1_0_with_its_data_untouched() {
         let data = RawValue::from_string("{\"n\":12345678901234567890}".into()).unwrap();
-        let event = CloudEvent::new("stack", "whatsapp.x.y.v1", Some("11"), Timestamp::from_seconds(1), &data, &["1"]);
+        let event = CloudEvent::new(
+            "stack",
+            "whatsapp.x.y.v1",
+            Some("11"),
+            Timestamp::from_seconds(1),
+            &data,
+            &["1"],
+        );
         let json = serde_json::to_string(&event).unwrap();
         assert!(json.contains(r#""specversion":"1.0""#) && json.contains(r#""type":"whatsapp.x.y.v1""#));
-        assert!(json.contains(r#""time":"1970-01-01T00:00:01.000Z""#) && json.contains(r#""data":{"n":12345678901234567890}"#));
+        assert!(
+            json.contains(r#""time":"1970-01-01T00:00:01.000Z""#)
+                && json.contains(r#""data":{"n":12345678901234567890}"#)
+        );
     }
 }

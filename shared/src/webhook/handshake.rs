@@ -61,7 +61,11 @@ mod tests {
     fn the_challenge_is_echoed_for_our_token_only() {
         let good = "hub.mode=subscribe&hub.verify_token=tok%26en&hub.challenge=1158201444";
         assert_eq!(ask(good), Ok("1158201444".into()));
-        for denied in [good.replace("subscribe", "unsubscribe"), good.replace("tok%26en", "Tok%26en"), good.replace("en&", "enn&")] {
+        for denied in [
+            good.replace("subscribe", "unsubscribe"),
+            good.replace("tok%26en", "Tok%26en"),
+            good.replace("en&", "enn&"),
+        ] {
             assert_eq!(ask(&denied), Err(Refusal::Denied), "{denied}");
         }
         for malformed in [

@@ -43,7 +43,11 @@ impl Context {
     /// The change's own time, not later than receipt and five minutes: one absurd time must not win for ever.
     #[must_use]
     pub fn time_of(&self, change: &Change<'_>) -> Timestamp {
-        change.time.filter(|time| time.as_millis() > 0).unwrap_or(self.received_at).min(self.received_at.after(CLOCK_SKEW))
+        change
+            .time
+            .filter(|time| time.as_millis() > 0)
+            .unwrap_or(self.received_at)
+            .min(self.received_at.after(CLOCK_SKEW))
     }
 }
 
@@ -51,7 +55,10 @@ type Interpret = fn(&Change<'_>, &Context) -> Option<Observation>;
 
 const FIELDS: &[(&str, Interpret)] = &[
     ("account_update", account_update::interpret),
-    ("message_template_status_update", message_template_status_update::interpret),
+    (
+        "message_template_status_update",
+        message_template_status_update::interpret,
+    ),
 ];
 
 /// What the change tells us; `None` when it does not change our records or is not as documented.

@@ -19,7 +19,9 @@ const HEADER_LENGTH: usize = 71;
 pub fn verify(body: &[u8], header: Option<&str>, secrets: &[Secret]) -> Result<(), SignatureMismatch> {
     let digest = parse(header.ok_or(SignatureMismatch)?).ok_or(SignatureMismatch)?;
     for secret in secrets {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { continue };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {
+            continue;
+        };
         mac.update(body);
         if mac.verify_slice(&digest).is_ok() {
             return Ok(());
@@ -35,7 +37,9 @@ pub fn is_well_formed(header: &str) -> bool {
 }
 
 fn parse(header: &str) -> Option<[u8; 32]> {
-    let digits = header.strip_prefix("sha256=").filter(|_| header.len() == HEADER_LENGTH)?;
+    let digits = header
+        .strip_prefix("sha256=")
+        .filter(|_| header.len() == HEADER_LENGTH)?;
     let mut digest = [0; 32];
     hex::decode_to_slice(digits, &mut digest).ok()?;
     Some(digest)
@@ -44,7 +48,9 @@ fn parse(header: &str) -> Option<[u8; 32]> {
 /// Signs as Meta does; for tests and for the integration check.
 #[must_use]
 pub fn sign(body: &[u8], secret: &Secret) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {
+        return String::new();
+    };
     mac.update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
@@ -63,7 +69,14 @@ mod tests {
         let header = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let secrets = [secret("It's a Secret to Everybody")];
         assert_eq!(verify(b"Hello, World!", Some(header), &secrets), Ok(()));
-        assert_eq!(verify(b"Hello, World!", Some(&header.to_uppercase().replace("SHA256", "sha256")), &secrets), Ok(()));
+        assert_eq!(
+            verify(
+                b"Hello, World!",
+                Some(&header.to_uppercase().replace("SHA256", "sha256")),
+                &secrets
+            ),
+            Ok(())
+        );
     }
 
     #[test]
@@ -95,7 +108,11 @@ mod tests {
         let secrets = [secret("other"), secret("s")];
         let body = br#"{"object":"whatsapp_business_account"}"#.to_vec();
         let header = sign(&body, &secrets[1]);
-        assert_eq!(verify(&body, Some(&header), &secrets), Ok(()), "the second active secret counts too");
+        assert_eq!(
+            verify(&body, Some(&header), &secrets),
+            Ok(()),
+            "the second active secret counts too"
+        );
         for index in 0..body.len() * 8 {
             let mut changed = body.clone();
             changed[index / 8] ^= 1 << (index % 8);

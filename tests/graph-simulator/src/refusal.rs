@@ -13,11 +13,19 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, subcode: None, message: message.into() }
+        Self {
+            status,
+            code,
+            subcode: None,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn with_subcode(self, subcode: u32) -> Self {
-        Self { subcode: Some(subcode), ..self }
+        Self {
+            subcode: Some(subcode),
+            ..self
+        }
     }
 
     /// A parameter is missing or wrong.
@@ -36,7 +44,11 @@ impl Refusal {
 
     /// The token does not work.
     pub(crate) fn token() -> Self {
-        Self::new(401, 190, "Error validating access token: the session is invalid or has been revoked.")
+        Self::new(
+            401,
+            190,
+            "Error validating access token: the session is invalid or has been revoked.",
+        )
     }
 
     /// The token works and may not do this.
@@ -45,7 +57,8 @@ impl Refusal {
     }
 
     pub(crate) fn body(&self, trace: &str) -> Value {
-        let mut error = json!({ "message": self.message, "type": "OAuthException", "code": self.code, "fbtrace_id": trace });
+        let mut error =
+            json!({ "message": self.message, "type": "OAuthException", "code": self.code, "fbtrace_id": trace });
         if let (Some(subcode), Some(error)) = (self.subcode, error.as_object_mut()) {
             error.insert("error_subcode".to_owned(), json!(subcode));
         }

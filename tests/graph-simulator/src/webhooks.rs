@@ -29,7 +29,9 @@ pub(crate) struct Webhooks {
 impl Webhooks {
     /// `sha256=<hex>` over the body (Meta: "Validating Payloads").
     pub(crate) fn sign(&self, body: &[u8]) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.options.app_secret.as_bytes()) else { return String::new() };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.options.app_secret.as_bytes()) else {
+            return String::new();
+        };
         mac.update(body);
         format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
     }
@@ -66,21 +68,43 @@ impl Webhooks {
     /// Sends a body once and gives the status of the answer.
     pub(crate) async fn deliver(&self, body: &str, signature: Option<String>, attempt: u32) -> Option<u16> {
         let url = self.options.webhook_url.as_ref()?;
-        let mut request = self.client.post(url).header("content-type", "application/json").header("user-agent", "facebookexternalua");
+        let mut request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json")
+            .header("user-agent", "facebookexternalua");
         if let Some(signature) = signature {
             request = request.header("x-hub-signature-256", signature);
         }
-        let status = request.body(body.to_owned()).send().await.ok().map(|response| response.status().as_u16());
+        let status = request
+            .body(body.to_owned())
+            .send()
+            .await
+            .ok()
+            .map(|response| response.status().as_u16());
         let parsed: Value = serde_json::from_str(body).unwrap_or_default();
-        let delivery = Delivery { at: self.clock.now(), fields: fields(&parsed), attempt, status };
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).deliveries.push(delivery);
+        let delivery = Delivery {
+            at: self.clock.now(),
+            fields: fields(&parsed),
+            attempt,
+            status,
+        };
+        self.journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .deliveries
+            .push(delivery);
         status
     }
 
     /// Makes the handshake of the app dashboard: whether the challenge came back.
     pub(crate) async fn handshake(&self) -> Option<bool> {
         let url = self.options.webhook_url.as_ref()?;
-        let query = [("hub.mode", "subscribe"), ("hub.verify_token", &self.options.verify_token), ("hub.challenge", "1158201444")];
+        let query = [
+            ("hub.mode", "subscribe"),
+            ("hub.verify_token", &self.options.verify_token),
+            ("hub.challenge", "1158201444"),
+        ];
         let mut url = url::Url::parse(url).ok()?;
         url.query_pairs_mut().extend_pairs(query);
         let response = self.client.get(url).send().await.ok()?;
@@ -93,5 +117,7 @@ impl Webhooks {
 fn fields(body: &Value) -> Vec<String> {
     let entries = body.get("entry").and_then(Value::as_array).into_iter().flatten();
     let changes = entries.filter_map(|entry| entry.get("changes")?.as_array()).flatten();
-    changes.filter_map(|change| change.get("field")?.as_str().map(str::to_owned)).collect()
+    changes
+        .filter_map(|change| change.get("field")?.as_str().map(str::to_owned))
+        .collect()
 }

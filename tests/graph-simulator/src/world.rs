@@ -4,8 +4,8 @@ mod credit;
 mod entities;
 mod limits;
 
-pub(crate) use limits::Usage;
 pub(crate) use entities::{Allocation, Bearer, Business, Code, Phone, Template, Token, Waba};
+pub(crate) use limits::Usage;
 
 use crate::options::Options;
 use crate::refusal::Refusal;
@@ -72,11 +72,18 @@ impl World {
     pub(crate) fn waba(&self, bearer: &Bearer, id: &str) -> Result<&Waba, Refusal> {
         let waba = self.wabas.get(id).ok_or_else(|| Refusal::unknown_object(id))?;
         let sees = match bearer {
-            Bearer::Business(token) => self.tokens.get(token).is_some_and(|token| token.wabas.iter().any(|own| own == id)),
+            Bearer::Business(token) => self
+                .tokens
+                .get(token)
+                .is_some_and(|token| token.wabas.iter().any(|own| own == id)),
             Bearer::System => waba.shared_with_platform,
             Bearer::App => false,
         };
-        if sees { Ok(waba) } else { Err(Refusal::unknown_object(id)) }
+        if sees {
+            Ok(waba)
+        } else {
+            Err(Refusal::unknown_object(id))
+        }
     }
 
     /// An account to change, if the bearer may see it.
@@ -87,7 +94,11 @@ impl World {
 
     /// A number, if the bearer may see its account.
     pub(crate) fn phone_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Phone, Refusal> {
-        let waba = self.phones.get(id).map(|phone| phone.waba.clone()).ok_or_else(|| Refusal::unknown_object(id))?;
+        let waba = self
+            .phones
+            .get(id)
+            .map(|phone| phone.waba.clone())
+            .ok_or_else(|| Refusal::unknown_object(id))?;
         self.waba(bearer, &waba).map_err(|_| Refusal::unknown_object(id))?;
         self.phones.get_mut(id).ok_or_else(|| Refusal::unknown_object(id))
     }

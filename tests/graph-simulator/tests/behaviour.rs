@@ -47,7 +47,9 @@ impl Meta {
 
     fn exchange(&self, code: &str) -> (u16, Value) {
         let Options { app_id, app_secret, .. } = &self.options;
-        self.get(&format!("/v25.0/oauth/access_token?client_id={app_id}&client_secret={app_secret}&code={code}"))
+        self.get(&format!(
+            "/v25.0/oauth/access_token?client_id={app_id}&client_secret={app_secret}&code={code}"
+        ))
     }
 
     fn sign_up(&self, what: &Value) -> (String, Value) {
@@ -79,7 +81,10 @@ async fn a_code_works_once_and_for_thirty_seconds() {
     let (late, _) = meta.sign_up(&json!({}));
     meta.post("/_sim/clock", &json!({ "advance_seconds": 30 }));
     assert_eq!(code_of(&meta.exchange(&late)), (100, 36007));
-    assert_eq!(code_of(&meta.get("/v25.0/oauth/access_token?client_id=1&client_secret=x&code=y")), (101, 0));
+    assert_eq!(
+        code_of(&meta.get("/v25.0/oauth/access_token?client_id=1&client_secret=x&code=y")),
+        (101, 0)
+    );
     simulator.stop().await;
 }
 
@@ -92,7 +97,10 @@ async fn a_token_sees_its_own_account_only_and_needs_the_apps_proof() {
     let (own, other) = (own["waba_id"].as_str().unwrap(), other["waba_id"].as_str().unwrap());
     assert_eq!(meta.get(&meta.proven(own, &token)).0, 200);
     assert_eq!(code_of(&meta.get(&meta.proven(other, &token))), (100, 33));
-    assert_eq!(code_of(&meta.get(&format!("/v25.0/{own}?access_token={token}"))), (100, 0));
+    assert_eq!(
+        code_of(&meta.get(&format!("/v25.0/{own}?access_token={token}"))),
+        (100, 0)
+    );
     assert_eq!(code_of(&meta.get(&meta.proven(own, "EAAunknown"))), (190, 0));
     simulator.stop().await;
 }
@@ -102,7 +110,10 @@ async fn registering_is_limited_to_ten_attempts_in_three_days() {
     let (simulator, meta) = Meta::start().await;
     let (code, data) = meta.sign_up(&json!({ "pin": "111111" }));
     let token = meta.exchange(&code).1["access_token"].as_str().unwrap().to_owned();
-    let path = meta.proven(&format!("{}/register", data["phone_number_id"].as_str().unwrap()), &token);
+    let path = meta.proven(
+        &format!("{}/register", data["phone_number_id"].as_str().unwrap()),
+        &token,
+    );
     let register = |pin: &str| meta.post(&path, &json!({ "messaging_product": "whatsapp", "pin": pin }));
     for _ in 0..10 {
         assert_eq!(code_of(&register("222222")).0, 133_005);
@@ -139,7 +150,11 @@ async fn scripted_faults_lose_answers_before_and_after_the_deed() {
     assert_eq!(send(&meta.url, "GET", &path, ""), None);
     meta.post("/_sim/faults", &fault("drop_after"));
     assert_eq!(send(&meta.url, "GET", &path, ""), None);
-    assert_eq!(code_of(&meta.exchange(&code)), (100, 36009), "the second loss came after the deed");
+    assert_eq!(
+        code_of(&meta.exchange(&code)),
+        (100, 36009),
+        "the second loss came after the deed"
+    );
     simulator.stop().await;
 }
 
@@ -149,10 +164,16 @@ async fn a_request_that_contradicts_metas_document_is_written_down() {
     let (code, data) = meta.sign_up(&json!({}));
     let token = meta.exchange(&code).1["access_token"].as_str().unwrap().to_owned();
     assert_eq!(meta.get("/_sim/violations").1, json!([]));
-    let path = meta.proven(&format!("{}/register", data["phone_number_id"].as_str().unwrap()), &token);
+    let path = meta.proven(
+        &format!("{}/register", data["phone_number_id"].as_str().unwrap()),
+        &token,
+    );
     meta.post(&path, &json!({ "messaging_product": "whatsapp", "pin": 123_456 }));
     let found = meta.get("/_sim/violations").1;
-    assert_eq!((&found[0]["part"], &found[0]["keyword"]), (&json!("request"), &json!("type")));
+    assert_eq!(
+        (&found[0]["part"], &found[0]["keyword"]),
+        (&json!("request"), &json!("type"))
+    );
     simulator.stop().await;
 }
 
@@ -162,6 +183,8 @@ async fn secrets_do_not_reach_the_journal() {
     let (code, _) = meta.sign_up(&json!({}));
     meta.exchange(&code);
     let journal = meta.get("/_sim/calls").1.to_string();
-    assert!(journal.contains("client_secret") && !journal.contains(&code) && !journal.contains(&meta.options.app_secret));
+    assert!(
+        journal.contains("client_secret") && !journal.contains(&code) && !journal.contains(&meta.options.app_secret)
+    );
     simulator.stop().await;
 }

@@ -56,7 +56,10 @@ pub(super) fn values(
     given: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Value>, TemplateError> {
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
-        return Err(TemplateError::at(format!("Parameters.{unknown}"), "the template has no such parameter"));
+        return Err(TemplateError::at(
+            format!("Parameters.{unknown}"),
+            "the template has no such parameter",
+        ));
     }
     let value = |(name, parameter): (&String, &Parameter)| {
         let value = match given.get(name) {
@@ -65,7 +68,9 @@ pub(super) fn values(
         };
         let place = format!("Parameters.{name}");
         let value = value.ok_or_else(|| TemplateError::at(&place, "has no default and no value is given"))?;
-        parameter.check(&value).map_err(|reason| TemplateError::at(&place, reason))?;
+        parameter
+            .check(&value)
+            .map_err(|reason| TemplateError::at(&place, reason))?;
         Ok((name.clone(), parameter.value(&value)))
     };
     declared.iter().map(value).collect()
@@ -103,7 +108,8 @@ impl Parameter {
             }
         }
         let length = value.chars().count() as u64;
-        if self.min_length.is_some_and(|least| length < least.0) || self.max_length.is_some_and(|most| length > most.0) {
+        if self.min_length.is_some_and(|least| length < least.0) || self.max_length.is_some_and(|most| length > most.0)
+        {
             return refuse(format!("`{value}` is too short or too long"));
         }
         self.check_number(value).or_else(refuse)
@@ -116,6 +122,10 @@ impl Parameter {
         let number: f64 = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
         let least = self.min_value.unwrap_or(f64::NEG_INFINITY);
         let most = self.max_value.unwrap_or(f64::INFINITY);
-        if (least..=most).contains(&number) { Ok(()) } else { Err(format!("{number} is not between {least} and {most}")) }
+        if (least..=most).contains(&number) {
+            Ok(())
+        } else {
+            Err(format!("{number} is not between {least} and {most}"))
+        }
     }
 }

@@ -19,7 +19,10 @@ fn json(value: Yaml, place: &str) -> Result<Value, TemplateError> {
         Yaml::Number(number) => number_to_json(&number),
         Yaml::String(text) => Value::String(text),
         Yaml::Sequence(items) => {
-            let items = items.into_iter().enumerate().map(|(at, item)| json(item, &format!("{place}[{at}]")));
+            let items = items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| json(item, &format!("{place}[{at}]")));
             Value::Array(items.collect::<Result<_, _>>()?)
         }
         Yaml::Mapping(members) => {
@@ -53,7 +56,11 @@ fn key_of(key: &Yaml, place: &str) -> Result<String, TemplateError> {
 }
 
 fn number_to_json(number: &serde_norway::Number) -> Value {
-    number.as_i64().map(Value::from).or_else(|| number.as_u64().map(Value::from)).unwrap_or_else(|| json!(number.as_f64()))
+    number
+        .as_i64()
+        .map(Value::from)
+        .or_else(|| number.as_u64().map(Value::from))
+        .unwrap_or_else(|| json!(number.as_f64()))
 }
 
 /// Whether the name is known is decided where it is evaluated: there the logical id is known too.

@@ -10,7 +10,13 @@ use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
 
 fn entry(at: Timestamp, event: &str, code: Option<&str>) -> TimelineEntry {
-    TimelineEntry { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned) }
+    TimelineEntry {
+        at,
+        event: event.to_owned(),
+        step: None,
+        attempt: None,
+        code: code.map(str::to_owned),
+    }
 }
 
 fn enter(onboarding: &mut Onboarding, phase: Phase, now: Timestamp) {
@@ -22,9 +28,21 @@ fn exchanging_by(onboarding: &Onboarding, attempt: &AttemptId) -> bool {
     matches!(&onboarding.phase, Phase::Exchanging { attempt: current, .. } if current == attempt)
 }
 
-pub(super) fn token_stored(after: &mut Onboarding, attempt: &AttemptId, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn token_stored(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     if exchanging_by(after, attempt) {
-        enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
+        enter(
+            after,
+            Phase::Connected {
+                attempt: attempt.clone(),
+                since: now,
+            },
+            now,
+        );
         after.steps.clear();
         timeline.push(entry(now, "token_stored", None));
     }
@@ -38,20 +56,43 @@ pub(super) fn exchange_failed(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if exchanging_by(after, attempt) {
-        enter(after, Phase::Relaunch { reason: reason.to_owned() }, now);
+        enter(
+            after,
+            Phase::Relaunch {
+                reason: reason.to_owned(),
+            },
+            now,
+        );
         timeline.push(entry(now, "relaunch_needed", Some(reason)));
     }
 }
 
-pub(super) fn token_died(after: &mut Onboarding, attempt: &AttemptId, code: &str, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn token_died(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    code: &str,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     if after.token_attempt() == Some(attempt) {
-        enter(after, Phase::Reauthorise { reason: code.to_owned() }, now);
+        enter(
+            after,
+            Phase::Reauthorise {
+                reason: code.to_owned(),
+            },
+            now,
+        );
         timeline.push(entry(now, "token_died", Some(code)));
     }
 }
 
 pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
-    let first = StepRecord { status: StepStatus::Begun, attempts: 0, since: now, lease_until: None };
+    let first = StepRecord {
+        status: StepStatus::Begun,
+        attempts: 0,
+        since: now,
+        lease_until: None,
+    };
     let record = after.steps.entry(step).or_insert(first);
     if record.status != StepStatus::Done {
         record.attempts = record.attempts.saturating_add(1);
@@ -62,7 +103,10 @@ pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
 /// Ends a step's attempt with `status`. `None` when the step is done already (a late failure never overwrites a success)
 /// or when it waits for the same thing as before: a regular look at a wait is not news.
 fn settle(after: &mut Onboarding, step: Step, status: StepStatus, now: Timestamp) -> Option<u16> {
-    let record = after.steps.get_mut(&step).filter(|record| record.status != StepStatus::Done)?;
+    let record = after
+        .steps
+        .get_mut(&step)
+        .filter(|record| record.status != StepStatus::Done)?;
     let same_wait = match (&record.status, &status) {
         (StepStatus::Waiting { code: was, .. }, StepStatus::Waiting { code: is, .. }) => was == is,
         _ => false,
@@ -76,8 +120,16 @@ fn settle(after: &mut Onboarding, step: Step, status: StepStatus, now: Timestamp
     Some(record.attempts)
 }
 
-pub(super) fn step_succeeded(after: &mut Onboarding, step: Step, finding: &Finding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
-    let Some(attempt) = settle(after, step, StepStatus::Done, now) else { return };
+pub(super) fn step_succeeded(
+    after: &mut Onboarding,
+    step: Step,
+    finding: &Finding,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let Some(attempt) = settle(after, step, StepStatus::Done, now) else {
+        return;
+    };
     match finding {
         Finding::Account(waba) => after.waba = Some(waba.clone()),
         Finding::Number(phone) => after.phone = Some(phone.clone()),
@@ -85,10 +137,20 @@ pub(super) fn step_succeeded(after: &mut Onboarding, step: Step, finding: &Findi
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
         Finding::Nothing => {}
     }
-    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..entry(now, "step_done", None) });
+    timeline.push(TimelineEntry {
+        step: Some(step),
+        attempt: Some(attempt),
+        ..entry(now, "step_done", None)
+    });
 }
 
-pub(super) fn step_failed(after: &mut Onboarding, step: Step, failure: &Failure, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn step_failed(
+    after: &mut Onboarding,
+    step: Step,
+    failure: &Failure,
+    moment: Moment,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     let now = moment.now;
     let made = after.steps.get(&step).map_or(1, |record| record.attempts);
     let (status, word) = match failure.class {
@@ -96,33 +158,73 @@ pub(super) fn step_failed(after: &mut Onboarding, step: Step, failure: &Failure,
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
             let due = look_again(waiting_for).map(|wait| now.after(moment.jitter.spread(wait)));
-            (StepStatus::Waiting { actor, waiting_for, code: failure.code.clone(), due }, "step_waiting")
+            (
+                StepStatus::Waiting {
+                    actor,
+                    waiting_for,
+                    code: failure.code.clone(),
+                    due,
+                },
+                "step_waiting",
+            )
         }
         Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
-    let Some(attempt) = settle(after, step, status, now) else { return };
+    let Some(attempt) = settle(after, step, status, now) else {
+        return;
+    };
     stop_if_needed(after, failure, now);
     let line = entry(now, word, Some(&failure.code));
-    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
+    timeline.push(TimelineEntry {
+        step: Some(step),
+        attempt: Some(attempt),
+        ..line
+    });
 }
 
 /// A step that nobody begins again by itself.
 fn stopped(failure: &Failure) -> StepStatus {
-    StepStatus::Waiting { actor: Actor::Operator, waiting_for: Waiting::Meta, code: failure.code.clone(), due: None }
+    StepStatus::Waiting {
+        actor: Actor::Operator,
+        waiting_for: Waiting::Meta,
+        code: failure.code.clone(),
+        due: None,
+    }
 }
 
 fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
-    let Some(attempt) = after.token_attempt().cloned() else { return };
+    let Some(attempt) = after.token_attempt().cloned() else {
+        return;
+    };
     match failure.class {
-        Class::Hold => enter(after, Phase::Held { attempt, reason: failure.code.clone() }, now),
-        Class::TokenDead => enter(after, Phase::Reauthorise { reason: failure.code.clone() }, now),
+        Class::Hold => enter(
+            after,
+            Phase::Held {
+                attempt,
+                reason: failure.code.clone(),
+            },
+            now,
+        ),
+        Class::TokenDead => enter(
+            after,
+            Phase::Reauthorise {
+                reason: failure.code.clone(),
+            },
+            now,
+        ),
         Class::Later | Class::LaterAfter(_) | Class::Needs(..) => {}
     }
 }
 
 fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Moment) -> (StepStatus, &'static str) {
     match delay(&spec(step).retry, made, hint, moment.jitter) {
-        Some(wait) => (StepStatus::Retrying { due: moment.now.after(wait), failure: failure.clone() }, "step_failed"),
+        Some(wait) => (
+            StepStatus::Retrying {
+                due: moment.now.after(wait),
+                failure: failure.clone(),
+            },
+            "step_failed",
+        ),
         None => (stopped(failure), "step_gave_up"),
     }
 }
@@ -162,7 +264,13 @@ pub(super) fn resumed(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec
 }
 
 /// A departure counts only when it is newer than the connection: a late webhook about an earlier stay changes nothing.
-pub(super) fn departed(after: &mut Onboarding, reason: &'static str, at: Timestamp, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn departed(
+    after: &mut Onboarding,
+    reason: &'static str,
+    at: Timestamp,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     let connected_since = match &after.phase {
         Phase::Connected { since, .. } => *since,
         Phase::Held { .. } | Phase::Reauthorise { .. } => after.phase_since,
@@ -170,7 +278,13 @@ pub(super) fn departed(after: &mut Onboarding, reason: &'static str, at: Timesta
     };
     // Meta's event time has whole seconds only.
     if at.after(Duration::from_secs(1)) >= connected_since {
-        enter(after, Phase::Left { reason: reason.to_owned() }, now);
+        enter(
+            after,
+            Phase::Left {
+                reason: reason.to_owned(),
+            },
+            now,
+        );
         timeline.push(entry(now, "departed", Some(reason)));
     }
 }
@@ -191,7 +305,11 @@ pub(super) fn announce(before: &Onboarding, after: &mut Onboarding, now: Timesta
     if news && !matches!(is, State::Exchanging | State::Onboarding) {
         let discriminator = format!("{}:{}", now.as_millis(), wait.unwrap_or_default());
         let kind = format!("whatsapp.onboarding.{}.v1", past_tense(is));
-        after.outbox.push(PendingEvent { kind, discriminator, at: now });
+        after.outbox.push(PendingEvent {
+            kind,
+            discriminator,
+            at: now,
+        });
     }
 }
 
@@ -208,4 +326,3 @@ const fn past_tense(state: State) -> &'static str {
         State::Left => "left",
     }
 }
-

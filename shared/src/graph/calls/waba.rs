@@ -60,7 +60,10 @@ pub struct PhoneNumber {
 
 impl From<PhoneNumber> for ListedPhone {
     fn from(phone: PhoneNumber) -> Self {
-        Self { id: phone.id, on_business_app: phone.is_on_biz_app.unwrap_or(false) }
+        Self {
+            id: phone.id,
+            on_business_app: phone.is_on_biz_app.unwrap_or(false),
+        }
     }
 }
 
@@ -68,7 +71,9 @@ impl GraphCall for ListPhoneNumbers<'_> {
     const NAME: &'static str = "list_phone_numbers";
     type Reply = Page<PhoneNumber>;
     fn request(&self) -> GraphRequest {
-        let request = GraphRequest::get(&[self.waba.id().as_str(), "phone_numbers"]).with("fields", "id,is_on_biz_app").with("limit", "100");
+        let request = GraphRequest::get(&[self.waba.id().as_str(), "phone_numbers"])
+            .with("fields", "id,is_on_biz_app")
+            .with("limit", "100");
         match self.after {
             Some(cursor) => request.with("after", cursor),
             None => request,
@@ -137,7 +142,8 @@ mod tests {
         let middle: Page<PhoneNumber> =
             serde_json::from_str(r#"{"data":[],"paging":{"cursors":{"after":"C"},"next":"https://x"}}"#).unwrap();
         assert_eq!(middle.next(), Some("C"));
-        let last: Page<PhoneNumber> = serde_json::from_str(r#"{"data":[{"id":"5"}],"paging":{"cursors":{"after":"C"}}}"#).unwrap();
+        let last: Page<PhoneNumber> =
+            serde_json::from_str(r#"{"data":[{"id":"5"}],"paging":{"cursors":{"after":"C"}}}"#).unwrap();
         assert_eq!(last.next(), None);
     }
 }

@@ -8,26 +8,41 @@ use crate::world::Bearer;
 use serde_json::{Value, json};
 
 /// Scopes of a business token.
-const SCOPES: [&str; 3] = ["business_management", "whatsapp_business_management", "whatsapp_business_messaging"];
+const SCOPES: [&str; 3] = [
+    "business_management",
+    "whatsapp_business_management",
+    "whatsapp_business_messaging",
+];
 
 /// Calls without a token: the code exchange, whose credentials are in the query.
 pub(super) fn without_bearer(meta: &Meta, request: &GraphRequest, now: i64) -> Done {
     match (request.method.as_str(), request.segments().as_slice()) {
         ("GET", ["oauth", "access_token"]) => exchange(meta, request, now),
-        _ => Err(Refusal::new(400, 2500, "An active access token must be used to query information about the current user.")),
+        _ => Err(Refusal::new(
+            400,
+            2500,
+            "An active access token must be used to query information about the current user.",
+        )),
     }
 }
 
 fn exchange(meta: &Meta, request: &GraphRequest, now: i64) -> Done {
     let given = |name| request.parameter(name).unwrap_or_default();
     if given("client_id") != meta.options.app_id {
-        return Err(Refusal::new(400, 101, "Error validating application. Cannot get application info due to a system error."));
+        return Err(Refusal::new(
+            400,
+            101,
+            "Error validating application. Cannot get application info due to a system error.",
+        ));
     }
     if given("client_secret") != meta.options.app_secret {
         return Err(Refusal::new(400, 1, "Error validating client secret."));
     }
     if request.parameter("redirect_uri").is_some() {
-        return Err(Refusal::parameter("Error validating verification code. Please make sure your redirect_uri is identical.").with_subcode(36008));
+        return Err(Refusal::parameter(
+            "Error validating verification code. Please make sure your redirect_uri is identical.",
+        )
+        .with_subcode(36008));
     }
     let token = meta.world().exchange(given("code"), now)?;
     Ok(json!({ "access_token": token, "token_type": "bearer" }))
@@ -35,7 +50,9 @@ fn exchange(meta: &Meta, request: &GraphRequest, now: i64) -> Done {
 
 pub(super) fn debug_token(context: &Context<'_>) -> Done {
     if matches!(context.bearer, Bearer::Business(_)) {
-        return Err(Refusal::parameter("(#100) You must provide an app access token, or a user access token that is an owner or developer of the app"));
+        return Err(Refusal::parameter(
+            "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app",
+        ));
     }
     let inspected = context.required("input_token")?;
     let world = context.meta.world();
@@ -44,10 +61,16 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
         return Ok(json!({ "data": { "error": error, "is_valid": false, "scopes": [] } }));
     };
     let granular = SCOPES.iter().map(|scope| {
-        let targets = if *scope == "business_management" { vec![token.business.clone()] } else { token.wabas.clone() };
+        let targets = if *scope == "business_management" {
+            vec![token.business.clone()]
+        } else {
+            token.wabas.clone()
+        };
         json!({ "scope": scope, "target_ids": targets })
     });
-    let granular: Vec<Value> = granular.filter(|scope| scope["target_ids"].as_array().is_some_and(|ids| !ids.is_empty())).collect();
+    let granular: Vec<Value> = granular
+        .filter(|scope| scope["target_ids"].as_array().is_some_and(|ids| !ids.is_empty()))
+        .collect();
     Ok(json!({ "data": {
         "app_id": token.app,
         "type": "SYSTEM_USER",
@@ -64,7 +87,9 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
 
 pub(super) fn me(context: &Context<'_>) -> Done {
     match &context.bearer {
-        Bearer::System => Ok(context.select(json!({ "id": context.meta.options.system_user_id, "name": "Onboarding system user" }))),
+        Bearer::System => {
+            Ok(context.select(json!({ "id": context.meta.options.system_user_id, "name": "Onboarding system user" })))
+        }
         Bearer::Business(token) => {
             let world = context.meta.world();
             let business = world.tokens.get(token).map(|token| token.business.clone());
