@@ -54,21 +54,12 @@ impl Lab {
 
     /// A stack of a role.
     pub async fn start_as(role: &str) -> Self {
-        let mut options = StackOptions {
-            capture_logs: true,
-            schedules: false,
-            ..StackOptions::default()
-        };
+        let mut options = StackOptions { capture_logs: true, schedules: false, ..StackOptions::default() };
         options.meta.set("role", role).expect("role is a key");
-        let built = BINARIES
-            .get_or_try_init(|| build_functions(&options.template, Profile::Debug))
-            .await;
+        let built = BINARIES.get_or_try_init(|| build_functions(&options.template, Profile::Debug)).await;
         options.binaries = Some(built.expect("the functions build").clone());
         let stack = Stack::start(options).await.expect("the stack starts");
-        Self {
-            stack,
-            client: Client::new().expect("a client"),
-        }
+        Self { stack, client: Client::new().expect("a client") }
     }
 
     /// Ends the stack, after a look at what must be true of every test: no secret in a log, no exchange that contradicts
@@ -78,23 +69,14 @@ impl Lab {
         assert_eq!(violations, json!([]), "exchanges contradict Meta's OpenAPI document");
         let state = self.simulator("state").await;
         let held = |kind: &str| state.get(kind).and_then(Value::as_object).into_iter().flatten();
-        let pins = held("phones")
-            .map(|(_, phone)| text(phone, "pin"))
-            .filter(|pin| !pin.is_empty());
+        let pins = held("phones").map(|(_, phone)| text(phone, "pin")).filter(|pin| !pin.is_empty());
         let numbers = held("phones").map(|(_, phone)| text(phone, "display_phone_number"));
         let meta = &self.stack.endpoints().meta;
-        let secrets: Vec<String> = held("tokens")
-            .chain(held("codes"))
-            .map(|(secret, _)| secret.clone())
-            .chain(pins)
-            .chain(numbers)
-            .collect();
+        let secrets: Vec<String> =
+            held("tokens").chain(held("codes")).map(|(secret, _)| secret.clone()).chain(pins).chain(numbers).collect();
         for line in self.stack.logs() {
             let own = [&meta.app_secret, &meta.system_token, &meta.verify_token];
-            let leaked = secrets
-                .iter()
-                .chain(own)
-                .find(|secret| line.text.contains(secret.as_str()));
+            let leaked = secrets.iter().chain(own).find(|secret| line.text.contains(secret.as_str()));
             assert!(leaked.is_none(), "{} wrote a secret: {}", line.function, line.text);
         }
         self.stack.stop().await.expect("the stack stops");
@@ -114,31 +96,20 @@ impl Lab {
     /// A GET by the platform's back end.
     pub async fn platform_get(&self, path: &str) -> Answer {
         let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
-        self.client
-            .get(&self.api(path), &[("authorization", &bearer)])
-            .await
-            .expect("an answer")
+        self.client.get(&self.api(path), &[("authorization", &bearer)]).await.expect("an answer")
     }
 
     /// A POST by the platform's back end.
     pub async fn platform_post(&self, path: &str, body: &Value) -> Answer {
         let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
-        self.client
-            .post(&self.api(path), &[("authorization", &bearer)], body)
-            .await
-            .expect("an answer")
+        self.client.post(&self.api(path), &[("authorization", &bearer)], body).await.expect("an answer")
     }
 
     /// A signup link for a customer.
     pub async fn session(&self, customer: &str) -> Session {
-        let created = self
-            .platform_post("/v1/sessions", &json!({ "customer_ref": customer }))
-            .await;
+        let created = self.platform_post("/v1/sessions", &json!({ "customer_ref": customer })).await;
         assert_eq!(created.status, 201, "{}", created.json());
-        Session {
-            id: text(&created.json(), "session"),
-            url: text(&created.json(), "signup_url"),
-        }
+        Session { id: text(&created.json(), "session"), url: text(&created.json(), "signup_url") }
     }
 
     /// A customer goes through Meta's popup; `what` differs from a new business with one number.
@@ -164,10 +135,7 @@ impl Lab {
     /// A callback with any body, from the platform's page.
     pub async fn post_callback(&self, body: &Value) -> Answer {
         let url = self.api("/signup/callback");
-        self.client
-            .post(&url, &[("origin", PLATFORM_PAGE)], body)
-            .await
-            .expect("an answer")
+        self.client.post(&url, &[("origin", PLATFORM_PAGE)], body).await.expect("an answer")
     }
 
     /// A whole signup up to the callback; gives the session, what the popup gave, and the onboarding's id.
@@ -207,12 +175,8 @@ impl Lab {
                 return found;
             }
             if started.elapsed() > PATIENCE {
-                let logs: Vec<String> = self
-                    .stack
-                    .logs()
-                    .into_iter()
-                    .map(|line| format!("{}: {}", line.function, line.text))
-                    .collect();
+                let logs: Vec<String> =
+                    self.stack.logs().into_iter().map(|line| format!("{}: {}", line.function, line.text)).collect();
                 panic!("it never came true that {what}\n{}", logs.join("\n"));
             }
             tokio::time::sleep(PAUSE).await;
@@ -225,18 +189,8 @@ impl Lab {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             let wait = Duration::from_secs(1);
-            for message in self
-                .stack
-                .sqs()
-                .receive(&queue, 1, wait, None)
-                .await
-                .expect("the events queue")
-            {
-                self.stack
-                    .sqs()
-                    .delete(&queue, &message.receipt_handle)
-                    .await
-                    .expect("the events queue");
+            for message in self.stack.sqs().receive(&queue, 1, wait, None).await.expect("the events queue") {
+                self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
                 let event: Value = serde_json::from_str(&message.body).unwrap_or_default();
                 if text(&event, "type") == kind && fits(&event) {
                     return event;
@@ -248,11 +202,7 @@ impl Lab {
 
     /// Platform events that wait in the queue.
     pub fn events_waiting(&self) -> usize {
-        self.stack
-            .sqs()
-            .counts(&self.queue("PlatformEventsQueue"))
-            .expect("the events queue")
-            .visible
+        self.stack.sqs().counts(&self.queue("PlatformEventsQueue")).expect("the events queue").visible
     }
 
     /// The URL of a queue.
@@ -265,22 +215,13 @@ impl Lab {
         let url = self.queue(queue);
         let mut lost = 0;
         loop {
-            let messages = self
-                .stack
-                .sqs()
-                .receive(&url, 10, Duration::ZERO, None)
-                .await
-                .expect("a queue");
+            let messages = self.stack.sqs().receive(&url, 10, Duration::ZERO, None).await.expect("a queue");
             if messages.is_empty() {
                 return lost;
             }
             lost += messages.len();
             for message in messages {
-                self.stack
-                    .sqs()
-                    .delete(&url, &message.receipt_handle)
-                    .await
-                    .expect("a queue");
+                self.stack.sqs().delete(&url, &message.receipt_handle).await.expect("a queue");
             }
         }
     }
@@ -308,9 +249,7 @@ impl Lab {
 
     /// Sends a webhook; `signature` is `valid`, `wrong` or `none`. Gives the status of the answer.
     pub async fn webhook(&self, body: &Value, signature: &str) -> Value {
-        let sent = self
-            .simulate("webhooks", &json!({ "body": body, "signature": signature }))
-            .await;
+        let sent = self.simulate("webhooks", &json!({ "body": body, "signature": signature })).await;
         sent.get("status").cloned().unwrap_or_default()
     }
 }

@@ -1,10 +1,6 @@
 //! A laboratory for tests: the whole stack on free ports, and everything a customer, a platform, Meta or a bad day does to it.
 
-#![expect(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a laboratory that breaks ends the test that uses it"
-)]
+#![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
 
 mod lab;
 mod records;

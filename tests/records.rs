@@ -25,27 +25,14 @@ impl Lab {
 
     /// Everything stored under a partition key.
     pub async fn stored(&self, partition: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let query = self
-            .table()
-            .query()
-            .table_name(&self.stack.endpoints().table)
-            .key_condition_expression("pk = :pk");
-        let found = query
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-            .send()
-            .await;
+        let query = self.table().query().table_name(&self.stack.endpoints().table).key_condition_expression("pk = :pk");
+        let found = query.expression_attribute_values(":pk", AttributeValue::S(partition.to_owned())).send().await;
         found.expect("the table").items.unwrap_or_default()
     }
 
     /// Items in the table.
     pub async fn items(&self) -> i32 {
-        self.table()
-            .scan()
-            .table_name(&self.stack.endpoints().table)
-            .send()
-            .await
-            .expect("the table")
-            .count
+        self.table().scan().table_name(&self.stack.endpoints().table).send().await.expect("the table").count
     }
 
     /// Makes an onboarding as old as if `seconds` had gone by since its leases and waits began.
@@ -53,12 +40,7 @@ impl Lab {
         let (table, name) = (self.table(), &self.stack.endpoints().table);
         let key = [("pk", format!("ONBOARDING#{id}")), ("sk", "STATE".to_owned())];
         let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
-        let found = table
-            .get_item()
-            .table_name(name)
-            .set_key(Some(HashMap::from(key)))
-            .send()
-            .await;
+        let found = table.get_item().table_name(name).set_key(Some(HashMap::from(key))).send().await;
         let mut item = found.expect("the table").item.expect("an onboarding");
         if let Some(due) = item.get_mut("due_at") {
             earlier(due, seconds);
@@ -67,11 +49,7 @@ impl Lab {
             age(record, seconds * 1000);
         }
         let version = item.get("version").cloned().expect("a version");
-        let put = table
-            .put_item()
-            .table_name(name)
-            .set_item(Some(item))
-            .condition_expression("version = :version");
+        let put = table.put_item().table_name(name).set_item(Some(item)).condition_expression("version = :version");
         // A function that saved in between has moved the record on by itself.
         if let Err(error) = put.expression_attribute_values(":version", version).send().await {
             let error = error.into_service_error();
@@ -84,11 +62,7 @@ fn age(value: &mut AttributeValue, millis: i64) {
     match value {
         AttributeValue::M(members) => {
             for (name, member) in members {
-                if WAITS.contains(&name.as_str()) {
-                    earlier(member, millis)
-                } else {
-                    age(member, millis)
-                }
+                if WAITS.contains(&name.as_str()) { earlier(member, millis) } else { age(member, millis) }
             }
         }
         AttributeValue::L(items) => items.iter_mut().for_each(|item| age(item, millis)),

@@ -51,9 +51,7 @@ pub async fn each<E: std::error::Error>(
             Err(_) => "panic".to_owned(),
         };
         tracing::error!(message.id = record.message_id, error = failed, "a message failed");
-        response.failures.push(ItemFailure {
-            id: record.message_id.clone(),
-        });
+        response.failures.push(ItemFailure { id: record.message_id.clone() });
     }
     response
 }
@@ -68,13 +66,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_bad_record_among_good_ones_fails_alone() {
-        let record = |id: &str| Record {
-            message_id: id.into(),
-            body: id.into(),
-        };
-        let event = SqsEvent {
-            records: ["a", "error", "panic", "b"].map(record).into(),
-        };
+        let record = |id: &str| Record { message_id: id.into(), body: id.into() };
+        let event = SqsEvent { records: ["a", "error", "panic", "b"].map(record).into() };
         let response = each(&event, async |record: &Record| match record.body.as_str() {
             "error" => Err(Failed),
             "panic" => panic!("on purpose"),

@@ -13,8 +13,5 @@ pub fn now() -> Timestamp {
 /// Now, with one draw of chance.
 #[must_use]
 pub fn moment() -> Moment {
-    Moment {
-        now: now(),
-        jitter: Jitter::new(rand::random()),
-    }
+    Moment { now: now(), jitter: Jitter::new(rand::random()) }
 }

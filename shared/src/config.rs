@@ -118,10 +118,7 @@ mod tests {
         problems.parsed(&lookup, "BAD", |text| text.parse::<u8>().ok());
         problems.required(&lookup, "ABSENT");
         let error = problems.finish(Some(())).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "read the configuration: EMPTY is missing, BAD is invalid, ABSENT is missing"
-        );
+        assert_eq!(error, "read the configuration: EMPTY is missing, BAD is invalid, ABSENT is missing");
     }
 
     #[test]

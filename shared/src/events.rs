@@ -54,10 +54,7 @@ impl Publisher {
     /// A publisher that names `source` as the origin of its events.
     #[must_use]
     pub fn new(queue: Queue, source: &str) -> Self {
-        Self {
-            queue,
-            source: source.to_owned(),
-        }
+        Self { queue, source: source.to_owned() }
     }
 
     /// Sends one event of an onboarding's outbox. The data is the onboarding as it is now; the id is the fact's.
@@ -76,19 +73,12 @@ impl Publisher {
             waiting_for: obstacle
                 .as_ref()
                 .and_then(|obstacle| obstacle.waiting_for)
-                .map(|waiting| waiting.as_str()),
+                .map(super::domain::failure::Waiting::as_str),
             who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
             message: obstacle.as_ref().map(wording::sentence),
             code: obstacle.map(|obstacle| obstacle.code),
         };
-        self.send(
-            &event.kind,
-            waba,
-            event.at,
-            &data,
-            &[onboarding.id.as_str(), &event.discriminator],
-        )
-        .await
+        self.send(&event.kind, waba, event.at, &data, &[onboarding.id.as_str(), &event.discriminator]).await
     }
 
     /// Sends `whatsapp.template.changed.v1`.
@@ -107,14 +97,7 @@ impl Publisher {
         };
         let time = template.changed_at.as_millis().to_string();
         let identity = [waba, template.id.as_str(), &template.status, &time];
-        self.send(
-            "whatsapp.template.changed.v1",
-            Some(waba),
-            template.changed_at,
-            &data,
-            &identity,
-        )
-        .await
+        self.send("whatsapp.template.changed.v1", Some(waba), template.changed_at, &data, &identity).await
     }
 
     /// Sends `whatsapp.webhook.received.v1`: a change, passed on whole. Its identity is its content, so a redelivery in
@@ -125,27 +108,12 @@ impl Publisher {
     pub async fn webhook(&self, change: &Change<'_>, received_at: Timestamp) -> Result<(), QueueError> {
         let waba = change.waba();
         let time = change.time.map(Timestamp::to_rfc3339);
-        let data = WebhookData {
-            entry_id: &change.entry_id,
-            field: &change.field,
-            time: time.clone(),
-            value: change.value,
-        };
-        let when = if change.field == "messages" {
-            String::new()
-        } else {
-            time.unwrap_or_default()
-        };
+        let data =
+            WebhookData { entry_id: &change.entry_id, field: &change.field, time: time.clone(), value: change.value };
+        let when = if change.field == "messages" { String::new() } else { time.unwrap_or_default() };
         let identity = [&*change.entry_id, &*change.field, &*when, change.value.get()];
-        let subject = waba.as_ref().map(|waba| waba.as_str());
-        self.send(
-            "whatsapp.webhook.received.v1",
-            subject,
-            change.time.unwrap_or(received_at),
-            &data,
-            &identity,
-        )
-        .await
+        let subject = waba.as_ref().map(super::domain::ids::WabaId::as_str);
+        self.send("whatsapp.webhook.received.v1", subject, change.time.unwrap_or(received_at), &data, &identity).await
     }
 
     /// Sends `whatsapp.webhook.unreadable.v1`: signed by Meta, but not in a form that is documented; kept whole.
@@ -157,14 +125,7 @@ impl Publisher {
         struct Unreadable<'a> {
             text: &'a str,
         }
-        self.send(
-            "whatsapp.webhook.unreadable.v1",
-            None,
-            received_at,
-            &Unreadable { text: part },
-            &[part],
-        )
-        .await
+        self.send("whatsapp.webhook.unreadable.v1", None, received_at, &Unreadable { text: part }, &[part]).await
     }
 
     async fn send<D: Serialize + Sync>(

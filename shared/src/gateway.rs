@@ -53,10 +53,7 @@ pub async fn serve<H: Handler>(handler: &H) -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let Some(request) = parse(event.payload.get()) else {
             let title = "The request is malformed.";
-            return Ok(bare(
-                &Problem::bad_request("malformed", title),
-                &event.context.request_id,
-            ));
+            return Ok(bare(&Problem::bad_request("malformed", title), &event.context.request_id));
         };
         let mut adapter = Adapter::from(service_fn(|request| answer(handler, request)));
         let Ok(response) = adapter.call(LambdaEvent::new(request, event.context)).await;
@@ -67,22 +64,13 @@ pub async fn serve<H: Handler>(handler: &H) -> Result<(), Error> {
 
 fn parse(event: &str) -> Option<LambdaRequest> {
     let shape: Shape = serde_json::from_str(event).ok()?;
-    shape
-        .is_well_formed()
-        .then(|| serde_json::from_str(event).ok())
-        .flatten()
+    shape.is_well_formed().then(|| serde_json::from_str(event).ok()).flatten()
 }
 
 /// A refusal of an event that cannot be converted.
 fn bare(problem: &Problem, request_id: &str) -> Value {
     let reply = problem.reply(request_id);
-    let header = |name: &str| {
-        reply
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header = |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     json!({ "statusCode": reply.status().as_u16(), "headers": { "content-type": header("content-type") }, "body": reply.body() })
 }
 
@@ -98,12 +86,8 @@ async fn answer<H: Handler>(handler: &H, request: lambda_http::Request) -> Resul
         }
         Err(_) => {
             tracing::error!(request.id = request_id, %method, path, error.code = "panic", "a handler panicked");
-            Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "Something went wrong on our side.",
-            )
-            .reply(&request_id)
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
+                .reply(&request_id)
         }
     };
     Ok(reply)
@@ -121,26 +105,12 @@ fn convert(request: lambda_http::Request) -> Request {
         request_id = context.request_id.clone().unwrap_or_default();
         host = context.domain_name.clone().unwrap_or_default();
     }
-    let (path, query) = (
-        request.raw_http_path().to_owned(),
-        request.uri().query().unwrap_or_default().to_owned(),
-    );
+    let (path, query) = (request.raw_http_path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     let (parts, body) = request.into_parts();
-    let named = parts
-        .headers
-        .get(http::header::HOST)
-        .and_then(|value| value.to_str().ok());
+    let named = parts.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
     let host = named.map_or(host, str::to_owned);
     let body = Bytes::copy_from_slice(&body);
-    Request {
-        method: parts.method,
-        path,
-        query,
-        headers: parts.headers,
-        body,
-        request_id,
-        host,
-    }
+    Request { method: parts.method, path, query, headers: parts.headers, body, request_id, host }
 }
 
 #[cfg(test)]
@@ -175,15 +145,8 @@ mod tests {
 
     #[test]
     fn accepted_events_convert() {
-        let request = convert(
-            parse(&event("/signup/callback", "a=b%20c", "h.example", "aGk=", true))
-                .unwrap()
-                .into(),
-        );
-        assert_eq!(
-            (request.path.as_str(), request.parameter("a").as_deref()),
-            ("/signup/callback", Some("b c"))
-        );
+        let request = convert(parse(&event("/signup/callback", "a=b%20c", "h.example", "aGk=", true)).unwrap().into());
+        assert_eq!((request.path.as_str(), request.parameter("a").as_deref()), ("/signup/callback", Some("b c")));
         assert_eq!(
             (&request.body[..], request.host.as_str(), request.request_id.as_str()),
             (&b"hi"[..], "h.example", "r")

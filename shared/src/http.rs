@@ -58,11 +58,7 @@ impl Request {
     /// The address the client reached us by: the gateway states scheme and host.
     #[must_use]
     pub fn base_url(&self) -> String {
-        let scheme = if self.header("x-forwarded-proto") == Some("http") {
-            "http"
-        } else {
-            "https"
-        };
+        let scheme = if self.header("x-forwarded-proto") == Some("http") { "http" } else { "https" };
         format!("{scheme}://{}", self.host)
     }
 }
@@ -75,10 +71,7 @@ const ALWAYS: [(header::HeaderName, HeaderValue); 4] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        HeaderValue::from_static("max-age=31536000"),
-    ),
+    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
 ];
 
 /// A reply with a body of some type.
@@ -87,20 +80,14 @@ pub fn reply(status: StatusCode, content_type: &'static str, body: String) -> Re
     let mut reply = Response::new(body);
     *reply.status_mut() = status;
     reply.headers_mut().extend(ALWAYS);
-    reply
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     reply
 }
 
 /// A JSON reply.
 #[must_use]
 pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Reply {
-    reply(
-        status,
-        "application/json",
-        serde_json::to_string(body).unwrap_or_default(),
-    )
+    reply(status, "application/json", serde_json::to_string(body).unwrap_or_default())
 }
 
 /// A reply without a body.

@@ -48,15 +48,12 @@ impl Performer for OnboardingSteps {
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
         let token = self.token(onboarding).await?;
-        let customer = Customer {
-            graph: &self.graph,
-            token: &token,
-        };
+        let customer = Customer { graph: &self.graph, token: &token };
         match step {
             Step::VerifyGrant => grant::verify(&customer, &onboarding.claim).await.map(Finding::Account),
-            Step::FindNumber => number::find(&customer, waba(onboarding)?, &onboarding.claim)
-                .await
-                .map(Finding::Number),
+            Step::FindNumber => {
+                number::find(&customer, waba(onboarding)?, &onboarding.claim).await.map(Finding::Number)
+            }
             Step::SubscribeApp => subscription::subscribe(&customer, waba(onboarding)?).await,
             Step::RegisterNumber => number::register(&customer, &self.vault, phone(onboarding)?).await,
             Step::ReadTemplates => self.read_templates(&customer, waba(onboarding)?).await,
@@ -79,10 +76,8 @@ impl OnboardingSteps {
 
     async fn read_templates(&self, customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
         templates::sync(customer, &self.store, &self.publisher, waba).await?;
-        let namespace = customer
-            .call(&crate::graph::calls::waba::ReadWaba { waba: waba.id() })
-            .await?
-            .message_template_namespace;
+        let namespace =
+            customer.call(&crate::graph::calls::waba::ReadWaba { waba: waba.id() }).await?.message_template_namespace;
         Ok(Finding::Templates { namespace })
     }
 }
@@ -102,10 +97,7 @@ impl Customer<'_> {
     /// # Errors
     /// What the failure means for the step.
     pub async fn call<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, Failure> {
-        self.graph
-            .call(call, Auth::Bearer(self.token))
-            .await
-            .map_err(|error| error.failure())
+        self.graph.call(call, Auth::Bearer(self.token)).await.map_err(|error| error.failure())
     }
 }
 

@@ -46,10 +46,7 @@ impl Queue {
     /// The queue behind `url`.
     #[must_use]
     pub fn new(aws: &AwsConfig, url: &str) -> Self {
-        Self {
-            client: aws.sqs(),
-            url: url.to_owned(),
-        }
+        Self { client: aws.sqs(), url: url.to_owned() }
     }
 
     /// Rings, after `wait` (at most [`LONGEST_DELAY`]).
@@ -69,30 +66,14 @@ impl Queue {
     /// # Errors
     /// [`QueueError`] when SQS did not say yes; it may have the message all the same.
     pub async fn send(&self, body: String) -> Result<(), QueueError> {
-        let sent = self
-            .client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(body)
-            .send()
-            .await;
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(drop).map_err(|error| reduce(&error))
     }
 }
 
 fn reduce<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> QueueError {
-    let fallback = if matches!(error, SdkError::TimeoutError(_)) {
-        "timeout"
-    } else {
-        "unreachable"
-    };
-    QueueError(
-        error
-            .as_service_error()
-            .and_then(ProvideErrorMetadata::code)
-            .unwrap_or(fallback)
-            .to_owned(),
-    )
+    let fallback = if matches!(error, SdkError::TimeoutError(_)) { "timeout" } else { "unreachable" };
+    QueueError(error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or(fallback).to_owned())
 }
 
 #[cfg(test)]
@@ -103,10 +84,7 @@ mod tests {
     fn a_bell_carries_ids_only() {
         let id = OnboardingId::parse("onb_01jd0000000000000000000000").unwrap();
         let json = serde_json::to_string(&Bell::Onboarding { id }).unwrap();
-        assert_eq!(
-            json,
-            r#"{"bell":"onboarding.v1","id":"onb_01jd0000000000000000000000"}"#
-        );
+        assert_eq!(json, r#"{"bell":"onboarding.v1","id":"onb_01jd0000000000000000000000"}"#);
         assert!(serde_json::from_str::<Bell>(r#"{"bell":"onboarding.v2","id":"x"}"#).is_err());
     }
 }

@@ -81,30 +81,16 @@ impl<P: Performer + Sync> Worker<P> {
     /// died; only `onboarding-steps` reads customers' tokens.
     #[must_use]
     pub fn new(performer: P, surroundings: Surroundings, rescue: Option<Vault>) -> Self {
-        let Surroundings {
-            store,
-            publisher,
-            steps,
-            credit,
-        } = surroundings;
-        Self {
-            performer,
-            store,
-            steps,
-            credit,
-            publisher,
-            rescue,
-        }
+        let Surroundings { store, publisher, steps, credit } = surroundings;
+        Self { performer, store, steps, credit, publisher, rescue }
     }
 
     /// Answers a batch of bells.
     pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        batch::each(&event.payload, async |record: &Record| {
-            match serde_json::from_str(&record.body) {
-                Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
-                Ok(Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
-            }
+        batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
+            Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
+            Ok(Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
         })
         .await
     }
@@ -172,18 +158,10 @@ impl<P: Performer + Sync> Worker<P> {
             if after == held.record {
                 return Ok(None);
             }
-            let save = Save {
-                version: held.version,
-                before: &held.record,
-                after: &after,
-                timeline: &timeline,
-            };
+            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
             match self.store.save(&save).await {
                 Ok(()) => {
-                    *held = Held {
-                        version: held.version.saturating_add(1),
-                        record: after,
-                    };
+                    *held = Held { version: held.version.saturating_add(1), record: after };
                     return Ok(begun);
                 }
                 Err(StoreError::BoundElsewhere) => fact = Some(bound_elsewhere()),
@@ -211,22 +189,16 @@ impl<P: Performer + Sync> Worker<P> {
 
     /// Rings for what is due soon; what is due later than SQS can delay is found by the sweeper.
     async fn ring_next(&self, onboarding: &Onboarding) -> Result<(), WorkError> {
-        let bell = Bell::Onboarding {
-            id: onboarding.id.clone(),
-        };
+        let bell = Bell::Onboarding { id: onboarding.id.clone() };
         let now = clock::now();
         match next(onboarding, P::RUNNER, now) {
             Next::HandOver(Runner::Credit) => self.credit.ring(&bell, Duration::ZERO).await?,
             Next::HandOver(Runner::Steps) | Next::Rescue => self.steps.ring(&bell, Duration::ZERO).await?,
             Next::Run(_) => self.own_queue().ring(&bell, Duration::ZERO).await?,
             Next::Nothing => {
-                let wait = due_at(onboarding)
-                    .map(|due| due.since(now))
-                    .filter(|wait| *wait <= LONGEST_DELAY);
+                let wait = due_at(onboarding).map(|due| due.since(now)).filter(|wait| *wait <= LONGEST_DELAY);
                 if let Some(wait) = wait {
-                    self.steps
-                        .ring(&bell, wait.saturating_add(Duration::from_secs(1)))
-                        .await?;
+                    self.steps.ring(&bell, wait.saturating_add(Duration::from_secs(1))).await?;
                 }
             }
         }

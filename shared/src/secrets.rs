@@ -39,10 +39,7 @@ impl Vault {
     /// A vault whose customer secrets are named `<prefix>/…` (the stack's name).
     #[must_use]
     pub fn new(aws: &AwsConfig, prefix: &str) -> Self {
-        Self {
-            client: aws.secretsmanager(),
-            prefix: prefix.to_owned(),
-        }
+        Self { client: aws.secretsmanager(), prefix: prefix.to_owned() }
     }
 
     fn token_name(&self, attempt: &AttemptId) -> String {
@@ -94,10 +91,7 @@ impl Vault {
 
     async fn create(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
         let request = self.client.create_secret().name(name).secret_string(value.expose());
-        let sent = request
-            .client_request_token(idempotency_token(name, value))
-            .send()
-            .await;
+        let sent = request.client_request_token(idempotency_token(name, value)).send().await;
         match sent.map_err(|error| reduce(&error)) {
             Err(VaultError::Taken) => match self.read(name).await? {
                 stored if same(&stored, value) => Ok(()),
@@ -108,18 +102,8 @@ impl Vault {
     }
 
     async fn read(&self, id: &str) -> Result<Secret, VaultError> {
-        let reply = self
-            .client
-            .get_secret_value()
-            .secret_id(id)
-            .send()
-            .await
-            .map_err(|error| reduce(&error))?;
-        reply
-            .secret_string
-            .filter(|text| !text.is_empty())
-            .map(Secret::new)
-            .ok_or(VaultError::Missing)
+        let reply = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| reduce(&error))?;
+        reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)
     }
 }
 
@@ -157,11 +141,7 @@ impl PlatformSecret {
     /// The secret behind `arn`.
     #[must_use]
     pub fn new(aws: &AwsConfig, arn: &str) -> Self {
-        Self {
-            client: aws.secretsmanager(),
-            arn: arn.to_owned(),
-            cached: Arc::default(),
-        }
+        Self { client: aws.secretsmanager(), arn: arn.to_owned(), cached: Arc::default() }
     }
 
     /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
@@ -176,19 +156,9 @@ impl PlatformSecret {
         {
             return Ok(value.clone());
         }
-        let reply = self
-            .client
-            .get_secret_value()
-            .secret_id(&self.arn)
-            .send()
-            .await
-            .map_err(|error| reduce(&error));
-        let fresh = reply.and_then(|reply| {
-            reply
-                .secret_string
-                .filter(|text| !text.is_empty())
-                .ok_or(VaultError::Missing)
-        });
+        let reply = self.client.get_secret_value().secret_id(&self.arn).send().await.map_err(|error| reduce(&error));
+        let fresh =
+            reply.and_then(|reply| reply.secret_string.filter(|text| !text.is_empty()).ok_or(VaultError::Missing));
         match (fresh.map(Secret::new), known) {
             (Ok(value), _) => {
                 if let Ok(mut cached) = self.cached.lock() {

@@ -65,10 +65,7 @@ impl Store {
     /// A store on the table named `table`.
     #[must_use]
     pub fn new(aws: &AwsConfig, table: &str) -> Self {
-        Self {
-            client: aws.dynamodb(),
-            table: table.to_owned(),
-        }
+        Self { client: aws.dynamodb(), table: table.to_owned() }
     }
 }
 

@@ -9,22 +9,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Starts logging at `LOG_LEVEL` (`error` to `debug`; default `info`). Whatever it says, other crates log at `warn` at
 /// most: the Lambda runtime and the SDK print payloads and headers at finer levels.
 pub fn init() {
-    let level = crate::config::environment("LOG_LEVEL")
-        .and_then(|text| text.parse::<Level>().ok())
-        .unwrap_or(Level::INFO);
+    let level =
+        crate::config::environment("LOG_LEVEL").and_then(|text| text.parse::<Level>().ok()).unwrap_or(Level::INFO);
     let level = LevelFilter::from_level(level.min(Level::DEBUG));
     let ours = env!("CARGO_PKG_NAME");
-    let targets = Targets::new()
-        .with_default(LevelFilter::WARN.min(level))
-        .with_target(ours, level);
-    let targets = FUNCTIONS
-        .iter()
-        .fold(targets, |targets, name| targets.with_target(*name, level));
-    let json = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_target(false)
-        .with_current_span(false);
+    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target(ours, level);
+    let targets = FUNCTIONS.iter().fold(targets, |targets, name| targets.with_target(*name, level));
+    let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
     // A second call (a test that starts two functions in a process) keeps the first subscriber.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
 }

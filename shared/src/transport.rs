@@ -73,9 +73,7 @@ impl Transport {
     /// # Errors
     /// [`TlsUnusable`] when the provider offers none of the protocol versions.
     pub fn new() -> Result<Self, TlsUnusable> {
-        let roots = rustls::RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|_| TlsUnusable)?
@@ -99,9 +97,7 @@ impl Transport {
             request = request.bearer_auth(token.expose());
         }
         if let Some(json) = outgoing.json {
-            request = request
-                .header(http::header::CONTENT_TYPE, "application/json")
-                .body(json);
+            request = request.header(http::header::CONTENT_TYPE, "application/json").body(json);
         }
         let mut response = request.send().await.map_err(|error| kind_of(&error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
@@ -111,11 +107,7 @@ impl Transport {
 }
 
 fn kind_of(error: &reqwest::Error) -> TransportError {
-    if error.is_connect() || error.is_builder() {
-        TransportError::NotSent
-    } else {
-        TransportError::NoAnswer
-    }
+    if error.is_connect() || error.is_builder() { TransportError::NotSent } else { TransportError::NoAnswer }
 }
 
 async fn read_capped(mut response: reqwest::Response, limit: usize) -> Result<Bytes, TransportError> {
@@ -131,10 +123,7 @@ async fn read_capped(mut response: reqwest::Response, limit: usize) -> Result<By
 
 impl HttpClient for Transport {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(SdkConnector {
-            client: self.client.clone(),
-            timeout: settings.read_timeout(),
-        })
+        SharedHttpConnector::new(SdkConnector { client: self.client.clone(), timeout: settings.read_timeout() })
     }
 }
 
@@ -157,9 +146,7 @@ async fn carry(
     timeout: Option<Duration>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ConnectorError> {
-    let request = request
-        .try_into_http1x()
-        .map_err(|error| ConnectorError::user(error.into()))?;
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let bytes = body.bytes().map(Bytes::copy_from_slice);
     let bytes = bytes.ok_or_else(|| ConnectorError::user("a streaming body was given".into()))?;
@@ -173,21 +160,13 @@ async fn carry(
     if let Some(headers) = reply.headers_mut() {
         headers.clone_from(response.headers());
     }
-    let body = read_capped(response, LARGEST_AWS_REPLY)
-        .await
-        .map_err(|error| ConnectorError::io(error.into()))?;
-    let reply = reply
-        .body(SdkBody::from(body))
-        .map_err(|error| ConnectorError::user(error.into()))?;
+    let body = read_capped(response, LARGEST_AWS_REPLY).await.map_err(|error| ConnectorError::io(error.into()))?;
+    let reply = reply.body(SdkBody::from(body)).map_err(|error| ConnectorError::user(error.into()))?;
     HttpResponse::try_from(reply).map_err(|error| ConnectorError::user(error.into()))
 }
 
 /// The SDK retries by kind, so time-outs and broken connections have to be told apart.
 fn connector_error(error: &reqwest::Error) -> ConnectorError {
     let kind = kind_of(error);
-    if error.is_timeout() {
-        ConnectorError::timeout(kind.into())
-    } else {
-        ConnectorError::io(kind.into())
-    }
+    if error.is_timeout() { ConnectorError::timeout(kind.into()) } else { ConnectorError::io(kind.into()) }
 }

@@ -10,22 +10,10 @@ struct Room {
 }
 
 const ROOMS: [Room; 4] = [
-    Room {
-        path: "shared/src/domain",
-        may_name: &["domain"],
-    },
-    Room {
-        path: "shared/src/webhook",
-        may_name: &["webhook", "domain", "secret"],
-    },
-    Room {
-        path: "shared/src/store",
-        may_name: &["store", "domain", "aws"],
-    },
-    Room {
-        path: "shared/src/graph",
-        may_name: &["graph", "domain", "secret", "secrets", "config", "transport"],
-    },
+    Room { path: "shared/src/domain", may_name: &["domain"] },
+    Room { path: "shared/src/webhook", may_name: &["webhook", "domain", "secret"] },
+    Room { path: "shared/src/store", may_name: &["store", "domain", "aws"] },
+    Room { path: "shared/src/graph", may_name: &["graph", "domain", "secret", "secrets", "config", "transport"] },
 ];
 
 const PURE: [&str; 2] = ["shared/src/domain", "shared/src/webhook"];
@@ -53,58 +41,19 @@ struct Power {
 
 const SHARED: &str = "shared/src/";
 const POWERS: [Power; 13] = [
-    Power {
-        names: "std :: env",
-        place: &["shared/src/config.rs"],
-    },
-    Power {
-        names: "env :: var*",
-        place: &["shared/src/config.rs"],
-    },
-    Power {
-        names: "reqwest",
-        place: &["shared/src/transport.rs"],
-    },
-    Power {
-        names: "rustls",
-        place: &["shared/src/transport.rs"],
-    },
-    Power {
-        names: "aws_config",
-        place: &[],
-    },
-    Power {
-        names: "aws_*",
-        place: &[SHARED],
-    },
-    Power {
-        names: "aws_sdk_dynamodb",
-        place: &["shared/src/aws.rs", "shared/src/store"],
-    },
-    Power {
-        names: "aws_sdk_secretsmanager",
-        place: &["shared/src/aws.rs", "shared/src/secrets.rs"],
-    },
-    Power {
-        names: "SystemTime :: now",
-        place: &["shared/src/clock.rs"],
-    },
-    Power {
-        names: "Instant :: now",
-        place: &["shared/src/secrets.rs"],
-    },
-    Power {
-        names: "sleep (",
-        place: &[],
-    },
-    Power {
-        names: "std :: fs",
-        place: &[],
-    },
-    Power {
-        names: "static mut",
-        place: &[],
-    },
+    Power { names: "std :: env", place: &["shared/src/config.rs"] },
+    Power { names: "env :: var*", place: &["shared/src/config.rs"] },
+    Power { names: "reqwest", place: &["shared/src/transport.rs"] },
+    Power { names: "rustls", place: &["shared/src/transport.rs"] },
+    Power { names: "aws_config", place: &[] },
+    Power { names: "aws_*", place: &[SHARED] },
+    Power { names: "aws_sdk_dynamodb", place: &["shared/src/aws.rs", "shared/src/store"] },
+    Power { names: "aws_sdk_secretsmanager", place: &["shared/src/aws.rs", "shared/src/secrets.rs"] },
+    Power { names: "SystemTime :: now", place: &["shared/src/clock.rs"] },
+    Power { names: "Instant :: now", place: &["shared/src/secrets.rs"] },
+    Power { names: "sleep (", place: &[] },
+    Power { names: "std :: fs", place: &[] },
+    Power { names: "static mut", place: &[] },
 ];
 
 /// Texts that betray code which asks where it runs; `config.rs` names the loopback address to refuse plain HTTP elsewhere.
@@ -122,35 +71,21 @@ fn the_pure_core_names_nothing_that_waits_draws_or_looks_around() {
 
 #[test]
 fn rooms_name_only_the_rooms_below_them() {
-    let found = sources(&["shared"])
-        .iter()
-        .flat_map(|source| ROOMS.iter().flat_map(|room| strangers(source, room)))
-        .collect();
-    forbid(
-        found,
-        "Pass the value in, or move the code to the room that may know both (perform/, run.rs).",
-    );
+    let found =
+        sources(&["shared"]).iter().flat_map(|source| ROOMS.iter().flat_map(|room| strangers(source, room))).collect();
+    forbid(found, "Pass the value in, or move the code to the room that may know both (perform/, run.rs).");
 }
 
 #[test]
 fn each_power_lies_in_one_place() {
     let found = sources(&["functions", "shared"]).iter().flat_map(misplaced).collect();
-    forbid(
-        found,
-        "Use what the named place offers; a function reaches the world through `shared` only.",
-    );
+    forbid(found, "Use what the named place offers; a function reaches the world through `shared` only.");
 }
 
 #[test]
 fn no_code_that_ships_asks_whether_it_runs_locally() {
-    let found = sources(&["functions", "shared"])
-        .iter()
-        .flat_map(local_branches)
-        .collect();
-    forbid(
-        found,
-        "What runs here is what is deployed: let the variable or the endpoint differ, not the code.",
-    );
+    let found = sources(&["functions", "shared"]).iter().flat_map(local_branches).collect();
+    forbid(found, "What runs here is what is deployed: let the variable or the endpoint differ, not the code.");
 }
 
 #[test]
@@ -158,27 +93,14 @@ fn every_place_named_here_exists() {
     let sources = sources(&["shared"]);
     let rooms = PURE.into_iter().chain(ROOMS.iter().map(|room| room.path));
     let empty = rooms.filter(|room| !sources.iter().any(|source| in_room(source, room)));
-    let places = POWERS
-        .iter()
-        .flat_map(|power| power.place)
-        .chain([&KNOWS_LOOPBACK])
-        .copied();
+    let places = POWERS.iter().flat_map(|power| power.place).chain([&KNOWS_LOOPBACK]).copied();
     let gone = places.filter(|place| !sources.iter().any(|source| source.path.starts_with(place)));
-    let found = empty
-        .chain(gone)
-        .map(|place| Offence::new(place, "does not exist"))
-        .collect();
-    forbid(
-        found,
-        "A rule about it would check nothing: name its new place in boundaries.rs.",
-    );
+    let found = empty.chain(gone).map(|place| Offence::new(place, "does not exist")).collect();
+    forbid(found, "A rule about it would check nothing: name its new place in boundaries.rs.");
 }
 
 fn in_room(source: &Source, room: &str) -> bool {
-    source
-        .path
-        .strip_prefix(room)
-        .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    source.path.strip_prefix(room).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
 }
 
 fn impure(source: &Source) -> Vec<Offence> {
@@ -199,10 +121,7 @@ fn strangers(source: &Source, room: &Room) -> Vec<Offence> {
         [root, colons, name]
             if root.text == "crate" && colons.text == "::" && !room.may_name.contains(&name.text.as_str()) =>
         {
-            Some(Offence::new(
-                format!("{}:{}", source.path, name.line),
-                format!("names `crate::{}`", name.text),
-            ))
+            Some(Offence::new(format!("{}:{}", source.path, name.line), format!("names `crate::{}`", name.text)))
         }
         _ => None,
     };
@@ -213,16 +132,8 @@ fn misplaced(source: &Source) -> Vec<Offence> {
     let tokens = source.shipped();
     let elsewhere = |power: &&Power| !power.place.iter().any(|place| source.path.starts_with(place));
     let told = |power: &Power| {
-        let place = if power.place.is_empty() {
-            "nowhere".to_owned()
-        } else {
-            power.place.join(", ")
-        };
-        source.offences(
-            &tokens,
-            power.names,
-            &format!("names `{}`, whose place is {place}", power.names),
-        )
+        let place = if power.place.is_empty() { "nowhere".to_owned() } else { power.place.join(", ") };
+        source.offences(&tokens, power.names, &format!("names `{}`, whose place is {place}", power.names))
     };
     POWERS.iter().filter(elsewhere).flat_map(told).collect()
 }
@@ -235,9 +146,7 @@ fn local_branches(source: &Source) -> Vec<Offence> {
     let literal = |place: &&str| lines_with(&tokens, &format!("\"{place}\""));
     let feature = lines_with(&tokens, "feature =").into_iter();
     let lines = PLACES.iter().flat_map(literal).chain(feature);
-    lines
-        .map(|line| Offence::new(format!("{}:{line}", source.path), "a branch on where the code runs"))
-        .collect()
+    lines.map(|line| Offence::new(format!("{}:{line}", source.path), "a branch on where the code runs")).collect()
 }
 
 mod proofs {
@@ -261,10 +170,7 @@ mod proofs {
         ] {
             assert!(!impure(&core(code)).is_empty(), "{code}");
         }
-        assert_eq!(
-            impure(&core("//! No clock: `now()`.\nfn f(now: u64) -> u64 { now }")),
-            []
-        );
+        assert_eq!(impure(&core("//! No clock: `now()`.\nfn f(now: u64) -> u64 { now }")), []);
         assert_eq!(impure(&Source::new("shared/src/run.rs", "async fn f() {}")), []);
         assert_eq!(impure(&core("#[cfg(test)]\nmod tests {\n async fn f() {}\n}")), []);
     }
@@ -290,14 +196,8 @@ mod proofs {
         ] {
             assert!(!function(code).is_empty(), "{code}");
         }
-        assert_eq!(
-            misplaced(&Source::new("shared/src/config.rs", "fn f() { std::env::var(\"X\"); }")),
-            []
-        );
-        assert_eq!(
-            misplaced(&Source::new("shared/src/perform.rs", "use aws_sdk_dynamodb::Client;")).len(),
-            1
-        );
+        assert_eq!(misplaced(&Source::new("shared/src/config.rs", "fn f() { std::env::var(\"X\"); }")), []);
+        assert_eq!(misplaced(&Source::new("shared/src/perform.rs", "use aws_sdk_dynamodb::Client;")).len(), 1);
     }
 
     #[test]

@@ -35,32 +35,20 @@ fn functions_depend_on_shared_and_shared_on_nothing_of_ours() {
 
 #[test]
 fn one_tls_stack_ships() {
-    let found = graph::shipped()
-        .iter()
-        .filter_map(|(name, version)| other_tls(name, version))
-        .collect();
-    forbid(
-        found,
-        "Find who asks for it with `cargo tree -i NAME -e normal` and switch its default features off.",
-    );
+    let found = graph::shipped().iter().filter_map(|(name, version)| other_tls(name, version)).collect();
+    forbid(found, "Find who asks for it with `cargo tree -i NAME -e normal` and switch its default features off.");
 }
 
 #[test]
 fn the_http_stack_ships_once() {
-    forbid(
-        repeated(&graph::shipped()),
-        "Bring all who ask for it (`cargo tree -i NAME`) to one version.",
-    );
+    forbid(repeated(&graph::shipped()), "Bring all who ask for it (`cargo tree -i NAME`) to one version.");
 }
 
 #[test]
 fn every_licence_is_permissive() {
     let graph = Graph::of_workspace();
     let found = graph.packages.values().filter_map(restrictive).collect();
-    forbid(
-        found,
-        "Choose another crate; a licence outside `PERMISSIVE` needs a reason beside it there.",
-    );
+    forbid(found, "Choose another crate; a licence outside `PERMISSIVE` needs a reason beside it there.");
 }
 
 fn crossings(graph: &Graph) -> Vec<Offence> {
@@ -68,11 +56,7 @@ fn crossings(graph: &Graph) -> Vec<Offence> {
     let mut found = Vec::new();
     for package in graph.packages.values().filter(ours) {
         let directory = package.directory.as_deref().unwrap_or_default();
-        let of_ours = package
-            .dependencies
-            .iter()
-            .filter_map(|id| graph.packages.get(id))
-            .filter(ours);
+        let of_ours = package.dependencies.iter().filter_map(|id| graph.packages.get(id)).filter(ours);
         for dependency in of_ours {
             let target = dependency.directory.as_deref().unwrap_or_default();
             let allowed = match directory {
@@ -81,10 +65,7 @@ fn crossings(graph: &Graph) -> Vec<Offence> {
                 _ => !target.starts_with(FUNCTIONS) || directory.starts_with("tests/"),
             };
             if !allowed {
-                found.push(Offence::new(
-                    format!("{directory}Cargo.toml"),
-                    format!("depends on `{}`", dependency.name),
-                ));
+                found.push(Offence::new(format!("{directory}Cargo.toml"), format!("depends on `{}`", dependency.name)));
             }
         }
     }
@@ -92,9 +73,7 @@ fn crossings(graph: &Graph) -> Vec<Offence> {
 }
 
 fn other_tls(name: &str, version: &str) -> Option<Offence> {
-    OTHER_TLS
-        .contains(&name)
-        .then(|| Offence::new("Cargo.lock", format!("a function links {name} {version}")))
+    OTHER_TLS.contains(&name).then(|| Offence::new("Cargo.lock", format!("a function links {name} {version}")))
 }
 
 fn repeated(shipped: &[(String, String)]) -> Vec<Offence> {
@@ -104,23 +83,13 @@ fn repeated(shipped: &[(String, String)]) -> Vec<Offence> {
     }
     let repeated = versions.into_iter().filter(|(_, versions)| versions.len() > 1);
     repeated
-        .map(|(name, versions)| {
-            Offence::new(
-                "Cargo.lock",
-                format!("functions link {name} {}", versions.join(" and ")),
-            )
-        })
+        .map(|(name, versions)| Offence::new("Cargo.lock", format!("functions link {name} {}", versions.join(" and "))))
         .collect()
 }
 
 fn restrictive(package: &Package) -> Option<Offence> {
     let licence = package.licence.as_deref().unwrap_or("no licence");
-    let told = || {
-        Offence::new(
-            "Cargo.lock",
-            format!("{} {} is under {licence}", package.name, package.version),
-        )
-    };
+    let told = || Offence::new("Cargo.lock", format!("{} {} is under {licence}", package.name, package.version));
     (!is_permissive(licence)).then(told)
 }
 
@@ -147,9 +116,7 @@ mod proofs {
             package("graph-simulator", "tests/graph-simulator/", &["shared"]),
             package("local", "infra/local/", &["webhook", "graph-simulator"]),
         ];
-        let found = crossings(&Graph {
-            packages: packages.into(),
-        });
+        let found = crossings(&Graph { packages: packages.into() });
         let places: Vec<&str> = found.iter().map(|offence| offence.place.as_str()).collect();
         let expected = [
             "infra/local/Cargo.toml",
@@ -164,12 +131,7 @@ mod proofs {
     fn a_second_stack_or_version_is_found() {
         assert!(other_tls("aws-lc-rs", "1").is_some() && other_tls("ring", "0.17").is_none());
         let of = |name: &str, version: &str| (name.to_owned(), version.to_owned());
-        let shipped = [
-            of("hyper", "0.14.0"),
-            of("hyper", "1.0.0"),
-            of("base64", "0.21.0"),
-            of("base64", "0.22.0"),
-        ];
+        let shipped = [of("hyper", "0.14.0"), of("hyper", "1.0.0"), of("base64", "0.21.0"), of("base64", "0.22.0")];
         assert_eq!(repeated(&shipped).len(), 1);
     }
 

@@ -4,26 +4,12 @@ use crate::repository::{Offence, forbid, paths_below, read};
 use crate::rust::{Source, sources};
 
 const EVERYWHERE: [&str; 4] = ["# [ allow", "# ! [ allow", "# [ ignore", "unsafe"];
-const SHIPPED: [&str; 7] = [
-    "todo !",
-    "unimplemented !",
-    "print !",
-    "println !",
-    "eprint !",
-    "eprintln !",
-    "dbg !",
-];
+const SHIPPED: [&str; 7] = ["todo !", "unimplemented !", "print !", "println !", "eprint !", "eprintln !", "dbg !"];
 
 #[test]
 fn no_code_allows_ignores_or_is_unsafe() {
-    let found = sources(&["functions", "shared", "infra", "tests"])
-        .iter()
-        .flat_map(excuses)
-        .collect();
-    forbid(
-        found,
-        "Mend the cause; a lint that is truly wrong here takes `#[expect(…, reason = \"…\")]`.",
-    );
+    let found = sources(&["functions", "shared", "infra", "tests"]).iter().flat_map(excuses).collect();
+    forbid(found, "Mend the cause; a lint that is truly wrong here takes `#[expect(…, reason = \"…\")]`.");
 }
 
 #[test]
@@ -34,13 +20,9 @@ fn no_code_that_ships_prints_or_is_unfinished() {
 
 #[test]
 fn every_package_inherits_the_lints() {
-    let manifests = ["functions", "shared", "infra", "tests"]
-        .iter()
-        .flat_map(|directory| paths_below(directory));
+    let manifests = ["functions", "shared", "infra", "tests"].iter().flat_map(|directory| paths_below(directory));
     let manifests = manifests.filter(|path| path.ends_with("/Cargo.toml"));
-    let found = manifests
-        .filter_map(|path| without_lints(&path, &read(&path)))
-        .collect();
+    let found = manifests.filter_map(|path| without_lints(&path, &read(&path))).collect();
     forbid(found, "Add `[lints]` with `workspace = true`.");
 }
 
@@ -56,10 +38,7 @@ fn prints(source: &Source) -> Vec<Offence> {
 }
 
 fn without_lints(path: &str, manifest: &str) -> Option<Offence> {
-    let mut lines = manifest
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let inherits = lines.any(|line| line == "[lints]") && lines.next() == Some("workspace = true");
     (!inherits).then(|| Offence::new(path, "does not inherit the workspace's lints"))
 }
@@ -69,12 +48,9 @@ mod proofs {
 
     #[test]
     fn excuses_are_found() {
-        for code in [
-            "#[allow(dead_code)]\nfn f() {}",
-            "#![allow(unused)]",
-            "#[ignore]\nfn f() {}",
-            "fn f() { unsafe { g() } }",
-        ] {
+        for code in
+            ["#[allow(dead_code)]\nfn f() {}", "#![allow(unused)]", "#[ignore]\nfn f() {}", "fn f() { unsafe { g() } }"]
+        {
             assert_eq!(excuses(&Source::new("tests/it/flows.rs", code)).len(), 1, "{code}");
         }
         let fine = "//! unsafe\n#[expect(dead_code, reason = \"#[allow] unsafe\")]\nfn f() {}";
@@ -83,12 +59,9 @@ mod proofs {
 
     #[test]
     fn printing_is_found() {
-        for code in [
-            "fn f() { println!(\"x\") }",
-            "fn f() { dbg!(x); }",
-            "fn f() { todo!() }",
-            "fn f() { eprintln!() }",
-        ] {
+        for code in
+            ["fn f() { println!(\"x\") }", "fn f() { dbg!(x); }", "fn f() { todo!() }", "fn f() { eprintln!() }"]
+        {
             assert_eq!(prints(&Source::new("shared/src/run.rs", code)).len(), 1, "{code}");
         }
     }

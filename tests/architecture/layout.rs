@@ -6,23 +6,13 @@ use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-const TOP_LEVEL: [&str; 7] = [
-    "Cargo.lock",
-    "Cargo.toml",
-    "README.md",
-    "functions",
-    "infra",
-    "shared",
-    "template.yaml",
-];
+const TOP_LEVEL: [&str; 7] = ["Cargo.lock", "Cargo.toml", "README.md", "functions", "infra", "shared", "template.yaml"];
 const TESTS: &str = "tests";
 const CODE: [&str; 4] = ["functions", "shared", "infra", TESTS];
 const FILE: usize = 300;
 const FUNCTION: usize = 40;
 const MAIN: usize = 40;
-const DRAWERS: [&str; 9] = [
-    "base", "common", "helper", "helpers", "manager", "misc", "util", "utils", "mod",
-];
+const DRAWERS: [&str; 9] = ["base", "common", "helper", "helpers", "manager", "misc", "util", "utils", "mod"];
 
 #[test]
 fn the_top_level_is_exactly_the_agreed_one() {
@@ -35,10 +25,7 @@ fn the_top_level_is_exactly_the_agreed_one() {
 #[test]
 fn files_functions_and_entry_points_are_short() {
     let found = sources(&CODE).iter().flat_map(too_long).collect();
-    forbid(
-        found,
-        "A name is missing: split along what it does, not along its length.",
-    );
+    forbid(found, "A name is missing: split along what it does, not along its length.");
 }
 
 #[test]
@@ -46,50 +33,27 @@ fn no_file_is_a_drawer() {
     let paths: Vec<String> = CODE.iter().flat_map(|directory| paths_below(directory)).collect();
     let modules = sources(&CODE).into_iter().flat_map(|source| inline_modules(&source));
     let found = paths.iter().filter_map(|path| drawer(path)).chain(modules).collect();
-    forbid(
-        found,
-        "Name the thing it holds; a module's root is `room.rs` beside `room/`, never mod.rs.",
-    );
+    forbid(found, "Name the thing it holds; a module's root is `room.rs` beside `room/`, never mod.rs.");
 }
 
 fn disagreements(names: &BTreeSet<String>) -> Vec<Offence> {
     let agreed: BTreeSet<&str> = TOP_LEVEL.into_iter().chain([TESTS]).collect();
-    let visible = names
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    let missing = agreed
-        .difference(&visible)
-        .map(|name| Offence::new(*name, "is missing, or not under version control"));
-    missing
-        .chain(
-            visible
-                .difference(&agreed)
-                .map(|name| Offence::new(*name, "is not agreed")),
-        )
-        .collect()
+    let visible = names.iter().map(String::as_str).filter(|name| !name.starts_with('.')).collect();
+    let missing =
+        agreed.difference(&visible).map(|name| Offence::new(*name, "is missing, or not under version control"));
+    missing.chain(visible.difference(&agreed).map(|name| Offence::new(*name, "is not agreed"))).collect()
 }
 
 fn too_long(source: &Source) -> Vec<Offence> {
     let first_test = source.test_lines().iter().map(|lines| *lines.start()).min();
     let length = first_test.map_or(source.lines, |line| line.saturating_sub(1));
-    let mut found = Functions {
-        path: &source.path,
-        long: Vec::new(),
-    };
+    let mut found = Functions { path: &source.path, long: Vec::new() };
     found.visit_file(&source.file);
     if !source.is_for_tests() && length >= FILE {
-        found.long.push(Offence::new(
-            &source.path,
-            format!("{length} lines before its tests (fewer than {FILE})"),
-        ));
+        found.long.push(Offence::new(&source.path, format!("{length} lines before its tests (fewer than {FILE})")));
     }
     if source.path.ends_with("/main.rs") && length >= MAIN {
-        found.long.push(Offence::new(
-            &source.path,
-            format!("{length} lines in an entry point (fewer than {MAIN})"),
-        ));
+        found.long.push(Offence::new(&source.path, format!("{length} lines in an entry point (fewer than {MAIN})")));
     }
     found.long
 }
@@ -130,23 +94,14 @@ impl<'ast> Visit<'ast> for Functions<'_> {
 
 fn drawer(path: &str) -> Option<Offence> {
     let stem = |part: &str| part.split('.').next().unwrap_or_default().to_lowercase();
-    let named = path
-        .split('/')
-        .map(stem)
-        .find(|part| DRAWERS.contains(&part.as_str()))?;
+    let named = path.split('/').map(stem).find(|part| DRAWERS.contains(&part.as_str()))?;
     Some(Offence::new(path, format!("`{named}` is not a subject")))
 }
 
 fn inline_modules(source: &Source) -> Vec<Offence> {
-    let declared = |name: &&&str| {
-        !source
-            .offences(source.tokens(), &format!("mod {name} {{"), "")
-            .is_empty()
-    };
+    let declared = |name: &&&str| !source.offences(source.tokens(), &format!("mod {name} {{"), "").is_empty();
     let found = DRAWERS.iter().filter(declared);
-    found
-        .map(|name| Offence::new(&source.path, format!("module `{name}` is not a subject")))
-        .collect()
+    found.map(|name| Offence::new(&source.path, format!("module `{name}` is not a subject"))).collect()
 }
 
 mod proofs {
@@ -159,10 +114,7 @@ mod proofs {
     #[test]
     fn a_stray_and_a_missing_entry_are_found() {
         let names = TOP_LEVEL.into_iter().skip(1).chain([TESTS, "scripts", ".ci"]);
-        assert_eq!(
-            places(&disagreements(&names.map(str::to_owned).collect())),
-            ["Cargo.lock", "scripts"]
-        );
+        assert_eq!(places(&disagreements(&names.map(str::to_owned).collect())), ["Cargo.lock", "scripts"]);
     }
 
     #[test]
@@ -172,15 +124,9 @@ mod proofs {
         assert_eq!(places(&too_long(&long)), ["shared/src/a.rs:1"]);
         assert_eq!(too_long(&Source::new("shared/src/a.rs", &function(39))), []);
         let method = format!("struct S;\nimpl S {{\n{}}}\n", function(40));
-        assert_eq!(
-            places(&too_long(&Source::new("shared/src/a.rs", &method))),
-            ["shared/src/a.rs:3"]
-        );
+        assert_eq!(places(&too_long(&Source::new("shared/src/a.rs", &method))), ["shared/src/a.rs:3"]);
         let constants = |lines: usize| "const A: u8 = 1;\n".repeat(lines);
-        assert_eq!(
-            places(&too_long(&Source::new("shared/src/a.rs", &constants(300)))),
-            ["shared/src/a.rs"]
-        );
+        assert_eq!(places(&too_long(&Source::new("shared/src/a.rs", &constants(300)))), ["shared/src/a.rs"]);
         let tested = format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", constants(299), constants(50));
         assert_eq!(too_long(&Source::new("shared/src/a.rs", &tested)), []);
         assert_eq!(
@@ -191,18 +137,10 @@ mod proofs {
 
     #[test]
     fn drawers_are_found() {
-        for bad in [
-            "shared/src/utils.rs",
-            "shared/src/graph/mod.rs",
-            "shared/src/common/a.rs",
-            "tests/it/helpers.rs",
-        ] {
+        for bad in ["shared/src/utils.rs", "shared/src/graph/mod.rs", "shared/src/common/a.rs", "tests/it/helpers.rs"] {
             assert!(drawer(bad).is_some(), "{bad}");
         }
         assert!(drawer("shared/src/model.rs").is_none() && drawer("shared/src/database.rs").is_none());
-        assert_eq!(
-            inline_modules(&Source::new("shared/src/a.rs", "mod misc { }\nmod model { }")).len(),
-            1
-        );
+        assert_eq!(inline_modules(&Source::new("shared/src/a.rs", "mod misc { }\nmod model { }")).len(), 1);
     }
 }

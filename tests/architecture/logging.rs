@@ -5,9 +5,7 @@ use crate::rust::{Source, Token, lines_with, sources};
 
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 /// Last parts of field names that are never logged; `code` alone is the popup's code, `error.code` and `graph.code` are not.
-const UNLOGGED: [&str; 9] = [
-    "token", "secret", "pin", "body", "url", "query", "headers", "payload", "password",
-];
+const UNLOGGED: [&str; 9] = ["token", "secret", "pin", "body", "url", "query", "headers", "payload", "password"];
 
 #[test]
 fn log_lines_carry_no_secret_and_no_whole_input() {
@@ -28,10 +26,7 @@ fn indiscreet(source: &Source) -> Vec<Offence> {
         if !lines_with(line, "expose (").is_empty() {
             found.push(Offence::new(place(), "exposes a secret to the log"));
         }
-        if ["= ?", ", ?", "( ?"]
-            .iter()
-            .any(|sigil| !lines_with(line, sigil).is_empty())
-        {
+        if ["= ?", ", ?", "( ?"].iter().any(|sigil| !lines_with(line, sigil).is_empty()) {
             found.push(Offence::new(place(), "logs a value's `Debug` form"));
         }
     }
@@ -44,14 +39,8 @@ fn log_lines(tokens: &[Token]) -> Vec<&[Token]> {
         [level, bang, open] => LEVELS.contains(&level.text.as_str()) && bang.text == "!" && open.text == "(",
         _ => false,
     };
-    let starts = tokens
-        .windows(3)
-        .enumerate()
-        .filter(|(_, window)| begins(window))
-        .map(|(at, _)| at + 2);
-    starts
-        .filter_map(|start| tokens.get(start..start + closing(tokens.get(start..)?)?))
-        .collect()
+    let starts = tokens.windows(3).enumerate().filter(|(_, window)| begins(window)).map(|(at, _)| at + 2);
+    starts.filter_map(|start| tokens.get(start..start + closing(tokens.get(start..)?)?)).collect()
 }
 
 /// Where the bracket closes that is opened by the first token.

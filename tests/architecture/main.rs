@@ -3,11 +3,7 @@
 //!
 //! Each check is a function over values, so that beside its rule stands the proof that it can fail.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a rule that cannot be checked has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that cannot be checked has failed")]
 
 mod boundaries;
 mod dependencies;

@@ -15,10 +15,7 @@ pub(crate) struct Offence {
 
 impl Offence {
     pub(crate) fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            what: what.into(),
-        }
+        Self { place: place.into(), what: what.into() }
     }
 }
 
@@ -39,11 +36,8 @@ pub(crate) fn forbid(mut offences: Vec<Offence>, what_to_do: &str) {
 /// The directory of `template.yaml`.
 pub(crate) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = package
-        .ancestors()
-        .find(|directory| directory.join("template.yaml").is_file());
-    root.unwrap_or_else(|| panic!("no template.yaml above {}", package.display()))
-        .to_owned()
+    let root = package.ancestors().find(|directory| directory.join("template.yaml").is_file());
+    root.unwrap_or_else(|| panic!("no template.yaml above {}", package.display())).to_owned()
 }
 
 /// The text of a file of the repository.
@@ -80,21 +74,12 @@ pub(crate) fn paths_below(directory: &str) -> Vec<String> {
 pub(crate) fn top_level() -> BTreeSet<String> {
     let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
     if root().join(".git").exists() {
-        let git = Command::new("git")
-            .args(["-c", "safe.directory=*", "ls-files"])
-            .current_dir(root())
-            .output()
-            .unwrap();
-        assert!(
-            git.status.success(),
-            "git ls-files: {}",
-            String::from_utf8_lossy(&git.stderr)
-        );
+        let git =
+            Command::new("git").args(["-c", "safe.directory=*", "ls-files"]).current_dir(root()).output().unwrap();
+        assert!(git.status.success(), "git ls-files: {}", String::from_utf8_lossy(&git.stderr));
         return String::from_utf8(git.stdout).unwrap().lines().map(first).collect();
     }
-    let entries = std::fs::read_dir(root())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     entries.filter(|name| name != "target").collect()
 }
 
@@ -105,9 +90,6 @@ mod proofs {
     fn a_failure_names_every_offender_and_the_remedy() {
         let offences = vec![Offence::new("b.rs:2", "second"), Offence::new("a.rs:1", "first")];
         let failure = std::panic::catch_unwind(|| forbid(offences, "mend it")).unwrap_err();
-        assert_eq!(
-            failure.downcast_ref::<String>().unwrap(),
-            "2 found:\n  a.rs:1: first\n  b.rs:2: second\nmend it\n"
-        );
+        assert_eq!(failure.downcast_ref::<String>().unwrap(), "2 found:\n  a.rs:1: first\n  b.rs:2: second\nmend it\n");
     }
 }

@@ -30,12 +30,7 @@ impl Source {
         let (file, stream) = parsed.unwrap_or_else(|error| panic!("{path}:{}: {error}", error.span().start().line));
         let mut tokens = Vec::new();
         flatten(stream, &mut tokens);
-        Self {
-            path: path.to_owned(),
-            lines: text.lines().count(),
-            file,
-            tokens,
-        }
+        Self { path: path.to_owned(), lines: text.lines().count(), file, tokens }
     }
 
     /// Everything, tests included.
@@ -49,11 +44,7 @@ impl Source {
             return Vec::new();
         }
         let tests = self.test_lines();
-        self.tokens
-            .iter()
-            .filter(|token| !tests.iter().any(|lines| lines.contains(&token.line)))
-            .cloned()
-            .collect()
+        self.tokens.iter().filter(|token| !tests.iter().any(|lines| lines.contains(&token.line))).cloned().collect()
     }
 
     /// Whether the file as a whole belongs to a test binary or a `#[cfg(test)]` module.
@@ -79,25 +70,15 @@ impl Source {
 /// Every source file below the directories.
 pub(crate) fn sources(directories: &[&str]) -> Vec<Source> {
     let paths = directories.iter().flat_map(|directory| paths_below(directory));
-    paths
-        .filter(|path| path.ends_with(".rs"))
-        .map(|path| Source::new(&path, &read(&path)))
-        .collect()
+    paths.filter(|path| path.ends_with(".rs")).map(|path| Source::new(&path, &read(&path))).collect()
 }
 
 /// Lines where a sequence of tokens begins. Words of the pattern are separated by spaces; a final `*` stands for any end.
 pub(crate) fn lines_with(tokens: &[Token], pattern: &str) -> Vec<usize> {
     let pattern: Vec<&str> = pattern.split(' ').collect();
-    let fits = |window: &[Token]| {
-        window
-            .iter()
-            .zip(&pattern)
-            .all(|(token, word)| is_like(&token.text, word))
-    };
+    let fits = |window: &[Token]| window.iter().zip(&pattern).all(|(token, word)| is_like(&token.text, word));
     let hits = tokens.windows(pattern.len()).filter(|window| fits(window));
-    hits.filter_map(|window| window.first())
-        .map(|token| token.line)
-        .collect()
+    hits.filter_map(|window| window.first()).map(|token| token.line).collect()
 }
 
 fn is_like(token: &str, word: &str) -> bool {
@@ -146,19 +127,12 @@ fn flatten(stream: TokenStream, into: &mut Vec<Token>) {
                 let end = group.span_close().start().line;
                 push(open.to_owned());
                 flatten(group.stream(), into);
-                into.push(Token {
-                    text: close.to_owned(),
-                    line: end,
-                });
+                into.push(Token { text: close.to_owned(), line: end });
             }
             TokenTree::Punct(punct) if colon && punct.as_char() == ':' => colon = false,
             TokenTree::Punct(punct) => {
                 colon = punct.as_char() == ':' && punct.spacing() == Spacing::Joint;
-                push(if colon {
-                    "::".to_owned()
-                } else {
-                    punct.as_char().to_string()
-                });
+                push(if colon { "::".to_owned() } else { punct.as_char().to_string() });
             }
             TokenTree::Ident(_) | TokenTree::Literal(_) => push(tree.to_string()),
         }
@@ -193,17 +167,9 @@ mod proofs {
         let source = Source::new("shared/src/x.rs", CODE);
         assert_eq!(source.test_lines(), [3..=6]);
         assert!(lines_with(&source.shipped(), "now").is_empty());
-        for path in [
-            "shared/src/a/tests.rs",
-            "tests/it/main.rs",
-            "infra/x/tests/contract/main.rs",
-        ] {
+        for path in ["shared/src/a/tests.rs", "tests/it/main.rs", "infra/x/tests/contract/main.rs"] {
             assert!(Source::new(path, CODE).shipped().is_empty(), "{path}");
         }
-        assert!(
-            !Source::new("tests/graph-simulator/src/lib.rs", CODE)
-                .shipped()
-                .is_empty()
-        );
+        assert!(!Source::new("tests/graph-simulator/src/lib.rs", CODE).shipped().is_empty());
     }
 }

@@ -46,16 +46,11 @@ fn talkative(source: &Source) -> Vec<Offence> {
     let mut found = Vec::new();
     for item in &source.file.items {
         let mut tell = |what: String| {
-            found.push(Offence::new(
-                format!("{}:{}", source.path, item.span().start().line),
-                what,
-            ));
+            found.push(Offence::new(format!("{}:{}", source.path, item.span().start().line), what));
         };
         match item {
             syn::Item::Struct(item) => {
-                let extra = derives(&item.attrs)
-                    .into_iter()
-                    .filter(|name| !SECRET_DERIVES.contains(&name.as_str()));
+                let extra = derives(&item.attrs).into_iter().filter(|name| !SECRET_DERIVES.contains(&name.as_str()));
                 extra.for_each(|name| tell(format!("`{}` derives {name}", item.ident)));
             }
             syn::Item::Impl(item) => {
@@ -76,10 +71,7 @@ fn talkative(source: &Source) -> Vec<Offence> {
 
 fn derives(attributes: &[syn::Attribute]) -> Vec<String> {
     let mut names = Vec::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         let collected = attribute.parse_nested_meta(|meta| {
             names.extend(meta.path.segments.last().map(|segment| segment.ident.to_string()));
             Ok(())
@@ -90,10 +82,7 @@ fn derives(attributes: &[syn::Attribute]) -> Vec<String> {
 }
 
 fn holders(source: &Source) -> Vec<Offence> {
-    let mut found = Holders {
-        path: &source.path,
-        found: Vec::new(),
-    };
+    let mut found = Holders { path: &source.path, found: Vec::new() };
     if !source.is_for_tests() {
         found.visit_file(&source.file);
     }
@@ -113,10 +102,7 @@ impl Holders<'_> {
             let derived = |name: &str| derives.iter().any(|derived| derived == name);
             let holds = |what: &str| words.iter().any(|word| word == what);
             let mut tell = |what: String| {
-                self.found.push(Offence::new(
-                    format!("{}:{}", self.path, field.span().start().line),
-                    what,
-                ));
+                self.found.push(Offence::new(format!("{}:{}", self.path, field.span().start().line), what));
             };
             if holds("Secret") && derived("Serialize") {
                 tell(format!("`{name}` holds a secret and derives Serialize"));
@@ -175,12 +161,7 @@ mod proofs {
         ] {
             assert_eq!(talkative(&shared(code)).len(), 1, "{code}");
         }
-        assert_eq!(
-            talkative(&shared(
-                "#[derive(Clone)]\nstruct Secret(String);\nimpl fmt::Debug for Secret {}"
-            )),
-            []
-        );
+        assert_eq!(talkative(&shared("#[derive(Clone)]\nstruct Secret(String);\nimpl fmt::Debug for Secret {}")), []);
     }
 
     #[test]

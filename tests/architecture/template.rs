@@ -56,19 +56,13 @@ impl<'a> Resource<'a> {
 impl Template {
     fn of_repository() -> Self {
         let template = Self::parse(&read(FILE));
-        assert!(
-            template.functions().next().is_some(),
-            "{FILE} has no functions: nothing would be checked"
-        );
+        assert!(template.functions().next().is_some(), "{FILE} has no functions: nothing would be checked");
         template
     }
 
     fn parse(text: &str) -> Self {
         let tree = serde_norway::from_str(text).unwrap_or_else(|error| panic!("{FILE}: {error}"));
-        Self {
-            text: text.to_owned(),
-            tree,
-        }
+        Self { text: text.to_owned(), tree }
     }
 
     fn section(&self, name: &str) -> Option<&Value> {
@@ -80,8 +74,7 @@ impl Template {
     }
 
     fn of_type<'a>(&'a self, kind: &'static str) -> impl Iterator<Item = Resource<'a>> {
-        self.all()
-            .filter(move |resource| resource.whole(&["Type"]).and_then(Value::as_str) == Some(kind))
+        self.all().filter(move |resource| resource.whole(&["Type"]).and_then(Value::as_str) == Some(kind))
     }
 
     fn functions<'a>(&'a self) -> impl Iterator<Item = Resource<'a>> {
@@ -100,9 +93,7 @@ impl Template {
     /// Tells `what` of the block that is named `id`.
     fn offence(&self, id: &str, what: impl AsRef<str>) -> Offence {
         let heads = |line: &str| {
-            line.strip_prefix("  ")
-                .and_then(|line| line.strip_prefix(id))
-                .is_some_and(|rest| rest.starts_with(':'))
+            line.strip_prefix("  ").and_then(|line| line.strip_prefix(id)).is_some_and(|rest| rest.starts_with(':'))
         };
         let line = self.text.lines().position(heads).map_or(1, |at| at + 1);
         Offence::new(format!("{FILE}:{line}"), format!("{id} {}", what.as_ref()))
@@ -111,18 +102,9 @@ impl Template {
 
 /// Of a crate's directory, the logical id of its function: `code-exchange` is `CodeExchangeFunction`.
 fn logical_id(directory: &str) -> String {
-    let capital = |word: &str| {
-        word.chars()
-            .take(1)
-            .flat_map(char::to_uppercase)
-            .chain(word.chars().skip(1))
-            .collect::<String>()
-    };
-    directory
-        .split('-')
-        .map(capital)
-        .chain(["Function".to_owned()])
-        .collect()
+    let capital =
+        |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
+    directory.split('-').map(capital).chain(["Function".to_owned()]).collect()
 }
 
 mod proofs {
@@ -131,10 +113,7 @@ mod proofs {
     #[test]
     fn an_offence_names_the_line_of_its_block() {
         let template = Template::parse("Resources:\n  AB: { Type: X }\n  A:\n    Type: X\n");
-        assert_eq!(
-            template.offence("A", "is bad"),
-            Offence::new("template.yaml:3", "A is bad")
-        );
+        assert_eq!(template.offence("A", "is bad"), Offence::new("template.yaml:3", "A is bad"));
     }
 
     #[test]

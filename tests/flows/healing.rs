@@ -4,9 +4,7 @@ use integration::Lab;
 use serde_json::json;
 
 async fn sweep(lab: &Lab) -> u64 {
-    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"]
-        .as_u64()
-        .unwrap()
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"].as_u64().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,10 +27,8 @@ async fn a_function_that_dies_in_the_middle_of_a_step_is_healed_when_its_lease_e
     let slow = json!({ "method": "POST", "path": "/register", "effect": { "kind": "delay", "milliseconds": 60_000 } });
     lab.simulate("faults", &slow).await;
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
-    lab.eventually("a register call is under way", async || {
-        (lab.calls("POST", "/register").await > 0).then_some(())
-    })
-    .await;
+    lab.eventually("a register call is under way", async || (lab.calls("POST", "/register").await > 0).then_some(()))
+        .await;
     assert!(lab.stack.kill("OnboardingStepsFunction") > 0);
     assert_eq!(sweep(&lab).await, 0, "a lease that runs is respected");
     lab.age(&id, 60).await;
@@ -49,10 +45,8 @@ async fn an_exchange_that_died_before_its_token_was_stored_asks_the_customer_to_
     let slow = json!({ "path": "/oauth/access_token", "effect": { "kind": "delay", "milliseconds": 3_000 } });
     lab.simulate("faults", &slow).await;
     let killed = async {
-        lab.eventually("the code is spent", async || {
-            (lab.calls("GET", "/oauth/access_token").await > 0).then_some(())
-        })
-        .await;
+        lab.eventually("the code is spent", async || (lab.calls("GET", "/oauth/access_token").await > 0).then_some(()))
+            .await;
         lab.stack.kill("CodeExchangeFunction");
     };
     let (answer, ()) = tokio::join!(lab.callback(&session, &popup), killed);
@@ -73,22 +67,13 @@ async fn an_exchange_that_died_before_its_token_was_stored_asks_the_customer_to_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_lost_after_meta_did_it_does_not_double_anything() {
-    for (method, path) in [
-        ("POST", "/subscribed_apps"),
-        ("POST", "/register"),
-        ("POST", "whatsapp_credit_sharing_and_attach"),
-    ] {
+    for (method, path) in
+        [("POST", "/subscribed_apps"), ("POST", "/register"), ("POST", "whatsapp_credit_sharing_and_attach")]
+    {
         let lab = Lab::start().await;
-        lab.simulate(
-            "faults",
-            &json!({ "method": method, "path": path, "effect": { "kind": "drop_after" } }),
-        )
-        .await;
+        lab.simulate("faults", &json!({ "method": method, "path": path, "effect": { "kind": "drop_after" } })).await;
         let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
-        lab.eventually("the answer was lost", async || {
-            (lab.calls(method, path).await > 0).then_some(())
-        })
-        .await;
+        lab.eventually("the answer was lost", async || (lab.calls(method, path).await > 0).then_some(())).await;
         let retried = async || {
             lab.age(&id, 600).await;
             sweep(&lab).await;
@@ -96,10 +81,7 @@ async fn an_answer_that_is_lost_after_meta_did_it_does_not_double_anything() {
         };
         lab.eventually(&format!("{path} is made up for"), retried).await;
         let state = lab.simulator("state").await;
-        assert!(
-            state["allocations"].as_object().unwrap().len() == 1,
-            "one share, whatever was lost"
-        );
+        assert!(state["allocations"].as_object().unwrap().len() == 1, "one share, whatever was lost");
         assert_eq!(state["wabas"][&popup.waba]["subscribed"].as_array().unwrap().len(), 1);
         lab.stop().await;
     }
@@ -108,11 +90,7 @@ async fn an_answer_that_is_lost_after_meta_did_it_does_not_double_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_whose_answer_is_lost_is_sent_once_more_to_learn_whether_it_is_spent() {
     let lab = Lab::start().await;
-    lab.simulate(
-        "faults",
-        &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_after" } }),
-    )
-    .await;
+    lab.simulate("faults", &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_after" } })).await;
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
     let lost = lab.callback(&session, &popup).await;
     assert_eq!((lost.status, &lost.json()["code"]), (422, &json!("code_lost")));
@@ -124,11 +102,7 @@ async fn a_code_whose_answer_is_lost_is_sent_once_more_to_learn_whether_it_is_sp
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_never_reached_meta_is_sent_again_and_the_customer_notices_nothing() {
     let lab = Lab::start().await;
-    lab.simulate(
-        "faults",
-        &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_before" } }),
-    )
-    .await;
+    lab.simulate("faults", &json!({ "path": "/oauth/access_token", "effect": { "kind": "drop_before" } })).await;
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
     lab.stop().await;
@@ -140,8 +114,7 @@ async fn a_finished_onboarding_is_never_rung_again() {
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
     lab.event("whatsapp.onboarding.ready.v1", |_| true).await;
-    lab.eventually("nothing is due", async || (sweep(&lab).await == 0).then_some(()))
-        .await;
+    lab.eventually("nothing is due", async || (sweep(&lab).await == 0).then_some(())).await;
     lab.age(&id, 100_000).await;
     assert_eq!(sweep(&lab).await, 0);
     lab.stop().await;

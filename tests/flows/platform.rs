@@ -7,17 +7,10 @@ use serde_json::{Value, json};
 async fn nobody_gets_in_without_a_token_of_the_platform() {
     let lab = Lab::start().await;
     let good = lab.stack.endpoints().platform_token.clone();
-    for bearer in [
-        String::new(),
-        "Bearer x".to_owned(),
-        format!("Bearer {good}x"),
-        "Bearer eyJhbGciOiJub25lIn0.e30.".to_owned(),
-    ] {
-        let headers: &[(&str, &str)] = if bearer.is_empty() {
-            &[]
-        } else {
-            &[("authorization", &bearer)]
-        };
+    for bearer in
+        [String::new(), "Bearer x".to_owned(), format!("Bearer {good}x"), "Bearer eyJhbGciOiJub25lIn0.e30.".to_owned()]
+    {
+        let headers: &[(&str, &str)] = if bearer.is_empty() { &[] } else { &[("authorization", &bearer)] };
         let body = json!({ "customer_ref": "acme" });
         let answer = lab.client.post(&lab.api("/v1/sessions"), headers, &body).await.unwrap();
         assert_eq!(answer.status, 401, "{bearer}");
@@ -32,29 +25,14 @@ async fn onboardings_are_found_by_state_and_by_customer_and_carry_their_timeline
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
     let ids = |answer: Value| -> Vec<String> {
-        answer["onboardings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["id"].as_str().unwrap().to_owned())
-            .collect()
+        answer["onboardings"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(
-        ids(lab.platform_get("/v1/onboardings?state=ready").await.json()),
-        [id.as_str()]
-    );
-    assert_eq!(
-        ids(lab.platform_get("/v1/onboardings?customer_ref=acme").await.json()),
-        [id.as_str()]
-    );
+    assert_eq!(ids(lab.platform_get("/v1/onboardings?state=ready").await.json()), [id.as_str()]);
+    assert_eq!(ids(lab.platform_get("/v1/onboardings?customer_ref=acme").await.json()), [id.as_str()]);
     assert!(ids(lab.platform_get("/v1/onboardings?customer_ref=other").await.json()).is_empty());
     let whole = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
-    let events: Vec<&str> = whole["timeline"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|entry| entry["event"].as_str())
-        .collect();
+    let events: Vec<&str> =
+        whole["timeline"].as_array().unwrap().iter().filter_map(|entry| entry["event"].as_str()).collect();
     assert_eq!(&events[..2], ["code_received", "token_stored"]);
     assert!(!whole.to_string().contains("EAA"), "no token leaves the vault");
     lab.stop().await;
@@ -64,10 +42,7 @@ async fn onboardings_are_found_by_state_and_by_customer_and_carry_their_timeline
 async fn the_api_describes_itself() {
     let lab = Lab::start().await;
     let described = lab.platform_get("/v1/openapi.json").await;
-    assert_eq!(
-        (described.status, described.json()["openapi"].as_str()),
-        (200, Some("3.1.0"))
-    );
+    assert_eq!((described.status, described.json()["openapi"].as_str()), (200, Some("3.1.0")));
     lab.stop().await;
 }
 
@@ -78,14 +53,8 @@ async fn the_page_is_locked_down_and_names_no_secret() {
     let page = lab.client.get(&session.url, &[]).await.unwrap();
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy").to_owned();
-    assert!(
-        policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
-        "{policy}"
-    );
-    assert_eq!(
-        (page.header("cache-control"), page.header("x-content-type-options")),
-        ("no-store", "nosniff")
-    );
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_eq!((page.header("cache-control"), page.header("x-content-type-options")), ("no-store", "nosniff"));
     let html = String::from_utf8(page.body.to_vec()).unwrap();
     let meta = &lab.stack.endpoints().meta;
     assert!(html.contains(&meta.config_id) && html.contains(&meta.app_id));
@@ -107,28 +76,14 @@ async fn a_platforms_own_page_may_call_and_a_strangers_may_not() {
         "https://localhost:8080",
         "http://localhost:8081",
     ] {
-        let refused = lab
-            .client
-            .post(&lab.api("/signup/callback"), &[("origin", origin)], &body)
-            .await
-            .unwrap();
-        assert_eq!(
-            (refused.status, &refused.json()["code"]),
-            (403, &json!("origin_denied")),
-            "{origin}"
-        );
+        let refused = lab.client.post(&lab.api("/signup/callback"), &[("origin", origin)], &body).await.unwrap();
+        assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("origin_denied")), "{origin}");
         assert_eq!(refused.header("access-control-allow-origin"), "");
     }
     assert_eq!(lab.calls("GET", "/oauth/access_token").await, 0);
-    let asked = [
-        ("origin", "http://localhost:8080"),
-        ("access-control-request-method", "POST"),
-    ];
+    let asked = [("origin", "http://localhost:8080"), ("access-control-request-method", "POST")];
     let preflight = lab.send("OPTIONS", &lab.api("/signup/callback"), &asked, b"").await;
-    assert_eq!(
-        (preflight.status, preflight.header("access-control-allow-origin")),
-        (204, "http://localhost:8080")
-    );
+    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, "http://localhost:8080"));
     lab.stop().await;
 }
 
@@ -137,11 +92,7 @@ async fn an_abandoned_popup_is_remembered_and_the_link_still_works() {
     let lab = Lab::start().await;
     let session = lab.session("acme").await;
     let told = json!({ "session": session.id, "event": "CANCEL", "current_step": "PHONE_NUMBER_SETUP" });
-    let answer = lab
-        .client
-        .post(&lab.api("/signup/abandoned"), &[("origin", &lab.api(""))], &told)
-        .await
-        .unwrap();
+    let answer = lab.client.post(&lab.api("/signup/abandoned"), &[("origin", &lab.api(""))], &told).await.unwrap();
     assert_eq!(answer.status, 204);
     let popup = lab.popup(&json!({})).await;
     assert_eq!(lab.callback(&session, &popup).await.status, 202);

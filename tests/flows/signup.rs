@@ -5,12 +5,7 @@ use serde_json::{Value, json};
 
 fn states(status: &Value) -> Vec<(String, String)> {
     let text = |step: &Value, name: &str| step[name].as_str().unwrap_or_default().to_owned();
-    status["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|step| (text(step, "name"), text(step, "state")))
-        .collect()
+    status["steps"].as_array().unwrap().iter().map(|step| (text(step, "name"), text(step, "state"))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,10 +27,7 @@ async fn a_solution_partners_customer_becomes_ready_and_is_paid_from_its_credit_
     assert_eq!(phone["status"], "CONNECTED");
     assert_eq!(phone["pin"].as_str().unwrap().len(), 6);
     let ready = lab.event("whatsapp.onboarding.ready.v1", |_| true).await;
-    assert_eq!(
-        (&ready["subject"], &ready["specversion"]),
-        (&json!(popup.waba), &json!("1.0"))
-    );
+    assert_eq!((&ready["subject"], &ready["specversion"]), (&json!(popup.waba), &json!("1.0")));
     lab.stop().await;
 }
 
@@ -44,25 +36,11 @@ async fn a_tech_providers_customer_waits_for_its_own_payment_method_and_then_is_
     let lab = Lab::start_as("tech-provider").await;
     let (session, popup, id) = lab.signed_up("acme", &json!({})).await;
     let waiting = lab.until(&id, "waiting").await;
-    assert_eq!(
-        (&waiting["waiting_for"], &waiting["who_acts"]),
-        (&json!("payment_method"), &json!("customer"))
-    );
-    assert!(
-        lab.status(&session).await["message"]
-            .as_str()
-            .unwrap()
-            .contains("payment")
-    );
+    assert_eq!((&waiting["waiting_for"], &waiting["who_acts"]), (&json!("payment_method"), &json!("customer")));
+    assert!(lab.status(&session).await["message"].as_str().unwrap().contains("payment"));
     assert_eq!(lab.calls("POST", "whatsapp_credit_sharing_and_attach").await, 0);
-    lab.simulate(&format!("wabas/{}", popup.waba), &json!({ "payment_method": true }))
-        .await;
-    assert_eq!(
-        lab.platform_post(&format!("/v1/onboardings/{id}/resume"), &json!({}))
-            .await
-            .status,
-        202
-    );
+    lab.simulate(&format!("wabas/{}", popup.waba), &json!({ "payment_method": true })).await;
+    assert_eq!(lab.platform_post(&format!("/v1/onboardings/{id}/resume"), &json!({})).await.status, 202);
     lab.until(&id, "ready").await;
     lab.stop().await;
 }
@@ -117,8 +95,7 @@ async fn an_expired_code_asks_the_customer_to_click_once_more_and_the_same_link_
     let fresh = lab.popup(&json!({ "waba_id": popup.waba })).await;
     let accepted = lab.callback(&session, &fresh).await;
     assert_eq!(accepted.status, 202);
-    lab.until(accepted.json()["onboarding_id"].as_str().unwrap(), "ready")
-        .await;
+    lab.until(accepted.json()["onboarding_id"].as_str().unwrap(), "ready").await;
     lab.stop().await;
 }
 
@@ -138,9 +115,7 @@ async fn a_code_that_was_used_elsewhere_is_not_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_the_business_app_is_never_registered() {
     let lab = Lab::start().await;
-    let (_, _, id) = lab
-        .signed_up("acme", &json!({ "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" }))
-        .await;
+    let (_, _, id) = lab.signed_up("acme", &json!({ "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" })).await;
     lab.until(&id, "ready").await;
     assert_eq!(lab.calls("POST", "/register").await, 0);
     lab.stop().await;
@@ -149,14 +124,9 @@ async fn a_number_of_the_business_app_is_never_registered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_a_number_waits_for_one() {
     let lab = Lab::start().await;
-    let (_, _, id) = lab
-        .signed_up("acme", &json!({ "event": "FINISH_ONLY_WABA", "numbers": 0 }))
-        .await;
+    let (_, _, id) = lab.signed_up("acme", &json!({ "event": "FINISH_ONLY_WABA", "numbers": 0 })).await;
     let record = lab.until(&id, "waiting").await;
-    assert_eq!(
-        (&record["waiting_for"], &record["who_acts"]),
-        (&json!("number"), &json!("customer"))
-    );
+    assert_eq!((&record["waiting_for"], &record["who_acts"]), (&json!("number"), &json!("customer")));
     lab.stop().await;
 }
 
@@ -165,10 +135,7 @@ async fn a_number_with_a_pin_of_its_own_waits_for_the_pin_and_is_not_guessed() {
     let lab = Lab::start().await;
     let (_, _, id) = lab.signed_up("acme", &json!({ "pin": "246810" })).await;
     let record = lab.until(&id, "waiting").await;
-    assert_eq!(
-        (&record["waiting_for"], &record["who_acts"]),
-        (&json!("pin"), &json!("customer"))
-    );
+    assert_eq!((&record["waiting_for"], &record["who_acts"]), (&json!("pin"), &json!("customer")));
     assert_eq!(lab.calls("POST", "/register").await, 1);
     lab.stop().await;
 }

@@ -5,12 +5,7 @@ use serde_json::json;
 
 /// Nothing that costs money or changes routing happened.
 async fn nothing_was_touched(lab: &Lab) {
-    for end in [
-        "/subscribed_apps",
-        "/register",
-        "/assigned_users",
-        "whatsapp_credit_sharing_and_attach",
-    ] {
+    for end in ["/subscribed_apps", "/register", "/assigned_users", "whatsapp_credit_sharing_and_attach"] {
         assert_eq!(lab.calls("POST", end).await, 0, "{end}");
     }
 }
@@ -19,10 +14,7 @@ async fn nothing_was_touched(lab: &Lab) {
 async fn an_account_the_token_was_not_granted_is_held_and_nothing_is_touched() {
     let lab = Lab::start().await;
     let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
-    let (session, mut own) = (
-        lab.session("mallory").await,
-        lab.popup(&json!({ "business_name": "Mallory" })).await,
-    );
+    let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({ "business_name": "Mallory" })).await);
     own.body["waba_id"] = json!(victim.waba);
     let accepted = lab.callback(&session, &own).await;
     assert_eq!(accepted.status, 202);
@@ -40,10 +32,7 @@ async fn a_number_of_another_account_is_held_and_not_registered() {
     let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
     let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({})).await);
     own.body["phone_number_id"] = victim.body["phone_number_id"].clone();
-    let id = lab.callback(&session, &own).await.json()["onboarding_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = lab.callback(&session, &own).await.json()["onboarding_id"].as_str().unwrap().to_owned();
     lab.until(&id, "held").await;
     assert_eq!(lab.calls("POST", "/register").await, 0);
     lab.stop().await;
@@ -54,10 +43,7 @@ async fn a_portfolio_that_does_not_own_the_account_is_held_and_gets_no_credit() 
     let lab = Lab::start().await;
     let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({})).await);
     own.body["business_id"] = json!("100000000000999");
-    let id = lab.callback(&session, &own).await.json()["onboarding_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = lab.callback(&session, &own).await.json()["onboarding_id"].as_str().unwrap().to_owned();
     lab.until(&id, "held").await;
     nothing_was_touched(&lab).await;
     lab.stop().await;
@@ -67,9 +53,7 @@ async fn a_portfolio_that_does_not_own_the_account_is_held_and_gets_no_credit() 
 async fn ids_the_browser_did_not_send_are_found_at_meta() {
     let lab = Lab::start().await;
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
-    let accepted = lab
-        .post_callback(&json!({ "session": session.id, "code": popup.code }))
-        .await;
+    let accepted = lab.post_callback(&json!({ "session": session.id, "code": popup.code })).await;
     let id = accepted.json()["onboarding_id"].as_str().unwrap().to_owned();
     assert_eq!(lab.until(&id, "ready").await["waba_id"], popup.waba);
     lab.stop().await;

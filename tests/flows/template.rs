@@ -19,11 +19,8 @@ async fn a_review_that_is_pushed_changes_what_we_know() {
     lab.until(&id, "ready").await;
     let template = &templates_of(&lab, &popup.waba).await[0];
     let path = format!("wabas/{}/templates/{}", popup.waba, template["id"].as_str().unwrap());
-    lab.simulate(&path, &json!({ "status": "REJECTED", "reason": "INVALID_FORMAT" }))
-        .await;
-    let event = lab
-        .event("whatsapp.template.changed.v1", named(template, "REJECTED"))
-        .await;
+    lab.simulate(&path, &json!({ "status": "REJECTED", "reason": "INVALID_FORMAT" })).await;
+    let event = lab.event("whatsapp.template.changed.v1", named(template, "REJECTED")).await;
     assert_eq!(event["data"]["reason"], "INVALID_FORMAT");
     lab.stop().await;
 }
@@ -35,14 +32,9 @@ async fn a_change_nobody_told_us_is_found_by_the_poll_and_told_once() {
     lab.until(&id, "ready").await;
     let template = &templates_of(&lab, &popup.waba).await[1];
     let path = format!("wabas/{}/templates/{}", popup.waba, template["id"].as_str().unwrap());
-    lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true }))
-        .await;
-    assert_eq!(
-        lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"],
-        1
-    );
-    lab.event("whatsapp.template.changed.v1", named(template, "PAUSED"))
-        .await;
+    lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true })).await;
+    assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 1);
+    lab.event("whatsapp.template.changed.v1", named(template, "PAUSED")).await;
     let polls = lab.calls("GET", "/message_templates").await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     let done = async || (lab.calls("GET", "/message_templates").await > polls).then_some(());
@@ -61,16 +53,9 @@ async fn pages_are_followed_to_the_end() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 250 })).await;
     lab.until(&id, "ready").await;
-    assert_eq!(
-        lab.calls("GET", "/message_templates").await,
-        3,
-        "250 templates are three pages of a hundred"
-    );
+    assert_eq!(lab.calls("GET", "/message_templates").await, 3, "250 templates are three pages of a hundred");
     let stored = lab.stored(&format!("WABA#{}", popup.waba)).await;
-    let templates = stored
-        .iter()
-        .filter(|item| item["entity"].as_s().is_ok_and(|entity| entity == "template"))
-        .count();
+    let templates = stored.iter().filter(|item| item["entity"].as_s().is_ok_and(|entity| entity == "template")).count();
     assert_eq!(templates, 250);
     lab.stop().await;
 }
@@ -83,10 +68,7 @@ async fn an_account_that_left_is_not_polled() {
     let url = format!("{}/_sim/wabas/{}", lab.stack.endpoints().graph, popup.waba);
     lab.send("DELETE", &url, &[], b"").await;
     lab.until(&id, "left").await;
-    assert_eq!(
-        lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"],
-        0
-    );
+    assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 0);
     lab.stop().await;
 }
 
@@ -100,10 +82,7 @@ async fn a_revoked_token_is_never_retried_and_the_customer_is_asked_to_connect_a
     let record = lab.until(&id, "reauthorise").await;
     assert_eq!(record["who_acts"], "customer");
     let calls = lab.calls("GET", "/message_templates").await;
-    assert_eq!(
-        lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"],
-        0
-    );
+    assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 0);
     assert_eq!(lab.calls("GET", "/message_templates").await, calls);
     lab.stop().await;
 }

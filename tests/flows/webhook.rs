@@ -17,9 +17,7 @@ fn body(entries: &[Value]) -> Value {
 
 /// Later than anything Meta or a poll has said so far, and not in the future for long.
 fn soon() -> i64 {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or_default() + 5
 }
 
@@ -31,34 +29,13 @@ async fn the_handshake_gives_back_metas_challenge() {
     let token = lab.stack.endpoints().meta.verify_token.clone();
     for (query, status) in [
         (String::new(), 400),
-        (
-            format!("hub.mode=unsubscribe&hub.verify_token={token}&hub.challenge=1"),
-            403,
-        ),
-        (
-            format!("hub.mode=subscribe&hub.verify_token={token}x&hub.challenge=1"),
-            403,
-        ),
-        (
-            format!(
-                "hub.mode=subscribe&hub.verify_token={}&hub.challenge=1",
-                token.to_uppercase()
-            ),
-            403,
-        ),
-        (
-            format!("hub.mode=subscribe&hub.verify_token={token}&hub.verify_token=x&hub.challenge=1"),
-            400,
-        ),
+        (format!("hub.mode=unsubscribe&hub.verify_token={token}&hub.challenge=1"), 403),
+        (format!("hub.mode=subscribe&hub.verify_token={token}x&hub.challenge=1"), 403),
+        (format!("hub.mode=subscribe&hub.verify_token={}&hub.challenge=1", token.to_uppercase()), 403),
+        (format!("hub.mode=subscribe&hub.verify_token={token}&hub.verify_token=x&hub.challenge=1"), 400),
         (format!("hub.mode=subscribe&hub.verify_token={token}"), 400),
-        (
-            format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=%3Cscript%3E"),
-            400,
-        ),
-        (
-            format!("hub_mode=subscribe&hub_verify_token={token}&hub_challenge=1"),
-            400,
-        ),
+        (format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=%3Cscript%3E"), 400),
+        (format!("hub_mode=subscribe&hub_verify_token={token}&hub_challenge=1"), 400),
     ] {
         let answer = lab.send("GET", &format!("{webhook}?{query}"), &[], b"").await;
         assert_eq!((answer.status, answer.body.len()), (status, 0), "{query}");
@@ -82,12 +59,7 @@ async fn only_a_right_signature_is_taken_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_body_that_nobody_can_read_is_stored_and_acknowledged() {
     let lab = Lab::start().await;
-    for odd in [
-        json!("not json"),
-        json!({ "object": "x" }),
-        json!([1, 2]),
-        json!({ "entry": [{ "changes": "?" }] }),
-    ] {
+    for odd in [json!("not json"), json!({ "object": "x" }), json!([1, 2]), json!({ "entry": [{ "changes": "?" }] })] {
         assert_eq!(lab.webhook(&odd, "valid").await, 200, "{odd}");
         lab.event("whatsapp.webhook.unreadable.v1", |_| true).await;
     }
@@ -113,10 +85,7 @@ async fn two_customers_in_one_body_are_told_apart() {
             event["subject"] == waba && event["data"]["name"] == name && event["data"]["status"] == status
         }
     };
-    let (greeting, farewell) = (
-        of(&one.waba, "greeting", "APPROVED"),
-        of(&two.waba, "farewell", "REJECTED"),
-    );
+    let (greeting, farewell) = (of(&one.waba, "greeting", "APPROVED"), of(&two.waba, "farewell", "REJECTED"));
     let seen = std::cell::RefCell::new((false, false));
     lab.event("whatsapp.template.changed.v1", |event| {
         let mut seen = seen.borrow_mut();
@@ -135,10 +104,7 @@ async fn one_bad_change_does_not_hold_up_its_neighbours() {
     let bad = json!({ "id": popup.waba, "time": "?", "changes": [{ "field": 7, "value": null }] });
     let good = update(&popup.waba, "greeting", 501, "APPROVED", soon());
     assert_eq!(lab.webhook(&body(&[bad, good]), "valid").await, 200);
-    lab.event("whatsapp.template.changed.v1", |event| {
-        event["data"]["name"] == "greeting"
-    })
-    .await;
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "greeting").await;
     lab.stop().await;
 }
 
@@ -162,10 +128,7 @@ async fn every_change_is_passed_on_whole() {
     let entry = json!({ "id": "123", "time": soon(), "changes": [{ "field": "a_field_of_2027", "value": value }] });
     assert_eq!(lab.webhook(&body(&[entry]), "valid").await, 200);
     let event = lab.event("whatsapp.webhook.received.v1", |_| true).await;
-    assert_eq!(
-        (&event["data"]["field"], &event["data"]["value"]),
-        (&json!("a_field_of_2027"), &value)
-    );
+    assert_eq!((&event["data"]["field"], &event["data"]["value"]), (&json!("a_field_of_2027"), &value));
     lab.stop().await;
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Refused {
     /// Meta could not be reached.
     Unreachable,
     /// Meta refused the app, not the code: the operator's business.
-    Refused,
+    App,
 }
 
 impl Refused {
@@ -35,7 +35,7 @@ impl Refused {
             Self::Used => "exchange.code_used",
             Self::Lost => "exchange.lost",
             Self::Unreachable => "exchange.unreachable",
-            Self::Refused => "exchange.refused",
+            Self::App => "exchange.refused",
         }
     }
 
@@ -43,41 +43,27 @@ impl Refused {
     pub(crate) const fn problem(self) -> Problem {
         let again = StatusCode::UNPROCESSABLE_ENTITY;
         match self {
-            Self::Expired => Problem::new(
-                again,
-                "code_expired",
-                "Meta's confirmation was too old. Please click once more.",
-            ),
-            Self::Used => Problem::new(
-                again,
-                "code_used",
-                "Meta's confirmation was used before. Please click once more.",
-            ),
-            Self::Lost => Problem::new(
-                again,
-                "code_lost",
-                "Meta's confirmation was lost on the way. Please click once more.",
-            ),
+            Self::Expired => {
+                Problem::new(again, "code_expired", "Meta's confirmation was too old. Please click once more.")
+            }
+            Self::Used => {
+                Problem::new(again, "code_used", "Meta's confirmation was used before. Please click once more.")
+            }
+            Self::Lost => {
+                Problem::new(again, "code_lost", "Meta's confirmation was lost on the way. Please click once more.")
+            }
             Self::Unreachable => Problem::new(
                 StatusCode::BAD_GATEWAY,
                 "meta_unreachable",
                 "Meta could not be reached. Please try again.",
             ),
-            Self::Refused => Problem::new(
-                StatusCode::BAD_GATEWAY,
-                "meta_refused",
-                "Meta refused the platform's app.",
-            ),
+            Self::App => Problem::new(StatusCode::BAD_GATEWAY, "meta_refused", "Meta refused the platform's app."),
         }
     }
 }
 
 pub(crate) async fn code_for_token(graph: &GraphClient, app_secret: &Secret, code: &Secret) -> Result<Secret, Refused> {
-    let call = ExchangeCode {
-        app: graph.app(),
-        app_secret,
-        code,
-    };
+    let call = ExchangeCode { app: graph.app(), app_secret, code };
     let mut may_be_spent = false;
     let mut last = Refused::Unreachable;
     for _ in 0..TRIES {
@@ -87,13 +73,7 @@ pub(crate) async fn code_for_token(graph: &GraphClient, app_secret: &Secret, cod
         };
         match verdict(&error, may_be_spent) {
             Verdict::Final(refused) => return Err(refused),
-            Verdict::NotSent => {
-                last = if may_be_spent {
-                    Refused::Lost
-                } else {
-                    Refused::Unreachable
-                }
-            }
+            Verdict::NotSent => last = if may_be_spent { Refused::Lost } else { Refused::Unreachable },
             Verdict::Unknown if may_be_spent => return Err(Refused::Lost),
             Verdict::Unknown => {
                 may_be_spent = true;
@@ -126,7 +106,7 @@ fn verdict(error: &GraphError, may_be_spent: bool) -> Verdict {
         (100, _) if may_be_spent => Verdict::Final(Refused::Lost),
         (100, _) => Verdict::Final(Refused::Used),
         _ if refusal.transient || refusal.status >= 500 => Verdict::Unknown,
-        _ => Verdict::Final(Refused::Refused),
+        _ => Verdict::Final(Refused::App),
     }
 }
 
@@ -137,13 +117,7 @@ mod tests {
 
     fn refused(status: u16, body: &str, may_be_spent: bool) -> Verdict {
         let kind = Kind::Refused(parse(status, body.as_bytes(), None).unwrap());
-        verdict(
-            &GraphError {
-                call: "exchange_code",
-                kind,
-            },
-            may_be_spent,
-        )
+        verdict(&GraphError { call: "exchange_code", kind }, may_be_spent)
     }
 
     #[test]
@@ -152,28 +126,13 @@ mod tests {
         let used = r#"{"error":{"code":100,"error_subcode":36009}}"#;
         assert_eq!(refused(400, expired, false), Verdict::Final(Refused::Expired));
         assert_eq!(refused(400, used, false), Verdict::Final(Refused::Used));
-        assert_eq!(
-            refused(400, used, true),
-            Verdict::Final(Refused::Lost),
-            "our own lost answer burnt it"
-        );
-        assert_eq!(
-            refused(400, r#"{"error":{"code":1}}"#, false),
-            Verdict::Final(Refused::Refused)
-        );
+        assert_eq!(refused(400, used, true), Verdict::Final(Refused::Lost), "our own lost answer burnt it");
+        assert_eq!(refused(400, r#"{"error":{"code":1}}"#, false), Verdict::Final(Refused::App));
     }
 
     #[test]
     fn an_unknown_outcome_is_told_apart_from_a_request_that_never_left() {
-        let lost = |kind| {
-            verdict(
-                &GraphError {
-                    call: "exchange_code",
-                    kind,
-                },
-                false,
-            )
-        };
+        let lost = |kind| verdict(&GraphError { call: "exchange_code", kind }, false);
         assert_eq!(lost(Kind::Transport(TransportError::NotSent)), Verdict::NotSent);
         assert_eq!(lost(Kind::Transport(TransportError::NoAnswer)), Verdict::Unknown);
         assert_eq!(lost(Kind::Undecodable), Verdict::Unknown);

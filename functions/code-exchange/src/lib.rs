@@ -94,16 +94,8 @@ impl App {
     }
 
     async fn session(&self, callback: &Callback) -> Result<Held<Session>, Problem> {
-        let found = self
-            .store
-            .session(&callback.session)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        found.ok_or(Problem::new(
-            StatusCode::NOT_FOUND,
-            "session_not_found",
-            "This signup link is not known.",
-        ))
+        let found = self.store.session(&callback.session).await.map_err(|error| unavailable(&error))?;
+        found.ok_or(Problem::new(StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known."))
     }
 
     /// The same code again gets the same answer.
@@ -119,11 +111,7 @@ impl App {
         match held.record.state() {
             State::Relaunch => Ok(held),
             State::Exchanging => Err(in_progress()),
-            _ => Err(Problem::new(
-                StatusCode::CONFLICT,
-                "session_used",
-                "This signup link was used already.",
-            )),
+            _ => Err(Problem::new(StatusCode::CONFLICT, "session_used", "This signup link was used already.")),
         }
     }
 
@@ -138,48 +126,20 @@ impl App {
         let now = clock::now();
         let attempt = AttemptId::new(now, rand::random());
         let version = existing.as_ref().map(|held| held.version);
-        let phase = Phase::Exchanging {
-            attempt: attempt.clone(),
-            lease_until: now.after(EXCHANGE_LEASE),
-        };
+        let phase = Phase::Exchanging { attempt: attempt.clone(), lease_until: now.after(EXCHANGE_LEASE) };
         let mut onboarding = match existing {
-            Some(held) => Onboarding {
-                phase,
-                phase_since: now,
-                claim: callback.claim.clone(),
-                ..held.record
-            },
+            Some(held) => Onboarding { phase, phase_since: now, claim: callback.claim.clone(), ..held.record },
             None => self.begin(&session.record, callback, phase, now),
         };
-        let entry = TimelineEntry {
-            at: now,
-            event: "code_received".to_owned(),
-            step: None,
-            attempt: None,
-            code: None,
-        };
+        let entry = TimelineEntry { at: now, event: "code_received".to_owned(), step: None, attempt: None, code: None };
         onboarding.timeline_length = onboarding.timeline_length.saturating_add(1);
-        let state = SessionState::Claimed {
-            code_hash: callback.code_hash.clone(),
-            attempt,
-            onboarding: onboarding.id.clone(),
-        };
-        let session = Held {
-            record: Session {
-                state,
-                ..session.record
-            },
-            version: session.version,
-        };
-        let saved = self
-            .store
-            .save_session_and_onboarding(&callback.session, &session, &onboarding, version, &[entry])
-            .await;
+        let state =
+            SessionState::Claimed { code_hash: callback.code_hash.clone(), attempt, onboarding: onboarding.id.clone() };
+        let session = Held { record: Session { state, ..session.record }, version: session.version };
+        let saved =
+            self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &[entry]).await;
         match saved {
-            Ok(()) => Ok(Some(Held {
-                record: onboarding,
-                version: version.unwrap_or(0).saturating_add(1),
-            })),
+            Ok(()) => Ok(Some(Held { record: onboarding, version: version.unwrap_or(0).saturating_add(1) })),
             Err(StoreError::Conflict) => Ok(None),
             Err(error) => Err(unavailable(&error)),
         }
@@ -218,8 +178,7 @@ impl App {
         let token = match exchange::code_for_token(&self.graph, app_secret, &callback.code).await {
             Ok(token) => token,
             Err(refused) => {
-                self.record(&mut held, &Event::ExchangeFailed(attempt, refused.reason()))
-                    .await;
+                self.record(&mut held, &Event::ExchangeFailed(attempt, refused.reason())).await;
                 self.ring(&held.record).await;
                 return Err(refused.problem());
             }
@@ -248,18 +207,10 @@ impl App {
             if after == held.record {
                 return;
             }
-            let save = Save {
-                version: held.version,
-                before: &held.record,
-                after: &after,
-                timeline: &timeline,
-            };
+            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
             match self.store.save(&save).await {
                 Ok(()) => {
-                    *held = Held {
-                        version: held.version.saturating_add(1),
-                        record: after,
-                    };
+                    *held = Held { version: held.version.saturating_add(1), record: after };
                     return;
                 }
                 Err(StoreError::Conflict) => {
@@ -268,7 +219,7 @@ impl App {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(onboarding.id = %held.record.id, error = %error, "a fact is not recorded yet")
+                    tracing::error!(onboarding.id = %held.record.id, error = %error, "a fact is not recorded yet");
                 }
             }
         }
@@ -276,9 +227,7 @@ impl App {
 
     /// A bell that is lost costs a minute: the sweeper rings again.
     async fn ring(&self, onboarding: &Onboarding) {
-        let bell = Bell::Onboarding {
-            id: onboarding.id.clone(),
-        };
+        let bell = Bell::Onboarding { id: onboarding.id.clone() };
         if let Err(error) = self.bells.ring(&bell, Duration::ZERO).await {
             tracing::warn!(onboarding.id = %onboarding.id, error = %error, "the bell was not rung");
         }
@@ -293,35 +242,18 @@ impl Handler for App {
 }
 
 fn accepted(onboarding: &Onboarding) -> Reply {
-    json(
-        StatusCode::ACCEPTED,
-        &Accepted {
-            onboarding_id: &onboarding.id,
-            state: onboarding.state(),
-        },
-    )
+    json(StatusCode::ACCEPTED, &Accepted { onboarding_id: &onboarding.id, state: onboarding.state() })
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Problem {
-    tracing::error!(
-        error = shared::telemetry::chain(error),
-        "a dependency is unavailable; the code is not spent"
-    );
+    tracing::error!(error = shared::telemetry::chain(error), "a dependency is unavailable; the code is not spent");
     Problem::unavailable()
 }
 
 const fn session_expired() -> Problem {
-    Problem::new(
-        StatusCode::GONE,
-        "session_expired",
-        "This signup link is too old. Please ask for a new one.",
-    )
+    Problem::new(StatusCode::GONE, "session_expired", "This signup link is too old. Please ask for a new one.")
 }
 
 const fn in_progress() -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "in_progress",
-        "This signup is being completed already.",
-    )
+    Problem::new(StatusCode::CONFLICT, "in_progress", "This signup is being completed already.")
 }

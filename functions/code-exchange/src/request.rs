@@ -21,16 +21,11 @@ pub(crate) struct Callback {
 
 impl Callback {
     pub(crate) fn parse(request: &Request) -> Result<Self, Problem> {
-        let fields = Fields::read(
-            request,
-            &["session", "code", "event", "waba_id", "phone_number_id", "business_id"],
-        )?;
-        let session = fields
-            .id("session", SessionId::parse)
-            .map_err(|problem| match problem.code {
-                "id_invalid" => unknown_session(),
-                _ => problem,
-            })?;
+        let fields = Fields::read(request, &["session", "code", "event", "waba_id", "phone_number_id", "business_id"])?;
+        let session = fields.id("session", SessionId::parse).map_err(|problem| match problem.code {
+            "id_invalid" => unknown_session(),
+            _ => problem,
+        })?;
         let code = parse_code(&fields)?;
         let event = fields.text("event", 64)?.filter(|event| !event.is_empty());
         let claim = Claim {
@@ -40,16 +35,8 @@ impl Callback {
             business: fields.id("business_id", BusinessId::parse)?,
         };
         let code_hash = hex::encode(Sha256::digest(code.expose()));
-        let session = session.ok_or(Problem::bad_request(
-            "session_missing",
-            "The signup session is missing.",
-        ))?;
-        Ok(Self {
-            session,
-            code,
-            code_hash,
-            claim: claim.consistent(),
-        })
+        let session = session.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
+        Ok(Self { session, code, code_hash, claim: claim.consistent() })
     }
 }
 
@@ -57,22 +44,13 @@ fn parse_code(fields: &Fields) -> Result<Secret, Problem> {
     let Some(value) = fields.value("code") else {
         return Err(Problem::bad_request("code_missing", "The code is missing."));
     };
-    let code = value
-        .as_str()
-        .ok_or(Problem::bad_request("bad_type", "A field has the wrong type."))?;
+    let code = value.as_str().ok_or(Problem::bad_request("bad_type", "A field has the wrong type."))?;
     if code.is_empty() || code.len() > LONGEST_CODE || !code.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Problem::bad_request(
-            "code_invalid",
-            "The code does not have the form of Meta's codes.",
-        ));
+        return Err(Problem::bad_request("code_invalid", "The code does not have the form of Meta's codes."));
     }
     Ok(Secret::new(code.to_owned()))
 }
 
 const fn unknown_session() -> Problem {
-    Problem::new(
-        http::StatusCode::NOT_FOUND,
-        "session_not_found",
-        "This signup link is not known.",
-    )
+    Problem::new(http::StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known.")
 }

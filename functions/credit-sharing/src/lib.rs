@@ -31,14 +31,5 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(currency);
     let (graph, currency) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
-    Ok(Worker::new(
-        CreditSharing {
-            graph,
-            system_token,
-            line,
-            currency,
-        },
-        surroundings,
-        None,
-    ))
+    Ok(Worker::new(CreditSharing { graph, system_token, line, currency }, surroundings, None))
 }

@@ -8,8 +8,5 @@ use shared::{config, telemetry};
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let worker = onboarding_steps::worker(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(worker.answer(&event).await)
-    }))
-    .await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(worker.answer(&event).await))).await
 }

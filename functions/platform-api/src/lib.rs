@@ -43,12 +43,7 @@ impl App {
         let minutes = |text: &str| text.parse().ok().filter(|minutes| (5..=1440).contains(minutes));
         let minutes: Option<u64> = problems.parsed(lookup, "SESSION_MINUTES", minutes);
         let minutes = problems.finish(minutes)?;
-        Ok(Self {
-            store,
-            bells,
-            signup_base,
-            session_life: Duration::from_secs(minutes * 60),
-        })
+        Ok(Self { store, bells, signup_base, session_life: Duration::from_secs(minutes * 60) })
     }
 }
 

@@ -79,50 +79,26 @@ struct List {
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
         if request.parameters().any(|name| !PARAMETERS.contains(&&*name)) {
-            return Err(Problem::bad_request(
-                "unknown_parameter",
-                "A query parameter is not known.",
-            ));
+            return Err(Problem::bad_request("unknown_parameter", "A query parameter is not known."));
         }
         if let Some(reference) = request.parameter("customer_ref") {
             let customer = CustomerRef::parse(&reference).map_err(|_| bad_parameter())?;
-            let found = self
-                .store
-                .of_customer(&customer)
-                .await
-                .map_err(|error| unavailable(&error))?;
-            return Ok(json(
-                StatusCode::OK,
-                &List {
-                    onboardings: found.iter().map(summary).collect(),
-                    cursor: None,
-                },
-            ));
+            let found = self.store.of_customer(&customer).await.map_err(|error| unavailable(&error))?;
+            return Ok(json(StatusCode::OK, &List { onboardings: found.iter().map(summary).collect(), cursor: None }));
         }
-        let only = request
-            .parameter("state")
-            .map(|state| State::parse(&state).ok_or(bad_parameter()))
-            .transpose()?;
+        let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
         let states: Vec<State> = only.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
-        let start = request
-            .parameter("cursor")
-            .map(|cursor| read_cursor(&cursor).ok_or(bad_parameter()))
-            .transpose()?;
+        let start =
+            request.parameter("cursor").map(|cursor| read_cursor(&cursor).ok_or(bad_parameter())).transpose()?;
         let list = self.page(&states, start).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::OK, &list))
     }
 
     /// One page over the lists of `states`, beginning after `start`.
     async fn page(&self, states: &[State], start: Option<(State, Option<OnboardingId>)>) -> Result<List, StoreError> {
-        let mut list = List {
-            onboardings: Vec::new(),
-            cursor: None,
-        };
+        let mut list = List { onboardings: Vec::new(), cursor: None };
         let (first, mut after) = start.map_or((None, None), |(state, id)| (Some(state), id));
-        let rest = states
-            .iter()
-            .copied()
-            .skip_while(|state| first.is_some_and(|first| first != *state));
+        let rest = states.iter().copied().skip_while(|state| first.is_some_and(|first| first != *state));
         for state in rest {
             if list.onboardings.len() >= usize::try_from(PAGE).unwrap_or_default() {
                 list.cursor = Some(write_cursor(state, None));
@@ -140,11 +116,7 @@ impl App {
 
     pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
         let held = self.find(id).await?;
-        let timeline = self
-            .store
-            .timeline(&held.record.id)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let timeline = self.store.timeline(&held.record.id).await.map_err(|error| unavailable(&error))?;
         let details = Details {
             onboarding: summary(&held.record),
             steps: steps(&held.record),
@@ -162,18 +134,11 @@ impl App {
     /// Makes everything that waits due at once.
     pub(crate) async fn resume(&self, id: &str) -> Result<Reply, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
-        match self
-            .store
-            .record(&id, &Event::Resumed)
-            .await
-            .map_err(|error| unavailable(&error))?
-        {
+        match self.store.record(&id, &Event::Resumed).await.map_err(|error| unavailable(&error))? {
             Recorded::Unknown => Err(Problem::not_found()),
-            Recorded::Unchanged => Err(Problem::new(
-                StatusCode::CONFLICT,
-                "nothing_to_resume",
-                "Nothing of this onboarding waits.",
-            )),
+            Recorded::Unchanged => {
+                Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits."))
+            }
             Recorded::Changed(after) => {
                 if let Err(error) = self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await {
                     tracing::warn!(error = %error, "the bell was not rung; the sweeper will");
@@ -187,10 +152,7 @@ impl App {
 fn summary(onboarding: &Onboarding) -> Summary {
     let state = onboarding.state();
     let obstacle = onboarding.obstacle();
-    let message = obstacle
-        .as_ref()
-        .map(wording::sentence)
-        .or_else(|| wording::state_sentence(state));
+    let message = obstacle.as_ref().map(wording::sentence).or_else(|| wording::state_sentence(state));
     Summary {
         id: onboarding.id.clone(),
         customer_ref: onboarding.customer_ref.clone(),
@@ -198,16 +160,10 @@ fn summary(onboarding: &Onboarding) -> Summary {
         role: onboarding.role,
         flow: onboarding.flow,
         created_at: onboarding.created_at.to_rfc3339(),
-        since: obstacle
-            .as_ref()
-            .map_or(onboarding.phase_since, |obstacle| obstacle.since)
-            .to_rfc3339(),
+        since: obstacle.as_ref().map_or(onboarding.phase_since, |obstacle| obstacle.since).to_rfc3339(),
         waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for),
         who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
-        until: obstacle
-            .as_ref()
-            .and_then(|obstacle| obstacle.until)
-            .map(|until| until.to_rfc3339()),
+        until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(shared::domain::time::Timestamp::to_rfc3339),
         code: obstacle.map(|obstacle| obstacle.code),
         message,
         waba_id: onboarding.waba.as_ref().map(|waba| waba.id().to_string()),
@@ -227,7 +183,9 @@ fn steps(onboarding: &Onboarding) -> Vec<StepView> {
             since: record.map(|record| record.since.to_rfc3339()),
             attempts: record.map_or(0, |record| record.attempts),
             code: record.and_then(|record| record.code()).map(str::to_owned),
-            due: record.and_then(|record| record.due()).map(|due| due.to_rfc3339()),
+            due: record
+                .and_then(shared::domain::onboarding::StepRecord::due)
+                .map(shared::domain::time::Timestamp::to_rfc3339),
         }
     });
     views.collect()
@@ -237,7 +195,7 @@ fn timeline_view(entry: TimelineEntry) -> TimelineView {
     TimelineView {
         at: entry.at.to_rfc3339(),
         event: entry.event,
-        step: entry.step.map(|step| step.as_str()),
+        step: entry.step.map(shared::domain::steps::Step::as_str),
         attempt: entry.attempt,
         code: entry.code,
     }
@@ -250,11 +208,7 @@ fn write_cursor(state: State, last: Option<&OnboardingId>) -> String {
 fn read_cursor(cursor: &str) -> Option<(State, Option<OnboardingId>)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (state, last) = text.split_once(' ')?;
-    let last = if last.is_empty() {
-        None
-    } else {
-        Some(OnboardingId::parse(last).ok()?)
-    };
+    let last = if last.is_empty() { None } else { Some(OnboardingId::parse(last).ok()?) };
     Some((State::parse(state)?, last))
 }
 
@@ -269,18 +223,9 @@ mod tests {
     #[test]
     fn cursors_come_back_and_forged_ones_do_not() {
         let id = OnboardingId::parse("onb_01jd0000000000000000000000").unwrap();
-        assert_eq!(
-            read_cursor(&write_cursor(State::Ready, Some(&id))),
-            Some((State::Ready, Some(id)))
-        );
+        assert_eq!(read_cursor(&write_cursor(State::Ready, Some(&id))), Some((State::Ready, Some(id))));
         assert_eq!(read_cursor(&write_cursor(State::Held, None)), Some((State::Held, None)));
-        for forged in [
-            "",
-            "!",
-            "cmVhZHk",
-            &URL_SAFE_NO_PAD.encode("ready onb_x"),
-            &URL_SAFE_NO_PAD.encode("nope "),
-        ] {
+        for forged in ["", "!", "cmVhZHk", &URL_SAFE_NO_PAD.encode("ready onb_x"), &URL_SAFE_NO_PAD.encode("nope ")] {
             assert_eq!(read_cursor(forged), None, "{forged}");
         }
     }

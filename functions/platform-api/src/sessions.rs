@@ -20,13 +20,7 @@ struct Created<'a> {
 }
 
 /// Groups of `extras.setup` that Meta documents ("Pre-filling screens").
-const PREFILL: [&str; 5] = [
-    "business",
-    "phone",
-    "preVerifiedPhone",
-    "solutionID",
-    "whatsAppBusinessAccount",
-];
+const PREFILL: [&str; 5] = ["business", "phone", "preVerifiedPhone", "solutionID", "whatsAppBusinessAccount"];
 
 /// Longest return address.
 const LONGEST_URL: usize = 2048;
@@ -36,18 +30,11 @@ impl App {
         let fields = Fields::read(request, &["customer_ref", "flow", "prefill", "locale", "return_url"])?;
         let session = self.session(&fields)?;
         let id = SessionId::new(session.created_at, [rand::random(), rand::random()]);
-        self.store
-            .create_session(&id, &session)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        self.store.create_session(&id, &session).await.map_err(|error| unavailable(&error))?;
         let signup_url = self.signup_url(request, &id);
         Ok(json(
             StatusCode::CREATED,
-            &Created {
-                session: &id,
-                signup_url,
-                expires_at: session.expires_at.to_rfc3339(),
-            },
+            &Created { session: &id, signup_url, expires_at: session.expires_at.to_rfc3339() },
         ))
     }
 
@@ -73,10 +60,7 @@ impl App {
     }
 
     fn signup_url(&self, request: &Request, id: &SessionId) -> String {
-        let own = self
-            .signup_base
-            .as_ref()
-            .map(|base| base.as_str().trim_end_matches('/').to_owned());
+        let own = self.signup_base.as_ref().map(|base| base.as_str().trim_end_matches('/').to_owned());
         format!("{}/signup?session={id}", own.unwrap_or_else(|| request.base_url()))
     }
 }
@@ -87,19 +71,16 @@ fn prefill(fields: &Fields) -> Result<Option<Value>, Problem> {
         Some(Value::Object(groups)) if groups.keys().all(|name| PREFILL.contains(&name.as_str())) => {
             Ok(Some(Value::Object(groups.clone())))
         }
-        Some(Value::Object(_)) => Err(Problem::bad_request(
-            "unknown_field",
-            "The pre-fill has a group that Meta does not know.",
-        )),
+        Some(Value::Object(_)) => {
+            Err(Problem::bad_request("unknown_field", "The pre-fill has a group that Meta does not know."))
+        }
         Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
     }
 }
 
 fn locale(text: &str) -> Result<String, Problem> {
-    let tag = (2..=16).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let tag =
+        (2..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if tag {
         Ok(text.replace('_', "-"))
     } else {

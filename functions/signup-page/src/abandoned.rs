@@ -9,14 +9,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, no_content, origin};
 use shared::store::StoreError;
 
-const FIELDS: [&str; 6] = [
-    "session",
-    "event",
-    "current_step",
-    "error_code",
-    "error_message",
-    "session_id",
-];
+const FIELDS: [&str; 6] = ["session", "event", "current_step", "error_code", "error_message", "session_id"];
 
 impl App {
     pub(crate) async fn abandoned(&self, request: &Request) -> Result<Reply, Problem> {

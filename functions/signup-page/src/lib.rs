@@ -50,15 +50,7 @@ impl App {
         let parsed = app.zip(config_id).zip(sdk).zip(popup_origins.zip(origins));
         let (((app, config_id), sdk), (popup_origins, origins)) = problems.finish(parsed)?;
         let sdk_origin = sdk.origin().ascii_serialization();
-        Ok(Self {
-            store,
-            app,
-            config_id,
-            graph_version,
-            sdk_origin,
-            popup_origins,
-            origins,
-        })
+        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins })
     }
 
     /// The session a request names; `None` when there is no such session.

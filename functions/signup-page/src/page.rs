@@ -38,10 +38,7 @@ impl App {
         };
         let session = held.record;
         if session.onboarding().is_none() && clock::now() >= session.expires_at {
-            return Ok(self.notice(
-                StatusCode::GONE,
-                "This signup link is too old. Please ask for a new one.",
-            ));
+            return Ok(self.notice(StatusCode::GONE, "This signup link is too old. Please ask for a new one."));
         }
         let config = PageConfig {
             session: id.as_str(),
@@ -76,10 +73,8 @@ impl App {
         }
         // Meta's popup needs its opener; nobody else gets one.
         let opener = HeaderName::from_static("cross-origin-opener-policy");
-        page.headers_mut()
-            .insert(opener, HeaderValue::from_static("same-origin-allow-popups"));
-        page.headers_mut()
-            .insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        page.headers_mut().insert(opener, HeaderValue::from_static("same-origin-allow-popups"));
+        page.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         page
     }
 

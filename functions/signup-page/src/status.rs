@@ -29,10 +29,9 @@ struct StepStatus {
 impl App {
     pub(crate) async fn status(&self, request: &Request) -> Result<Reply, Problem> {
         origin::check(request, &self.origins)?;
-        let text = request.parameter("session").ok_or(Problem::bad_request(
-            "session_missing",
-            "The signup session is missing.",
-        ))?;
+        let text = request
+            .parameter("session")
+            .ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
         let (_, held) = self.session(&text).await?.ok_or(Problem::not_found())?;
         let session = held.record;
         let Some(id) = session.onboarding() else {
@@ -46,28 +45,17 @@ impl App {
 
 fn before(session: &Session) -> Status<'_> {
     let (state, message) = if clock::now() >= session.expires_at {
-        (
-            "expired",
-            Some("This signup link is too old. Please ask for a new one."),
-        )
+        ("expired", Some("This signup link is too old. Please ask for a new one."))
     } else {
         ("open", None)
     };
-    Status {
-        state,
-        message,
-        return_url: session.return_url.as_deref(),
-        steps: Vec::new(),
-    }
+    Status { state, message, return_url: session.return_url.as_deref(), steps: Vec::new() }
 }
 
 fn during<'a>(session: &'a Session, onboarding: &Onboarding) -> Status<'a> {
     let state = onboarding.state();
     let obstacle = onboarding.obstacle();
-    let message = obstacle
-        .as_ref()
-        .map(wording::sentence)
-        .or_else(|| wording::state_sentence(state));
+    let message = obstacle.as_ref().map(wording::sentence).or_else(|| wording::state_sentence(state));
     let steps = onboarding.plan().map(|spec| {
         let record = onboarding.steps.get(&spec.step);
         StepStatus {
@@ -77,10 +65,5 @@ fn during<'a>(session: &'a Session, onboarding: &Onboarding) -> Status<'a> {
             message: record.and_then(StepRecord::obstacle).as_ref().map(wording::sentence),
         }
     });
-    Status {
-        state: state.as_str(),
-        message,
-        return_url: session.return_url.as_deref(),
-        steps: steps.collect(),
-    }
+    Status { state: state.as_str(), message, return_url: session.return_url.as_deref(), steps: steps.collect() }
 }

@@ -9,8 +9,5 @@ use sweeper::App;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |_: LambdaEvent<IgnoredAny>| {
-        Ok::<_, Error>(app.sweep().await?)
-    }))
-    .await
+    run(service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<_, Error>(app.sweep().await?))).await
 }

@@ -87,14 +87,7 @@ impl App {
         let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
         let graph = GraphConfig::from_lookup(lookup, &mut problems);
         let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
-        Ok(Self {
-            store,
-            vault,
-            graph,
-            queue,
-            steps,
-            publisher,
-        })
+        Ok(Self { store, vault, graph, queue, steps, publisher })
     }
 
     /// Handles either occasion.
@@ -130,10 +123,7 @@ impl App {
         };
         match self.poll(&onboarding).await? {
             Ok(()) => Ok(()),
-            Err(Failure {
-                class: Class::Later | Class::LaterAfter(_),
-                code,
-            }) => Err(PollError::Later(code)),
+            Err(Failure { class: Class::Later | Class::LaterAfter(_), code }) => Err(PollError::Later(code)),
             // Nothing a repeat would change: the next poll looks again.
             Err(Failure { code, .. }) => {
                 tracing::warn!(onboarding.id = %onboarding, error.code = code, "an account cannot be polled");
@@ -152,18 +142,11 @@ impl App {
         let synced = match self.vault.business_token(attempt).await? {
             None => Err(Failure::new(Class::TokenDead, "token.missing")),
             Some(token) => {
-                let customer = Customer {
-                    graph: &self.graph,
-                    token: &token,
-                };
+                let customer = Customer { graph: &self.graph, token: &token };
                 templates::sync(&customer, &self.store, &self.publisher, waba).await
             }
         };
-        if let Err(Failure {
-            class: Class::TokenDead,
-            code,
-        }) = &synced
-        {
+        if let Err(Failure { class: Class::TokenDead, code }) = &synced {
             self.token_died(id, attempt.clone(), code.clone()).await?;
         }
         Ok(synced.map(|synced| {
@@ -174,10 +157,7 @@ impl App {
     /// The customer has to connect again; the platform is told by `onboarding-steps`.
     async fn token_died(&self, id: &OnboardingId, attempt: AttemptId, code: String) -> Result<(), PollError> {
         match self.store.record(id, &Event::TokenDied(attempt, code)).await? {
-            Recorded::Changed(_) => Ok(self
-                .steps
-                .ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO)
-                .await?),
+            Recorded::Changed(_) => Ok(self.steps.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
     }

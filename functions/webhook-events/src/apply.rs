@@ -49,11 +49,7 @@ impl Applier {
                 News::Stored => return self.tell(waba, held.as_ref().map_or(news, |held| &held.record)).await,
                 News::Stale => return Ok(()),
             };
-            match self
-                .store
-                .save_template(waba, &merged, held.map(|held| held.version))
-                .await
-            {
+            match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
                 Err(StoreError::Conflict) => {}
                 saved => {
                     saved?;

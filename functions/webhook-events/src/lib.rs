@@ -60,12 +60,7 @@ impl App {
             bells: Queue::new(&aws, &onboardings),
             publisher: publisher.clone(),
         };
-        Ok(Self {
-            applier,
-            publisher,
-            webhooks: Queue::new(&aws, &webhooks),
-            app,
-        })
+        Ok(Self { applier, publisher, webhooks: Queue::new(&aws, &webhooks), app })
     }
 
     /// Handles a batch of deliveries.
@@ -97,10 +92,7 @@ impl App {
             Part::Change(change) => change,
             Part::Unreadable(raw) => return Ok(self.publisher.unreadable(raw.get(), envelope.received_at).await?),
         };
-        let context = Context {
-            app: self.app.clone(),
-            received_at: envelope.received_at,
-        };
+        let context = Context { app: self.app.clone(), received_at: envelope.received_at };
         if let (Some(observation), Some(waba)) = (interpret(change, &context), change.waba()) {
             self.applier.apply(&waba, observation).await?;
         }
@@ -114,10 +106,7 @@ impl App {
         error: &EventError,
     ) -> Result<(), EventError> {
         tracing::warn!(webhook.field = %change.field, error = shared::telemetry::chain(error), "a change is queued again alone");
-        let alone = Envelope {
-            received_at: envelope.received_at,
-            body: change.to_notification(),
-        };
+        let alone = Envelope { received_at: envelope.received_at, body: change.to_notification() };
         Ok(self.webhooks.send(alone.pack()?).await?)
     }
 }

@@ -86,22 +86,13 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn empty(status_code: u16) -> Self {
-        Self {
-            status_code,
-            headers: BTreeMap::from([("cache-control", "no-store")]),
-            body: String::new(),
-        }
+        Self { status_code, headers: BTreeMap::from([("cache-control", "no-store")]), body: String::new() }
     }
 
     /// 200 with a plain text that no browser takes for anything else.
     pub(crate) fn text(body: String) -> Self {
-        let answer = Self {
-            body,
-            ..Self::empty(200)
-        };
-        answer
-            .with("content-type", "text/plain")
-            .with("x-content-type-options", "nosniff")
+        let answer = Self { body, ..Self::empty(200) };
+        answer.with("content-type", "text/plain").with("x-content-type-options", "nosniff")
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
@@ -140,9 +131,6 @@ mod tests {
 
     #[test]
     fn header_names_are_found_in_any_case() {
-        assert_eq!(
-            event(r#"{"headers":{"X-Hub-Signature-256":"s"}}"#).header("x-hub-signature-256"),
-            Some("s")
-        );
+        assert_eq!(event(r#"{"headers":{"X-Hub-Signature-256":"s"}}"#).header("x-hub-signature-256"), Some("s"));
     }
 }

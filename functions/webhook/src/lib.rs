@@ -79,10 +79,7 @@ impl App {
         if signature::verify(&body, header, std::slice::from_ref(&secret)).is_err() {
             return Answer::empty(401);
         }
-        let envelope = Envelope {
-            received_at: clock::now(),
-            body,
-        };
+        let envelope = Envelope { received_at: clock::now(), body };
         let message = match envelope.pack() {
             Ok(message) => message,
             Err(error) => return unavailable("a webhook does not fit into the queue", &error),

@@ -27,9 +27,7 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, moment: u64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(Duration::from_millis(
-            moment.saturating_sub(self.now()),
-        )))
+        Box::pin(tokio::time::sleep(Duration::from_millis(moment.saturating_sub(self.now()))))
     }
 }
 
@@ -43,9 +41,7 @@ impl ManualClock {
     /// A clock that stands at `start`, in milliseconds since the epoch.
     #[must_use]
     pub fn new(start: u64) -> Self {
-        Self {
-            now: watch::Sender::new(start),
-        }
+        Self { now: watch::Sender::new(start) }
     }
 
     /// Moves the clock on and wakes whoever waited for a moment now passed.

@@ -42,23 +42,14 @@ impl Failure {
     }
 
     fn serialization(reason: &serde_json::Error) -> Self {
-        Self {
-            status: 400,
-            shape: "SerializationException",
-            query_code: None,
-            message: reason.to_string(),
-        }
+        Self { status: 400, shape: "SerializationException", query_code: None, message: reason.to_string() }
     }
 }
 
 impl Dialect {
     /// The operation a request asks for.
     pub(crate) fn operation<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        headers
-            .get("x-amz-target")?
-            .to_str()
-            .ok()?
-            .strip_prefix(self.target_prefix)
+        headers.get("x-amz-target")?.to_str().ok()?.strip_prefix(self.target_prefix)
     }
 
     /// The response for an outcome.

@@ -44,13 +44,7 @@ impl SecretsManager {
     #[must_use]
     pub fn with_clock(region: &str, account: &str, clock: Arc<dyn Clock>) -> Self {
         let arn_prefix = format!("arn:aws:secretsmanager:{region}:{account}:secret:");
-        Self {
-            shared: Arc::new(Shared {
-                arn_prefix,
-                clock,
-                store: Mutex::default(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { arn_prefix, clock, store: Mutex::default() }) }
     }
 
     /// The HTTP endpoint: AWS JSON 1.1 on every path.

@@ -63,9 +63,7 @@ impl Sqs {
             endpoint: Mutex::default(),
             store: Mutex::default(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// The HTTP endpoint: AWS JSON 1.0 on every path.
@@ -118,9 +116,7 @@ impl Sqs {
     // Not awaiting anything today; async like the rest of the data plane, so that callers need not know.
     pub async fn send(&self, queue: &str, message: NewMessage) -> Result<SentMessage, SqsError> {
         let now = self.now();
-        self.store()
-            .queue_mut(self.name_of(queue)?)?
-            .send(message, &self.shared.account, now)
+        self.store().queue_mut(self.name_of(queue)?)?.send(message, &self.shared.account, now)
     }
 
     /// Receives up to `max` messages (1 to 10) from a queue, by name, URL or ARN, waiting up to `wait` (at most 20 s)
@@ -136,11 +132,7 @@ impl Sqs {
         visibility: Option<Duration>,
     ) -> Result<Vec<ReceivedMessage>, SqsError> {
         if !(1..=MAXIMUM_RECEIVED).contains(&max) {
-            return Err(SqsError::invalid_value(
-                max,
-                "MaxNumberOfMessages",
-                "Must be between 1 and 10, if provided.",
-            ));
+            return Err(SqsError::invalid_value(max, "MaxNumberOfMessages", "Must be between 1 and 10, if provided."));
         }
         let wait = millis(wait);
         if wait > MAXIMUM_WAIT {
@@ -193,9 +185,7 @@ impl Sqs {
         let timeout = millis(timeout);
         check_visibility(timeout)?;
         let now = self.now();
-        self.store()
-            .queue_mut(self.name_of(queue)?)?
-            .change_visibility(receipt_handle, timeout, now)
+        self.store().queue_mut(self.name_of(queue)?)?.change_visibility(receipt_handle, timeout, now)
     }
 
     /// How many messages a queue holds, by name, URL or ARN.
@@ -243,9 +233,7 @@ impl Sqs {
 
     /// The URL of a queue: at the endpoint that was set, else at `host`, else where AWS would have it.
     fn url_at(&self, host: Option<&str>, name: &str) -> String {
-        let base = lock(&self.shared.endpoint)
-            .clone()
-            .or_else(|| host.map(|host| format!("http://{host}")));
+        let base = lock(&self.shared.endpoint).clone().or_else(|| host.map(|host| format!("http://{host}")));
         let base = base.unwrap_or_else(|| format!("https://sqs.{}.amazonaws.com", self.shared.region));
         format!("{base}/{}/{name}", self.shared.account)
     }
@@ -272,11 +260,7 @@ fn check_visibility(timeout: u64) -> Result<(), SqsError> {
     if timeout <= attributes::MAXIMUM_VISIBILITY * 1000 {
         return Ok(());
     }
-    Err(SqsError::invalid_value(
-        timeout / 1000,
-        "VisibilityTimeout",
-        "Must be between 0 and 43200, if provided.",
-    ))
+    Err(SqsError::invalid_value(timeout / 1000, "VisibilityTimeout", "Must be between 0 and 43200, if provided."))
 }
 
 #[cfg(test)]

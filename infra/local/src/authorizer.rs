@@ -1,6 +1,7 @@
 //! The JWT authorizer of an HTTP API (AWS: "Control access to HTTP APIs with JWT authorizers").
 
 use crate::client::Client;
+use crate::stack::StackError;
 use crate::template::{TemplateError, object, unknown};
 use axum::http::HeaderMap;
 use jsonwebtoken::jwk::JwkSet;
@@ -20,8 +21,20 @@ pub(crate) struct Authorizer {
 }
 
 impl Authorizer {
+    /// Reads the default authorizer of an API's `Auth`, evaluated.
+    pub(crate) fn default_of(place: &str, auth: &Value) -> Result<Option<Self>, StackError> {
+        let known = ["DefaultAuthorizer", "Authorizers"];
+        if let Some(key) = object(auth, place)?.keys().find(|key| !known.contains(&key.as_str())) {
+            return Err(unknown(place, format!("property {key}")).into());
+        }
+        let Some(name) = auth.get("DefaultAuthorizer").and_then(Value::as_str) else { return Ok(None) };
+        let written = auth.get("Authorizers").and_then(|all| all.get(name));
+        let written = written.ok_or_else(|| unknown(place, format!("the authorizer {name}")))?;
+        Ok(Some(Self::read(place, written, Client::new()?)?))
+    }
+
     /// Reads `Auth.Authorizers.<name>`, evaluated.
-    pub(crate) fn read(place: &str, written: &Value, client: Client) -> Result<Self, TemplateError> {
+    fn read(place: &str, written: &Value, client: Client) -> Result<Self, TemplateError> {
         for key in object(written, place)?.keys() {
             if !["IdentitySource", "JwtConfiguration"].contains(&key.as_str()) {
                 return Err(unknown(place, format!("property {key}")));
@@ -29,22 +42,13 @@ impl Authorizer {
         }
         let source = written.get("IdentitySource").and_then(Value::as_str);
         if source != Some("$request.header.Authorization") {
-            return Err(unknown(
-                place,
-                "an IdentitySource other than $request.header.Authorization",
-            ));
+            return Err(unknown(place, "an IdentitySource other than $request.header.Authorization"));
         }
         let configuration = written.get("JwtConfiguration").unwrap_or(&Value::Null);
         let issuer = configuration.get("issuer").and_then(Value::as_str);
-        let audience = configuration
-            .get("audience")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
+        let audience = configuration.get("audience").and_then(Value::as_array).into_iter().flatten();
         Ok(Self {
-            issuer: issuer
-                .ok_or_else(|| TemplateError::at(place, "has no issuer"))?
-                .to_owned(),
+            issuer: issuer.ok_or_else(|| TemplateError::at(place, "has no issuer"))?.to_owned(),
             audience: audience.filter_map(Value::as_str).map(str::to_owned).collect(),
             client,
             keys: RwLock::new(JwkSet { keys: Vec::new() }),
@@ -75,11 +79,7 @@ impl Authorizer {
     }
 
     fn is_for_us(&self, claims: &Value) -> bool {
-        let ours = |value: &Value| {
-            value
-                .as_str()
-                .is_some_and(|value| self.audience.iter().any(|own| own == value))
-        };
+        let ours = |value: &Value| value.as_str().is_some_and(|value| self.audience.iter().any(|own| own == value));
         match claims.get("aud") {
             Some(Value::Array(values)) => values.iter().any(ours),
             Some(value) => ours(value),
@@ -105,11 +105,7 @@ impl Authorizer {
     async fn fetch(&self) -> Option<JwkSet> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let configuration = self.client.get(&address, &[]).await.ok()?.json();
-        let keys = self
-            .client
-            .get(configuration.get("jwks_uri")?.as_str()?, &[])
-            .await
-            .ok()?;
+        let keys = self.client.get(configuration.get("jwks_uri")?.as_str()?, &[]).await.ok()?;
         serde_json::from_slice(&keys.body).ok()
     }
 }
@@ -149,10 +145,7 @@ mod tests {
         let good = issuer.token("ours", Duration::from_secs(60)).unwrap();
         let claims = authorizer.claims(&bearing(&format!("Bearer {good}"))).await.unwrap();
         assert_eq!(claims["sub"], "platform");
-        let stranger = Issuer::new(&url)
-            .unwrap()
-            .token("ours", Duration::from_secs(60))
-            .unwrap();
+        let stranger = Issuer::new(&url).unwrap().token("ours", Duration::from_secs(60)).unwrap();
         let other_audience = issuer.token("theirs", Duration::from_secs(60)).unwrap();
         for bad in [
             format!("Basic {good}"),

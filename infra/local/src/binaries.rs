@@ -36,20 +36,13 @@ pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binari
     let names = Template::read(template)?.binaries()?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args([
-        "build",
-        "--locked",
-        "--quiet",
-        "--message-format=json-render-diagnostics",
-    ]);
+    command.args(["build", "--locked", "--quiet", "--message-format=json-render-diagnostics"]);
     command.args(names.iter().flat_map(|name| ["--bin", name]));
     if profile == Profile::Release {
         command.arg("--release");
     }
     let directory = template.parent().filter(|parent| !parent.as_os_str().is_empty());
-    command
-        .current_dir(directory.unwrap_or(Path::new(".")))
-        .stderr(Stdio::inherit());
+    command.current_dir(directory.unwrap_or(Path::new("."))).stderr(Stdio::inherit());
     // Variables of an outer cargo would make this build, and the outer one's next, start over.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
         command.env_remove(name);
@@ -58,11 +51,7 @@ pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binari
     if !output.status.success() {
         return Err(BuildError::Failed(output.status));
     }
-    let built: Binaries = output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter_map(executable)
-        .collect();
+    let built: Binaries = output.stdout.split(|byte| *byte == b'\n').filter_map(executable).collect();
     match names.into_iter().find(|name| !built.contains_key(name)) {
         Some(missing) => Err(BuildError::Missing(missing)),
         None => Ok(built),
@@ -73,8 +62,5 @@ pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binari
 fn executable(message: &[u8]) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_slice(message).ok()?;
     let path = message.get("executable")?.as_str()?;
-    Some((
-        message.get("target")?.get("name")?.as_str()?.to_owned(),
-        PathBuf::from(path),
-    ))
+    Some((message.get("target")?.get("name")?.as_str()?.to_owned(), PathBuf::from(path)))
 }

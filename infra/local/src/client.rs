@@ -41,10 +41,7 @@ impl Answer {
     /// A header as text; empty when it is absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
@@ -58,17 +55,12 @@ impl Client {
     /// # Errors
     /// [`ClientError::Tls`], [`ClientError::Http`].
     pub fn new() -> Result<Self, ClientError> {
-        let roots = rustls::RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .timeout(PATIENCE);
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(PATIENCE);
         Ok(Self(client.redirect(reqwest::redirect::Policy::none()).build()?))
     }
 
@@ -85,11 +77,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::Http`].
     pub async fn post(&self, url: &str, headers: &[(&str, &str)], body: &Value) -> Result<Answer, ClientError> {
-        let headers: Vec<_> = headers
-            .iter()
-            .copied()
-            .chain([("content-type", "application/json")])
-            .collect();
+        let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         self.send("POST", url, &headers, Bytes::from(body.to_string())).await
     }
 
@@ -105,17 +93,10 @@ impl Client {
         body: Bytes,
     ) -> Result<Answer, ClientError> {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or_default();
-        let request = headers
-            .iter()
-            .fold(self.0.request(method, url), |request, (name, value)| {
-                request.header(*name, *value)
-            });
+        let request =
+            headers.iter().fold(self.0.request(method, url), |request, (name, value)| request.header(*name, *value));
         let response = request.body(body).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer {
-            status,
-            headers,
-            body: response.bytes().await?,
-        })
+        Ok(Answer { status, headers, body: response.bytes().await? })
     }
 }

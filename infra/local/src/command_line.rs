@@ -71,10 +71,7 @@ pub async fn run(arguments: Parser) -> Result<(), CommandError> {
         _ => serve(&stack, command.endpoints).await,
     };
     if outcome.is_err() {
-        stack
-            .logs()
-            .iter()
-            .for_each(|line| say(&format!("{}: {}", line.function, line.text)));
+        stack.logs().iter().for_each(|line| say(&format!("{}: {}", line.function, line.text)));
     }
     stack.stop().await?;
     outcome
@@ -95,10 +92,7 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
         endpoints.aws.secretsmanager,
         endpoints.control
     ));
-    say(&format!(
-        "\nto be a new customer, open {}/_local/signup in a browser; Ctrl-C stops",
-        endpoints.control
-    ));
+    say(&format!("\nto be a new customer, open {}/_local/signup in a browser; Ctrl-C stops", endpoints.control));
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
@@ -108,15 +102,8 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
 }
 
 fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
-    let options = StackOptions {
-        port: FIRST_PORT,
-        ..StackOptions::default()
-    };
-    let mut command = Command {
-        task: Task::Run,
-        options,
-        endpoints: None,
-    };
+    let options = StackOptions { port: FIRST_PORT, ..StackOptions::default() };
+    let mut command = Command { task: Task::Run, options, endpoints: None };
     let mut port = None;
     while let Some(argument) = arguments.next()? {
         let options = &mut command.options;
@@ -129,10 +116,7 @@ fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("data") => options.data = Some(arguments.value()?.into()),
             Arg::Long("meta") => {
                 let (key, value) = pair(&arguments.value()?.string()?)?;
-                options
-                    .meta
-                    .set(&key, &value)
-                    .map_err(|key| format!("--meta has no key {key}"))?;
+                options.meta.set(&key, &value).map_err(|key| format!("--meta has no key {key}"))?;
             }
             Arg::Long("parameter") => options.parameters.extend([pair(&arguments.value()?.string()?)?]),
             Arg::Long("profile") => options.profile = profile(&arguments.value()?.string()?)?,
@@ -140,19 +124,13 @@ fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
         }
     }
     // The demonstration talks to its own stack only, which may run beside another.
-    command.options.port = port.unwrap_or(if matches!(command.task, Task::Demo) {
-        0
-    } else {
-        FIRST_PORT
-    });
+    command.options.port = port.unwrap_or(if matches!(command.task, Task::Demo) { 0 } else { FIRST_PORT });
     command.options.capture_logs = matches!(command.task, Task::Demo);
     Ok(command)
 }
 
 fn pair(text: &str) -> Result<(String, String), lexopt::Error> {
-    let (key, value) = text
-        .split_once('=')
-        .ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
@@ -179,21 +157,10 @@ mod tests {
 
     #[test]
     fn every_option_is_understood() {
-        let command = parsed(&[
-            "--port",
-            "0",
-            "--meta",
-            "role=tech-provider",
-            "--parameter",
-            "A=b=c",
-            "--profile",
-            "release",
-        ])
-        .unwrap();
-        assert_eq!(
-            (command.options.port, command.options.meta.role.as_str()),
-            (0, "tech-provider")
-        );
+        let command =
+            parsed(&["--port", "0", "--meta", "role=tech-provider", "--parameter", "A=b=c", "--profile", "release"])
+                .unwrap();
+        assert_eq!((command.options.port, command.options.meta.role.as_str()), (0, "tech-provider"));
         assert_eq!(command.options.parameters["A"], "b=c");
         assert_eq!(command.options.profile, Profile::Release);
         assert_eq!(parsed(&[]).unwrap().options.port, 3000);
@@ -202,13 +169,9 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for bad in [
-            &["--meta", "colour=red"][..],
-            &["--parameter", "A"],
-            &["--profile", "fast"],
-            &["--colour"],
-            &["run"],
-        ] {
+        for bad in
+            [&["--meta", "colour=red"][..], &["--parameter", "A"], &["--profile", "fast"], &["--colour"], &["run"]]
+        {
             assert!(parsed(bad).is_err(), "{bad:?}");
         }
     }

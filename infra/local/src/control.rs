@@ -38,11 +38,7 @@ async fn signup(State(control): State<Control>) -> Response {
     let bearer = format!("Bearer {}", control.platform_token);
     let customer = json!({ "customer_ref": format!("customer-{}", uuid::Uuid::new_v4().simple()) });
     let url = format!("{}/v1/sessions", control.api);
-    match control
-        .client
-        .post(&url, &[("authorization", &bearer)], &customer)
-        .await
-    {
+    match control.client.post(&url, &[("authorization", &bearer)], &customer).await {
         Ok(created) => match created.json().get("signup_url").and_then(Value::as_str) {
             Some(url) => Redirect::to(url).into_response(),
             None => (StatusCode::BAD_GATEWAY, created.body).into_response(),
@@ -52,13 +48,7 @@ async fn signup(State(control): State<Control>) -> Response {
 }
 
 async fn functions(State(control): State<Control>) -> Json<Value> {
-    Json(
-        control
-            .functions
-            .iter()
-            .map(|(id, function)| (id.clone(), json!(function.counts())))
-            .collect(),
-    )
+    Json(control.functions.iter().map(|(id, function)| (id.clone(), json!(function.counts()))).collect())
 }
 
 async fn kill(State(control): State<Control>, Path(function): Path<String>) -> Result<Json<Value>, StatusCode> {

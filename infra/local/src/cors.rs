@@ -41,10 +41,7 @@ const NAMES: [HeaderName; 6] = [
 impl Cors {
     pub(crate) fn read(place: &str, written: Option<&Value>) -> Result<Option<Self>, TemplateError> {
         let read = |value: &Value| serde_json::from_value(value.clone());
-        written
-            .map(read)
-            .transpose()
-            .map_err(|error| TemplateError::at(place, error.to_string()))
+        written.map(read).transpose().map_err(|error| TemplateError::at(place, error.to_string()))
     }
 
     /// The answer to a preflight; `None` when the request is none.
@@ -79,24 +76,16 @@ impl Cors {
 
     fn allows(&self, request: &HeaderMap) -> bool {
         let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-        origin.is_some_and(|origin| {
-            self.allow_origins
-                .iter()
-                .any(|allowed| allowed == "*" || allowed == origin)
-        })
+        origin.is_some_and(|origin| self.allow_origins.iter().any(|allowed| allowed == "*" || allowed == origin))
     }
 
     fn own(&self, request: &HeaderMap, response: &mut Response<Body>) {
         if let Some(origin) = request.get(ORIGIN) {
-            response
-                .headers_mut()
-                .insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
         }
         if self.allow_credentials {
-            response
-                .headers_mut()
-                .insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
 
@@ -138,9 +127,7 @@ mod tests {
     #[test]
     fn what_a_function_says_of_cors_is_overwritten() {
         let mut response = Response::new(Body::empty());
-        response
-            .headers_mut()
-            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         cors().finish(&from("https://b.example"), &mut response);
         assert!(!response.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
     }

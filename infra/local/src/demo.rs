@@ -50,15 +50,9 @@ pub enum DemoError {
 /// # Errors
 /// [`DemoError`], when anything is missing.
 pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<(), DemoError> {
-    let visit = Visit {
-        client: Client::new()?,
-        stack,
-    };
+    let visit = Visit { client: Client::new()?, stack };
     let session = visit.create_session().await?;
-    say(&format!(
-        "1  session created, the customer opens {}",
-        session.signup_url
-    ));
+    say(&format!("1  session created, the customer opens {}", session.signup_url));
     visit.open_page(&session).await?;
     let signup = visit.finish_popup().await?;
     say("2  the customer finished Meta's popup; the page posts the code");
@@ -79,13 +73,9 @@ pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<()
     say("5  Meta rejected a template and sent a signed webhook");
     seen = visit.next_event(CHANGED, seen).await?;
 
-    visit
-        .change_template(&signup, second, &json!({ "status": "PAUSED", "silent": true }))
-        .await?;
+    visit.change_template(&signup, second, &json!({ "status": "PAUSED", "silent": true })).await?;
     let polled = stack.fire("TemplatePollFunction", "Poll").await?;
-    say(&format!(
-        "6  a template was paused without a word; the poll was fired: {polled}"
-    ));
+    say(&format!("6  a template was paused without a word; the poll was fired: {polled}"));
     seen = visit.next_event(CHANGED, seen).await?;
 
     say("\nTimeline");

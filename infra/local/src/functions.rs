@@ -189,40 +189,44 @@ impl Functions {
             binary: path.clone(),
             timeout: Duration::from_secs(written.timeout.0),
             memory_mb: written.memory_size.map_or(128, |size| size.0),
-            reserved: written
-                .reserved_concurrent_executions
-                .and_then(|most| usize::try_from(most.0).ok()),
+            reserved: written.reserved_concurrent_executions.and_then(|most| usize::try_from(most.0).ok()),
             variables,
         };
         let function = Arc::new(Function::new(config, Arc::clone(making.logs)));
         self.all.insert(id.to_owned(), Arc::clone(&function));
-        if let Some(FunctionUrlConfig {
-            auth_type: AuthType::None,
-            ..
-        }) = written.function_url_config
-        {
+        if let Some(FunctionUrlConfig { auth_type: AuthType::None, .. }) = written.function_url_config {
             match self.webhook.replace(Arc::clone(&function)) {
                 None => {}
                 Some(_) => return Err(unknown(id, "a second Function URL").into()),
             }
         }
         for (event, trigger) in written.events {
-            let place = format!("{id}.{event}");
-            match trigger {
-                Event::HttpApi(route) => self.routes.push(read_route(&place, &route, &function)?),
-                Event::Sqs(mapping) => self.map(&place, &mapping, &function, making.sqs)?,
-                Event::ScheduleV2(schedule) => {
-                    let retries = schedule
-                        .retry_policy
-                        .map_or(0, |policy| policy.maximum_retry_attempts.0);
-                    let schedule = Schedule {
-                        name: format!("{id}{event}"),
-                        every: rate(&place, &schedule.schedule_expression)?,
-                        retries: u32::try_from(retries).unwrap_or(0),
-                        function: Arc::clone(&function),
-                    };
-                    self.schedules.insert(format!("{id}/{event}"), schedule);
-                }
+            self.trigger(id, &event, trigger, &function, making.sqs)?;
+        }
+        Ok(())
+    }
+
+    fn trigger(
+        &mut self,
+        id: &str,
+        event: &str,
+        trigger: Event,
+        function: &Arc<Function>,
+        sqs: &Sqs,
+    ) -> Result<(), StackError> {
+        let place = format!("{id}.{event}");
+        match trigger {
+            Event::HttpApi(route) => self.routes.push(read_route(&place, &route, function)?),
+            Event::Sqs(mapping) => self.map(&place, &mapping, function, sqs)?,
+            Event::ScheduleV2(schedule) => {
+                let retries = schedule.retry_policy.map_or(0, |policy| policy.maximum_retry_attempts.0);
+                let schedule = Schedule {
+                    name: format!("{id}{event}"),
+                    every: rate(&place, &schedule.schedule_expression)?,
+                    retries: u32::try_from(retries).unwrap_or(0),
+                    function: Arc::clone(function),
+                };
+                self.schedules.insert(format!("{id}/{event}"), schedule);
             }
         }
         Ok(())
@@ -234,10 +238,7 @@ impl Functions {
         let size = event.batch_size.map_or(10, |size| size.0);
         let window = event.maximum_batching_window_in_seconds.map_or(0, |window| window.0);
         if size > 10 && window == 0 {
-            return Err(TemplateError::at(
-                place,
-                "a batch of more than 10 needs MaximumBatchingWindowInSeconds",
-            ));
+            return Err(TemplateError::at(place, "a batch of more than 10 needs MaximumBatchingWindowInSeconds"));
         }
         let (switch, enabled) = watch::channel(true);
         self.mappings.push(Mapping {
@@ -246,16 +247,9 @@ impl Functions {
             function: Arc::clone(function),
             batch_size: usize::try_from(size).unwrap_or(10),
             window: Duration::from_secs(window),
-            partial_responses: event
-                .function_response_types
-                .contains(&ResponseType::ReportBatchItemFailures),
-            pollers: usize::try_from(
-                event
-                    .scaling_config
-                    .as_ref()
-                    .map_or(POLLERS, |own| own.maximum_concurrency.0),
-            )
-            .unwrap_or(1),
+            partial_responses: event.function_response_types.contains(&ResponseType::ReportBatchItemFailures),
+            pollers: usize::try_from(event.scaling_config.as_ref().map_or(POLLERS, |own| own.maximum_concurrency.0))
+                .unwrap_or(1),
             sqs: sqs.clone(),
             enabled,
         });
@@ -277,9 +271,7 @@ fn read_route(place: &str, event: &HttpApiEvent, function: &Arc<Function>) -> Re
 impl Template {
     /// The binary of every function.
     pub(crate) fn binaries(&self) -> Result<Vec<String>, TemplateError> {
-        self.of_type("AWS::Serverless::Function")
-            .map(|function| function.binary().map(str::to_owned))
-            .collect()
+        self.of_type("AWS::Serverless::Function").map(|function| function.binary().map(str::to_owned)).collect()
     }
 }
 
@@ -288,9 +280,7 @@ impl crate::template::Resource {
     pub(crate) fn binary(&self) -> Result<&str, TemplateError> {
         let metadata = object(&self.metadata, &self.id)?;
         let method = metadata.get("BuildMethod").and_then(Value::as_str);
-        let binary = metadata
-            .get("BuildProperties")
-            .and_then(|properties| properties.get("Binary")?.as_str());
+        let binary = metadata.get("BuildProperties").and_then(|properties| properties.get("Binary")?.as_str());
         match (method, binary) {
             (Some("rust-cargolambda"), Some(binary)) => Ok(binary),
             _ => Err(unknown(format!("{}.Metadata", self.id), "how the function is built")),

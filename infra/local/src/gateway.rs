@@ -4,6 +4,8 @@ use crate::authorizer::Authorizer;
 use crate::cors::Cors;
 use crate::event::{Door, RequestContext, payload, translate};
 use crate::runtime::{Function, InvokeError};
+use crate::stack::StackError;
+use crate::template::{Resolver, Template, unknown};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,7 +13,7 @@ use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,13 +53,7 @@ impl Route {
             }
         });
         let segments = segments.collect::<Option<Vec<_>>>()?;
-        known.then(|| Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            segments,
-            open,
-            function,
-        })
+        known.then(|| Self { method: method.to_owned(), path: path.to_owned(), segments, open, function })
     }
 
     fn key(&self) -> String {
@@ -84,36 +80,41 @@ impl Route {
 
 /// The API.
 pub(crate) struct Gateway {
-    pub(crate) routes: Vec<Route>,
-    pub(crate) authorizer: Option<Authorizer>,
-    pub(crate) cors: Option<Cors>,
+    routes: Vec<Route>,
+    authorizer: Option<Authorizer>,
+    cors: Option<Cors>,
 }
 
 impl Gateway {
+    /// Reads the HTTP API of the template; its routes stand in the functions.
+    pub(crate) fn read(template: &Template, resolver: &Resolver) -> Result<Self, StackError> {
+        let mut gateway = Self { routes: Vec::new(), authorizer: None, cors: None };
+        for (at, api) in template.of_type("AWS::Serverless::HttpApi").enumerate() {
+            if at > 0 {
+                return Err(unknown(&api.id, "a second HTTP API").into());
+            }
+            let properties = resolver.evaluate(&api.id, &api.properties)?;
+            let place = format!("{}.CorsConfiguration", api.id);
+            gateway.cors = Cors::read(&place, properties.get("CorsConfiguration"))?;
+            let place = format!("{}.Auth", api.id);
+            gateway.authorizer = Authorizer::default_of(&place, properties.get("Auth").unwrap_or(&Value::Null))?;
+        }
+        Ok(gateway)
+    }
+
     /// The most specific routes first, as API Gateway selects.
-    pub(crate) fn router(mut self) -> Router {
-        let parameters = |route: &Route| {
-            route
-                .segments
-                .iter()
-                .filter(|segment| matches!(segment, Segment::Parameter(_)))
-                .count()
-        };
+    pub(crate) fn router(mut self, routes: Vec<Route>) -> Router {
+        let parameters =
+            |route: &Route| route.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count();
+        self.routes = routes;
         self.routes.sort_by_key(parameters);
         Router::new().fallback(serve).with_state(Arc::new(self))
     }
 
     async fn answer(&self, parts: &Parts, body: Body) -> Response<Body> {
-        let head: usize = parts
-            .headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum();
+        let head: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if head + parts.uri.to_string().len() > LARGEST_HEAD {
-            return message(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "Request Header Fields Too Large",
-            );
+            return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
         }
         let fitting = |route: &Route| route.fits(parts.method.as_str(), parts.uri.path());
         let Some((route, path_parameters)) = self.routes.iter().find_map(|route| Some((route, fitting(route)?))) else {
@@ -129,12 +130,7 @@ impl Gateway {
         let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
-        let context = RequestContext {
-            door: Door::HttpApi,
-            route_key: route.key(),
-            path_parameters,
-            claims,
-        };
+        let context = RequestContext { door: Door::HttpApi, route_key: route.key(), path_parameters, claims };
         let event = payload(parts, &body, &context);
         // The invocation goes on when the client goes away or the gateway gives up, as in AWS.
         let function = Arc::clone(&route.function);
@@ -152,11 +148,7 @@ impl Gateway {
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    if let Some(preflight) = gateway
-        .cors
-        .as_ref()
-        .and_then(|cors| cors.preflight(&parts.method, &parts.headers))
-    {
+    if let Some(preflight) = gateway.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
         return preflight;
     }
     let mut response = gateway.answer(&parts, body).await;
@@ -172,9 +164,7 @@ fn internal() -> Response<Body> {
 
 fn unauthorized() -> Response<Body> {
     let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
-    response
-        .headers_mut()
-        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 
@@ -182,8 +172,6 @@ fn unauthorized() -> Response<Body> {
 pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(json!({ "message": text }).to_string()));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

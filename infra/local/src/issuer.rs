@@ -37,11 +37,7 @@ impl Issuer {
         let key = EncodingKey::from_rsa_der(key.to_pkcs1_der()?.as_bytes());
         let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256)?;
         public.common.key_id = Some(KEY_ID.to_owned());
-        Ok(Self {
-            url: url.to_owned(),
-            key,
-            keys: JwkSet { keys: vec![public] },
-        })
+        Ok(Self { url: url.to_owned(), key, keys: JwkSet { keys: vec![public] } })
     }
 
     /// What API Gateway fetches.
@@ -49,10 +45,7 @@ impl Issuer {
         let configuration: Value = json!({ "issuer": self.url, "jwks_uri": format!("{}/jwks", self.url) });
         let keys = self.keys.clone();
         Router::new()
-            .route(
-                "/.well-known/openid-configuration",
-                get(async move || Json(configuration)),
-            )
+            .route("/.well-known/openid-configuration", get(async move || Json(configuration)))
             .route("/jwks", get(async move || Json(keys)))
     }
 

@@ -52,9 +52,7 @@ struct Failure {
 impl Mapping {
     /// Polls until the stack ends.
     pub(crate) async fn run(self, ended: CancellationToken) {
-        let pollers = (0..self.pollers)
-            .map(|_| tokio::spawn(self.clone().poll(ended.clone())))
-            .collect::<Vec<_>>();
+        let pollers = (0..self.pollers).map(|_| tokio::spawn(self.clone().poll(ended.clone()))).collect::<Vec<_>>();
         for poller in pollers {
             drop(poller.await);
         }
@@ -103,10 +101,7 @@ impl Mapping {
 
     async fn deliver(&self, batch: &[ReceivedMessage]) {
         let records: Vec<Value> = batch.iter().map(|message| self.record(message)).collect();
-        let result = self
-            .function
-            .invoke(Bytes::from(json!({ "Records": records }).to_string()))
-            .await;
+        let result = self.function.invoke(Bytes::from(json!({ "Records": records }).to_string())).await;
         if matches!(result, Err(InvokeError::Throttled)) {
             // Lambda's pollers slow down when they are throttled; the messages come back after their visibility timeout.
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -115,10 +110,7 @@ impl Mapping {
             Ok(answer) => self.failed(&answer, batch),
             Err(_) => return,
         };
-        for message in batch
-            .iter()
-            .filter(|message| !failed.contains(message.message_id.as_str()))
-        {
+        for message in batch.iter().filter(|message| !failed.contains(message.message_id.as_str())) {
             // A handle can only be stale when the function outlived the visibility timeout: then it comes again.
             drop(self.sqs.delete(&self.queue_name, &message.receipt_handle).await);
         }
@@ -134,25 +126,15 @@ impl Mapping {
             return all();
         };
         let named = response.batch_item_failures.unwrap_or_default();
-        let find = |failure: &Failure| {
-            batch
-                .iter()
-                .find(|message| message.message_id == failure.item_identifier)
-        };
-        let found: Option<BTreeSet<_>> = named
-            .iter()
-            .map(|failure| find(failure).map(|message| message.message_id.as_str()))
-            .collect();
+        let find = |failure: &Failure| batch.iter().find(|message| message.message_id == failure.item_identifier);
+        let found: Option<BTreeSet<_>> =
+            named.iter().map(|failure| find(failure).map(|message| message.message_id.as_str())).collect();
         found.unwrap_or_else(all)
     }
 
     fn record(&self, message: &ReceivedMessage) -> Value {
-        let attributes: Map<String, Value> = message
-            .attributes
-            .to_map()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), json!(value)))
-            .collect();
+        let attributes: Map<String, Value> =
+            message.attributes.to_map().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
         let own: Map<String, Value> = message
             .message_attributes
             .iter()

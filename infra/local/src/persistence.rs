@@ -31,10 +31,7 @@ impl Snapshot {
         let mut state: Value = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
         let mut take = |name: &str| state.get_mut(name).map(Value::take).unwrap_or_default();
         services.sqs.restore(take("sqs")).map_err(|error| unreadable(&error))?;
-        services
-            .secrets
-            .restore(take("secretsmanager"))
-            .map_err(|error| unreadable(&error))
+        services.secrets.restore(take("secretsmanager")).map_err(|error| unreadable(&error))
     }
 
     pub(crate) fn save(&self, services: &Services) -> Result<(), StackError> {

@@ -1,7 +1,7 @@
 //! What the template's resources become here: names, ARNs, addresses.
 
 use crate::services::Addresses;
-use crate::template::{Resolver, Template};
+use crate::template::{Resolver, Resource, Template};
 use serde_json::{Value, json};
 
 /// Account of the local stack.
@@ -32,10 +32,7 @@ pub(crate) fn register(
     parameters: impl IntoIterator<Item = (String, Value)>,
     at: &Addresses,
 ) -> Resolver {
-    let mut resolver = Resolver {
-        conditions: template.conditions.clone(),
-        ..Resolver::default()
-    };
+    let mut resolver = Resolver { conditions: template.conditions.clone(), ..Resolver::default() };
     resolver.references.extend(parameters);
     let stack_id =
         format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/00000000-0000-0000-0000-000000000000");
@@ -49,35 +46,31 @@ pub(crate) fn register(
     ] {
         resolver.references.insert(pseudo.to_owned(), Value::from(value));
     }
-    for resource in &template.resources {
-        let id = resource.id.as_str();
-        let (reference, attributes) = match resource.kind.as_str() {
-            "AWS::SQS::Queue" => {
-                let url = format!("{}/{ACCOUNT}/{}", at.sqs, name(id));
-                (
-                    url.clone(),
-                    vec![("Arn", queue_arn(id)), ("QueueName", name(id)), ("QueueUrl", url)],
-                )
-            }
-            "AWS::DynamoDB::Table" => (
-                name(id),
-                vec![("Arn", format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", name(id)))],
-            ),
-            "AWS::Serverless::Function" => (name(id), vec![("Arn", function_arn(id))]),
-            // Its ARN has a random part: known once it is created.
-            "AWS::SecretsManager::Secret" => continue,
-            _ => (name(id), vec![]),
-        };
-        resolver.references.insert(id.to_owned(), Value::from(reference));
-        for (attribute, value) in attributes {
-            resolver
-                .attributes
-                .insert((id.to_owned(), attribute.to_owned()), json!(value));
-        }
-        if resource.properties.get("FunctionUrlConfig").is_some() {
-            let key = (format!("{id}Url"), "FunctionUrl".to_owned());
-            resolver.attributes.insert(key, json!(format!("{}/", at.webhook)));
-        }
-    }
+    template.resources.iter().for_each(|resource| name_resource(&mut resolver, resource, at));
     resolver
+}
+
+/// `Ref` and `GetAtt` of one resource. A secret's ARN has a random part: it is known once the secret is created.
+fn name_resource(resolver: &mut Resolver, resource: &Resource, at: &Addresses) {
+    let id = resource.id.as_str();
+    let (reference, attributes) = match resource.kind.as_str() {
+        "AWS::SecretsManager::Secret" => return,
+        "AWS::SQS::Queue" => {
+            let url = format!("{}/{ACCOUNT}/{}", at.sqs, name(id));
+            (url.clone(), vec![("Arn", queue_arn(id)), ("QueueName", name(id)), ("QueueUrl", url)])
+        }
+        "AWS::DynamoDB::Table" => {
+            (name(id), vec![("Arn", format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", name(id)))])
+        }
+        "AWS::Serverless::Function" => (name(id), vec![("Arn", function_arn(id))]),
+        _ => (name(id), vec![]),
+    };
+    resolver.references.insert(id.to_owned(), Value::from(reference));
+    for (attribute, value) in attributes {
+        resolver.attributes.insert((id.to_owned(), attribute.to_owned()), json!(value));
+    }
+    if resource.properties.get("FunctionUrlConfig").is_some() {
+        let key = (format!("{id}Url"), "FunctionUrl".to_owned());
+        resolver.attributes.insert(key, json!(format!("{}/", at.webhook)));
+    }
 }

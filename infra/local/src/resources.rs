@@ -21,10 +21,8 @@ pub(crate) fn secrets(
     let mut arns = BTreeMap::new();
     for resource in template.of_type("AWS::SecretsManager::Secret") {
         let properties = resolver.evaluate(&resource.id, &resource.properties)?;
-        let full_name = properties
-            .get("Name")
-            .and_then(Value::as_str)
-            .map_or_else(|| name(&resource.id), str::to_owned);
+        let full_name =
+            properties.get("Name").and_then(Value::as_str).map_or_else(|| name(&resource.id), str::to_owned);
         let value = match resource.id.as_str() {
             "AppSecret" => Some(meta.app_secret.clone()),
             "VerifyToken" => Some(meta.verify_token.clone()),
@@ -37,9 +35,7 @@ pub(crate) fn secrets(
                 .create_secret(&full_name, value, None, &BTreeMap::new())
                 .map_err(|error| StackError::service(&resource.id, &error))?,
         };
-        resolver
-            .references
-            .insert(resource.id.clone(), Value::from(arn.clone()));
+        resolver.references.insert(resource.id.clone(), Value::from(arn.clone()));
         arns.insert(resource.id.clone(), arn);
     }
     Ok(arns)
@@ -51,10 +47,7 @@ fn generated(id: &str, properties: &Value, vault: &SecretsManager) -> Result<Opt
     };
     let options: RandomPassword =
         serde_json::from_value(options.clone()).map_err(|_| unknown(id, "this GenerateSecretString"))?;
-    vault
-        .generate_random_password(&options)
-        .map(Some)
-        .map_err(|error| StackError::service(id, &error))
+    vault.generate_random_password(&options).map(Some).map_err(|error| StackError::service(id, &error))
 }
 
 /// Creates the queues, dead letters first, since the others name them.
@@ -74,10 +67,7 @@ pub(crate) fn queues(
             attributes.insert(property.clone(), value);
         }
         let url = sqs.create_queue(&name(&resource.id), &attributes, &BTreeMap::new());
-        urls.insert(
-            resource.id.clone(),
-            url.map_err(|error| StackError::service(&resource.id, &error))?,
-        );
+        urls.insert(resource.id.clone(), url.map_err(|error| StackError::service(&resource.id, &error))?);
     }
     Ok(urls)
 }
@@ -101,16 +91,12 @@ pub(crate) fn table(template: &Template, resolver: &Resolver, database: &Databas
         }
         let request: CreateTableRequest =
             serde_json::from_value(request).map_err(|_| unknown(&resource.id, "these table properties"))?;
-        database
-            .create_table(request)
-            .map_err(|error| StackError::service(&resource.id, &error))?;
+        database.create_table(request).map_err(|error| StackError::service(&resource.id, &error))?;
         if let Some(expiry) = expiry {
             let request = json!({ "TableName": table, "TimeToLiveSpecification": expiry });
             let request: UpdateTimeToLiveRequest =
                 serde_json::from_value(request).map_err(|_| unknown(&resource.id, "TimeToLiveSpecification"))?;
-            database
-                .update_time_to_live(request)
-                .map_err(|error| StackError::service(&resource.id, &error))?;
+            database.update_time_to_live(request).map_err(|error| StackError::service(&resource.id, &error))?;
         }
     }
     Ok(created)

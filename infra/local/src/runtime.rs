@@ -86,14 +86,7 @@ pub(crate) struct Function {
 impl Function {
     pub(crate) fn new(config: FunctionConfig, logs: Arc<Logs>) -> Self {
         let permits = Semaphore::new(config.reserved.unwrap_or(DEFAULT_CONCURRENCY));
-        Self {
-            config,
-            permits,
-            idle: Mutex::default(),
-            ends: Mutex::default(),
-            counters: Counters::default(),
-            logs,
-        }
+        Self { config, permits, idle: Mutex::default(), ends: Mutex::default(), counters: Counters::default(), logs }
     }
 
     /// Invokes the function and waits for its result.
@@ -169,11 +162,7 @@ impl Function {
     /// Kills every environment in the middle of whatever it does. Returns how many.
     pub(crate) fn kill(&self) -> usize {
         let ends = std::mem::take(&mut *lock(&self.ends));
-        ends.iter()
-            .filter(|end| !end.is_closed())
-            .map(|end| end.send_replace(true))
-            .filter(|ended| !ended)
-            .count()
+        ends.iter().filter(|end| !end.is_closed()).map(|end| end.send_replace(true)).filter(|ended| !ended).count()
     }
 
     /// Ends every idle environment gently and waits for the processes to be gone.

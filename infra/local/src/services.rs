@@ -1,6 +1,7 @@
 //! The AWS services of a stack: DynamoDB by dynoxide, SQS and Secrets Manager by `aws-emulator`.
 
 use crate::listeners::{Listeners, url};
+use crate::persistence::Snapshot;
 use crate::physical::{ACCOUNT, REGION};
 use crate::stack::StackError;
 use aws_emulator::{SecretsManager, Sqs};
@@ -21,7 +22,7 @@ pub(crate) struct Services {
 
 impl Services {
     /// Creates them, empty or as `data` holds them.
-    pub(crate) fn open(data: Option<&Path>) -> Result<Self, StackError> {
+    pub(crate) fn open(data: Option<&Path>, at: &Addresses) -> Result<Self, StackError> {
         let database = match data {
             Some(directory) => {
                 std::fs::create_dir_all(directory).map_err(|source| StackError::Data { source })?;
@@ -30,11 +31,12 @@ impl Services {
             None => Database::memory(),
         };
         let database = database.map_err(|error| StackError::service("DynamoDB", &error))?;
-        Ok(Self {
-            database,
-            sqs: Sqs::new(REGION, ACCOUNT),
-            secrets: SecretsManager::new(REGION, ACCOUNT),
-        })
+        let services = Self { database, sqs: Sqs::new(REGION, ACCOUNT), secrets: SecretsManager::new(REGION, ACCOUNT) };
+        if let Some(directory) = data {
+            Snapshot::new(directory).restore(&services)?;
+        }
+        services.sqs.set_endpoint(&at.sqs);
+        Ok(services)
     }
 
     /// Serves DynamoDB until the stack ends.
@@ -74,11 +76,12 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn of(listeners: &Listeners) -> std::io::Result<Self> {
+    /// The listeners' addresses; `graph` when another Graph API is used.
+    pub(crate) fn of(listeners: &Listeners, graph: Option<&str>) -> std::io::Result<Self> {
         Ok(Self {
             api: url(&listeners.api)?,
             webhook: url(&listeners.webhook)?,
-            graph: url(&listeners.graph)?,
+            graph: graph.map_or_else(|| url(&listeners.graph), |graph| Ok(graph.to_owned()))?,
             dynamodb: url(&listeners.dynamodb)?,
             sqs: url(&listeners.sqs)?,
             secretsmanager: url(&listeners.secretsmanager)?,

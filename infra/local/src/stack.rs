@@ -1,37 +1,30 @@
 //! A running stack.
 
+mod deployment;
+mod opening;
 mod settings;
 
 use crate::binaries::{BuildError, build_functions};
-use crate::client::{Client, ClientError};
-use crate::control::Control;
-use crate::cors::Cors;
-use crate::endpoints::{AwsEndpoints, Endpoints};
-use crate::functions::{Functions, Making};
-use crate::gateway::Gateway;
+use crate::client::ClientError;
+use crate::endpoints::Endpoints;
 use crate::issuer::{Issuer, IssuerError};
 use crate::listeners::Listeners;
 use crate::options::StackOptions;
 use crate::persistence::Snapshot;
-use crate::physical::{self, REGION};
-use crate::resources;
 use crate::runtime::{Function, FunctionCounts, LogLine, Logs};
 use crate::schedule::Schedule;
-use crate::services::{Addresses, Services, serve};
-use crate::template::{Resolver, Template, TemplateError, object, unknown};
-use crate::{authorizer::Authorizer, function_url};
+use crate::services::{Addresses, Services};
+use crate::template::{Template, TemplateError};
 use aws_emulator::{SecretsManager, Sqs};
+use deployment::{Deployment, Setting};
 use graph_simulator::Simulator;
+use opening::Opening;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Life of the platform token.
-const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3600);
 
 /// Why a stack did not start, or could not keep its state.
 #[derive(Debug, thiserror::Error)]
@@ -69,10 +62,7 @@ pub enum StackError {
 
 impl StackError {
     pub(crate) fn service(place: &str, error: &(impl std::fmt::Display + ?Sized)) -> Self {
-        Self::Service {
-            place: place.to_owned(),
-            reason: error.to_string(),
-        }
+        Self::Service { place: place.to_owned(), reason: error.to_string() }
     }
 }
 
@@ -102,71 +92,20 @@ impl Stack {
     /// # Errors
     /// [`StackError`]; nothing is left running then.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let mut template = Template::read(&options.template)?;
+        let template = Template::read(&options.template)?;
         let binaries = match &options.binaries {
             Some(binaries) => binaries.clone(),
             None => build_functions(&options.template, options.profile).await?,
         };
         let listeners = Listeners::bind(options.port).await?;
-        let mut at = Addresses::of(&listeners)?;
-        if let Some(url) = &options.graph_url {
-            url.clone_into(&mut at.graph);
-        }
+        let at = Addresses::of(&listeners, options.graph_url.as_deref())?;
         let issuer = Issuer::new(&at.control)?;
-        let parameters = template.parameters(&settings::parameters(&options, &at))?;
-        let services = Services::open(options.data.as_deref())?;
-        let snapshot = options.data.as_deref().map(Snapshot::new);
-        if let Some(snapshot) = &snapshot {
-            snapshot.restore(&services)?;
-        }
-        services.sqs.set_endpoint(&at.sqs);
-        let audience = parameters
-            .get("JwtAudience")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        let mut resolver = physical::register(&template, parameters, &at);
-        template.decide(&resolver)?;
-        let secrets = resources::secrets(&template, &mut resolver, &services.secrets, &options.meta)?;
-        let queues = resources::queues(&template, &resolver, &services.sqs)?;
-        let table = resources::table(&template, &resolver, &services.database)?;
+        let services = Services::open(options.data.as_deref(), &at)?;
         let logs = Arc::new(Logs::new(options.capture_logs));
-        let variables = settings::variables(&options, &at);
-        let making = Making {
-            binaries: &binaries,
-            variables: &variables,
-            logs: &logs,
-            sqs: &services.sqs,
-        };
-        let functions = Functions::read(&template, &resolver, &making)?;
-        let endpoints = Endpoints {
-            api: at.api.clone(),
-            webhook: format!("{}/", at.webhook),
-            graph: at.graph.clone(),
-            aws: AwsEndpoints {
-                dynamodb: at.dynamodb.clone(),
-                sqs: at.sqs.clone(),
-                secretsmanager: at.secretsmanager.clone(),
-            },
-            region: REGION.to_owned(),
-            table,
-            queues,
-            secrets,
-            platform_token: issuer.token(&audience, TOKEN_LIFE)?,
-            meta: options.meta.clone(),
-            control: at.control.clone(),
-        };
-        let gateway = gateway(&template, &resolver)?;
-        let opening = Opening {
-            options,
-            endpoints,
-            services,
-            snapshot,
-            logs,
-            listeners,
-            issuer,
-        };
-        opening.open(gateway, functions).await
+        let setting = Setting { options: &options, at: &at, binaries: &binaries, services: &services, logs: &logs };
+        let deployment = Deployment::make(template, &setting)?;
+        let endpoints = deployment.endpoints(&setting, &issuer)?;
+        Opening { options, endpoints, services, logs, listeners, issuer }.open(deployment).await
     }
 
     /// Where everything is.
@@ -196,10 +135,7 @@ impl Stack {
     /// What each function did so far, by logical id.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, FunctionCounts> {
-        self.functions
-            .iter()
-            .map(|(id, function)| (id.clone(), function.counts()))
-            .collect()
+        self.functions.iter().map(|(id, function)| (id.clone(), function.counts())).collect()
     }
 
     /// Kills every environment of a function, busy ones in the middle of what they do. Returns how many.
@@ -221,14 +157,8 @@ impl Stack {
     /// [`StackError::Service`]: no such schedule, or the function failed.
     pub async fn fire(&self, function: &str, event: &str) -> Result<Value, StackError> {
         let place = format!("{function}/{event}");
-        let schedule = self
-            .schedules
-            .get(&place)
-            .ok_or_else(|| StackError::service(&place, "no such schedule"))?;
-        let result = schedule
-            .fire()
-            .await
-            .map_err(|error| StackError::service(&place, &error))?;
+        let schedule = self.schedules.get(&place).ok_or_else(|| StackError::service(&place, "no such schedule"))?;
+        let result = schedule.fire().await.map_err(|error| StackError::service(&place, &error))?;
         Ok(serde_json::from_slice(&result).unwrap_or_default())
     }
 
@@ -252,123 +182,4 @@ impl Stack {
         }
         self.snapshot.map_or(Ok(()), |snapshot| snapshot.save(&self.services))
     }
-}
-
-/// A stack whose parts exist and do not run yet.
-struct Opening {
-    options: StackOptions,
-    endpoints: Endpoints,
-    services: Services,
-    snapshot: Option<Snapshot>,
-    logs: Arc<Logs>,
-    listeners: Listeners,
-    issuer: Issuer,
-}
-
-impl Opening {
-    async fn open(self, gateway: Gateway, functions: Functions) -> Result<Stack, StackError> {
-        let Self {
-            options,
-            endpoints,
-            services,
-            snapshot,
-            logs,
-            listeners,
-            issuer,
-        } = self;
-        let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
-        let simulator = match options.graph_url {
-            Some(_) => None,
-            None => {
-                let simulated = settings::simulator(&options.meta, &endpoints);
-                let started = Simulator::start(simulated, listeners.graph).await;
-                Some(started.map_err(|error| StackError::service("simulator", &error))?)
-            }
-        };
-        services.serve_database(listeners.dynamodb, &tasks, &ended);
-        serve(listeners.sqs, services.sqs.router(), &tasks, &ended);
-        serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
-        let (all, schedules) = (Arc::new(functions.all), Arc::new(functions.schedules));
-        let control = Control {
-            functions: Arc::clone(&all),
-            schedules: Arc::clone(&schedules),
-            client: Client::new()?,
-            api: endpoints.api.clone(),
-            platform_token: endpoints.platform_token.clone(),
-        };
-        serve(
-            listeners.control,
-            control.router().merge(issuer.router()),
-            &tasks,
-            &ended,
-        );
-        serve(
-            listeners.api,
-            Gateway {
-                routes: functions.routes,
-                ..gateway
-            }
-            .router(),
-            &tasks,
-            &ended,
-        );
-        if let Some(webhook) = functions.webhook {
-            serve(listeners.webhook, function_url::router(webhook), &tasks, &ended);
-        }
-        for mapping in functions.mappings {
-            tasks.spawn(mapping.run(ended.clone()));
-        }
-        for schedule in schedules.values().filter(|_| options.schedules) {
-            tasks.spawn(schedule.clone().run(ended.clone()));
-        }
-        if let Some(snapshot) = &snapshot {
-            tasks.spawn(snapshot.clone().run(services.clone(), ended.clone()));
-        }
-        let switches = functions.switches;
-        Ok(Stack {
-            endpoints,
-            services,
-            snapshot,
-            functions: all,
-            schedules,
-            switches,
-            logs,
-            simulator,
-            tasks,
-            ended,
-        })
-    }
-}
-
-/// The HTTP API of the template, without its routes: those stand in the functions.
-fn gateway(template: &Template, resolver: &Resolver) -> Result<Gateway, StackError> {
-    let mut gateway = Gateway {
-        routes: Vec::new(),
-        authorizer: None,
-        cors: None,
-    };
-    for (at, api) in template.of_type("AWS::Serverless::HttpApi").enumerate() {
-        if at > 0 {
-            return Err(unknown(&api.id, "a second HTTP API").into());
-        }
-        let properties = resolver.evaluate(&api.id, &api.properties)?;
-        gateway.cors = Cors::read(
-            &format!("{}.CorsConfiguration", api.id),
-            properties.get("CorsConfiguration"),
-        )?;
-        let auth = properties.get("Auth").unwrap_or(&Value::Null);
-        let place = format!("{}.Auth", api.id);
-        if let Some(key) = object(auth, &place)?
-            .keys()
-            .find(|key| !["DefaultAuthorizer", "Authorizers"].contains(&key.as_str()))
-        {
-            return Err(unknown(&place, format!("property {key}")).into());
-        }
-        if let Some(name) = auth.get("DefaultAuthorizer").and_then(Value::as_str) {
-            let written = auth.get("Authorizers").and_then(|all| all.get(name));
-            let written = written.ok_or_else(|| unknown(&place, format!("the authorizer {name}")))?;
-            gateway.authorizer = Some(Authorizer::read(&place, written, Client::new()?)?);
-        }
-    }
-    Ok(gateway)
 }

@@ -29,15 +29,8 @@ const SECTIONS: [&str; 8] = [
 ];
 
 /// Attributes of a resource that are read, or that only matter to a deployed stack.
-const RESOURCE_ATTRIBUTES: [&str; 7] = [
-    "Type",
-    "Properties",
-    "Metadata",
-    "Condition",
-    "DependsOn",
-    "DeletionPolicy",
-    "UpdateReplacePolicy",
-];
+const RESOURCE_ATTRIBUTES: [&str; 7] =
+    ["Type", "Properties", "Metadata", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy"];
 
 /// The only transform that is understood.
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
@@ -68,10 +61,7 @@ pub enum TemplateError {
 
 impl TemplateError {
     pub(crate) fn at(place: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Invalid {
-            place: place.into(),
-            reason: reason.into(),
-        }
+        Self::Invalid { place: place.into(), reason: reason.into() }
     }
 }
 
@@ -112,10 +102,8 @@ pub(crate) struct Template {
 
 impl Template {
     pub(crate) fn read(path: &Path) -> Result<Self, TemplateError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| TemplateError::Read { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 
@@ -125,10 +113,7 @@ impl Template {
             return Err(unknown(section, "this section"));
         }
         if root.get("Transform").is_some_and(|transform| transform != SERVERLESS) {
-            return Err(TemplateError::at(
-                "Transform",
-                format!("only {SERVERLESS} is understood"),
-            ));
+            return Err(TemplateError::at("Transform", format!("only {SERVERLESS} is understood")));
         }
         let globals = section(&mut root, "Globals")?;
         globals::check(&globals)?;
@@ -136,10 +121,7 @@ impl Template {
         Ok(Self {
             parameters: parameters::read(section(&mut root, "Parameters")?)?,
             conditions: section(&mut root, "Conditions")?,
-            resources: resources
-                .into_iter()
-                .map(|(id, value)| read(id, value, &globals))
-                .collect::<Result<_, _>>()?,
+            resources: resources.into_iter().map(|(id, value)| read(id, value, &globals)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -190,20 +172,12 @@ fn read(id: String, value: Value, globals: &Map<String, Value>) -> Result<Resour
     let Some(kind) = members.get("Type").and_then(Value::as_str).map(str::to_owned) else {
         return Err(TemplateError::at(id, "has no Type"));
     };
-    let properties = members
-        .remove("Properties")
-        .unwrap_or_else(|| Value::Object(Map::new()));
+    let properties = members.remove("Properties").unwrap_or_else(|| Value::Object(Map::new()));
     let properties = globals::merge(&kind, properties, globals);
     known::check_resource(&id, &kind, &properties)?;
     let condition = members.get("Condition").and_then(Value::as_str).map(str::to_owned);
     let metadata = members.remove("Metadata").unwrap_or(Value::Null);
-    Ok(Resource {
-        id,
-        kind,
-        properties,
-        metadata,
-        condition,
-    })
+    Ok(Resource { id, kind, properties, metadata, condition })
 }
 
 #[cfg(test)]
@@ -223,18 +197,9 @@ mod tests {
     fn what_is_not_understood_stops_the_start_and_names_its_place() {
         let cases = [
             ("Hooks: {}", "Hooks: this section"),
-            (
-                "Resources: { A: { Type: 'AWS::SNS::Topic' } }",
-                "A: resource type AWS::SNS::Topic",
-            ),
-            (
-                "Resources: { A: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } }",
-                "A: property FifoQueue",
-            ),
-            (
-                "Resources: { A: { Type: 'AWS::SQS::Queue', CreationPolicy: {} } }",
-                "A.CreationPolicy",
-            ),
+            ("Resources: { A: { Type: 'AWS::SNS::Topic' } }", "A: resource type AWS::SNS::Topic"),
+            ("Resources: { A: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } }", "A: property FifoQueue"),
+            ("Resources: { A: { Type: 'AWS::SQS::Queue', CreationPolicy: {} } }", "A.CreationPolicy"),
             ("Globals: { Api: {} }", "Globals.Api"),
             (
                 "Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { Events: { E: { Type: S3 } } } } }",

@@ -13,22 +13,13 @@ pub struct RetryPolicy {
 }
 
 /// Cheap calls that may be repeated: ten attempts within about half a day.
-pub const QUICK: RetryPolicy = RetryPolicy {
-    seconds: &[5, 30, 120, 600, 3600, 7200],
-    attempts: 10,
-};
+pub const QUICK: RetryPolicy = RetryPolicy { seconds: &[5, 30, 120, 600, 3600, 7200], attempts: 10 };
 
 /// Registration: three of the ten attempts Meta allows in 72 hours, the rest is left to people.
-pub const REGISTRATION: RetryPolicy = RetryPolicy {
-    seconds: &[60, 600],
-    attempts: 3,
-};
+pub const REGISTRATION: RetryPolicy = RetryPolicy { seconds: &[60, 600], attempts: 3 };
 
 /// Sharing a credit line: patient, because a refusal may last for days (the month-end black-out for switched customers).
-pub const CREDIT: RetryPolicy = RetryPolicy {
-    seconds: &[900, 1800, 3600, 7200, 14_400, 21_600],
-    attempts: 48,
-};
+pub const CREDIT: RetryPolicy = RetryPolicy { seconds: &[900, 1800, 3600, 7200, 14_400, 21_600], attempts: 48 };
 
 /// The longest wait a reply of Meta may impose: an hour (reliability rule: larger hints are not believed).
 const LONGEST_HINT: u32 = 3600;
@@ -40,12 +31,7 @@ pub fn delay(policy: &RetryPolicy, made: u16, hint: Option<u32>, jitter: Jitter)
         return None;
     }
     let index = usize::from(made.saturating_sub(1));
-    let own = policy
-        .seconds
-        .get(index)
-        .or(policy.seconds.last())
-        .copied()
-        .unwrap_or(60);
+    let own = policy.seconds.get(index).or(policy.seconds.last()).copied().unwrap_or(60);
     let wait = own.max(hint.unwrap_or(0).min(LONGEST_HINT));
     Some(jitter.spread(Duration::from_secs(u64::from(wait))))
 }
@@ -57,10 +43,7 @@ mod tests {
     #[test]
     fn waits_grow_and_then_a_person_is_asked() {
         let check = |made, expected: Option<u64>| {
-            assert_eq!(
-                delay(&REGISTRATION, made, None, Jitter::none()),
-                expected.map(Duration::from_secs)
-            );
+            assert_eq!(delay(&REGISTRATION, made, None, Jitter::none()), expected.map(Duration::from_secs));
         };
         check(1, Some(60));
         check(2, Some(600));
@@ -69,14 +52,8 @@ mod tests {
 
     #[test]
     fn metas_own_wait_is_honoured_up_to_an_hour() {
-        assert_eq!(
-            delay(&QUICK, 1, Some(240), Jitter::none()),
-            Some(Duration::from_secs(240))
-        );
-        assert_eq!(
-            delay(&QUICK, 1, Some(1_000_000_000), Jitter::none()),
-            Some(Duration::from_secs(3600))
-        );
+        assert_eq!(delay(&QUICK, 1, Some(240), Jitter::none()), Some(Duration::from_secs(240)));
+        assert_eq!(delay(&QUICK, 1, Some(1_000_000_000), Jitter::none()), Some(Duration::from_secs(3600)));
     }
 
     #[test]

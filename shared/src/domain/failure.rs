@@ -90,9 +90,6 @@ impl Failure {
     /// A failure of our own rules.
     #[must_use]
     pub fn new(class: Class, code: &str) -> Self {
-        Self {
-            class,
-            code: code.to_owned(),
-        }
+        Self { class, code: code.to_owned() }
     }
 }

@@ -74,24 +74,15 @@ pub fn choose_waba(claim: &Claim, grant: &Grant) -> Result<WabaId, Failure> {
         return Err(Failure::new(Class::Hold, "token.other_app"));
     }
     if !grant.has_whatsapp_scope {
-        return Err(Failure::new(
-            Class::Needs(Actor::Operator, Waiting::Meta),
-            "token.scope_missing",
-        ));
+        return Err(Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "token.scope_missing"));
     }
     match (&claim.waba, grant.wabas.as_slice()) {
         (Some(claimed), []) => Ok(claimed.clone()),
         (Some(claimed), granted) if granted.contains(claimed) => Ok(claimed.clone()),
         (Some(_), _) => Err(Failure::new(Class::Hold, "grant.claim_not_granted")),
         (None, [only]) => Ok(only.clone()),
-        (None, []) => Err(Failure::new(
-            Class::Needs(Actor::Customer, Waiting::Choice),
-            "grant.no_account",
-        )),
-        (None, _) => Err(Failure::new(
-            Class::Needs(Actor::Customer, Waiting::Choice),
-            "grant.several_accounts",
-        )),
+        (None, []) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "grant.no_account")),
+        (None, _) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "grant.several_accounts")),
     }
 }
 
@@ -106,10 +97,7 @@ pub fn verify_waba(chosen: &WabaId, read: &WabaId, owner: &BusinessId, claim: &C
     if claim.business.as_ref().is_some_and(|claimed| claimed != owner) {
         return Err(Failure::new(Class::Hold, "grant.owner_mismatch"));
     }
-    Ok(VerifiedWaba {
-        id: read.clone(),
-        owner: owner.clone(),
-    })
+    Ok(VerifiedWaba { id: read.clone(), owner: owner.clone() })
 }
 
 /// A number as the account lists it.
@@ -126,28 +114,18 @@ pub struct ListedPhone {
 /// # Errors
 /// No number yet, a claimed number of another account, or several and none named.
 pub fn verify_phone(claim: &Claim, listed: &[ListedPhone]) -> Result<VerifiedPhone, Failure> {
-    let verified = |phone: &ListedPhone| VerifiedPhone {
-        id: phone.id.clone(),
-        on_business_app: phone.on_business_app,
-    };
+    let verified = |phone: &ListedPhone| VerifiedPhone { id: phone.id.clone(), on_business_app: phone.on_business_app };
     match (&claim.phone, listed) {
         (Some(claimed), phones) => match phones.iter().find(|phone| phone.id == *claimed) {
             Some(phone) => Ok(verified(phone)),
-            None if phones.is_empty() => Err(Failure::new(
-                Class::Needs(Actor::Customer, Waiting::Number),
-                "number.none",
-            )),
+            None if phones.is_empty() => {
+                Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none"))
+            }
             None => Err(Failure::new(Class::Hold, "number.not_of_this_account")),
         },
         (None, [only]) => Ok(verified(only)),
-        (None, []) => Err(Failure::new(
-            Class::Needs(Actor::Customer, Waiting::Number),
-            "number.none",
-        )),
-        (None, _) => Err(Failure::new(
-            Class::Needs(Actor::Customer, Waiting::Choice),
-            "number.several",
-        )),
+        (None, []) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none")),
+        (None, _) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "number.several")),
     }
 }
 
@@ -169,89 +147,49 @@ mod tests {
     }
 
     fn claim(waba_id: Option<&str>) -> Claim {
-        Claim {
-            waba: waba_id.map(waba),
-            ..Claim::default()
-        }
+        Claim { waba: waba_id.map(waba), ..Claim::default() }
     }
 
     #[test]
     fn the_chosen_account_is_always_a_granted_one() {
         assert_eq!(choose_waba(&claim(Some("22")), &grant(&["11", "22"])), Ok(waba("22")));
         assert_eq!(choose_waba(&claim(None), &grant(&["11"])), Ok(waba("11")));
-        assert_eq!(
-            choose_waba(&claim(Some("22")), &grant(&[])),
-            Ok(waba("22")),
-            "an unlimited scope names nothing"
-        );
+        assert_eq!(choose_waba(&claim(Some("22")), &grant(&[])), Ok(waba("22")), "an unlimited scope names nothing");
     }
 
     #[test]
     fn a_claim_that_was_not_granted_is_held() {
         let refused = choose_waba(&claim(Some("33")), &grant(&["11", "22"])).unwrap_err();
-        assert_eq!(
-            (refused.class, refused.code.as_str()),
-            (Class::Hold, "grant.claim_not_granted")
-        );
+        assert_eq!((refused.class, refused.code.as_str()), (Class::Hold, "grant.claim_not_granted"));
     }
 
     #[test]
     fn several_granted_accounts_are_asked_about_never_guessed() {
-        assert_eq!(
-            choose_waba(&claim(None), &grant(&["11", "22"])).unwrap_err().code,
-            "grant.several_accounts"
-        );
-        assert_eq!(
-            choose_waba(&claim(None), &grant(&[])).unwrap_err().code,
-            "grant.no_account"
-        );
+        assert_eq!(choose_waba(&claim(None), &grant(&["11", "22"])).unwrap_err().code, "grant.several_accounts");
+        assert_eq!(choose_waba(&claim(None), &grant(&[])).unwrap_err().code, "grant.no_account");
     }
 
     #[test]
     fn a_token_of_another_app_or_a_dead_one_opens_nothing() {
-        let foreign = Grant {
-            is_ours: false,
-            ..grant(&["11"])
-        };
-        assert_eq!(
-            choose_waba(&claim(Some("11")), &foreign).unwrap_err().class,
-            Class::Hold
-        );
-        let dead = Grant {
-            is_valid: false,
-            ..grant(&["11"])
-        };
-        assert_eq!(
-            choose_waba(&claim(Some("11")), &dead).unwrap_err().class,
-            Class::TokenDead
-        );
+        let foreign = Grant { is_ours: false, ..grant(&["11"]) };
+        assert_eq!(choose_waba(&claim(Some("11")), &foreign).unwrap_err().class, Class::Hold);
+        let dead = Grant { is_valid: false, ..grant(&["11"]) };
+        assert_eq!(choose_waba(&claim(Some("11")), &dead).unwrap_err().class, Class::TokenDead);
     }
 
     #[test]
     fn the_owner_comes_from_meta_and_must_match_the_claim() {
         let owner = BusinessId::parse("77").unwrap();
-        let lie = Claim {
-            business: BusinessId::parse("78").ok(),
-            ..claim(Some("11"))
-        };
-        assert_eq!(
-            verify_waba(&waba("11"), &waba("11"), &owner, &lie).unwrap_err().code,
-            "grant.owner_mismatch"
-        );
+        let lie = Claim { business: BusinessId::parse("78").ok(), ..claim(Some("11")) };
+        assert_eq!(verify_waba(&waba("11"), &waba("11"), &owner, &lie).unwrap_err().code, "grant.owner_mismatch");
         let verified = verify_waba(&waba("11"), &waba("11"), &owner, &claim(Some("11"))).unwrap();
         assert_eq!((verified.id(), verified.owner()), (&waba("11"), &owner));
     }
 
     #[test]
     fn a_number_of_another_account_is_never_registered() {
-        let listed = [ListedPhone {
-            id: PhoneNumberId::parse("5").unwrap(),
-            on_business_app: false,
-        }];
-        let spoof = Claim {
-            phone: PhoneNumberId::parse("6").ok(),
-            ..Claim::default()
-        };
+        let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
+        let spoof = Claim { phone: PhoneNumberId::parse("6").ok(), ..Claim::default() };
         assert_eq!(verify_phone(&spoof, &listed).unwrap_err().class, Class::Hold);
         assert_eq!(verify_phone(&Claim::default(), &listed).unwrap().id().as_str(), "5");
         assert_eq!(verify_phone(&Claim::default(), &[]).unwrap_err().code, "number.none");

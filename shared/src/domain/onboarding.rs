@@ -159,17 +159,13 @@ impl Onboarding {
     /// Whether a step is done.
     #[must_use]
     pub fn is_done(&self, step: Step) -> bool {
-        self.steps
-            .get(&step)
-            .is_some_and(|record| record.status == StepStatus::Done)
+        self.steps.get(&step).is_some_and(|record| record.status == StepStatus::Done)
     }
 
     /// Whether all predecessors that apply are done.
     #[must_use]
     pub fn is_unblocked(&self, spec: &StepSpec) -> bool {
-        spec.after
-            .iter()
-            .all(|before| self.is_done(*before) || !self.plan().any(|row| row.step == *before))
+        spec.after.iter().all(|before| self.is_done(*before) || !self.plan().any(|row| row.step == *before))
     }
 
     /// Whether the browser said that the number stays in the WhatsApp Business app.

@@ -105,10 +105,7 @@ pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     match &onboarding.phase {
         Phase::Exchanging { lease_until, .. } if *lease_until <= now => Next::Rescue,
         Phase::Connected { .. } => {
-            let mut due = onboarding
-                .plan()
-                .filter(|spec| is_due(onboarding, spec, now))
-                .peekable();
+            let mut due = onboarding.plan().filter(|spec| is_due(onboarding, spec, now)).peekable();
             let first = due.peek().map(|spec| spec.runner);
             match (due.find(|spec| spec.runner == runner), first) {
                 (Some(spec), _) => Next::Run(spec.step),
@@ -166,7 +163,7 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
     match event {
         Event::TokenStored(attempt) => token_stored(&mut after, attempt, moment.now, &mut timeline),
         Event::ExchangeFailed(attempt, reason) => {
-            exchange_failed(&mut after, attempt, reason, moment.now, &mut timeline)
+            exchange_failed(&mut after, attempt, reason, moment.now, &mut timeline);
         }
         Event::TokenDied(attempt, code) => token_died(&mut after, attempt, code, moment.now, &mut timeline),
         Event::StepStarted(step) => step_started(&mut after, *step, moment.now),
@@ -178,9 +175,7 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
         Event::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
     announce(before, &mut after, moment.now);
-    after.timeline_length = after
-        .timeline_length
-        .saturating_add(u32::try_from(timeline.len()).unwrap_or_default());
+    after.timeline_length = after.timeline_length.saturating_add(u32::try_from(timeline.len()).unwrap_or_default());
     (after, timeline)
 }
 

@@ -131,11 +131,9 @@ impl Session {
     #[must_use]
     pub fn arrival(&self, code_hash: &str, now: Timestamp) -> Arrival {
         match &self.state {
-            SessionState::Claimed {
-                code_hash: held,
-                onboarding,
-                ..
-            } if held == code_hash => Arrival::Repeat(onboarding.clone()),
+            SessionState::Claimed { code_hash: held, onboarding, .. } if held == code_hash => {
+                Arrival::Repeat(onboarding.clone())
+            }
             _ if now >= self.expires_at => Arrival::Expired,
             SessionState::Claimed { onboarding, .. } => Arrival::Another(onboarding.clone()),
             SessionState::Open => Arrival::Fresh,
@@ -182,17 +180,11 @@ mod tests {
     fn a_session_takes_one_code_and_answers_its_repeat() {
         let now = Timestamp::from_seconds(10);
         let id = OnboardingId::new(now, 7);
-        let claimed = SessionState::Claimed {
-            code_hash: "aa".into(),
-            attempt: AttemptId::new(now, 1),
-            onboarding: id.clone(),
-        };
+        let claimed =
+            SessionState::Claimed { code_hash: "aa".into(), attempt: AttemptId::new(now, 1), onboarding: id.clone() };
         assert_eq!(session(SessionState::Open).arrival("aa", now), Arrival::Fresh);
         assert_eq!(session(claimed.clone()).arrival("aa", now), Arrival::Repeat(id.clone()));
-        assert_eq!(
-            session(claimed.clone()).arrival("bb", now),
-            Arrival::Another(id.clone())
-        );
+        assert_eq!(session(claimed.clone()).arrival("bb", now), Arrival::Another(id.clone()));
         let late = Timestamp::from_seconds(100);
         assert_eq!(session(SessionState::Open).arrival("aa", late), Arrival::Expired);
         assert_eq!(session(claimed.clone()).arrival("bb", late), Arrival::Expired);

@@ -54,13 +54,7 @@ pub struct StepSpec {
 
 /// Every step, in reading order. Steps whose predecessors are done run independently of each other.
 pub const STEPS: &[StepSpec] = &[
-    StepSpec {
-        step: Step::VerifyGrant,
-        after: &[],
-        applies: always,
-        runner: Runner::Steps,
-        retry: QUICK,
-    },
+    StepSpec { step: Step::VerifyGrant, after: &[], applies: always, runner: Runner::Steps, retry: QUICK },
     StepSpec {
         step: Step::SubscribeApp,
         after: &[Step::VerifyGrant],
@@ -127,10 +121,7 @@ fn customer_pays(onboarding: &Onboarding) -> bool {
 /// Meta: a coexistence number is registered already and must never be registered again. Before the grant is verified
 /// the step counts as needed.
 fn cloud_number(onboarding: &Onboarding) -> bool {
-    let in_app = onboarding
-        .phone
-        .as_ref()
-        .is_some_and(super::grant::VerifiedPhone::is_on_business_app);
+    let in_app = onboarding.phone.as_ref().is_some_and(super::grant::VerifiedPhone::is_on_business_app);
     onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
 }
 
@@ -176,11 +167,7 @@ mod tests {
         for (index, row) in STEPS.iter().enumerate() {
             assert_eq!(STEPS.iter().filter(|other| other.step == row.step).count(), 1);
             for before in row.after {
-                assert!(
-                    STEPS[..index].iter().any(|other| other.step == *before),
-                    "{} after {before}",
-                    row.step
-                );
+                assert!(STEPS[..index].iter().any(|other| other.step == *before), "{} after {before}", row.step);
             }
             assert_eq!(spec(row.step).step, row.step);
         }

@@ -43,10 +43,7 @@ impl Timestamp {
     /// This much later; saturates.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long from `earlier` until this; zero when it is not earlier.
@@ -102,10 +99,7 @@ mod tests {
 
     #[test]
     fn times_are_written_as_rfc3339() {
-        assert_eq!(
-            Timestamp::from_millis(1_763_640_000_123).to_rfc3339(),
-            "2025-11-20T12:00:00.123Z"
-        );
+        assert_eq!(Timestamp::from_millis(1_763_640_000_123).to_rfc3339(), "2025-11-20T12:00:00.123Z");
     }
 
     #[test]
@@ -117,15 +111,7 @@ mod tests {
 
     #[test]
     fn arithmetic_saturates() {
-        assert_eq!(
-            Timestamp::from_seconds(i64::MAX)
-                .after(Duration::from_secs(9))
-                .as_millis(),
-            i64::MAX
-        );
-        assert_eq!(
-            Timestamp::from_millis(1).since(Timestamp::from_millis(5)),
-            Duration::ZERO
-        );
+        assert_eq!(Timestamp::from_seconds(i64::MAX).after(Duration::from_secs(9)).as_millis(), i64::MAX);
+        assert_eq!(Timestamp::from_millis(1).since(Timestamp::from_millis(5)), Duration::ZERO);
     }
 }

@@ -32,19 +32,13 @@ impl GraphRequest {
     /// A `GET` of a path.
     #[must_use]
     pub fn get(path: &[&str]) -> Self {
-        Self {
-            path: path.iter().map(|&segment| segment.to_owned()).collect(),
-            ..Self::default()
-        }
+        Self { path: path.iter().map(|&segment| segment.to_owned()).collect(), ..Self::default() }
     }
 
     /// A `POST` to a path.
     #[must_use]
     pub fn post(path: &[&str]) -> Self {
-        Self {
-            method: http::Method::POST,
-            ..Self::get(path)
-        }
+        Self { method: http::Method::POST, ..Self::get(path) }
     }
 
     /// Adds a query pair.

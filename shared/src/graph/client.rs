@@ -28,11 +28,7 @@ impl GraphConfig {
         let base = problems.parsed(lookup, "GRAPH_API_BASE", parse_base);
         let version = problems.required(lookup, "GRAPH_API_VERSION");
         let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
-        Some(Self {
-            base: base?,
-            version,
-            app: app?,
-        })
+        Some(Self { base: base?, version, app: app? })
     }
 }
 
@@ -48,11 +44,7 @@ impl GraphClient {
     /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
     #[must_use]
     pub fn new(transport: Transport, config: GraphConfig, app_secret: PlatformSecret) -> Self {
-        Self {
-            transport,
-            config,
-            app_secret,
-        }
+        Self { transport, config, app_secret }
     }
 
     /// Our app's id.
@@ -86,23 +78,11 @@ impl GraphClient {
             }
             Auth::Bearer(token) => Some(token),
         };
-        let proof = matches!(auth, Auth::Bearer(_))
-            .then_some(bearer)
-            .flatten()
-            .map(|token| proof(&app_secret, token));
+        let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| proof(&app_secret, token));
         let url = self.url(&request, proof.as_deref());
         let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
-        let outgoing = Outgoing {
-            method: request.method,
-            url,
-            bearer,
-            json,
-        };
-        let incoming = self
-            .transport
-            .send(outgoing)
-            .await
-            .map_err(|lost| error(Kind::Transport(lost)));
+        let outgoing = Outgoing { method: request.method, url, bearer, json };
+        let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
         let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
         log(C::NAME, reply.as_ref().err());
         reply
@@ -153,11 +133,7 @@ fn regain_access(incoming: &Incoming) -> Option<u32> {
     }
     let header = incoming.headers.get("x-business-use-case-usage")?.to_str().ok()?;
     let usage: BTreeMap<String, Vec<Usage>> = serde_json::from_str(header).ok()?;
-    let minutes = usage
-        .into_values()
-        .flatten()
-        .filter_map(|usage| usage.estimated_time_to_regain_access)
-        .max()?;
+    let minutes = usage.into_values().flatten().filter_map(|usage| usage.estimated_time_to_regain_access).max()?;
     (minutes > 0).then(|| minutes.saturating_mul(60))
 }
 

@@ -68,10 +68,7 @@ pub fn parse(status: u16, body: &[u8], regain_access: Option<u32>) -> Option<Ref
         status,
         code: number("code").unwrap_or(0),
         subcode: number("error_subcode"),
-        transient: error
-            .get("is_transient")
-            .and_then(serde_json::Value::as_bool)
-            .unwrap_or(false),
+        transient: error.get("is_transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
         trace: trace.filter(plain).map(str::to_owned),
         regain_access,
     })
@@ -88,10 +85,7 @@ impl GraphError {
             Kind::NoAppSecret => Failure::new(Class::Later, "vault.unavailable"),
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
-            Kind::Refused(refusal) => Failure {
-                class: class(refusal),
-                code: format!("graph.{}", refusal.code),
-            },
+            Kind::Refused(refusal) => Failure { class: class(refusal), code: format!("graph.{}", refusal.code) },
         }
     }
 
@@ -130,11 +124,7 @@ mod tests {
 
     fn failure(status: u16, body: &str) -> Failure {
         let refusal = parse(status, body.as_bytes(), None).unwrap();
-        GraphError {
-            call: "test",
-            kind: Kind::Refused(refusal),
-        }
-        .failure()
+        GraphError { call: "test", kind: Kind::Refused(refusal) }.failure()
     }
 
     #[test]
@@ -142,10 +132,7 @@ mod tests {
         let check = |code: u64, class| {
             assert_eq!(
                 failure(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)),
-                Failure {
-                    class,
-                    code: format!("graph.{code}")
-                }
+                Failure { class, code: format!("graph.{code}") }
             );
         };
         check(190, Class::TokenDead);
@@ -159,26 +146,15 @@ mod tests {
     #[test]
     fn unknown_codes_are_tried_again_only_when_meta_is_at_fault() {
         assert_eq!(failure(500, r#"{"error":{"code":987654}}"#).class, Class::Later);
-        assert_eq!(
-            failure(400, r#"{"error":{"code":987654,"is_transient":true}}"#).class,
-            Class::Later
-        );
-        assert_eq!(
-            failure(400, r#"{"error":{"code":987654}}"#).class,
-            Class::Needs(Actor::Operator, Waiting::Meta)
-        );
+        assert_eq!(failure(400, r#"{"error":{"code":987654,"is_transient":true}}"#).class, Class::Later);
+        assert_eq!(failure(400, r#"{"error":{"code":987654}}"#).class, Class::Needs(Actor::Operator, Waiting::Meta));
     }
 
     #[test]
     fn odd_error_bodies_do_not_confuse() {
         assert_eq!(parse(400, br#"{"error":{"code":"190"}}"#, None).unwrap().code, 190);
         assert_eq!(parse(400, br#"{"error":{}}"#, None).unwrap().code, 0);
-        assert_eq!(
-            parse(400, br#"{"error":{"code":-1,"error_subcode":1e30}}"#, None)
-                .unwrap()
-                .code,
-            0
-        );
+        assert_eq!(parse(400, br#"{"error":{"code":-1,"error_subcode":1e30}}"#, None).unwrap().code, 0);
         assert_eq!(parse(200, br#"{"data":[]}"#, None), None);
         assert_eq!(parse(502, b"<html>", None), None);
     }
@@ -186,10 +162,7 @@ mod tests {
     #[test]
     fn nothing_of_metas_text_is_kept() {
         let body = br#"{"error":{"code":100,"message":"CANARY +15550001111","fbtrace_id":"CANARY in text"}}"#;
-        let error = GraphError {
-            call: "test",
-            kind: Kind::Refused(parse(400, body, None).unwrap()),
-        };
+        let error = GraphError { call: "test", kind: Kind::Refused(parse(400, body, None).unwrap()) };
         assert!(!format!("{error:?} {error}").contains("CANARY"));
     }
 }

@@ -45,11 +45,7 @@ impl Fields {
     /// 413 `too_large`, 415 `content_type`, 400 `bad_json`, `duplicate_field`, `unknown_field`.
     pub fn read(request: &Request, allowed: &[&str]) -> Result<Self, Problem> {
         if request.body.len() > LARGEST_BODY {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                "The body is larger than 16 KiB.",
-            ));
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is larger than 16 KiB."));
         }
         let content_type = request.header("content-type").unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -87,9 +83,9 @@ impl Fields {
     pub fn text(&self, name: &str, longest: usize) -> Result<Option<&str>, Problem> {
         match self.value(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.chars().count() > longest || text.chars().any(char::is_control) => Err(
-                Problem::bad_request("bad_value", "A field is too long or holds control characters."),
-            ),
+            Some(Value::String(text)) if text.chars().count() > longest || text.chars().any(char::is_control) => {
+                Err(Problem::bad_request("bad_value", "A field is too long or holds control characters."))
+            }
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
         }
@@ -148,13 +144,7 @@ mod tests {
         assert_eq!(fields.text("a", 10).unwrap_err().code, "bad_value");
         assert_eq!(fields.text("b", 10), Ok(None));
         let fields = read("application/json", r#"{"a":"12/../me","b":5}"#).unwrap();
-        assert_eq!(
-            fields.id("a", crate::domain::ids::WabaId::parse).unwrap_err().code,
-            "id_invalid"
-        );
-        assert_eq!(
-            fields.id("b", crate::domain::ids::WabaId::parse).unwrap_err().code,
-            "bad_type"
-        );
+        assert_eq!(fields.id("a", crate::domain::ids::WabaId::parse).unwrap_err().code, "id_invalid");
+        assert_eq!(fields.id("b", crate::domain::ids::WabaId::parse).unwrap_err().code, "bad_type");
     }
 }

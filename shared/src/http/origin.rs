@@ -17,11 +17,7 @@ pub fn check(request: &Request, allowed: &[String]) -> Result<(), Problem> {
     if origin == request.base_url() || allowed.iter().any(|known| known == origin) {
         Ok(())
     } else {
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "origin_denied",
-            "This page may not start a signup here.",
-        ))
+        Err(Problem::new(StatusCode::FORBIDDEN, "origin_denied", "This page may not start a signup here."))
     }
 }
 

@@ -50,29 +50,15 @@ impl Problem {
     /// 503: something of ours is unavailable for the moment and nothing happened.
     #[must_use]
     pub const fn unavailable() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "The service is busy. Please try again in a moment.",
-        )
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is busy. Please try again in a moment.")
     }
 
     /// The reply.
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
         let Self { status, code, title } = *self;
-        let body = Body {
-            kind: "about:blank",
-            title,
-            status: status.as_u16(),
-            code,
-            request_id,
-        };
-        let mut reply = reply(
-            status,
-            "application/problem+json",
-            serde_json::to_string(&body).unwrap_or_default(),
-        );
+        let body = Body { kind: "about:blank", title, status: status.as_u16(), code, request_id };
+        let mut reply = reply(status, "application/problem+json", serde_json::to_string(&body).unwrap_or_default());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             reply.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }

@@ -41,15 +41,8 @@ impl Performer for CreditSharing {
             VaultError::Missing => ours("credit.no_token"),
             VaultError::Taken | VaultError::Unavailable(_) => error.into(),
         })?;
-        let partner = Partner {
-            graph: &self.graph,
-            token: &token,
-            line,
-        };
-        partner
-            .share(waba(onboarding)?, &self.currency)
-            .await
-            .map(Finding::CreditShared)
+        let partner = Partner { graph: &self.graph, token: &token, line };
+        partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared)
     }
 }
 
@@ -67,10 +60,7 @@ struct Partner<'a> {
 
 impl Partner<'_> {
     async fn call<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, Failure> {
-        self.graph
-            .call(call, Auth::Bearer(self.token))
-            .await
-            .map_err(|error| own_credentials(error.failure()))
+        self.graph.call(call, Auth::Bearer(self.token)).await.map_err(|error| own_credentials(error.failure()))
     }
 
     async fn share(&self, waba: &VerifiedWaba, currency: &str) -> Result<AllocationId, Failure> {
@@ -81,14 +71,7 @@ impl Partner<'_> {
         if let Some(allocation) = self.existing(waba).await? {
             return Ok(allocation);
         }
-        let shared = self
-            .call(&ShareCreditLine {
-                line: self.line,
-                waba,
-                currency,
-            })
-            .await?
-            .allocation_config_id;
+        let shared = self.call(&ShareCreditLine { line: self.line, waba, currency }).await?.allocation_config_id;
         let paid_from = self.funding(waba).await?;
         if paid_from.is_some() && paid_from == self.credential(&shared).await? {
             return Ok(shared);
@@ -101,12 +84,7 @@ impl Partner<'_> {
         let Some(paid_from) = self.funding(waba).await? else {
             return Ok(None);
         };
-        let allocations = self
-            .call(&FindAllocation {
-                line: self.line,
-                business: waba.owner(),
-            })
-            .await?;
+        let allocations = self.call(&FindAllocation { line: self.line, business: waba.owner() }).await?;
         for allocation in allocations.ids() {
             if self.credential(&allocation).await?.as_ref() == Some(&paid_from) {
                 return Ok(Some(allocation));
@@ -123,10 +101,7 @@ impl Partner<'_> {
     async fn credential(&self, allocation: &AllocationId) -> Result<Option<String>, Failure> {
         let read = self.call(&ReadAllocation { allocation }).await?;
         let live = read.request_status.as_deref() != Some("DELETED");
-        Ok(read
-            .receiving_credential
-            .filter(|_| live)
-            .map(|credential| credential.id))
+        Ok(read.receiving_credential.filter(|_| live).map(|credential| credential.id))
     }
 }
 
@@ -134,10 +109,9 @@ impl Partner<'_> {
 fn own_credentials(failure: Failure) -> Failure {
     match failure.class {
         Class::TokenDead => ours("credit.token_dead"),
-        Class::Needs(Actor::Operator, Waiting::Meta) => Failure {
-            class: Class::Needs(Actor::Operator, Waiting::CreditLine),
-            ..failure
-        },
+        Class::Needs(Actor::Operator, Waiting::Meta) => {
+            Failure { class: Class::Needs(Actor::Operator, Waiting::CreditLine), ..failure }
+        }
         Class::Later | Class::LaterAfter(_) | Class::Needs(..) | Class::Hold => failure,
     }
 }

@@ -10,10 +10,7 @@ use crate::graph::calls::oauth::DebugToken;
 use crate::graph::calls::waba::ReadWaba;
 
 pub(super) async fn verify(customer: &Customer<'_>, claim: &Claim) -> Result<VerifiedWaba, Failure> {
-    let inspected = customer
-        .graph
-        .call(&DebugToken { token: customer.token }, Auth::App)
-        .await;
+    let inspected = customer.graph.call(&DebugToken { token: customer.token }, Auth::App).await;
     let facts = inspected.map_err(|error| own_fault(error.failure()))?.data;
     let grant = Grant {
         is_valid: facts.is_valid,
@@ -32,10 +29,9 @@ pub(super) async fn verify(customer: &Customer<'_>, claim: &Claim) -> Result<Ver
 /// A dead app token is the operator's business, not a dead token of the customer.
 fn own_fault(failure: Failure) -> Failure {
     match failure.class {
-        Class::TokenDead => Failure {
-            class: Class::Needs(Actor::Operator, Waiting::Meta),
-            code: "app.token_refused".to_owned(),
-        },
+        Class::TokenDead => {
+            Failure { class: Class::Needs(Actor::Operator, Waiting::Meta), code: "app.token_refused".to_owned() }
+        }
         Class::Later | Class::LaterAfter(_) | Class::Needs(..) | Class::Hold => failure,
     }
 }
@@ -43,9 +39,6 @@ fn own_fault(failure: Failure) -> Failure {
 pub(super) async fn payment_method(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
     match customer.call(&ReadWaba { waba: waba.id() }).await?.primary_funding_id {
         Some(_) => Ok(Finding::Nothing),
-        None => Err(Failure::new(
-            Class::Needs(Actor::Customer, Waiting::PaymentMethod),
-            "payment_method.none",
-        )),
+        None => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::PaymentMethod), "payment_method.none")),
     }
 }

@@ -20,12 +20,7 @@ pub(super) async fn find(
     let mut listed: Vec<ListedPhone> = Vec::new();
     let mut after: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let page = customer
-            .call(&ListPhoneNumbers {
-                waba,
-                after: after.as_deref(),
-            })
-            .await?;
+        let page = customer.call(&ListPhoneNumbers { waba, after: after.as_deref() }).await?;
         after = page.next().map(str::to_owned);
         listed.extend(page.data.into_iter().map(ListedPhone::from));
         if after.is_none() {
@@ -47,11 +42,7 @@ pub(super) async fn register(
     }
     let pin = vault.pin(phone.id()).await?;
     let reply = customer.call(&RegisterPhone { phone, pin: &pin }).await?;
-    if reply.success {
-        Ok(Finding::Nothing)
-    } else {
-        Err(Failure::new(Class::Later, "number.not_registered"))
-    }
+    if reply.success { Ok(Finding::Nothing) } else { Err(Failure::new(Class::Later, "number.not_registered")) }
 }
 
 pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {

@@ -12,26 +12,16 @@ pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> R
         return Ok(Finding::Nothing);
     }
     let reply = customer.call(&SubscribeApp { waba }).await?;
-    if reply.success {
-        Ok(Finding::Nothing)
-    } else {
-        Err(not_subscribed())
-    }
+    if reply.success { Ok(Finding::Nothing) } else { Err(not_subscribed()) }
 }
 
 pub(super) async fn confirm(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<(), Failure> {
-    if is_subscribed(customer, waba).await? {
-        Ok(())
-    } else {
-        Err(not_subscribed())
-    }
+    if is_subscribed(customer, waba).await? { Ok(()) } else { Err(not_subscribed()) }
 }
 
 async fn is_subscribed(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
     let apps = customer.call(&ListSubscribedApps { waba }).await?.data;
-    Ok(apps
-        .iter()
-        .any(|app| app.whatsapp_business_api_data.id == customer.graph.app().as_str()))
+    Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == customer.graph.app().as_str()))
 }
 
 fn not_subscribed() -> Failure {

@@ -41,10 +41,7 @@ pub async fn sync(
     for change in &changes {
         keep(store, publisher, waba, &known, change).await?;
     }
-    Ok(Synced {
-        listed: seen.len(),
-        changed: changes.len(),
-    })
+    Ok(Synced { listed: seen.len(), changed: changes.len() })
 }
 
 async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) -> Result<Vec<Template>, Failure> {
@@ -52,12 +49,7 @@ async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) ->
     let mut cursors = BTreeSet::new();
     let mut after: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let page = customer
-            .call(&ListTemplates {
-                waba,
-                after: after.as_deref(),
-            })
-            .await?;
+        let page = customer.call(&ListTemplates { waba, after: after.as_deref() }).await?;
         after = page.next().map(str::to_owned);
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
@@ -84,10 +76,7 @@ async fn keep(
     change: &TemplateChange,
 ) -> Result<(), Failure> {
     let template = change.template();
-    let version = known
-        .iter()
-        .find(|held| held.record.id == template.id)
-        .map(|held| held.version);
+    let version = known.iter().find(|held| held.record.id == template.id).map(|held| held.version);
     match store.save_template(waba.id(), template, version).await {
         // Somebody (a webhook) knows something newer.
         Err(StoreError::Conflict) => Ok(()),

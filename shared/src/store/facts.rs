@@ -17,7 +17,7 @@ pub enum Recorded {
     /// It was known already, or no longer concerns the record.
     Unchanged,
     /// The record changed: its bell is to be rung.
-    Changed(Onboarding),
+    Changed(Box<Onboarding>),
 }
 
 impl Store {
@@ -34,15 +34,10 @@ impl Store {
             if after == held.record {
                 return Ok(Recorded::Unchanged);
             }
-            let save = Save {
-                version: held.version,
-                before: &held.record,
-                after: &after,
-                timeline: &timeline,
-            };
+            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
             match self.save(&save).await {
                 Err(StoreError::Conflict) => {}
-                saved => return saved.map(|()| Recorded::Changed(after)),
+                saved => return saved.map(|()| Recorded::Changed(Box::new(after))),
             }
         }
         Err(StoreError::Conflict)

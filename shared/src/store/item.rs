@@ -13,7 +13,7 @@ pub(super) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-pub(super) fn number(value: impl ToString) -> AttributeValue {
+pub(super) fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -41,16 +41,10 @@ pub(super) fn build<T: Serialize>(
 /// The record of an item.
 pub(super) fn read<T: DeserializeOwned>(mut item: Item, entity: &'static str) -> Result<Held<T>, StoreError> {
     let undecodable = StoreError::Undecodable(entity);
-    let version = item
-        .get("version")
-        .and_then(|value| value.as_n().ok())
-        .and_then(|text| text.parse().ok());
+    let version = item.get("version").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
     let record = item.remove("record").ok_or_else(|| undecodable.clone())?;
     let record = serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(record).map_err(|_| undecodable.clone())?;
-    Ok(Held {
-        record,
-        version: version.ok_or(undecodable)?,
-    })
+    Ok(Held { record, version: version.ok_or(undecodable)? })
 }
 
 /// What a put requires of the item it replaces.

@@ -28,24 +28,15 @@ fn digest(text: &str) -> String {
 }
 
 pub(super) fn session(id: &SessionId) -> Key {
-    Key {
-        pk: format!("SESSION#{}", digest(id.as_str())),
-        sk: "STATE".to_owned(),
-    }
+    Key { pk: format!("SESSION#{}", digest(id.as_str())), sk: "STATE".to_owned() }
 }
 
 pub(super) fn onboarding(id: &OnboardingId) -> Key {
-    Key {
-        pk: format!("{ONBOARDING}{id}"),
-        sk: "STATE".to_owned(),
-    }
+    Key { pk: format!("{ONBOARDING}{id}"), sk: "STATE".to_owned() }
 }
 
 pub(super) fn timeline(id: &OnboardingId, number: u32) -> Key {
-    Key {
-        pk: format!("{ONBOARDING}{id}"),
-        sk: format!("{EVENT}{number:08}"),
-    }
+    Key { pk: format!("{ONBOARDING}{id}"), sk: format!("{EVENT}{number:08}") }
 }
 
 pub(super) fn customer(reference: &CustomerRef) -> String {
@@ -53,10 +44,7 @@ pub(super) fn customer(reference: &CustomerRef) -> String {
 }
 
 pub(super) fn customers_onboarding(reference: &CustomerRef, id: &OnboardingId) -> Key {
-    Key {
-        pk: customer(reference),
-        sk: format!("{ONBOARDING}{id}"),
-    }
+    Key { pk: customer(reference), sk: format!("{ONBOARDING}{id}") }
 }
 
 pub(super) fn waba(id: &WabaId) -> String {
@@ -64,17 +52,11 @@ pub(super) fn waba(id: &WabaId) -> String {
 }
 
 pub(super) fn owner(id: &WabaId) -> Key {
-    Key {
-        pk: waba(id),
-        sk: "OWNER".to_owned(),
-    }
+    Key { pk: waba(id), sk: "OWNER".to_owned() }
 }
 
 pub(super) fn template(waba_id: &WabaId, id: &TemplateId) -> Key {
-    Key {
-        pk: waba(waba_id),
-        sk: format!("{TEMPLATE}{id}"),
-    }
+    Key { pk: waba(waba_id), sk: format!("{TEMPLATE}{id}") }
 }
 
 pub(super) fn state_list(state: State) -> String {

@@ -33,26 +33,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<OnboardingId>, StoreError> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("ByDue")
-            .limit(limit);
+        let request = self.client.query().table_name(&self.table).index_name("ByDue").limit(limit);
         let request = request
             .key_condition_expression("due_kind = :kind AND due_at <= :now")
             .expression_attribute_values(":kind", text(keys::DUE))
             .expression_attribute_values(":now", number(now.as_millis().div_euclid(1000)));
-        let found = request
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?
-            .items
-            .unwrap_or_default();
-        Ok(found
-            .iter()
-            .filter_map(|item| keys::onboarding_id(item.get("pk")?.as_s().ok()?))
-            .collect())
+        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
+        Ok(found.iter().filter_map(|item| keys::onboarding_id(item.get("pk")?.as_s().ok()?)).collect())
     }
 
     /// Onboardings in a state, `limit` at a time. The index lags: what is read may be a moment old.
@@ -72,12 +59,7 @@ impl Store {
             start.insert("list_order".to_owned(), text(id.as_str()));
             start
         });
-        let request = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("ByList")
-            .limit(limit);
+        let request = self.client.query().table_name(&self.table).index_name("ByList").limit(limit);
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
@@ -98,12 +80,7 @@ impl Store {
             .key_condition_expression("pk = :pk AND begins_with(sk, :onboarding)")
             .expression_attribute_values(":pk", text(&keys::customer(customer)))
             .expression_attribute_values(":onboarding", text(keys::ONBOARDING));
-        let found = request
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?
-            .items
-            .unwrap_or_default();
+        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
         let mut onboardings = Vec::new();
         for pointer in &found {
             let Some(id) = pointer.get("sk").and_then(|sk| keys::onboarding_id(sk.as_s().ok()?)) else {
@@ -118,9 +95,6 @@ impl Store {
 fn page(found: Vec<Item>, more: bool) -> Result<ListPage, StoreError> {
     let read = |item| item::read::<Onboarding>(item, "onboarding").map(|held| held.record);
     let onboardings: Vec<Summary> = found.into_iter().map(read).collect::<Result<_, _>>()?;
-    let last = onboardings
-        .last()
-        .filter(|_| more)
-        .map(|onboarding| onboarding.id.clone());
+    let last = onboardings.last().filter(|_| more).map(|onboarding| onboarding.id.clone());
     Ok(ListPage { onboardings, last })
 }

@@ -33,12 +33,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn onboarding(&self, id: &OnboardingId) -> Result<Option<Held<Onboarding>>, StoreError> {
         let key = item::key_of(&keys::onboarding(id));
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true);
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -65,17 +60,9 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn owner(&self, waba: &WabaId) -> Result<Option<OnboardingId>, StoreError> {
         let key = item::key_of(&keys::owner(waba));
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true);
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
-        let onboarding = found
-            .as_ref()
-            .and_then(|item| item.get("onboarding"))
-            .and_then(|value| value.as_s().ok());
+        let onboarding = found.as_ref().and_then(|item| item.get("onboarding")).and_then(|value| value.as_s().ok());
         Ok(onboarding.and_then(|id| OnboardingId::parse(id).ok()))
     }
 
@@ -107,9 +94,7 @@ impl Store {
         after: &Onboarding,
         timeline: &[TimelineEntry],
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let first = after
-            .timeline_length
-            .saturating_sub(u32::try_from(timeline.len()).unwrap_or_default());
+        let first = after.timeline_length.saturating_sub(u32::try_from(timeline.len()).unwrap_or_default());
         (first..)
             .zip(timeline)
             .map(|(number, entry)| {
@@ -123,9 +108,7 @@ impl Store {
     pub(super) fn customer_pointer(&self, onboarding: &Onboarding) -> Result<TransactWriteItem, StoreError> {
         let mut item = item::key_of(&keys::customers_onboarding(&onboarding.customer_ref, &onboarding.id));
         item.insert("entity".to_owned(), text("customer's onboarding"));
-        Ok(TransactWriteItem::builder()
-            .put(item::put(&self.table, item, Require::Absent)?)
-            .build())
+        Ok(TransactWriteItem::builder().put(item::put(&self.table, item, Require::Absent)?).build())
     }
 
     /// Binds the account when it became known, and takes it off the list of polled ones when the connection ended.
@@ -166,21 +149,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         if let [TransactWriteItem { put: Some(put), .. }] = writes.as_slice() {
             let put = put.clone();
-            let request = self
-                .client
-                .put_item()
-                .table_name(put.table_name)
-                .set_item(Some(put.item));
+            let request = self.client.put_item().table_name(put.table_name).set_item(Some(put.item));
             let request = request.set_condition_expression(put.condition_expression);
             let request = request.set_expression_attribute_values(put.expression_attribute_values);
             return request.send().await.map(drop).map_err(|error| unavailable(&error));
         }
-        let sent = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await;
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         sent.map(drop).map_err(|error| transaction_error(&error, owner_at))
     }
 }
@@ -192,10 +166,7 @@ fn transaction_error<R>(error: &SdkError<TransactWriteItemsError, R>, owner_at: 
     };
     let reasons = cancelled.cancellation_reasons();
     let failed = |index: usize| {
-        reasons
-            .get(index)
-            .and_then(|reason| reason.code())
-            .is_some_and(|code| code == "ConditionalCheckFailed")
+        reasons.get(index).and_then(|reason| reason.code()).is_some_and(|code| code == "ConditionalCheckFailed")
     };
     if failed(0) {
         StoreError::Conflict

@@ -29,12 +29,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Held<Session>>, StoreError> {
         let key = item::key_of(&keys::session(id));
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true);
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -46,8 +41,7 @@ impl Store {
     pub async fn save_session(&self, id: &SessionId, session: &Held<Session>) -> Result<(), StoreError> {
         let item = session_item(id, &session.record, session.version.saturating_add(1))?;
         let put = item::put(&self.table, item, Require::Version(session.version))?;
-        self.transact(vec![TransactWriteItem::builder().put(put).build()], None)
-            .await
+        self.transact(vec![TransactWriteItem::builder().put(put).build()], None).await
     }
 
     /// Saves a session and the onboarding it belongs to in one step: a claim and the record of the exchange, or the end
@@ -68,11 +62,7 @@ impl Store {
         let mut writes = vec![TransactWriteItem::builder().put(put_session).build()];
         let require = version.map_or(Require::Absent, Require::Version);
         let item = state_item(onboarding, version.unwrap_or(0).saturating_add(1))?;
-        writes.push(
-            TransactWriteItem::builder()
-                .put(item::put(&self.table, item, require)?)
-                .build(),
-        );
+        writes.push(TransactWriteItem::builder().put(item::put(&self.table, item, require)?).build());
         if version.is_none() {
             writes.push(self.customer_pointer(onboarding)?);
         }
@@ -83,9 +73,6 @@ impl Store {
 
 fn session_item(id: &SessionId, session: &Session, version: u64) -> Result<item::Item, StoreError> {
     let mut item = item::build(&keys::session(id), ENTITY, version, session)?;
-    item.insert(
-        "expires_at".to_owned(),
-        number(session.remembered_until().as_seconds_up()),
-    );
+    item.insert("expires_at".to_owned(), number(session.remembered_until().as_seconds_up()));
     Ok(item)
 }

@@ -39,10 +39,7 @@ impl Store {
             let field = |name: &str| found.get(name).and_then(|value| value.as_s().ok());
             let waba = field("list_order").and_then(|id| WabaId::parse(id).ok());
             let onboarding = field("onboarding").and_then(|id| OnboardingId::parse(id).ok());
-            wabas.extend(
-                waba.zip(onboarding)
-                    .map(|(waba, onboarding)| ActiveWaba { waba, onboarding }),
-            );
+            wabas.extend(waba.zip(onboarding).map(|(waba, onboarding)| ActiveWaba { waba, onboarding }));
         }
         Ok(wabas)
     }
@@ -75,12 +72,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template(&self, waba: &WabaId, id: &TemplateId) -> Result<Option<Held<Template>>, StoreError> {
         let key = item::key_of(&keys::template(waba, id));
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true);
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -96,16 +88,11 @@ impl Store {
         version: Option<u64>,
     ) -> Result<(), StoreError> {
         let require = version.map_or(Require::Absent, Require::Version);
-        let item = item::build(
-            &keys::template(waba, &template.id),
-            ENTITY,
-            version.unwrap_or(0).saturating_add(1),
-            template,
-        )?;
+        let item =
+            item::build(&keys::template(waba, &template.id), ENTITY, version.unwrap_or(0).saturating_add(1), template)?;
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let request = request
-            .condition_expression(require.expression())
-            .set_expression_attribute_values(require.values());
+        let request =
+            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }

@@ -82,12 +82,7 @@ pub fn split(body: &[u8]) -> Result<Vec<Part<'_>>, Unreadable> {
 
 fn part<'a>(entry_id: &Cow<'a, str>, time: Option<Timestamp>, raw: &'a RawValue) -> Part<'a> {
     match serde_json::from_str::<RawChange<'a>>(raw.get()) {
-        Ok(RawChange { field, value }) => Part::Change(Change {
-            entry_id: entry_id.clone(),
-            time,
-            field,
-            value,
-        }),
+        Ok(RawChange { field, value }) => Part::Change(Change { entry_id: entry_id.clone(), time, field, value }),
         Err(_) => Part::Unreadable(raw),
     }
 }
@@ -116,9 +111,7 @@ impl Change<'_> {
     /// The same change as a notification of its own, to be queued alone.
     #[must_use]
     pub fn to_notification(&self) -> Vec<u8> {
-        let time = self
-            .time
-            .map_or(String::new(), |time| format!(r#""time":{},"#, time.as_millis() / 1000));
+        let time = self.time.map_or(String::new(), |time| format!(r#""time":{},"#, time.as_millis() / 1000));
         let text = |text: &str| serde_json::Value::from(text).to_string();
         format!(
             r#"{{"object":"whatsapp_business_account","entry":[{{"id":{},{time}"changes":[{{"field":{},"value":{}}}]}}]}}"#,
@@ -153,19 +146,13 @@ mod tests {
     #[test]
     fn every_change_of_every_entry_is_found_and_bad_ones_stand_alone() {
         let parts = split(BODY.as_bytes()).unwrap();
-        assert_eq!(
-            parts.iter().filter(|part| matches!(part, Part::Unreadable(_))).count(),
-            2
-        );
+        assert_eq!(parts.iter().filter(|part| matches!(part, Part::Unreadable(_))).count(), 2);
         assert_eq!(changes(BODY).len(), 2);
     }
 
     #[test]
     fn values_stay_byte_for_byte() {
-        assert_eq!(
-            changes(BODY)[0].value.get(),
-            r#"{"big":12345678901234567890123,"esc":"\u00e4\/"}"#
-        );
+        assert_eq!(changes(BODY)[0].value.get(), r#"{"big":12345678901234567890123,"esc":"\u00e4\/"}"#);
     }
 
     #[test]
@@ -179,10 +166,7 @@ mod tests {
         let first = &changes(BODY)[0];
         let alone = String::from_utf8(first.to_notification()).unwrap();
         let again = &changes(&alone)[0];
-        assert_eq!(
-            (again.value.get(), again.time, &again.field),
-            (first.value.get(), first.time, &first.field)
-        );
+        assert_eq!((again.value.get(), again.time, &again.field), (first.value.get(), first.time, &first.field));
     }
 
     #[test]

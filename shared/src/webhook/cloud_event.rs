@@ -72,15 +72,7 @@ mod tests {
     fn the_same_fact_has_the_same_id_and_neighbours_differ() {
         let data = RawValue::from_string("{\"n\":12345678901234567890}".into()).unwrap();
         let event = |identity: &[&str]| {
-            CloudEvent::new(
-                "s",
-                "whatsapp.webhook.received.v1",
-                None,
-                Timestamp::from_seconds(1),
-                &data,
-                identity,
-            )
-            .id
+            CloudEvent::new("s", "whatsapp.webhook.received.v1", None, Timestamp::from_seconds(1), &data, identity).id
         };
         assert_eq!(event(&["a", "bc"]), event(&["a", "bc"]));
         assert_ne!(event(&["a", "bc"]), event(&["ab", "c"]));
@@ -89,14 +81,7 @@ mod tests {
     #[test]
     fn an_event_is_cloudevents_1_0_with_its_data_untouched() {
         let data = RawValue::from_string("{\"n\":12345678901234567890}".into()).unwrap();
-        let event = CloudEvent::new(
-            "stack",
-            "whatsapp.x.y.v1",
-            Some("11"),
-            Timestamp::from_seconds(1),
-            &data,
-            &["1"],
-        );
+        let event = CloudEvent::new("stack", "whatsapp.x.y.v1", Some("11"), Timestamp::from_seconds(1), &data, &["1"]);
         let json = serde_json::to_string(&event).unwrap();
         assert!(json.contains(r#""specversion":"1.0""#) && json.contains(r#""type":"whatsapp.x.y.v1""#));
         assert!(

@@ -56,22 +56,11 @@ impl Envelope {
     /// [`EnvelopeError::TooLarge`] when it exceeds what SQS takes.
     pub fn pack(&self) -> Result<String, EnvelopeError> {
         let mut zlib = ZlibEncoder::new(Vec::with_capacity(self.body.len() / 2 + 64), Compression::fast());
-        let packed = zlib
-            .write_all(&self.body)
-            .and_then(|()| zlib.finish())
-            .map_err(|_| EnvelopeError::Damaged)?;
+        let packed = zlib.write_all(&self.body).and_then(|()| zlib.finish()).map_err(|_| EnvelopeError::Damaged)?;
         let body = STANDARD.encode(packed);
-        let wire = Wire {
-            v: 1,
-            received_at: self.received_at,
-            body: &body,
-        };
+        let wire = Wire { v: 1, received_at: self.received_at, body: &body };
         let message = serde_json::to_string(&wire).map_err(|_| EnvelopeError::Damaged)?;
-        if message.len() > LARGEST_MESSAGE {
-            Err(EnvelopeError::TooLarge)
-        } else {
-            Ok(message)
-        }
+        if message.len() > LARGEST_MESSAGE { Err(EnvelopeError::TooLarge) } else { Ok(message) }
     }
 
     /// The POST that a queue message holds.
@@ -85,14 +74,11 @@ impl Envelope {
         }
         let packed = STANDARD.decode(wire.body).map_err(|_| EnvelopeError::Damaged)?;
         let mut body = Vec::new();
-        let read = ZlibDecoder::new(packed.as_slice())
-            .take(LARGEST_BODY + 1)
-            .read_to_end(&mut body);
+        let read = ZlibDecoder::new(packed.as_slice()).take(LARGEST_BODY + 1).read_to_end(&mut body);
         match read {
-            Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LARGEST_BODY) => Ok(Self {
-                received_at: wire.received_at,
-                body,
-            }),
+            Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LARGEST_BODY) => {
+                Ok(Self { received_at: wire.received_at, body })
+            }
             _ => Err(EnvelopeError::Damaged),
         }
     }
@@ -103,20 +89,12 @@ mod tests {
     use super::*;
 
     fn envelope(body: &[u8]) -> Envelope {
-        Envelope {
-            received_at: Timestamp::from_millis(5),
-            body: body.to_vec(),
-        }
+        Envelope { received_at: Timestamp::from_millis(5), body: body.to_vec() }
     }
 
     #[test]
     fn any_bytes_come_back_as_they_were() {
-        for body in [
-            &b""[..],
-            b"{}",
-            b"\x00\xff\xfe not utf-8",
-            "\u{ffff}\u{fffe}".as_bytes(),
-        ] {
+        for body in [&b""[..], b"{}", b"\x00\xff\xfe not utf-8", "\u{ffff}\u{fffe}".as_bytes()] {
             let packed = envelope(body).pack().unwrap();
             assert!(packed.is_ascii());
             assert_eq!(Envelope::unpack(&packed).unwrap(), envelope(body));
@@ -133,14 +111,8 @@ mod tests {
     #[test]
     fn strangers_and_bombs_are_refused() {
         assert!(matches!(Envelope::unpack("{}"), Err(EnvelopeError::Unknown)));
-        assert!(matches!(
-            Envelope::unpack(r#"{"v":2,"received_at":1,"body":""}"#),
-            Err(EnvelopeError::Unknown)
-        ));
-        assert!(matches!(
-            Envelope::unpack(r#"{"v":1,"received_at":1,"body":"AAAA"}"#),
-            Err(EnvelopeError::Damaged)
-        ));
+        assert!(matches!(Envelope::unpack(r#"{"v":2,"received_at":1,"body":""}"#), Err(EnvelopeError::Unknown)));
+        assert!(matches!(Envelope::unpack(r#"{"v":1,"received_at":1,"body":"AAAA"}"#), Err(EnvelopeError::Damaged)));
         let bomb = envelope(&vec![b' '; 7 * 1024 * 1024]).pack().unwrap();
         assert!(matches!(Envelope::unpack(&bomb), Err(EnvelopeError::Damaged)));
     }

@@ -55,10 +55,7 @@ type Interpret = fn(&Change<'_>, &Context) -> Option<Observation>;
 
 const FIELDS: &[(&str, Interpret)] = &[
     ("account_update", account_update::interpret),
-    (
-        "message_template_status_update",
-        message_template_status_update::interpret,
-    ),
+    ("message_template_status_update", message_template_status_update::interpret),
 ];
 
 /// What the change tells us; `None` when it does not change our records or is not as documented.

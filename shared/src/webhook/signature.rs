@@ -37,9 +37,7 @@ pub fn is_well_formed(header: &str) -> bool {
 }
 
 fn parse(header: &str) -> Option<[u8; 32]> {
-    let digits = header
-        .strip_prefix("sha256=")
-        .filter(|_| header.len() == HEADER_LENGTH)?;
+    let digits = header.strip_prefix("sha256=").filter(|_| header.len() == HEADER_LENGTH)?;
     let mut digest = [0; 32];
     hex::decode_to_slice(digits, &mut digest).ok()?;
     Some(digest)
@@ -70,11 +68,7 @@ mod tests {
         let secrets = [secret("It's a Secret to Everybody")];
         assert_eq!(verify(b"Hello, World!", Some(header), &secrets), Ok(()));
         assert_eq!(
-            verify(
-                b"Hello, World!",
-                Some(&header.to_uppercase().replace("SHA256", "sha256")),
-                &secrets
-            ),
+            verify(b"Hello, World!", Some(&header.to_uppercase().replace("SHA256", "sha256")), &secrets),
             Ok(())
         );
     }
@@ -108,11 +102,7 @@ mod tests {
         let secrets = [secret("other"), secret("s")];
         let body = br#"{"object":"whatsapp_business_account"}"#.to_vec();
         let header = sign(&body, &secrets[1]);
-        assert_eq!(
-            verify(&body, Some(&header), &secrets),
-            Ok(()),
-            "the second active secret counts too"
-        );
+        assert_eq!(verify(&body, Some(&header), &secrets), Ok(()), "the second active secret counts too");
         for index in 0..body.len() * 8 {
             let mut changed = body.clone();
             changed[index / 8] ^= 1 << (index % 8);

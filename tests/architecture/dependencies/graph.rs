@@ -31,10 +31,7 @@ impl Graph {
 
     fn parse(metadata: &Value) -> Self {
         let workspace = text(metadata, "workspace_root") + "/";
-        let resolved = metadata
-            .get("resolve")
-            .map(|resolve| list(resolve, "nodes"))
-            .unwrap_or_default();
+        let resolved = metadata.get("resolve").map(|resolve| list(resolve, "nodes")).unwrap_or_default();
         let mut packages = BTreeMap::new();
         for package in list(metadata, "packages") {
             let id = text(package, "id");
@@ -44,18 +41,13 @@ impl Graph {
             };
             let ours = package.get("source").is_none_or(Value::is_null);
             let manifest = text(package, "manifest_path");
-            let directory = manifest
-                .strip_prefix(&workspace)
-                .and_then(|path| path.strip_suffix("Cargo.toml"));
+            let directory = manifest.strip_prefix(&workspace).and_then(|path| path.strip_suffix("Cargo.toml"));
             let package = Package {
                 name: text(package, "name"),
                 version: text(package, "version"),
                 licence: package.get("license").and_then(Value::as_str).map(str::to_owned),
                 directory: directory.filter(|_| ours).map(str::to_owned),
-                dependencies: list(node, "deps")
-                    .into_iter()
-                    .map(|dependency| text(dependency, "pkg"))
-                    .collect(),
+                dependencies: list(node, "deps").into_iter().map(|dependency| text(dependency, "pkg")).collect(),
             };
             packages.insert(id, package);
         }
@@ -73,21 +65,9 @@ fn text(value: &Value, key: &str) -> String {
 
 /// Names and versions of the crates linked into the functions, with the features the functions alone ask for.
 pub(super) fn shipped() -> Vec<(String, String)> {
-    let manifests = paths_below("functions")
-        .into_iter()
-        .filter(|path| path.ends_with("/Cargo.toml"));
-    let names: Vec<String> = manifests
-        .filter_map(|path| path.split('/').nth(1).map(str::to_owned))
-        .collect();
-    let mut arguments = vec![
-        "tree",
-        "--edges",
-        "normal,no-proc-macro",
-        "--prefix",
-        "none",
-        "--target",
-        PLATFORM,
-    ];
+    let manifests = paths_below("functions").into_iter().filter(|path| path.ends_with("/Cargo.toml"));
+    let names: Vec<String> = manifests.filter_map(|path| path.split('/').nth(1).map(str::to_owned)).collect();
+    let mut arguments = vec!["tree", "--edges", "normal,no-proc-macro", "--prefix", "none", "--target", PLATFORM];
     arguments.extend(names.iter().flat_map(|name| ["--package", name]));
     let listing = cargo(&arguments);
     let crates: BTreeSet<(String, String)> = listing.lines().filter_map(linked).collect();
@@ -103,10 +83,7 @@ fn linked(line: &str) -> Option<(String, String)> {
 
 fn cargo(arguments: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(arguments)
-        .args(["--locked", "--offline"])
-        .current_dir(root());
+    cargo.args(arguments).args(["--locked", "--offline"]).current_dir(root());
     let output = cargo.output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -133,18 +110,12 @@ mod proofs {
         let graph = Graph::parse(&metadata);
         assert_eq!(graph.packages.keys().collect::<Vec<_>>(), ["a", "b"]);
         let ours = graph.packages.get("a").unwrap();
-        assert_eq!(
-            (ours.directory.as_deref(), ours.dependencies.as_slice()),
-            (Some("shared/"), &["b".to_owned()][..])
-        );
+        assert_eq!((ours.directory.as_deref(), ours.dependencies.as_slice()), (Some("shared/"), &["b".to_owned()][..]));
     }
 
     #[test]
     fn a_line_of_the_tree_is_a_name_and_a_version() {
-        assert_eq!(
-            linked("ring v0.17.14 (*)"),
-            Some(("ring".to_owned(), "0.17.14".to_owned()))
-        );
+        assert_eq!(linked("ring v0.17.14 (*)"), Some(("ring".to_owned(), "0.17.14".to_owned())));
         assert_eq!(linked(""), None);
     }
 }

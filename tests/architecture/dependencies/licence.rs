@@ -24,9 +24,7 @@ pub(super) fn is_permissive(expression: &str) -> bool {
 }
 
 fn any(expression: &str) -> bool {
-    split(expression, " OR ")
-        .into_iter()
-        .any(|part| split(part, " AND ").into_iter().all(term))
+    split(expression, " OR ").into_iter().any(|part| split(part, " AND ").into_iter().all(term))
 }
 
 fn term(expression: &str) -> bool {
@@ -66,15 +64,9 @@ mod proofs {
         ] {
             assert!(is_permissive(good), "{good}");
         }
-        for bad in [
-            "",
-            "GPL-3.0",
-            "MIT AND GPL-3.0",
-            "MPL-2.0",
-            "(MIT OR ISC) AND LGPL-2.1",
-            "MITX",
-            "AGPL-3.0 OR SSPL-1.0",
-        ] {
+        for bad in
+            ["", "GPL-3.0", "MIT AND GPL-3.0", "MPL-2.0", "(MIT OR ISC) AND LGPL-2.1", "MITX", "AGPL-3.0 OR SSPL-1.0"]
+        {
             assert!(!is_permissive(bad), "{bad}");
         }
     }

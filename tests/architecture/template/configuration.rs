@@ -26,9 +26,7 @@ fn every_variable_that_is_read_is_set_and_the_reverse() {
     let readers = readers(&sources(&["shared"]));
     let template = Template::of_repository();
     let found = template.functions().flat_map(|function| {
-        let directory = function
-            .text(&["CodeUri"])
-            .unwrap_or_else(|| panic!("{} has no CodeUri", function.id));
+        let directory = function.text(&["CodeUri"]).unwrap_or_else(|| panic!("{} has no CodeUri", function.id));
         let read = variables(&sources(&[directory]), &readers);
         mismatches(&template, &function, &read)
     });
@@ -40,13 +38,10 @@ fn every_variable_that_is_read_is_set_and_the_reverse() {
 
 fn mismatches(template: &Template, function: &Resource<'_>, read: &BTreeSet<String>) -> Vec<Offence> {
     let own = entries(function.property(&["Environment", "Variables"]));
-    let set: BTreeSet<String> = own
-        .chain(entries(template.global(&["Environment", "Variables"])))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    let unset = read
-        .difference(&set)
-        .map(|name| template.offence(function.id, format!("reads {name}, which is not set")));
+    let set: BTreeSet<String> =
+        own.chain(entries(template.global(&["Environment", "Variables"]))).map(|(name, _)| name.to_owned()).collect();
+    let unset =
+        read.difference(&set).map(|name| template.offence(function.id, format!("reads {name}, which is not set")));
     let unread = set
         .difference(read)
         .map(|name| template.offence(function.id, format!("is given {name}, which it does not read")));
@@ -62,10 +57,7 @@ fn variables(sources: &[Source], readers: &Readers) -> BTreeSet<String> {
         found.extend(reads.variables);
         for name in reads.readers {
             if let Some(inner) = readers.get(&name).filter(|_| seen.insert(name)) {
-                open.push(Reads {
-                    variables: inner.variables.clone(),
-                    readers: inner.readers.clone(),
-                });
+                open.push(Reads { variables: inner.variables.clone(), readers: inner.readers.clone() });
             }
         }
     }
@@ -79,11 +71,7 @@ fn readers(sources: &[Source]) -> Readers {
     for source in sources {
         let tokens = source.shipped();
         for (name, lines) in functions(source) {
-            let within: Vec<Token> = tokens
-                .iter()
-                .filter(|token| lines.contains(&token.line))
-                .cloned()
-                .collect();
+            let within: Vec<Token> = tokens.iter().filter(|token| lines.contains(&token.line)).cloned().collect();
             found.insert(name, reads(&within));
         }
     }
@@ -92,12 +80,7 @@ fn readers(sources: &[Source]) -> Readers {
 
 /// Names and lines of a file's functions: free ones under their module, methods under their type.
 fn functions(source: &Source) -> Vec<(String, RangeInclusive<usize>)> {
-    let module = source
-        .path
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.strip_suffix(".rs"))
-        .unwrap_or_default();
+    let module = source.path.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).unwrap_or_default();
     let lines = |item: &dyn Spanned| item.span().start().line..=item.span().end().line;
     let mut found = Vec::new();
     for item in &source.file.items {
@@ -119,12 +102,7 @@ fn functions(source: &Source) -> Vec<(String, RangeInclusive<usize>)> {
 
 fn type_name(of: &syn::Type) -> String {
     match of {
-        syn::Type::Path(of) => of
-            .path
-            .segments
-            .last()
-            .map(|last| last.ident.to_string())
-            .unwrap_or_default(),
+        syn::Type::Path(of) => of.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default(),
         _ => String::new(),
     }
 }
@@ -136,11 +114,7 @@ fn reads(tokens: &[Token]) -> Reads {
         let [first, second, third, fourth] =
             [0, 1, 2, 3].map(|at| window.get(at).map_or("", |token| token.text.as_str()));
         let asked = ["lookup", "environment"].contains(&first) && ["(", ","].contains(&second);
-        if let Some(name) = third
-            .strip_prefix('"')
-            .and_then(|name| name.strip_suffix('"'))
-            .filter(|_| asked)
-        {
+        if let Some(name) = third.strip_prefix('"').and_then(|name| name.strip_suffix('"')).filter(|_| asked) {
             found.variables.insert(name.to_owned());
         }
         let reader =
@@ -167,20 +141,14 @@ mod tests { fn t() { problems.required(lookup, \"ABSENT\"); } }
 ";
 
     fn read() -> BTreeSet<String> {
-        let telemetry = Source::new(
-            "shared/src/telemetry.rs",
-            "pub fn init() { environment(\"LOG_LEVEL\"); }",
-        );
+        let telemetry = Source::new("shared/src/telemetry.rs", "pub fn init() { environment(\"LOG_LEVEL\"); }");
         let readers = readers(&[Source::new("shared/src/graph.rs", SHARED), telemetry]);
         variables(&[Source::new("functions/a/src/lib.rs", FUNCTION)], &readers)
     }
 
     #[test]
     fn variables_are_found_through_every_reader() {
-        assert_eq!(
-            read().iter().collect::<Vec<_>>(),
-            ["GRAPH_API_BASE", "LOG_LEVEL", "ROLE", "TABLE_NAME"]
-        );
+        assert_eq!(read().iter().collect::<Vec<_>>(), ["GRAPH_API_BASE", "LOG_LEVEL", "ROLE", "TABLE_NAME"]);
     }
 
     #[test]
@@ -191,10 +159,7 @@ mod tests { fn t() { problems.required(lookup, \"ABSENT\"); } }
                  Resources: {{ A: {{ Type: AWS::Serverless::Function, Properties: {{ Environment: {{ Variables: {{ {variables} }} }} }} }} }}"
             );
             let template = Template::parse(&text);
-            template
-                .functions()
-                .flat_map(|function| mismatches(&template, &function, &read()))
-                .collect::<Vec<_>>()
+            template.functions().flat_map(|function| mismatches(&template, &function, &read())).collect::<Vec<_>>()
         };
         assert_eq!(check("GRAPH_API_BASE: x, ROLE: x, TABLE_NAME: x"), []);
         assert_eq!(check("GRAPH_API_BASE: x, TABLE_NAME: x").len(), 1);

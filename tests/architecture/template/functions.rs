@@ -11,9 +11,7 @@ const RUST: &str = "rust-cargolambda";
 #[test]
 fn every_function_crate_is_one_function_and_the_reverse() {
     let entries = std::fs::read_dir(root().join("functions")).unwrap().map(Result::unwrap);
-    let crates: BTreeSet<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
+    let crates: BTreeSet<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     let crates = crates.into_iter().filter(|name| !name.starts_with('.')).collect();
     forbid(
         unpaired(&Template::of_repository(), &crates),
@@ -40,31 +38,20 @@ fn the_public_webhook_cannot_take_all_concurrency() {
 }
 
 fn unpaired(template: &Template, crates: &BTreeSet<String>) -> Vec<Offence> {
-    let missing = crates
-        .iter()
-        .filter(|name| !template.functions().any(|function| function.id == logical_id(name)));
-    let mut found: Vec<Offence> = missing
-        .map(|name| Offence::new(format!("functions/{name}"), "is not in template.yaml"))
-        .collect();
+    let missing = crates.iter().filter(|name| !template.functions().any(|function| function.id == logical_id(name)));
+    let mut found: Vec<Offence> =
+        missing.map(|name| Offence::new(format!("functions/{name}"), "is not in template.yaml")).collect();
     for function in template.functions() {
-        let directory = function
-            .text(&["CodeUri"])
-            .and_then(|path| path.strip_prefix("functions/"))
-            .unwrap_or_default();
+        let directory =
+            function.text(&["CodeUri"]).and_then(|path| path.strip_prefix("functions/")).unwrap_or_default();
         if !crates.contains(directory) || logical_id(directory) != function.id {
             found.push(template.offence(function.id, format!("is built from `functions/{directory}`")));
         }
         let built = |path: &[&str]| {
-            function
-                .whole(&["Metadata"])
-                .and_then(|metadata| at(metadata, path))
-                .and_then(Value::as_str)
+            function.whole(&["Metadata"]).and_then(|metadata| at(metadata, path)).and_then(Value::as_str)
         };
         if built(&["BuildMethod"]) != Some(RUST) || built(&["BuildProperties", "Binary"]) != Some(directory) {
-            found.push(template.offence(
-                function.id,
-                format!("is not built by {RUST} from the binary `{directory}`"),
-            ));
+            found.push(template.offence(function.id, format!("is not built by {RUST} from the binary `{directory}`")));
         }
     }
     found
@@ -78,11 +65,7 @@ fn unbounded(template: &Template) -> Vec<Offence> {
         if function.number(&["Timeout"]).is_none() {
             tell("has no timeout of its own");
         }
-        if function
-            .number(&["MemorySize"])
-            .or_else(|| template.global(&["MemorySize"])?.as_u64())
-            .is_none()
-        {
+        if function.number(&["MemorySize"]).or_else(|| template.global(&["MemorySize"])?.as_u64()).is_none() {
             tell("has no memory size");
         }
         match log_group(template, &function) {
@@ -96,15 +79,11 @@ fn unbounded(template: &Template) -> Vec<Offence> {
 
 fn log_group<'a>(template: &'a Template, function: &Resource<'a>) -> Option<Resource<'a>> {
     let (id, _) = reference(function.property(&["LoggingConfig", "LogGroup"])?)?;
-    template
-        .resource("AWS::Logs::LogGroup", id)
-        .filter(|group| group.property(&["RetentionInDays"]).is_some())
+    template.resource("AWS::Logs::LogGroup", id).filter(|group| group.property(&["RetentionInDays"]).is_some())
 }
 
 fn unreserved(template: &Template) -> Vec<Offence> {
-    let with_url = template
-        .functions()
-        .filter(|function| function.property(&["FunctionUrlConfig"]).is_some());
+    let with_url = template.functions().filter(|function| function.property(&["FunctionUrlConfig"]).is_some());
     let mut found = Vec::new();
     for function in with_url {
         if function.property(&["ReservedConcurrentExecutions"]).is_none() {
@@ -151,14 +130,8 @@ Resources:
         let only = |name: &str| BTreeSet::from([name.to_owned()]);
         assert_eq!(unpaired(&Template::parse(GOOD), &only("webhook")), []);
         assert_eq!(unpaired(&Template::parse(GOOD), &only("sweeper")).len(), 2);
-        assert_eq!(
-            unpaired(&without("      CodeUri: functions/webhook\n"), &only("webhook")).len(),
-            2
-        );
-        assert_eq!(
-            unpaired(&without("BuildMethod: rust-cargolambda, "), &only("webhook")).len(),
-            1
-        );
+        assert_eq!(unpaired(&without("      CodeUri: functions/webhook\n"), &only("webhook")).len(), 2);
+        assert_eq!(unpaired(&without("BuildMethod: rust-cargolambda, "), &only("webhook")).len(), 1);
     }
 
     #[test]
@@ -173,23 +146,14 @@ Resources:
             assert_eq!(unbounded(&without(text)).len(), 1, "{text}");
         }
         let (_, function) = GOOD.split_once("  WebhookFunction").unwrap();
-        assert_eq!(
-            unbounded(&Template::parse(&format!("{GOOD}  OtherFunction{function}"))).len(),
-            1
-        );
+        assert_eq!(unbounded(&Template::parse(&format!("{GOOD}  OtherFunction{function}"))).len(), 1);
     }
 
     #[test]
     fn an_unreserved_or_second_public_url_is_found() {
         assert_eq!(unreserved(&Template::parse(GOOD)), []);
         assert_eq!(unreserved(&without("      ReservedConcurrentExecutions: 5\n")).len(), 1);
-        assert_eq!(
-            unreserved(&without("      FunctionUrlConfig: { AuthType: NONE }\n")).len(),
-            1
-        );
-        assert_eq!(
-            unreserved(&Template::parse(&GOOD.replace("WebhookFunction", "OtherFunction"))).len(),
-            2
-        );
+        assert_eq!(unreserved(&without("      FunctionUrlConfig: { AuthType: NONE }\n")).len(), 1);
+        assert_eq!(unreserved(&Template::parse(&GOOD.replace("WebhookFunction", "OtherFunction"))).len(), 2);
     }
 }

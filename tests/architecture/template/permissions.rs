@@ -29,28 +29,19 @@ fn policies_are_inline_and_name_things_exactly() {
 #[test]
 fn every_granted_action_is_a_call_the_code_makes() {
     let sources = sources(&["shared"]);
-    let granted = GRANTS
-        .iter()
-        .flat_map(|(function, grants)| grants.iter().map(move |grant| (function, grant)));
-    let found = granted
-        .flat_map(|(function, grant)| uncalled(function, grant, &sources))
-        .collect();
+    let granted = GRANTS.iter().flat_map(|(function, grants)| grants.iter().map(move |grant| (function, grant)));
+    let found = granted.flat_map(|(function, grant)| uncalled(function, grant, &sources)).collect();
     forbid(found, "Remove the action: nothing in `shared` calls it.");
 }
 
 fn mismatches(template: &Template, grants: &[(&str, &[Grant])]) -> Vec<Offence> {
     let mut found = Vec::new();
     for function in template.functions() {
-        let own = grants
-            .iter()
-            .find(|(directory, _)| logical_id(directory) == function.id)
-            .map(|(_, grants)| *grants);
+        let own = grants.iter().find(|(directory, _)| logical_id(directory) == function.id).map(|(_, grants)| *grants);
         let needed: BTreeSet<String> = own.unwrap_or_default().iter().flat_map(pairs).collect();
         let given: BTreeSet<String> = statements(&function).into_iter().flat_map(granted).collect();
         found.extend(
-            given
-                .difference(&needed)
-                .map(|extra| template.offence(function.id, format!("may {extra} and never does"))),
+            given.difference(&needed).map(|extra| template.offence(function.id, format!("may {extra} and never does"))),
         );
         found.extend(
             needed
@@ -58,9 +49,7 @@ fn mismatches(template: &Template, grants: &[(&str, &[Grant])]) -> Vec<Offence> 
                 .map(|missing| template.offence(function.id, format!("may not {missing} and does"))),
         );
     }
-    let stale = grants
-        .iter()
-        .filter(|(directory, _)| !template.functions().any(|it| it.id == logical_id(directory)));
+    let stale = grants.iter().filter(|(directory, _)| !template.functions().any(|it| it.id == logical_id(directory)));
     found.extend(
         stale.map(|(directory, _)| Offence::new(format!("functions/{directory}"), "has grants and is no function")),
     );
@@ -71,27 +60,18 @@ fn mismatches(template: &Template, grants: &[(&str, &[Grant])]) -> Vec<Offence> 
 fn pairs(grant: &Grant) -> Vec<String> {
     let (service, actions, things) = grant;
     let pair = |action: &str, thing: &str| format!("{service}:{action} on {thing}");
-    actions
-        .split(' ')
-        .flat_map(|action| things.split(' ').map(move |thing| pair(action, thing)))
-        .collect()
+    actions.split(' ').flat_map(|action| things.split(' ').map(move |thing| pair(action, thing))).collect()
 }
 
 fn statements<'a>(function: &Resource<'a>) -> Vec<&'a Value> {
     let policies = list(function.property(&["Policies"]));
-    policies
-        .into_iter()
-        .flat_map(|policy| list(at(policy, &["Statement"])))
-        .collect()
+    policies.into_iter().flat_map(|policy| list(at(policy, &["Statement"]))).collect()
 }
 
 fn granted(statement: &Value) -> Vec<String> {
     let actions = texts(at(statement, &["Action"]));
     let things: Vec<String> = list(at(statement, &["Resource"])).into_iter().map(thing).collect();
-    actions
-        .into_iter()
-        .flat_map(|action| things.iter().map(move |thing| format!("{action} on {thing}")))
-        .collect()
+    actions.into_iter().flat_map(|action| things.iter().map(move |thing| format!("{action} on {thing}"))).collect()
 }
 
 /// A resource as a word: its logical id, its index, or the place of a customer's secret under the stack's name.
@@ -100,9 +80,7 @@ fn thing(resource: &Value) -> String {
         return id.to_owned();
     }
     let text = substitution(resource).or_else(|| resource.as_str()).unwrap_or("?");
-    let below_stack = text
-        .split_once(":secret:${AWS::StackName}/")
-        .map(|(_, rest)| rest.to_owned());
+    let below_stack = text.split_once(":secret:${AWS::StackName}/").map(|(_, rest)| rest.to_owned());
     below_stack.unwrap_or_else(|| text.replace("${", "").replace(".Arn}", ""))
 }
 
@@ -129,9 +107,7 @@ fn loose(template: &Template) -> Vec<Offence> {
                 .into_iter()
                 .filter(|action| action.contains('*') || !action.contains(':'));
             wide.for_each(|action| tell(format!("may `{action}`")));
-            let resources = list(at(statement, &["Resource"]))
-                .into_iter()
-                .filter(|resource| is_wide(resource));
+            let resources = list(at(statement, &["Resource"])).into_iter().filter(|resource| is_wide(resource));
             resources.for_each(|resource| tell(format!("may act on {resource:?}")));
         }
     }
@@ -149,47 +125,25 @@ fn uncalled(function: &str, grant: &Grant, sources: &[Source]) -> Vec<Offence> {
     let (service, actions, _) = grant;
     let called = |action: &str| {
         let call = format!(". {} (", snake_case(action));
-        sources
-            .iter()
-            .any(|source| !lines_with(&source.shipped(), &call).is_empty())
+        sources.iter().any(|source| !lines_with(&source.shipped(), &call).is_empty())
     };
-    let idle = actions
-        .split(' ')
-        .filter(|_| *actions != CONSUME)
-        .filter(|action| !called(action));
-    idle.map(|action| {
-        Offence::new(
-            format!("functions/{function}"),
-            format!("is granted {service}:{action}"),
-        )
-    })
-    .collect()
+    let idle = actions.split(' ').filter(|_| *actions != CONSUME).filter(|action| !called(action));
+    idle.map(|action| Offence::new(format!("functions/{function}"), format!("is granted {service}:{action}"))).collect()
 }
 
 /// The SDK's method of an action: `PutItem` is `put_item`.
 fn snake_case(action: &str) -> String {
     let word = |letter: char| {
-        if letter.is_uppercase() {
-            format!("_{}", letter.to_lowercase())
-        } else {
-            letter.to_string()
-        }
+        if letter.is_uppercase() { format!("_{}", letter.to_lowercase()) } else { letter.to_string() }
     };
-    action
-        .chars()
-        .map(word)
-        .collect::<String>()
-        .trim_start_matches('_')
-        .to_owned()
+    action.chars().map(word).collect::<String>().trim_start_matches('_').to_owned()
 }
 
 mod proofs {
     use super::*;
 
-    const GRANT: [(&str, &[Grant]); 1] = [(
-        "sweeper",
-        &[("sqs", "SendMessage", "Q"), ("dynamodb", "Query", "Table/index/ByDue")],
-    )];
+    const GRANT: [(&str, &[Grant]); 1] =
+        [("sweeper", &[("sqs", "SendMessage", "Q"), ("dynamodb", "Query", "Table/index/ByDue")])];
     const GOOD: &str = "
 Resources:
   SweeperFunction:
@@ -209,14 +163,8 @@ Resources:
     #[test]
     fn a_wider_or_narrower_policy_is_found() {
         assert_eq!(mismatches(&Template::parse(GOOD), &GRANT), []);
-        assert_eq!(
-            mismatches(&with("[dynamodb:Query]", "[dynamodb:Query, dynamodb:Scan]"), &GRANT).len(),
-            1
-        );
-        assert_eq!(
-            mismatches(&with("!GetAtt Q.Arn", "[!GetAtt Q.Arn, !GetAtt P.Arn]"), &GRANT).len(),
-            1
-        );
+        assert_eq!(mismatches(&with("[dynamodb:Query]", "[dynamodb:Query, dynamodb:Scan]"), &GRANT).len(), 1);
+        assert_eq!(mismatches(&with("!GetAtt Q.Arn", "[!GetAtt Q.Arn, !GetAtt P.Arn]"), &GRANT).len(), 1);
         assert_eq!(mismatches(&with("/index/ByDue", ""), &GRANT).len(), 2);
         assert_eq!(mismatches(&Template::parse(GOOD), &[]).len(), 2);
         assert_eq!(mismatches(&Template::parse("Resources: {}"), &GRANT).len(), 1);
@@ -231,18 +179,9 @@ Resources:
             ("!GetAtt Q.Arn", "\"*\""),
             ("!GetAtt Q.Arn", "\"arn:aws:sqs:eu-west-1:1:q\""),
             ("${Table.Arn}/index/ByDue", "${Table.Arn}/index/*"),
-            (
-                "Effect: Allow, Action: [sqs",
-                "Effect: Allow, NotAction: [x], Action: [sqs",
-            ),
-            (
-                "        - Statement",
-                "        - AmazonSQSFullAccess\n        - Statement",
-            ),
-            (
-                "        - Statement",
-                "        - SQSPollerPolicy: { QueueName: q }\n        - Statement",
-            ),
+            ("Effect: Allow, Action: [sqs", "Effect: Allow, NotAction: [x], Action: [sqs"),
+            ("        - Statement", "        - AmazonSQSFullAccess\n        - Statement"),
+            ("        - Statement", "        - SQSPollerPolicy: { QueueName: q }\n        - Statement"),
             ("      Policies", "      Role: !GetAtt R.Arn\n      Policies"),
         ] {
             assert_eq!(loose(&with(old, new)).len(), 1, "{new}");
@@ -253,14 +192,8 @@ Resources:
 
     #[test]
     fn an_idle_action_is_found() {
-        let sources = [Source::new(
-            "shared/src/queue.rs",
-            "fn f() { client.send_message().send(); }",
-        )];
+        let sources = [Source::new("shared/src/queue.rs", "fn f() { client.send_message().send(); }")];
         assert_eq!(uncalled("sweeper", &("sqs", "SendMessage", "Q"), &sources), []);
-        assert_eq!(
-            uncalled("sweeper", &("sqs", "SendMessage PurgeQueue", "Q"), &sources).len(),
-            1
-        );
+        assert_eq!(uncalled("sweeper", &("sqs", "SendMessage PurgeQueue", "Q"), &sources).len(), 1);
     }
 }

@@ -13,20 +13,14 @@ const RUNBOOKS: &str = "infra/runbooks/";
 #[test]
 fn every_queue_has_its_own_dead_letters_with_an_alarm() {
     let found = without_dead_letters(&Template::of_repository());
-    forbid(
-        found,
-        "Give it a `RedrivePolicy` to a queue of its own, and that queue an alarm on its visible messages.",
-    );
+    forbid(found, "Give it a `RedrivePolicy` to a queue of its own, and that queue an alarm on its visible messages.");
 }
 
 #[test]
 fn every_alarm_has_its_page() {
     let exists = |path: &str| root().join(path).is_file();
     let found = without_page(&Template::of_repository(), &exists);
-    forbid(
-        found,
-        "Write the page (what it means, what to look at, what to do) and name it in `AlarmDescription`.",
-    );
+    forbid(found, "Write the page (what it means, what to look at, what to do) and name it in `AlarmDescription`.");
 }
 
 #[test]
@@ -60,12 +54,7 @@ fn consumptions(template: &Template) -> Vec<Consumption<'_>> {
         for (event, properties) in function.events("SQS") {
             let id = at(properties, &["Queue"]).and_then(reference).map(|(id, _)| id);
             let queue = id.and_then(|id| template.resource(QUEUE, id));
-            found.push(Consumption {
-                function,
-                event,
-                properties,
-                queue,
-            });
+            found.push(Consumption { function, event, properties, queue });
         }
     }
     found
@@ -73,10 +62,7 @@ fn consumptions(template: &Template) -> Vec<Consumption<'_>> {
 
 fn without_dead_letters(template: &Template) -> Vec<Offence> {
     let target = |queue: &Resource<'_>| {
-        queue
-            .property(&["RedrivePolicy", "deadLetterTargetArn"])
-            .and_then(reference)
-            .map(|(id, _)| id.to_owned())
+        queue.property(&["RedrivePolicy", "deadLetterTargetArn"]).and_then(reference).map(|(id, _)| id.to_owned())
     };
     let dead: BTreeSet<String> = template.of_type(QUEUE).filter_map(|queue| target(&queue)).collect();
     let alarmed: Vec<&str> = template.of_type(ALARM).filter_map(|alarm| watched(&alarm)).collect();
@@ -96,10 +82,7 @@ fn without_dead_letters(template: &Template) -> Vec<Offence> {
     }
     let quiet = dead.iter().filter(|id| !alarmed.contains(&id.as_str()));
     found.extend(quiet.map(|id| template.offence(id, "has no alarm on its visible messages")));
-    let consumed = consumptions(template)
-        .into_iter()
-        .filter_map(|it| it.queue)
-        .filter(|queue| dead.contains(queue.id));
+    let consumed = consumptions(template).into_iter().filter_map(|it| it.queue).filter(|queue| dead.contains(queue.id));
     found.extend(consumed.map(|queue| template.offence(queue.id, "holds dead letters and is consumed")));
     found
 }
@@ -129,26 +112,21 @@ fn without_page(template: &Template, exists: &dyn Fn(&str) -> bool) -> Vec<Offen
 fn impatient(template: &Template) -> Vec<Offence> {
     let mut found = Vec::new();
     for it in consumptions(template) {
-        let window = at(it.properties, &["MaximumBatchingWindowInSeconds"])
-            .and_then(Value::as_u64)
-            .unwrap_or_default();
-        let needed = it
-            .function
-            .number(&["Timeout"])
-            .map_or(u64::MAX, |timeout| timeout * 6 + window);
+        let window = at(it.properties, &["MaximumBatchingWindowInSeconds"]).and_then(Value::as_u64).unwrap_or_default();
+        let needed = it.function.number(&["Timeout"]).map_or(u64::MAX, |timeout| timeout * 6 + window);
         let Some(queue) = it.queue else {
-            found.push(template.offence(
-                it.function.id,
-                format!("consumes through {} what is no queue of the template", it.event),
-            ));
+            found.push(
+                template
+                    .offence(it.function.id, format!("consumes through {} what is no queue of the template", it.event)),
+            );
             continue;
         };
         let hidden = queue.number(&["VisibilityTimeout"]).unwrap_or(30);
         if hidden < needed {
-            found.push(template.offence(
-                queue.id,
-                format!("hides messages for {hidden} s; {} needs {needed} s", it.function.id),
-            ));
+            found.push(
+                template
+                    .offence(queue.id, format!("hides messages for {hidden} s; {} needs {needed} s", it.function.id)),
+            );
         }
     }
     found
@@ -158,9 +136,7 @@ fn all_or_nothing(template: &Template) -> Vec<Offence> {
     let reports =
         |it: &Consumption<'_>| texts(at(it.properties, &["FunctionResponseTypes"])) == ["ReportBatchItemFailures"];
     let silent = consumptions(template).into_iter().filter(|it| !reports(it));
-    silent
-        .map(|it| template.offence(it.function.id, format!("fails whole batches of {}", it.event)))
-        .collect()
+    silent.map(|it| template.offence(it.function.id, format!("fails whole batches of {}", it.event))).collect()
 }
 
 mod proofs {
@@ -216,10 +192,7 @@ Resources:
     fn an_alarm_without_a_page_is_found() {
         assert_eq!(without_page(&Template::parse(GOOD), &|_| true), []);
         assert_eq!(without_page(&Template::parse(GOOD), &|_| false).len(), 1);
-        assert_eq!(
-            without_page(&with("infra/runbooks/dead-letters.md", "Dead letters"), &|_| true).len(),
-            1
-        );
+        assert_eq!(without_page(&with("infra/runbooks/dead-letters.md", "Dead letters"), &|_| true).len(), 1);
     }
 
     #[test]
@@ -238,9 +211,6 @@ Resources:
     #[test]
     fn a_consumer_that_fails_whole_batches_is_found() {
         assert_eq!(all_or_nothing(&Template::parse(GOOD)), []);
-        assert_eq!(
-            all_or_nothing(&with(", FunctionResponseTypes: [ReportBatchItemFailures]", "")).len(),
-            1
-        );
+        assert_eq!(all_or_nothing(&with(", FunctionResponseTypes: [ReportBatchItemFailures]", "")).len(), 1);
     }
 }

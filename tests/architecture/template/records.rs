@@ -17,19 +17,12 @@ const SECRET_WORDS: [&str; 4] = ["Secret", "Token", "Password", "Pin"];
 #[test]
 fn the_table_survives_deletion_mistakes_and_theft_of_a_disk() {
     let found = fragile_tables(&Template::of_repository());
-    forbid(
-        found,
-        "A table has point-in-time recovery, encryption, TTL, and is retained when the stack goes.",
-    );
+    forbid(found, "A table has point-in-time recovery, encryption, TTL, and is retained when the stack goes.");
 }
 
 #[test]
 fn a_secret_is_retained_or_its_loss_is_documented() {
-    let pages = if root().join("infra/runbooks").is_dir() {
-        paths_below("infra/runbooks")
-    } else {
-        Vec::new()
-    };
+    let pages = if root().join("infra/runbooks").is_dir() { paths_below("infra/runbooks") } else { Vec::new() };
     let readme = root().join("README.md").is_file().then(|| "README.md".to_owned());
     let documents: String = pages.into_iter().chain(readme).map(|path| read(&path)).collect();
     let found = fragile_secrets(&Template::of_repository(), &documents);
@@ -42,10 +35,7 @@ fn a_secret_is_retained_or_its_loss_is_documented() {
 #[test]
 fn no_secret_value_passes_through_the_template() {
     let found = values_in_the_open(&Template::of_repository());
-    forbid(
-        found,
-        "Let Secrets Manager generate the value, or set it after the deployment; variables carry ARNs.",
-    );
+    forbid(found, "Let Secrets Manager generate the value, or set it after the deployment; variables carry ARNs.");
 }
 
 fn retained(resource: &Resource<'_>, key: &str) -> bool {
@@ -55,9 +45,7 @@ fn retained(resource: &Resource<'_>, key: &str) -> bool {
 fn fragile_tables(template: &Template) -> Vec<Offence> {
     let mut found = Vec::new();
     for table in template.of_type("AWS::DynamoDB::Table") {
-        let off = SWITCHES
-            .iter()
-            .filter(|path| table.property(path).and_then(Value::as_bool) != Some(true));
+        let off = SWITCHES.iter().filter(|path| table.property(path).and_then(Value::as_bool) != Some(true));
         found.extend(off.map(|path| template.offence(table.id, format!("has no {}", path.join(".")))));
         let lost = RETAIN.iter().filter(|key| !retained(&table, key));
         found.extend(lost.map(|key| template.offence(table.id, format!("has no `{key}: Retain`"))));
@@ -76,9 +64,8 @@ fn fragile_secrets(template: &Template, documents: &str) -> Vec<Offence> {
 fn values_in_the_open(template: &Template) -> Vec<Offence> {
     let secrets = template.of_type("AWS::SecretsManager::Secret");
     let written = secrets.filter(|secret| secret.property(&["SecretString"]).is_some());
-    let mut found: Vec<Offence> = written
-        .map(|secret| template.offence(secret.id, "has its value in the template"))
-        .collect();
+    let mut found: Vec<Offence> =
+        written.map(|secret| template.offence(secret.id, "has its value in the template")).collect();
     let parameters = entries(template.section("Parameters"))
         .filter(|(name, _)| SECRET_WORDS.iter().any(|word| name.ends_with(word)));
     found.extend(parameters.map(|(name, _)| template.offence(name, "is a secret as a parameter")));
@@ -115,11 +102,7 @@ Resources:
             ("SSEEnabled: true", "SSEEnabled: \"no\""),
             ("x, Enabled: true", "x"),
         ] {
-            assert_eq!(
-                fragile_tables(&Template::parse(&GOOD.replace(old, new))).len(),
-                1,
-                "{old}"
-            );
+            assert_eq!(fragile_tables(&Template::parse(&GOOD.replace(old, new))).len(), 1, "{old}");
         }
     }
 
@@ -127,10 +110,7 @@ Resources:
     fn a_secret_lost_silently_is_found() {
         let template = Template::parse("Resources: { AppSecret: { Type: AWS::SecretsManager::Secret } }");
         assert_eq!(fragile_secrets(&template, "Nothing.").len(), 1);
-        assert_eq!(
-            fragile_secrets(&template, "AppSecret comes from Meta's app dashboard."),
-            []
-        );
+        assert_eq!(fragile_secrets(&template, "AppSecret comes from Meta's app dashboard."), []);
     }
 
     #[test]

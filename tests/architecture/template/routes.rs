@@ -6,12 +6,7 @@ use crate::repository::{Offence, forbid, read};
 use serde_norway::Value;
 use std::collections::BTreeSet;
 
-const PUBLIC: [&str; 4] = [
-    "GET /signup",
-    "GET /signup/status",
-    "POST /signup/abandoned",
-    "POST /signup/callback",
-];
+const PUBLIC: [&str; 4] = ["GET /signup", "GET /signup/status", "POST /signup/abandoned", "POST /signup/callback"];
 const PRIVATE: &str = "/v1/";
 const OPENAPI: &str = "functions/platform-api/openapi.json";
 
@@ -27,10 +22,7 @@ fn only_the_four_public_routes_have_no_authorizer() {
 #[test]
 fn the_platform_api_is_described_route_by_route() {
     let description = serde_json::from_str(&read(OPENAPI)).unwrap();
-    forbid(
-        undescribed(&Template::of_repository(), &description),
-        "The template and openapi.json change together.",
-    );
+    forbid(undescribed(&Template::of_repository(), &description), "The template and openapi.json change together.");
 }
 
 /// A route with the authorizer it names, if it names one.
@@ -45,16 +37,8 @@ fn routes(template: &Template) -> Vec<Route<'_>> {
     for function in template.functions() {
         for (_, event) in function.events("HttpApi") {
             let text = |path: &[&str]| at(event, path).and_then(Value::as_str);
-            let name = format!(
-                "{} {}",
-                text(&["Method"]).unwrap_or("ANY"),
-                text(&["Path"]).unwrap_or("$default")
-            );
-            found.push(Route {
-                function: function.id,
-                name,
-                authorizer: text(&["Auth", "Authorizer"]),
-            });
+            let name = format!("{} {}", text(&["Method"]).unwrap_or("ANY"), text(&["Path"]).unwrap_or("$default"));
+            found.push(Route { function: function.id, name, authorizer: text(&["Auth", "Authorizer"]) });
         }
     }
     found
@@ -65,8 +49,7 @@ fn misguarded(template: &Template) -> Vec<Offence> {
     for api in template.of_type("AWS::Serverless::HttpApi") {
         let default = api.text(&["Auth", "DefaultAuthorizer"]).unwrap_or_default();
         let jwt = |path: &[&str]| {
-            api.property(&["Auth", "Authorizers", default, "JwtConfiguration"])
-                .and_then(|jwt| at(jwt, path))
+            api.property(&["Auth", "Authorizers", default, "JwtConfiguration"]).and_then(|jwt| at(jwt, path))
         };
         if jwt(&["issuer"]).is_none() || jwt(&["audience"]).is_none() {
             found.push(template.offence(api.id, "has no default authorizer with issuer and audience"));
@@ -75,53 +58,33 @@ fn misguarded(template: &Template) -> Vec<Offence> {
     let routes = routes(template);
     for route in &routes {
         let public = PUBLIC.contains(&route.name.as_str());
-        let private = route
-            .name
-            .split(' ')
-            .nth(1)
-            .is_some_and(|path| path.starts_with(PRIVATE));
-        let guarded = if public {
-            route.authorizer == Some("NONE")
-        } else {
-            private && route.authorizer.is_none()
-        };
+        let private = route.name.split(' ').nth(1).is_some_and(|path| path.starts_with(PRIVATE));
+        let guarded = if public { route.authorizer == Some("NONE") } else { private && route.authorizer.is_none() };
         if !guarded {
             let what = format!("has `{}` with authorizer {:?}", route.name, route.authorizer);
             found.push(template.offence(route.function, what));
         }
     }
-    let missing = PUBLIC
-        .iter()
-        .filter(|name| !routes.iter().any(|route| route.name == **name));
+    let missing = PUBLIC.iter().filter(|name| !routes.iter().any(|route| route.name == **name));
     found.extend(missing.map(|name| template.offence("HttpApi", format!("has no route `{name}`"))));
     found
 }
 
 fn undescribed(template: &Template, description: &serde_json::Value) -> Vec<Offence> {
     let methods = |path: &str, item: &serde_json::Value| -> Vec<String> {
-        let methods = item
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(method, _)| method.to_uppercase());
+        let methods = item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase());
         methods
             .filter(|method| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()))
             .map(|method| format!("{method} {path}"))
             .collect()
     };
-    let paths = description
-        .get("paths")
-        .and_then(serde_json::Value::as_object)
-        .into_iter()
-        .flatten();
+    let paths = description.get("paths").and_then(serde_json::Value::as_object).into_iter().flatten();
     let described: BTreeSet<String> = paths.flat_map(|(path, item)| methods(path, item)).collect();
     let routed: BTreeSet<String> = routes(template).into_iter().map(|route| route.name).collect();
-    let only_routed = routed
-        .difference(&described)
-        .map(|name| Offence::new(OPENAPI, format!("does not describe `{name}`")));
-    let only_described = described
-        .difference(&routed)
-        .map(|name| template.offence("HttpApi", format!("does not route `{name}`")));
+    let only_routed =
+        routed.difference(&described).map(|name| Offence::new(OPENAPI, format!("does not describe `{name}`")));
+    let only_described =
+        described.difference(&routed).map(|name| template.offence("HttpApi", format!("does not route `{name}`")));
     only_routed.chain(only_described).collect()
 }
 
@@ -130,19 +93,13 @@ fn undescribed(template: &Template, description: &serde_json::Value) -> Vec<Offe
 fn browsers_are_given_no_more_methods_than_public_routes_have() {
     let template = Template::of_repository();
     let found = template.of_type("AWS::Serverless::HttpApi").flat_map(|api| {
-        let extra = texts(api.property(&["CorsConfiguration", "AllowMethods"]))
-            .into_iter()
-            .filter(|method| !used(method));
+        let extra =
+            texts(api.property(&["CorsConfiguration", "AllowMethods"])).into_iter().filter(|method| !used(method));
         let any = entries(api.property(&["CorsConfiguration"])).filter(|(_, value)| texts(Some(value)).contains(&"*"));
         let extra = extra.map(|method| template.offence(api.id, format!("lets browsers use {method}")));
-        extra
-            .chain(any.map(|(key, _)| template.offence(api.id, format!("has `*` in {key}"))))
-            .collect::<Vec<_>>()
+        extra.chain(any.map(|(key, _)| template.offence(api.id, format!("has `*` in {key}")))).collect::<Vec<_>>()
     });
-    forbid(
-        found.collect(),
-        "Allow what `PUBLIC` needs, to the exact origins of the parameter.",
-    );
+    forbid(found.collect(), "Allow what `PUBLIC` needs, to the exact origins of the parameter.");
 }
 
 fn used(method: &str) -> bool {
@@ -168,11 +125,7 @@ mod proofs {
     const NONE: &str = ", Auth: { Authorizer: NONE }";
 
     fn public() -> Vec<(&'static str, &'static str, &'static str)> {
-        PUBLIC
-            .iter()
-            .filter_map(|route| route.split_once(' '))
-            .map(|(method, path)| (method, path, NONE))
-            .collect()
+        PUBLIC.iter().filter_map(|route| route.split_once(' ')).map(|(method, path)| (method, path, NONE)).collect()
     }
 
     #[test]
@@ -180,21 +133,14 @@ mod proofs {
         let mut good = public();
         good.push(("GET", "/v1/onboardings", ""));
         assert_eq!(misguarded(&template(&good)), []);
-        for bad in [
-            ("GET", "/v1/limits", NONE),
-            ("GET", "/health", NONE),
-            ("GET", "/health", ""),
-            ("DELETE", "/signup", NONE),
-        ] {
+        for bad in
+            [("GET", "/v1/limits", NONE), ("GET", "/health", NONE), ("GET", "/health", ""), ("DELETE", "/signup", NONE)]
+        {
             let routes: Vec<_> = good.iter().copied().chain([bad]).collect();
             assert_eq!(misguarded(&template(&routes)).len(), 1, "{bad:?}");
         }
         assert_eq!(misguarded(&template(&good[1..])).len(), 1);
-        let open = Template::parse(
-            &template(&good)
-                .text
-                .replace("DefaultAuthorizer: J", "DefaultAuthorizer: K"),
-        );
+        let open = Template::parse(&template(&good).text.replace("DefaultAuthorizer: J", "DefaultAuthorizer: K"));
         assert_eq!(misguarded(&open).len(), 1);
     }
 
@@ -204,10 +150,7 @@ mod proofs {
             serde_json::json!({ "paths": { "/v1/a": { "get": {}, "parameters": [] }, "/v1/c": { "post": {} } } });
         let found = undescribed(&template(&[("GET", "/v1/a", ""), ("GET", "/v1/b", "")]), &description);
         let what: Vec<&str> = found.iter().map(|offence| offence.what.as_str()).collect();
-        assert_eq!(
-            what,
-            ["does not describe `GET /v1/b`", "HttpApi does not route `POST /v1/c`"]
-        );
+        assert_eq!(what, ["does not describe `GET /v1/b`", "HttpApi does not route `POST /v1/c`"]);
     }
 
     #[test]

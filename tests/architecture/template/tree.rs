@@ -59,9 +59,7 @@ pub(super) fn names_in(value: &Value) -> Vec<&str> {
 
 /// The names in `${…}`, without attributes.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split("${")
-        .skip(1)
-        .filter_map(|rest| rest.split(['}', '.']).next())
+    text.split("${").skip(1).filter_map(|rest| rest.split(['}', '.']).next())
 }
 
 mod proofs {

@@ -12,10 +12,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Unix seconds.
     pub(crate) fn now(&self) -> i64 {
-        let real = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         i64::try_from(real).unwrap_or_default() + self.shift.load(Ordering::Relaxed)
     }
 

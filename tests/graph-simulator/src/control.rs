@@ -42,8 +42,7 @@ async fn sign_up(State(meta): Shared, Json(signup): Json<Signup>) -> Json<Value>
     let info = json!({ "waba_id": finished.waba, "owner_business_id": finished.owner });
     let value = json!({ "event": "PARTNER_ADDED", "waba_info": info });
     // Meta's sample names the partner's portfolio as the entry of this event.
-    meta.webhooks
-        .send(&meta.webhooks.body(&meta.options.business_id, "account_update", &value));
+    meta.webhooks.send(&meta.webhooks.body(&meta.options.business_id, "account_update", &value));
     Json(json!({ "code": finished.code, "event": finished.event, "data": finished.data, "waba_id": finished.waba }))
 }
 
@@ -105,10 +104,7 @@ struct Scripted {
 
 /// Sends one webhook once and says how it was answered.
 async fn send_webhook(State(meta): Shared, Json(scripted): Json<Scripted>) -> Json<Value> {
-    let body = scripted
-        .body
-        .as_str()
-        .map_or_else(|| scripted.body.to_string(), str::to_owned);
+    let body = scripted.body.as_str().map_or_else(|| scripted.body.to_string(), str::to_owned);
     let signature = match scripted.signature {
         Signature::Valid => Some(meta.webhooks.sign(body.as_bytes())),
         Signature::Wrong => Some(format!("sha256={}", "0".repeat(64))),

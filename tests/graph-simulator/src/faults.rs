@@ -91,13 +91,7 @@ mod tests {
         faults.add(serde_json::from_value(fault).unwrap());
         let mut strike = |method, path| faults.strike(method, path).is_some();
         assert!(!strike("GET", "/1/register") && !strike("POST", "/1/deregister/x"));
-        assert_eq!(
-            [strike("POST", "/1/register"), strike("POST", "/1/register")],
-            [false, true]
-        );
-        assert_eq!(
-            [strike("POST", "/2/register"), strike("POST", "/1/register")],
-            [true, false]
-        );
+        assert_eq!([strike("POST", "/1/register"), strike("POST", "/1/register")], [false, true]);
+        assert_eq!([strike("POST", "/2/register"), strike("POST", "/1/register")], [true, false]);
     }
 }

@@ -40,10 +40,7 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
         let missing = || Refusal::parameter(format!("(#100) The parameter {name} is required."));
-        self.request
-            .parameter(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(missing)
+        self.request.parameter(name).filter(|value| !value.is_empty()).ok_or_else(missing)
     }
 
     /// The members that `fields` asks for; the id is always among them.
@@ -54,9 +51,7 @@ impl Context<'_> {
         let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
         match node {
             Value::Object(members) => {
-                let kept = members
-                    .into_iter()
-                    .filter(|(name, _)| name == "id" || wanted.contains(&name.as_str()));
+                let kept = members.into_iter().filter(|(name, _)| name == "id" || wanted.contains(&name.as_str()));
                 Value::Object(kept.collect::<Map<_, _>>())
             }
             other => other,
@@ -65,35 +60,19 @@ impl Context<'_> {
 
     /// One page of a list, cut by `limit` and `after`.
     pub(crate) fn page(&self, items: Vec<Value>) -> Value {
-        let limit = self
-            .request
-            .parameter("limit")
-            .and_then(|limit| limit.parse().ok())
-            .unwrap_or(25_usize)
-            .clamp(1, 100);
-        let start = self
-            .request
-            .parameter("after")
-            .and_then(|cursor| cursor.strip_prefix('c')?.parse().ok())
-            .unwrap_or(0);
+        let limit =
+            self.request.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, 100);
+        let start =
+            self.request.parameter("after").and_then(|cursor| cursor.strip_prefix('c')?.parse().ok()).unwrap_or(0);
         let (all, end) = (items.len(), start + limit);
-        let data: Vec<Value> = items
-            .into_iter()
-            .skip(start)
-            .take(limit)
-            .map(|item| self.select(item))
-            .collect();
-        let mut page = json!({ "data": data });
-        if all > 0 {
-            let cursors = json!({ "before": format!("c{start}"), "after": format!("c{}", end.min(all)) });
-            let next = format!("{}{}?after=c{end}", self.meta.url, self.request.path);
-            page["paging"] = if end < all {
-                json!({ "cursors": cursors, "next": next })
-            } else {
-                json!({ "cursors": cursors })
-            };
+        let data: Vec<Value> = items.into_iter().skip(start).take(limit).map(|item| self.select(item)).collect();
+        let cursors = json!({ "before": format!("c{start}"), "after": format!("c{}", end.min(all)) });
+        let next = format!("{}{}?after=c{end}", self.meta.url, self.request.path);
+        match all {
+            0 => json!({ "data": data }),
+            _ if end < all => json!({ "data": data, "paging": { "cursors": cursors, "next": next } }),
+            _ => json!({ "data": data, "paging": { "cursors": cursors } }),
         }
-        page
     }
 }
 
@@ -108,10 +87,7 @@ pub(crate) async fn serve(
         return refuse(&Refusal::parameter("The request is too large."), &[]);
     };
     let Some(request) = GraphRequest::read(&parts, &body) else {
-        return refuse(
-            &Refusal::new(400, 2500, "Unknown path components, or a body that is no object."),
-            &[],
-        );
+        return refuse(&Refusal::new(400, 2500, "Unknown path components, or a body that is no object."), &[]);
     };
     let effect = meta.faults().strike(&request.method, &request.path);
     if matches!(effect, Some(Effect::DropBefore)) {
@@ -120,10 +96,7 @@ pub(crate) async fn serve(
     }
     if let Some(Effect::Answer { status, body, headers }) = &effect {
         note(&meta, &request, "none", *status, true);
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()))
-            .collect();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         return answer(*status, body, &headers);
     }
     let response = respond(&meta, &request, effect.is_some());
@@ -145,9 +118,7 @@ fn respond(meta: &Meta, request: &GraphRequest, fault: bool) -> Response<Body> {
         _ => None,
     };
     let bearer = bearer(meta, request);
-    let who = bearer
-        .as_ref()
-        .map_or("refused", |bearer| bearer.as_ref().map_or("none", Bearer::kind));
+    let who = bearer.as_ref().map_or("refused", |bearer| bearer.as_ref().map_or("none", Bearer::kind));
     let done = match (usage, bearer) {
         (Some(usage), _) if usage.regain_minutes > 0 => Err(Refusal::new(
             400,
@@ -156,14 +127,9 @@ fn respond(meta: &Meta, request: &GraphRequest, fault: bool) -> Response<Body> {
         )),
         (_, Err(refusal)) => Err(refusal),
         (_, Ok(None)) => oauth::without_bearer(meta, request, now),
-        (_, Ok(Some(bearer))) => operate(&Context {
-            meta,
-            request,
-            bearer,
-            now,
-        }),
+        (_, Ok(Some(bearer))) => operate(&Context { meta, request, bearer, now }),
     };
-    let trace = format!("A{:x}", now);
+    let trace = format!("A{now:x}");
     let (status, body) = match &done {
         Ok(body) => (200, body.clone()),
         Err(refusal) => (refusal.status, refusal.body(&trace)),
@@ -195,9 +161,7 @@ fn bearer(meta: &Meta, request: &GraphRequest) -> Result<Option<Bearer>, Refusal
     if proven {
         Ok(Some(bearer))
     } else {
-        Err(Refusal::parameter(
-            "Invalid appsecret_proof provided in the API argument",
-        ))
+        Err(Refusal::parameter("Invalid appsecret_proof provided in the API argument"))
     }
 }
 
@@ -236,10 +200,7 @@ fn operate(context: &Context<'_>) -> Done {
         ("POST", [phone, "register"]) => phone::register(context, phone),
         ("GET", [line, "owning_credit_allocation_configs"]) => waba::allocations(context, line),
         ("POST", [line, "whatsapp_credit_sharing_and_attach"]) => waba::share_credit(context, line),
-        (method, _) => Err(Refusal::parameter(format!(
-            "Unsupported {} request.",
-            method.to_lowercase()
-        ))),
+        (method, _) => Err(Refusal::parameter(format!("Unsupported {} request.", method.to_lowercase()))),
     }
 }
 
@@ -275,10 +236,7 @@ fn usage_header(meta: &Meta, usage: Option<Usage>) -> Vec<(&'static str, String)
             "total_time": 0,
             "estimated_time_to_regain_access": usage.regain_minutes,
         }]);
-        (
-            "x-business-use-case-usage",
-            json!({ meta.options.business_id.clone(): usage }).to_string(),
-        )
+        ("x-business-use-case-usage", json!({ meta.options.business_id.clone(): usage }).to_string())
     };
     usage.map(header).into_iter().collect()
 }
@@ -292,12 +250,7 @@ async fn half(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, LARGEST).await.unwrap_or_default();
     let sent = bytes.slice(..bytes.len() / 2);
-    parts
-        .headers
-        .insert(axum::http::header::CONTENT_LENGTH, bytes.len().into());
+    parts.headers.insert(axum::http::header::CONTENT_LENGTH, bytes.len().into());
     let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Response::from_parts(
-        parts,
-        Body::from_stream(futures_util::stream::iter([Ok(sent), Err(broken)])),
-    )
+    Response::from_parts(parts, Body::from_stream(futures_util::stream::iter([Ok(sent), Err(broken)])))
 }

@@ -8,13 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 /// Query names whose values never reach the journal.
-const SECRET: [&str; 5] = [
-    "client_secret",
-    "code",
-    "input_token",
-    "access_token",
-    "appsecret_proof",
-];
+const SECRET: [&str; 5] = ["client_secret", "code", "input_token", "access_token", "appsecret_proof"];
 
 /// A Graph request.
 #[derive(Debug)]
@@ -32,30 +26,14 @@ impl GraphRequest {
     /// Reads a request; `None` when the path has no version or the body is no object.
     pub(crate) fn read(parts: &Parts, body: &Bytes) -> Option<Self> {
         let (version, path) = parts.uri.path().strip_prefix("/v")?.split_once('/')?;
-        version
-            .split_once('.')
-            .filter(|(major, minor)| major.parse::<u8>().is_ok() && minor.parse::<u8>().is_ok())?;
+        version.split_once('.').filter(|(major, minor)| major.parse::<u8>().is_ok() && minor.parse::<u8>().is_ok())?;
         let query: Vec<(String, String)> =
-            url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect();
+            url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .map(str::to_owned);
+        let token = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
         let token = token.or_else(|| find(&query, "access_token").map(str::to_owned));
-        let body = if body.is_empty() {
-            None
-        } else {
-            Some(fields(&parts.headers, body)?)
-        };
-        Some(Self {
-            method: parts.method.to_string(),
-            path: format!("/{path}"),
-            query,
-            body,
-            token,
-        })
+        let body = if body.is_empty() { None } else { Some(fields(&parts.headers, body)?) };
+        Some(Self { method: parts.method.to_string(), path: format!("/{path}"), query, body, token })
     }
 
     /// A parameter from the query or the body.
@@ -78,17 +56,11 @@ impl GraphRequest {
 }
 
 fn find<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    query
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Value> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
         let pairs =
             url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())));
@@ -102,10 +74,7 @@ pub(crate) fn answer(status: u16, body: &Value, headers: &[(&str, String)]) -> R
     let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=UTF-8"),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);

@@ -9,10 +9,7 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().map_or(Ok(3002), |port| port.parse())?;
-    let options = Options {
-        webhook_url: arguments.next(),
-        ..Options::default()
-    };
+    let options = Options { webhook_url: arguments.next(), ..Options::default() };
     let simulator = Simulator::start(options, TcpListener::bind(("127.0.0.1", port)).await?).await?;
     println!("graph {}", simulator.url());
     tokio::signal::ctrl_c().await?;

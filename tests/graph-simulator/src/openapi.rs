@@ -95,28 +95,20 @@ impl Document {
     pub fn embedded() -> Result<Self, DocumentError> {
         let document: Yaml = serde_norway::from_str(DOCUMENT)?;
         let document: Value = serde_norway::from_value(document)?;
-        Ok(Self {
-            operations: operation::compile(&document)?,
-        })
+        Ok(Self { operations: operation::compile(&document)? })
     }
 
     /// Whether the document describes a call.
     #[must_use]
     pub fn covers(&self, method: &str, path: &str, node: Option<Node>) -> bool {
-        self.operations
-            .iter()
-            .any(|operation| operation.fits(method, path, node))
+        self.operations.iter().any(|operation| operation.fits(method, path, node))
     }
 
     /// Contradictions; none when the path is not covered.
     #[must_use]
     pub fn check(&self, exchange: &Exchange<'_>) -> Vec<Violation> {
         let fits = |operation: &&Operation| operation.fits(exchange.method, exchange.path, exchange.node);
-        self.operations
-            .iter()
-            .find(fits)
-            .map(|operation| operation.check(exchange))
-            .unwrap_or_default()
+        self.operations.iter().find(fits).map(|operation| operation.check(exchange)).unwrap_or_default()
     }
 }
 
@@ -151,19 +143,13 @@ mod tests {
     fn wrong_types_unknown_words_and_missing_members_are_found() {
         let good = json!({ "success": true });
         let found = |body: Value, response: &Value| -> Vec<(Part, String)> {
-            register(&body, response)
-                .into_iter()
-                .map(|violation| (violation.part, violation.keyword))
-                .collect()
+            register(&body, response).into_iter().map(|violation| (violation.part, violation.keyword)).collect()
         };
         let missing = found(json!({ "messaging_product": "whatsapp" }), &good);
         assert_eq!(missing, [(Part::Request, "required".to_owned())]);
         let word = found(json!({ "messaging_product": "telegram", "pin": "123456" }), &good);
         assert_eq!(word, [(Part::Request, "enum".to_owned())]);
-        let kind = found(
-            json!({ "messaging_product": "whatsapp", "pin": "123456" }),
-            &json!({ "success": "yes" }),
-        );
+        let kind = found(json!({ "messaging_product": "whatsapp", "pin": "123456" }), &json!({ "success": "yes" }));
         assert_eq!(kind, [(Part::Response, "type".to_owned())]);
     }
 

@@ -12,16 +12,11 @@ const SDK: &str = include_str!("popup/sdk.js");
 const DIALOG: &str = include_str!("popup/dialog.html");
 
 pub(crate) fn router() -> Router<Arc<Meta>> {
-    Router::new()
-        .route("/{locale}/sdk.js", get(sdk))
-        .route("/dialog/oauth", get(dialog))
+    Router::new().route("/{locale}/sdk.js", get(sdk)).route("/dialog/oauth", get(dialog))
 }
 
 async fn sdk(State(meta): State<Arc<Meta>>) -> impl IntoResponse {
-    let headers = [
-        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
+    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, SDK.replace("{{origin}}", &meta.url))
 }
 

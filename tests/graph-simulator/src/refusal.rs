@@ -13,19 +13,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            subcode: None,
-            message: message.into(),
-        }
+        Self { status, code, subcode: None, message: message.into() }
     }
 
     pub(crate) fn with_subcode(self, subcode: u32) -> Self {
-        Self {
-            subcode: Some(subcode),
-            ..self
-        }
+        Self { subcode: Some(subcode), ..self }
     }
 
     /// A parameter is missing or wrong.
@@ -44,11 +36,7 @@ impl Refusal {
 
     /// The token does not work.
     pub(crate) fn token() -> Self {
-        Self::new(
-            401,
-            190,
-            "Error validating access token: the session is invalid or has been revoked.",
-        )
+        Self::new(401, 190, "Error validating access token: the session is invalid or has been revoked.")
     }
 
     /// The token works and may not do this.

@@ -71,46 +71,19 @@ impl Signup {
         let token = format!("EAA{}", secret(60));
         let code = format!("AQ{}", secret(80));
         let wabas = if self.granted { vec![waba.clone()] } else { Vec::new() };
-        let held = Token {
-            app: options.app_id.clone(),
-            business: owner.clone(),
-            wabas,
-            valid: false,
-            issued_at: now,
-        };
+        let held = Token { app: options.app_id.clone(), business: owner.clone(), wabas, valid: false, issued_at: now };
         world.tokens.insert(token.clone(), held);
-        world.codes.insert(
-            code.clone(),
-            Code {
-                token,
-                issued_at: now,
-                used: false,
-            },
-        );
-        let mut data = Map::from_iter([
-            ("waba_id".to_owned(), json!(waba)),
-            ("business_id".to_owned(), json!(owner)),
-        ]);
+        world.codes.insert(code.clone(), Code { token, issued_at: now, used: false });
+        let mut data = Map::from_iter([("waba_id".to_owned(), json!(waba)), ("business_id".to_owned(), json!(owner))]);
         if self.event == "FINISH" {
             data.extend(phone.map(|phone| ("phone_number_id".to_owned(), json!(phone))));
         }
-        Finished {
-            code,
-            event: self.event,
-            data,
-            waba,
-            owner,
-        }
+        Finished { code, event: self.event, data, waba, owner }
     }
 
     fn create(&self, world: &mut World) -> String {
         let (owner, id, namespace) = (world.id(), world.id(), world.id());
-        world.businesses.insert(
-            owner.clone(),
-            Business {
-                name: self.business_name.clone(),
-            },
-        );
+        world.businesses.insert(owner.clone(), Business { name: self.business_name.clone() });
         let phones: Vec<String> = (0..self.numbers).map(|_| self.number(world, &id)).collect();
         let templates = (1..=self.templates).map(|at| template(world, at)).collect();
         let funding = (self.payment_method || self.foreign_credit_line).then(|| world.id());
@@ -164,9 +137,5 @@ fn template(world: &mut World, at: u32) -> Template {
 
 fn secret(length: usize) -> String {
     use rand::RngExt;
-    rand::rng()
-        .sample_iter(rand::distr::Alphanumeric)
-        .take(length)
-        .map(char::from)
-        .collect()
+    rand::rng().sample_iter(rand::distr::Alphanumeric).take(length).map(char::from).collect()
 }

@@ -98,10 +98,7 @@ impl Simulator {
             world: Mutex::default(),
             faults: Mutex::default(),
         });
-        let router = control::router()
-            .merge(popup::router())
-            .fallback(graph::serve)
-            .with_state(meta);
+        let router = control::router().merge(popup::router()).fallback(graph::serve).with_state(meta);
         let service = router.into_make_service_with_connect_info::<Scissors>();
         let stopped = ended.clone();
         tasks.spawn(async move {
@@ -128,16 +125,10 @@ impl Simulator {
 }
 
 fn client() -> Result<reqwest::Client, StartError> {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .timeout(WEBHOOK_PATIENCE)
-        .build()?)
+    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(WEBHOOK_PATIENCE).build()?)
 }

@@ -68,32 +68,15 @@ impl Webhooks {
     /// Sends a body once and gives the status of the answer.
     pub(crate) async fn deliver(&self, body: &str, signature: Option<String>, attempt: u32) -> Option<u16> {
         let url = self.options.webhook_url.as_ref()?;
-        let mut request = self
-            .client
-            .post(url)
-            .header("content-type", "application/json")
-            .header("user-agent", "facebookexternalua");
+        let mut request =
+            self.client.post(url).header("content-type", "application/json").header("user-agent", "facebookexternalua");
         if let Some(signature) = signature {
             request = request.header("x-hub-signature-256", signature);
         }
-        let status = request
-            .body(body.to_owned())
-            .send()
-            .await
-            .ok()
-            .map(|response| response.status().as_u16());
+        let status = request.body(body.to_owned()).send().await.ok().map(|response| response.status().as_u16());
         let parsed: Value = serde_json::from_str(body).unwrap_or_default();
-        let delivery = Delivery {
-            at: self.clock.now(),
-            fields: fields(&parsed),
-            attempt,
-            status,
-        };
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .deliveries
-            .push(delivery);
+        let delivery = Delivery { at: self.clock.now(), fields: fields(&parsed), attempt, status };
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).deliveries.push(delivery);
         status
     }
 
@@ -117,7 +100,5 @@ impl Webhooks {
 fn fields(body: &Value) -> Vec<String> {
     let entries = body.get("entry").and_then(Value::as_array).into_iter().flatten();
     let changes = entries.filter_map(|entry| entry.get("changes")?.as_array()).flatten();
-    changes
-        .filter_map(|change| change.get("field")?.as_str().map(str::to_owned))
-        .collect()
+    changes.filter_map(|change| change.get("field")?.as_str().map(str::to_owned)).collect()
 }

@@ -72,18 +72,13 @@ impl World {
     pub(crate) fn waba(&self, bearer: &Bearer, id: &str) -> Result<&Waba, Refusal> {
         let waba = self.wabas.get(id).ok_or_else(|| Refusal::unknown_object(id))?;
         let sees = match bearer {
-            Bearer::Business(token) => self
-                .tokens
-                .get(token)
-                .is_some_and(|token| token.wabas.iter().any(|own| own == id)),
+            Bearer::Business(token) => {
+                self.tokens.get(token).is_some_and(|token| token.wabas.iter().any(|own| own == id))
+            }
             Bearer::System => waba.shared_with_platform,
             Bearer::App => false,
         };
-        if sees {
-            Ok(waba)
-        } else {
-            Err(Refusal::unknown_object(id))
-        }
+        if sees { Ok(waba) } else { Err(Refusal::unknown_object(id)) }
     }
 
     /// An account to change, if the bearer may see it.
@@ -94,11 +89,7 @@ impl World {
 
     /// A number, if the bearer may see its account.
     pub(crate) fn phone_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Phone, Refusal> {
-        let waba = self
-            .phones
-            .get(id)
-            .map(|phone| phone.waba.clone())
-            .ok_or_else(|| Refusal::unknown_object(id))?;
+        let waba = self.phones.get(id).map(|phone| phone.waba.clone()).ok_or_else(|| Refusal::unknown_object(id))?;
         self.waba(bearer, &waba).map_err(|_| Refusal::unknown_object(id))?;
         self.phones.get_mut(id).ok_or_else(|| Refusal::unknown_object(id))
     }

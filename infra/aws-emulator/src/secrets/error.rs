@@ -45,9 +45,7 @@ impl SecretsError {
     }
 
     pub(super) fn no_version(id: &str) -> Self {
-        Self::ResourceNotFound(format!(
-            "Secrets Manager can't find the specified secret value for VersionId: {id}"
-        ))
+        Self::ResourceNotFound(format!("Secrets Manager can't find the specified secret value for VersionId: {id}"))
     }
 
     pub(super) fn no_stage(stage: &str) -> Self {
@@ -69,11 +67,6 @@ impl SecretsError {
 
 impl From<SecretsError> for Failure {
     fn from(error: SecretsError) -> Self {
-        Self {
-            status: 400,
-            shape: error.code(),
-            query_code: None,
-            message: error.to_string(),
-        }
+        Self { status: 400, shape: error.code(), query_code: None, message: error.to_string() }
     }
 }

@@ -28,10 +28,7 @@ const DIALECT: Dialect = Dialect {
 };
 
 pub(super) fn router(secrets: SecretsManager) -> Router {
-    Router::new()
-        .fallback(handle)
-        .layer(DefaultBodyLimit::max(REQUEST_LIMIT))
-        .with_state(secrets)
+    Router::new().fallback(handle).layer(DefaultBodyLimit::max(REQUEST_LIMIT)).with_state(secrets)
 }
 
 async fn handle(State(secrets): State<SecretsManager>, headers: HeaderMap, body: Bytes) -> Response {
@@ -54,9 +51,9 @@ fn dispatch(secrets: &SecretsManager, operation: &str, body: &Bytes) -> Result<V
         "UpdateSecretVersionStage" => versions::move_stage(secrets, &input(body)?),
         "ListSecretVersionIds" => versions::list(secrets, &input(body)?),
         "ListSecrets" => listing::list(secrets, &input(body)?),
-        "GetRandomPassword" => input::<RandomPassword>(body)?
-            .generate()
-            .map(|password| json!({"RandomPassword": password})),
+        "GetRandomPassword" => {
+            input::<RandomPassword>(body)?.generate().map(|password| json!({"RandomPassword": password}))
+        }
         _ => return Err(Failure::unknown_operation()),
     };
     Ok(answer?)
@@ -77,9 +74,7 @@ fn version_id(token: Option<String>) -> Result<String, SecretsError> {
     if TOKEN_LENGTH.contains(&token.len()) {
         return Ok(token);
     }
-    Err(SecretsError::InvalidParameter(
-        "ClientRequestToken must be 32-64 characters long.".to_owned(),
-    ))
+    Err(SecretsError::InvalidParameter("ClientRequestToken must be 32-64 characters long.".to_owned()))
 }
 
 /// A moment as the protocol has it: seconds since the epoch with a fraction.
@@ -95,10 +90,6 @@ fn day(millis: u64) -> f64 {
 /// Adds the members that have a value.
 fn extend<const N: usize>(object: &mut Value, optional: [(&str, Option<Value>); N]) {
     if let Value::Object(members) = object {
-        members.extend(
-            optional
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-        );
+        members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     }
 }

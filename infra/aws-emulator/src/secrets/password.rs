@@ -58,9 +58,7 @@ impl RandomPassword {
     /// # Errors
     /// A length out of range or too short for one character of each kind; nothing left to choose from.
     pub fn generate(&self) -> Result<String, SecretsError> {
-        let length = usize::try_from(self.password_length)
-            .ok()
-            .filter(|length| (1..=MAXIMUM_LENGTH).contains(length));
+        let length = usize::try_from(self.password_length).ok().filter(|length| (1..=MAXIMUM_LENGTH).contains(length));
         let length = length.ok_or_else(|| {
             let text = "The password length must be between 1 and 4096.";
             SecretsError::InvalidParameter(text.to_owned())
@@ -73,10 +71,7 @@ impl RandomPassword {
         }
         let mut random = rand::rng();
         let mut password: Vec<char> = if self.require_each_included_type {
-            kinds
-                .iter()
-                .filter_map(|kind| kind.choose(&mut random).copied())
-                .collect()
+            kinds.iter().filter_map(|kind| kind.choose(&mut random).copied()).collect()
         } else {
             Vec::new()
         };
@@ -100,17 +95,8 @@ impl RandomPassword {
             (PUNCTUATION, !self.exclude_punctuation),
             (" ", self.include_space),
         ];
-        let allowed = |kind: &str| {
-            kind.chars()
-                .filter(|c| !self.exclude_characters.contains(*c))
-                .collect::<Vec<_>>()
-        };
-        kinds
-            .iter()
-            .filter(|(_, on)| *on)
-            .map(|(kind, _)| allowed(kind))
-            .filter(|kind| !kind.is_empty())
-            .collect()
+        let allowed = |kind: &str| kind.chars().filter(|c| !self.exclude_characters.contains(*c)).collect::<Vec<_>>();
+        kinds.iter().filter(|(_, on)| *on).map(|(kind, _)| allowed(kind)).filter(|kind| !kind.is_empty()).collect()
     }
 }
 
@@ -121,12 +107,7 @@ mod tests {
     #[test]
     fn a_password_has_the_length_and_every_kind() {
         for _ in 0..50 {
-            let password = RandomPassword {
-                password_length: 4,
-                ..RandomPassword::default()
-            }
-            .generate()
-            .unwrap();
+            let password = RandomPassword { password_length: 4, ..RandomPassword::default() }.generate().unwrap();
             for kind in [LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION] {
                 assert_eq!(password.chars().filter(|c| kind.contains(*c)).count(), 1, "{password}");
             }
@@ -145,26 +126,15 @@ mod tests {
             ..RandomPassword::default()
         };
         let password = options.generate().unwrap();
-        assert!(
-            password
-                .chars()
-                .all(|c| c == ' ' || c.is_ascii_lowercase() || c.is_ascii_digit()),
-            "{password}"
-        );
+        assert!(password.chars().all(|c| c == ' ' || c.is_ascii_lowercase() || c.is_ascii_digit()), "{password}");
         assert!(password.contains(' ') && !password.contains(['a', 'b', 'c', '1', '2', '3']));
     }
 
     #[test]
     fn impossible_passwords_are_refused() {
         for length in [0, -1, 4097, 3] {
-            let options = RandomPassword {
-                password_length: length,
-                ..RandomPassword::default()
-            };
-            assert!(
-                matches!(options.generate(), Err(SecretsError::InvalidParameter(_))),
-                "{length}"
-            );
+            let options = RandomPassword { password_length: length, ..RandomPassword::default() };
+            assert!(matches!(options.generate(), Err(SecretsError::InvalidParameter(_))), "{length}");
         }
         let none = RandomPassword {
             exclude_numbers: true,

@@ -34,15 +34,9 @@ impl SecretValue {
             (None, None) => return Ok(None),
         };
         match length {
-            0 => Err(SecretsError::constraint(
-                member,
-                "Member must have length greater than or equal to 1",
-            )),
+            0 => Err(SecretsError::constraint(member, "Member must have length greater than or equal to 1")),
             1..=MAXIMUM_VALUE => Ok(Some(Self { text, bytes })),
-            _ => Err(SecretsError::constraint(
-                member,
-                "Member must have length less than or equal to 65536",
-            )),
+            _ => Err(SecretsError::constraint(member, "Member must have length less than or equal to 65536")),
         }
     }
 }
@@ -81,11 +75,7 @@ pub(super) struct Secret {
 
 impl Secret {
     pub(super) fn check_active(&self) -> Result<(), SecretsError> {
-        if self.deletion.is_some() {
-            Err(SecretsError::marked_for_deletion())
-        } else {
-            Ok(())
-        }
+        if self.deletion.is_some() { Err(SecretsError::marked_for_deletion()) } else { Ok(()) }
     }
 
     /// Stores a value as a version with the stages given. The same value under the same id is the same version; a
@@ -105,13 +95,7 @@ impl Secret {
             return Err(SecretsError::ResourceExists(text));
         }
         let number = self.versions.len();
-        let version = Version {
-            value,
-            stages: BTreeSet::new(),
-            created_at: now,
-            accessed_at: None,
-            number,
-        };
+        let version = Version { value, stages: BTreeSet::new(), created_at: now, accessed_at: None, number };
         self.versions.insert(id.to_owned(), version);
         stages.iter().for_each(|stage| self.attach(stage, id));
         self.changed_at = now;
@@ -124,10 +108,7 @@ impl Secret {
             let stage = stage.unwrap_or(CURRENT);
             return self.holder(stage).ok_or_else(|| SecretsError::no_stage(stage));
         };
-        let (id, version) = self
-            .versions
-            .get_key_value(id)
-            .ok_or_else(|| SecretsError::no_version(id))?;
+        let (id, version) = self.versions.get_key_value(id).ok_or_else(|| SecretsError::no_version(id))?;
         if stage.is_some_and(|stage| !version.stages.contains(stage)) {
             let text = "You provided a VersionStage that is not associated to the provided VersionId.";
             return Err(SecretsError::InvalidRequest(text.to_owned()));
@@ -177,10 +158,7 @@ impl Secret {
     }
 
     fn holder(&self, stage: &str) -> Option<&str> {
-        self.versions
-            .iter()
-            .find(|(_, version)| version.stages.contains(stage))
-            .map(|(id, _)| id.as_str())
+        self.versions.iter().find(|(_, version)| version.stages.contains(stage)).map(|(id, _)| id.as_str())
     }
 
     /// Gives a version a stage. The version that loses `AWSCURRENT` becomes `AWSPREVIOUS`.

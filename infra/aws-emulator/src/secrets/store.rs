@@ -36,8 +36,7 @@ pub(super) struct Store {
 impl Store {
     /// Drops the secrets whose recovery window is over. Called before anything else looks.
     pub(super) fn expire(&mut self, now: u64) {
-        self.secrets
-            .retain(|_, secret| secret.deletion.is_none_or(|deletion| deletion.due_at > now));
+        self.secrets.retain(|_, secret| secret.deletion.is_none_or(|deletion| deletion.due_at > now));
     }
 
     pub(super) fn create(&mut self, new: NewSecret, arn_prefix: &str, now: u64) -> Result<&Secret, SecretsError> {
@@ -68,11 +67,7 @@ impl Store {
     /// The secret with this name, ARN, or ARN without the hyphen and six characters at its end.
     pub(super) fn get(&self, id: &str) -> Result<&Secret, SecretsError> {
         let matches = |secret: &&Secret| secret.arn == id || partial_arn(&secret.arn) == Some(id);
-        let by_arn = || {
-            id.starts_with("arn:")
-                .then(|| self.secrets.values().find(matches))
-                .flatten()
-        };
+        let by_arn = || id.starts_with("arn:").then(|| self.secrets.values().find(matches)).flatten();
         self.secrets.get(id).or_else(by_arn).ok_or_else(SecretsError::no_secret)
     }
 
@@ -122,10 +117,7 @@ impl Store {
             return Err(SecretsError::InvalidRequest(text.to_owned()));
         }
         let due_at = now.saturating_add(days.unsigned_abs() * DAY);
-        secret.deletion = Some(Deletion {
-            requested_at: now,
-            due_at,
-        });
+        secret.deletion = Some(Deletion { requested_at: now, due_at });
         Ok((arn, name, due_at))
     }
 }
@@ -136,17 +128,11 @@ fn check_repeated(secret: &Secret, new: &NewSecret) -> Result<(), SecretsError> 
         let text = "You can't create this secret because a secret with this name is already scheduled for deletion.";
         return Err(SecretsError::InvalidRequest(text.to_owned()));
     }
-    let same = secret
-        .versions
-        .get(&new.token)
-        .is_some_and(|version| Some(&version.value) == new.value.as_ref());
+    let same = secret.versions.get(&new.token).is_some_and(|version| Some(&version.value) == new.value.as_ref());
     if same {
         return Ok(());
     }
-    Err(SecretsError::ResourceExists(format!(
-        "The operation failed because the secret {} already exists.",
-        new.name
-    )))
+    Err(SecretsError::ResourceExists(format!("The operation failed because the secret {} already exists.", new.name)))
 }
 
 fn partial_arn(arn: &str) -> Option<&str> {
@@ -156,10 +142,7 @@ fn partial_arn(arn: &str) -> Option<&str> {
 fn check_name(name: &str) -> Result<(), SecretsError> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
     if !(1..=MAXIMUM_NAME).contains(&name.len()) {
-        return Err(SecretsError::constraint(
-            "name",
-            "Member must have length between 1 and 512",
-        ));
+        return Err(SecretsError::constraint("name", "Member must have length between 1 and 512"));
     }
     if name.bytes().all(known) {
         return Ok(());

@@ -7,16 +7,11 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn secrets() -> (SecretsManager, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(1_800_000_000_000));
-    (
-        SecretsManager::with_clock("eu-west-1", "123456789012", Arc::clone(&clock) as Arc<dyn Clock>),
-        clock,
-    )
+    (SecretsManager::with_clock("eu-west-1", "123456789012", Arc::clone(&clock) as Arc<dyn Clock>), clock)
 }
 
 fn create(secrets: &SecretsManager, name: &str) -> String {
-    secrets
-        .create_secret(name, Some("v1".to_owned()), None, &BTreeMap::new())
-        .unwrap()
+    secrets.create_secret(name, Some("v1".to_owned()), None, &BTreeMap::new()).unwrap()
 }
 
 #[test]
@@ -44,16 +39,8 @@ fn an_arn_of_another_account_finds_nothing() {
     let (secrets, _) = secrets();
     let arn = create(&secrets, "name-abcdef");
     assert_eq!(secrets.secret_arn(&arn), Ok(arn.clone()));
-    assert!(
-        secrets
-            .secret_arn(&arn.replace("123456789012", "999999999999"))
-            .is_err()
-    );
-    assert!(
-        secrets
-            .secret_arn("arn:aws:secretsmanager:eu-west-1:123456789012:secret:name")
-            .is_err()
-    );
+    assert!(secrets.secret_arn(&arn.replace("123456789012", "999999999999")).is_err());
+    assert!(secrets.secret_arn("arn:aws:secretsmanager:eu-west-1:123456789012:secret:name").is_err());
 }
 
 #[test]

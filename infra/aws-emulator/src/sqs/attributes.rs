@@ -14,12 +14,7 @@ type Number = (&'static str, u64, u64, Option<u64>);
 /// Ranges and defaults of the SQS API reference, `SetQueueAttributes`. Times are in seconds, sizes in bytes.
 const NUMBERS: [Number; 6] = [
     ("DelaySeconds", 0, 900, Some(0)),
-    (
-        "MaximumMessageSize",
-        1024,
-        content::MAXIMUM_SIZE as u64,
-        Some(content::MAXIMUM_SIZE as u64),
-    ),
+    ("MaximumMessageSize", 1024, content::MAXIMUM_SIZE as u64, Some(content::MAXIMUM_SIZE as u64)),
     ("MessageRetentionPeriod", 60, 1_209_600, Some(345_600)),
     ("ReceiveMessageWaitTimeSeconds", 0, 20, Some(0)),
     ("VisibilityTimeout", 0, MAXIMUM_VISIBILITY, Some(30)),
@@ -84,8 +79,7 @@ impl QueueAttributes {
             }
         }
         if given.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty()) {
-            self.values
-                .insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
+            self.values.insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
         }
         Ok(())
     }
@@ -96,10 +90,7 @@ impl QueueAttributes {
             "RedrivePolicy" => parse_redrive(value).is_ok_and(|policy| policy == self.redrive),
             _ => self.values.get(name).map_or("", String::as_str) == value,
         };
-        given
-            .iter()
-            .find(|(name, value)| !same(name, value))
-            .map(|(name, _)| name.clone())
+        given.iter().find(|(name, value)| !same(name, value)).map(|(name, _)| name.clone())
     }
 
     pub(super) fn values(&self) -> &BTreeMap<String, String> {
@@ -136,10 +127,7 @@ impl QueueAttributes {
     }
 
     fn number(&self, name: &str) -> u64 {
-        self.values
-            .get(name)
-            .and_then(|value| value.parse().ok())
-            .unwrap_or_default()
+        self.values.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 }
 
@@ -162,17 +150,11 @@ fn check(name: &str, value: &str) -> Result<(), SqsError> {
         return Err(SqsError::InvalidAttributeName(name.to_owned()));
     }
     let allowed = match NUMBERS.iter().find(|(known, ..)| *known == name) {
-        Some((_, least, most, _)) => value
-            .parse()
-            .is_ok_and(|number: u64| (*least..=*most).contains(&number)),
+        Some((_, least, most, _)) => value.parse().is_ok_and(|number: u64| (*least..=*most).contains(&number)),
         None if name == "SqsManagedSseEnabled" => matches!(value, "true" | "false"),
         None => true,
     };
-    if allowed {
-        Ok(())
-    } else {
-        Err(SqsError::InvalidAttributeValue(name.to_owned()))
-    }
+    if allowed { Ok(()) } else { Err(SqsError::InvalidAttributeValue(name.to_owned())) }
 }
 
 fn parse_redrive(text: &str) -> Result<Option<RedrivePolicy>, SqsError> {
@@ -197,10 +179,7 @@ fn parse_redrive(text: &str) -> Result<Option<RedrivePolicy>, SqsError> {
         .and_then(|count| u32::try_from(count).ok())
         .filter(|count| (1..=1000).contains(count))
         .ok_or_else(|| invalid("Invalid value for maxReceiveCount. Value must be between 1 and 1000."))?;
-    Ok(Some(RedrivePolicy {
-        dead_letter_target_arn: target.to_owned(),
-        max_receive_count: count,
-    }))
+    Ok(Some(RedrivePolicy { dead_letter_target_arn: target.to_owned(), max_receive_count: count }))
 }
 
 #[cfg(test)]
@@ -223,30 +202,16 @@ mod tests {
     #[test]
     fn values_out_of_range_and_unknown_names_are_refused() {
         let new = |name, value| QueueAttributes::new(&one(name, value)).err();
-        assert_eq!(
-            new("DelaySeconds", "901"),
-            Some(SqsError::InvalidAttributeValue("DelaySeconds".into()))
-        );
-        assert_eq!(
-            new("DelaySeconds", "soon"),
-            Some(SqsError::InvalidAttributeValue("DelaySeconds".into()))
-        );
-        assert_eq!(
-            new("Colour", "red"),
-            Some(SqsError::InvalidAttributeName("Colour".into()))
-        );
-        assert!(matches!(
-            new("FifoQueue", "true"),
-            Some(SqsError::UnsupportedOperation(_))
-        ));
+        assert_eq!(new("DelaySeconds", "901"), Some(SqsError::InvalidAttributeValue("DelaySeconds".into())));
+        assert_eq!(new("DelaySeconds", "soon"), Some(SqsError::InvalidAttributeValue("DelaySeconds".into())));
+        assert_eq!(new("Colour", "red"), Some(SqsError::InvalidAttributeName("Colour".into())));
+        assert!(matches!(new("FifoQueue", "true"), Some(SqsError::UnsupportedOperation(_))));
     }
 
     #[test]
     fn a_redrive_policy_needs_a_target_and_a_count() {
         let parse = |text: &str| parse_redrive(text);
-        let policy = parse(r#"{"deadLetterTargetArn":"arn:aws:sqs:r:1:d","maxReceiveCount":"3"}"#)
-            .unwrap()
-            .unwrap();
+        let policy = parse(r#"{"deadLetterTargetArn":"arn:aws:sqs:r:1:d","maxReceiveCount":"3"}"#).unwrap().unwrap();
         assert_eq!(policy.max_receive_count, 3);
         for wrong in [
             "{}",
@@ -255,10 +220,7 @@ mod tests {
             r#"{"deadLetterTargetArn":"arn:x","maxReceiveCount":0}"#,
             r#"{"deadLetterTargetArn":"arn:x"}"#,
         ] {
-            assert!(
-                matches!(parse(wrong), Err(SqsError::InvalidParameterValue(_))),
-                "{wrong}"
-            );
+            assert!(matches!(parse(wrong), Err(SqsError::InvalidParameterValue(_))), "{wrong}");
         }
         assert_eq!(parse(""), Ok(None));
     }

@@ -72,10 +72,7 @@ mod tests {
         assert_eq!(checked(&["a", "b-1", "c_2"]), Ok(()));
         assert_eq!(checked(&[]), Err(SqsError::EmptyBatchRequest("Entry")));
         assert_eq!(checked(&["a"; 11]), Err(SqsError::TooManyEntriesInBatchRequest(11)));
-        assert_eq!(
-            checked(&["a", "a"]),
-            Err(SqsError::BatchEntryIdsNotDistinct("a".into()))
-        );
+        assert_eq!(checked(&["a", "a"]), Err(SqsError::BatchEntryIdsNotDistinct("a".into())));
         for id in ["", "a b", "a:b", &"x".repeat(81)] {
             assert_eq!(checked(&[id]), Err(SqsError::InvalidBatchEntryId), "{id}");
         }

@@ -33,10 +33,7 @@ pub(super) fn of_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> 
             }
             None => {
                 digest.update([STRING]);
-                update(
-                    &mut digest,
-                    attribute.string_value.as_deref().unwrap_or_default().as_bytes(),
-                );
+                update(&mut digest, attribute.string_value.as_deref().unwrap_or_default().as_bytes());
             }
         }
     }
@@ -60,37 +57,23 @@ mod tests {
     use super::*;
 
     fn strings(pairs: &[(&str, &str)]) -> BTreeMap<String, MessageAttribute> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), MessageAttribute::string(value)))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), MessageAttribute::string(value))).collect()
     }
 
     #[test]
     fn the_digest_of_string_attributes_is_the_one_aws_answers() {
         assert_eq!(
-            of_attributes(&strings(&[
-                ("Help.Me", "Me"),
-                ("Hello", "There"),
-                ("General", "Kenobi")
-            ]))
-            .as_deref(),
+            of_attributes(&strings(&[("Help.Me", "Me"), ("Hello", "There"), ("General", "Kenobi")])).as_deref(),
             Some("4c360f3fdafd970e05fae2f149d997f5")
         );
-        assert_eq!(
-            of_attributes(&strings(&[("Foo", "Bar")])).as_deref(),
-            Some("ae7155c6026991b6d54b11589678bf9c")
-        );
+        assert_eq!(of_attributes(&strings(&[("Foo", "Bar")])).as_deref(), Some("ae7155c6026991b6d54b11589678bf9c"));
     }
 
     #[test]
     fn the_digest_of_a_binary_attribute_is_the_one_aws_answers() {
         let value = b"traceparent\x1e00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01";
         let attributes = BTreeMap::from([("attr1".to_owned(), MessageAttribute::binary(value))]);
-        assert_eq!(
-            of_attributes(&attributes).as_deref(),
-            Some("8cbe4db156db8a94db8b801b7addb984")
-        );
+        assert_eq!(of_attributes(&attributes).as_deref(), Some("8cbe4db156db8a94db8b801b7addb984"));
     }
 
     #[test]

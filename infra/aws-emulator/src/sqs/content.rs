@@ -22,15 +22,8 @@ pub(super) fn check(message: &NewMessage, limit: usize) -> Result<(), SqsError> 
     if message.body.is_empty() {
         return Err(SqsError::MissingParameter("MessageBody"));
     }
-    if let Some(delay) = message
-        .delay_seconds
-        .filter(|delay| !(0..=MAXIMUM_DELAY).contains(delay))
-    {
-        return Err(SqsError::invalid_value(
-            delay,
-            "DelaySeconds",
-            "DelaySeconds must be >= 0 and <= 900.",
-        ));
+    if let Some(delay) = message.delay_seconds.filter(|delay| !(0..=MAXIMUM_DELAY).contains(delay)) {
+        return Err(SqsError::invalid_value(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900."));
     }
     check_text(&message.body)?;
     check_attributes(&message.attributes)?;
@@ -58,11 +51,7 @@ fn check_text(text: &str) -> Result<(), SqsError> {
     // A `char` is never a surrogate, so the two upper ranges meet below #xFFFE.
     let allowed =
         |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}');
-    if text.chars().all(allowed) {
-        Ok(())
-    } else {
-        Err(SqsError::InvalidMessageContents)
-    }
+    if text.chars().all(allowed) { Ok(()) } else { Err(SqsError::InvalidMessageContents) }
 }
 
 fn check_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<(), SqsError> {
@@ -81,9 +70,7 @@ fn check_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<(
 fn check_attribute_name(name: &str) -> Result<(), SqsError> {
     let lower = name.to_ascii_lowercase();
     let well_formed = (1..=MAXIMUM_ATTRIBUTE_NAME).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
         && !name.starts_with('.')
         && !name.ends_with('.')
         && !name.contains("..")
@@ -92,17 +79,12 @@ fn check_attribute_name(name: &str) -> Result<(), SqsError> {
     if well_formed {
         return Ok(());
     }
-    Err(SqsError::InvalidParameterValue(format!(
-        "Message (user) attribute name '{name}' is invalid."
-    )))
+    Err(SqsError::InvalidParameterValue(format!("Message (user) attribute name '{name}' is invalid.")))
 }
 
 fn check_attribute_value(name: &str, attribute: &MessageAttribute) -> Result<(), SqsError> {
-    let invalid = |reason: &str| {
-        Err(SqsError::InvalidParameterValue(format!(
-            "Message (user) attribute '{name}' {reason}"
-        )))
-    };
+    let invalid =
+        |reason: &str| Err(SqsError::InvalidParameterValue(format!("Message (user) attribute '{name}' {reason}")));
     let kind = attribute.data_type.split('.').next().unwrap_or_default();
     let text = attribute.string_value.as_deref();
     match kind {
@@ -131,38 +113,19 @@ mod tests {
 
     #[test]
     fn the_character_set_is_that_of_xml() {
-        for allowed in [
-            '\t',
-            '\n',
-            '\r',
-            ' ',
-            '\u{7F}',
-            '\u{D7FF}',
-            '\u{E000}',
-            '\u{FFFD}',
-            '\u{10000}',
-            '\u{10FFFF}',
-        ] {
+        for allowed in ['\t', '\n', '\r', ' ', '\u{7F}', '\u{D7FF}', '\u{E000}', '\u{FFFD}', '\u{10000}', '\u{10FFFF}']
+        {
             assert_eq!(check_text(&allowed.to_string()), Ok(()), "{allowed:?}");
         }
-        for refused in [
-            '\0', '\u{8}', '\u{B}', '\u{C}', '\u{E}', '\u{1F}', '\u{FFFE}', '\u{FFFF}',
-        ] {
-            assert_eq!(
-                check_text(&refused.to_string()),
-                Err(SqsError::InvalidMessageContents),
-                "{refused:?}"
-            );
+        for refused in ['\0', '\u{8}', '\u{B}', '\u{C}', '\u{E}', '\u{1F}', '\u{FFFE}', '\u{FFFF}'] {
+            assert_eq!(check_text(&refused.to_string()), Err(SqsError::InvalidMessageContents), "{refused:?}");
         }
     }
 
     #[test]
     fn the_size_counts_names_types_and_values_of_attributes() {
         let attributes = BTreeMap::from([("k".to_owned(), MessageAttribute::string("x"))]);
-        let message = NewMessage {
-            attributes,
-            ..NewMessage::new("aa")
-        };
+        let message = NewMessage { attributes, ..NewMessage::new("aa") };
         assert_eq!(size(&message), 2 + 1 + 6 + 1);
         assert_eq!(check(&message, 10), Ok(()));
         assert!(matches!(check(&message, 9), Err(SqsError::InvalidParameterValue(_))));
@@ -180,18 +143,13 @@ mod tests {
 
     #[test]
     fn attribute_values_match_their_type() {
-        let number = |text: &str| MessageAttribute {
-            data_type: "Number.int".to_owned(),
-            ..MessageAttribute::string(text)
-        };
+        let number =
+            |text: &str| MessageAttribute { data_type: "Number.int".to_owned(), ..MessageAttribute::string(text) };
         assert_eq!(check_attribute_value("n", &number("-1.5e3")), Ok(()));
         assert!(check_attribute_value("n", &number("many")).is_err());
         assert!(check_attribute_value("s", &MessageAttribute::string("")).is_err());
         assert!(check_attribute_value("b", &MessageAttribute::binary(b"")).is_err());
-        let typeless = MessageAttribute {
-            data_type: "Date".to_owned(),
-            ..MessageAttribute::string("x")
-        };
+        let typeless = MessageAttribute { data_type: "Date".to_owned(), ..MessageAttribute::string("x") };
         assert!(check_attribute_value("d", &typeless).is_err());
     }
 }

@@ -75,16 +75,10 @@ impl SqsError {
         match self {
             Self::QueueDoesNotExist => ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400),
             Self::QueueNameExists(_) => ("QueueNameExists", "QueueAlreadyExists", 400),
-            Self::QueueDeletedRecently => (
-                "QueueDeletedRecently",
-                "AWS.SimpleQueueService.QueueDeletedRecently",
-                400,
-            ),
-            Self::PurgeQueueInProgress(_) => (
-                "PurgeQueueInProgress",
-                "AWS.SimpleQueueService.PurgeQueueInProgress",
-                403,
-            ),
+            Self::QueueDeletedRecently => ("QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently", 400),
+            Self::PurgeQueueInProgress(_) => {
+                ("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403)
+            }
             Self::InvalidAttributeName(_) => ("InvalidAttributeName", "InvalidAttributeName", 400),
             Self::InvalidAttributeValue(_) => ("InvalidAttributeValue", "InvalidAttributeValue", 400),
             Self::InvalidMessageContents => ("InvalidMessageContents", "InvalidMessageContents", 400),
@@ -93,25 +87,19 @@ impl SqsError {
             Self::ReceiptHandleIsInvalid => ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404),
             Self::MessageNotInflight => ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", 400),
             Self::OverLimit => ("OverLimit", "OverLimit", 403),
-            Self::TooManyEntriesInBatchRequest(_) => (
-                "TooManyEntriesInBatchRequest",
-                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-                400,
-            ),
+            Self::TooManyEntriesInBatchRequest(_) => {
+                ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400)
+            }
             Self::EmptyBatchRequest(_) => ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400),
-            Self::BatchEntryIdsNotDistinct(_) => (
-                "BatchEntryIdsNotDistinct",
-                "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-                400,
-            ),
+            Self::BatchEntryIdsNotDistinct(_) => {
+                ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400)
+            }
             Self::BatchRequestTooLong(_) => ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400),
             Self::InvalidBatchEntryId => ("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400),
             Self::ResourceNotFound(_) => ("ResourceNotFoundException", "ResourceNotFoundException", 404),
-            Self::UnsupportedOperation(_) => (
-                "UnsupportedOperation",
-                "AWS.SimpleQueueService.UnsupportedOperation",
-                400,
-            ),
+            Self::UnsupportedOperation(_) => {
+                ("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400)
+            }
         }
     }
 
@@ -122,20 +110,13 @@ impl SqsError {
     }
 
     pub(super) fn invalid_value(value: impl std::fmt::Display, parameter: &str, reason: &str) -> Self {
-        Self::InvalidParameterValue(format!(
-            "Value {value} for parameter {parameter} is invalid. Reason: {reason}"
-        ))
+        Self::InvalidParameterValue(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
     }
 }
 
 impl From<SqsError> for Failure {
     fn from(error: SqsError) -> Self {
         let (shape, query_code, status) = error.wire();
-        Self {
-            status,
-            shape,
-            query_code: Some(query_code),
-            message: error.to_string(),
-        }
+        Self { status, shape, query_code: Some(query_code), message: error.to_string() }
     }
 }

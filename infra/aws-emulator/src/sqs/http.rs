@@ -13,17 +13,11 @@ use serde_json::Value;
 use super::{Sqs, SqsError};
 use crate::protocol::{Dialect, Failure, REQUEST_LIMIT, input};
 
-const DIALECT: Dialect = Dialect {
-    target_prefix: "AmazonSQS.",
-    content_type: "application/x-amz-json-1.0",
-    namespace: "com.amazonaws.sqs",
-};
+const DIALECT: Dialect =
+    Dialect { target_prefix: "AmazonSQS.", content_type: "application/x-amz-json-1.0", namespace: "com.amazonaws.sqs" };
 
 pub(super) fn router(sqs: Sqs) -> Router {
-    Router::new()
-        .fallback(handle)
-        .layer(DefaultBodyLimit::max(REQUEST_LIMIT))
-        .with_state(sqs)
+    Router::new().fallback(handle).layer(DefaultBodyLimit::max(REQUEST_LIMIT)).with_state(sqs)
 }
 
 async fn handle(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> Response {
@@ -64,8 +58,5 @@ async fn dispatch(sqs: &Sqs, operation: &str, host: Option<&str>, body: &Bytes) 
 
 /// A parameter the service requires.
 fn required<'a>(value: &'a Option<String>, name: &'static str) -> Result<&'a str, SqsError> {
-    value
-        .as_deref()
-        .filter(|value| !value.is_empty())
-        .ok_or(SqsError::MissingParameter(name))
+    value.as_deref().filter(|value| !value.is_empty()).ok_or(SqsError::MissingParameter(name))
 }

@@ -22,21 +22,13 @@ impl MessageAttribute {
     /// An attribute of type `String`.
     #[must_use]
     pub fn string(value: &str) -> Self {
-        Self {
-            data_type: "String".to_owned(),
-            string_value: Some(value.to_owned()),
-            binary_value: None,
-        }
+        Self { data_type: "String".to_owned(), string_value: Some(value.to_owned()), binary_value: None }
     }
 
     /// An attribute of type `Binary`.
     #[must_use]
     pub fn binary(value: &[u8]) -> Self {
-        Self {
-            data_type: "Binary".to_owned(),
-            string_value: None,
-            binary_value: Some(value.to_vec()),
-        }
+        Self { data_type: "Binary".to_owned(), string_value: None, binary_value: Some(value.to_vec()) }
     }
 }
 
@@ -57,10 +49,7 @@ impl NewMessage {
     /// A message with a body and nothing else.
     #[must_use]
     pub fn new(body: impl Into<String>) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::default()
-        }
+        Self { body: body.into(), ..Self::default() }
     }
 }
 
@@ -120,17 +109,10 @@ impl SystemAttributes {
         let mut map = BTreeMap::from([
             ("SentTimestamp", self.sent_timestamp.to_string()),
             ("ApproximateReceiveCount", self.approximate_receive_count.to_string()),
-            (
-                "ApproximateFirstReceiveTimestamp",
-                self.approximate_first_receive_timestamp.to_string(),
-            ),
+            ("ApproximateFirstReceiveTimestamp", self.approximate_first_receive_timestamp.to_string()),
             ("SenderId", self.sender_id.clone()),
         ]);
-        map.extend(
-            self.dead_letter_queue_source_arn
-                .clone()
-                .map(|arn| ("DeadLetterQueueSourceArn", arn)),
-        );
+        map.extend(self.dead_letter_queue_source_arn.clone().map(|arn| ("DeadLetterQueueSourceArn", arn)));
         map.extend(self.aws_trace_header.clone().map(|header| ("AWSTraceHeader", header)));
         map
     }

@@ -66,9 +66,7 @@ impl Queue {
 
     pub(super) fn send(&mut self, message: NewMessage, sender: &str, now: u64) -> Result<SentMessage, SqsError> {
         content::check(&message, self.attributes.maximum_size())?;
-        let delay = message
-            .delay_seconds
-            .map_or(self.attributes.delay(), |delay| delay.unsigned_abs() * 1000);
+        let delay = message.delay_seconds.map_or(self.attributes.delay(), |delay| delay.unsigned_abs() * 1000);
         let sent = SentMessage {
             message_id: identifier::uuid(),
             md5_of_body: checksum::of_body(&message.body),
@@ -123,14 +121,10 @@ impl Queue {
             if max_receives.is_some_and(|most| message.receives_in_queue >= most) {
                 dead.push(*key);
             } else {
-                delivery
-                    .messages
-                    .push(deliver(&self.arn, *key, message, visible_at, now));
+                delivery.messages.push(deliver(&self.arn, *key, message, visible_at, now));
             }
         }
-        delivery
-            .dead
-            .extend(dead.iter().filter_map(|key| self.messages.remove(key)));
+        delivery.dead.extend(dead.iter().filter_map(|key| self.messages.remove(key)));
         Ok(delivery)
     }
 
@@ -138,11 +132,7 @@ impl Queue {
     /// is accepted and does nothing, as AWS documents for standard queues.
     pub(super) fn delete(&mut self, handle: &str) -> Result<(), SqsError> {
         let receipt = Receipt::parse(handle, &self.arn)?;
-        if self
-            .messages
-            .get(&receipt.key)
-            .is_some_and(|message| receipt.is_latest_of(message))
-        {
+        if self.messages.get(&receipt.key).is_some_and(|message| receipt.is_latest_of(message)) {
             self.messages.remove(&receipt.key);
         }
         Ok(())
@@ -151,10 +141,7 @@ impl Queue {
     /// Ends the visibility timeout `timeout` milliseconds from now.
     pub(super) fn change_visibility(&mut self, handle: &str, timeout: u64, now: u64) -> Result<(), SqsError> {
         let receipt = Receipt::parse(handle, &self.arn)?;
-        let message = self
-            .messages
-            .get_mut(&receipt.key)
-            .filter(|message| receipt.is_latest_of(message));
+        let message = self.messages.get_mut(&receipt.key).filter(|message| receipt.is_latest_of(message));
         let message = message.ok_or_else(|| {
             SqsError::invalid_value(
                 handle,
@@ -186,30 +173,19 @@ impl Queue {
     /// Takes out all messages that could be received now.
     pub(super) fn take_visible(&mut self, now: u64) -> Vec<StoredMessage> {
         self.expire(now);
-        let taken: BTreeMap<_, _> = self
-            .messages
-            .extract_if(.., |_, message| message.is_visible(now))
-            .collect();
+        let taken: BTreeMap<_, _> = self.messages.extract_if(.., |_, message| message.is_visible(now)).collect();
         taken.into_values().collect()
     }
 
     /// The next moment at which a delay or a visibility timeout ends.
     pub(super) fn next_visible_at(&self, now: u64) -> Option<u64> {
-        self.messages
-            .values()
-            .map(|message| message.visible_at)
-            .filter(|at| *at > now)
-            .min()
+        self.messages.values().map(|message| message.visible_at).filter(|at| *at > now).min()
     }
 
     pub(super) fn counts(&self, now: u64) -> QueueCounts {
         let retention = self.attributes.retention();
         let mut counts = QueueCounts::default();
-        for message in self
-            .messages
-            .values()
-            .filter(|message| message.sent_at.saturating_add(retention) > now)
-        {
+        for message in self.messages.values().filter(|message| message.sent_at.saturating_add(retention) > now) {
             if message.is_visible(now) {
                 counts.visible += 1;
             } else if message.is_in_flight(now) {
@@ -224,8 +200,7 @@ impl Queue {
     /// Drops messages older than the retention period. The age of a dead letter counts from its first sending.
     fn expire(&mut self, now: u64) {
         let retention = self.attributes.retention();
-        self.messages
-            .retain(|_, message| message.sent_at.saturating_add(retention) > now);
+        self.messages.retain(|_, message| message.sent_at.saturating_add(retention) > now);
     }
 }
 

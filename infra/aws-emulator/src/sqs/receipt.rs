@@ -18,11 +18,7 @@ pub(super) struct Receipt {
 
 impl Receipt {
     pub(super) fn new(key: u64, message_id: &str) -> Self {
-        Self {
-            key,
-            message_id: message_id.to_owned(),
-            nonce: identifier::alphanumeric(16),
-        }
+        Self { key, message_id: message_id.to_owned(), nonce: identifier::alphanumeric(16) }
     }
 
     /// The handle given to the consumer. It names the queue, so that a handle of another queue is recognised.
@@ -35,11 +31,7 @@ impl Receipt {
             let text = String::from_utf8(STANDARD.decode(handle).ok()?).ok()?;
             let mut parts = text.strip_prefix(arn)?.strip_prefix(' ')?.split(' ');
             let (key, message_id, nonce) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
-            Some(Self {
-                key,
-                message_id: message_id.to_owned(),
-                nonce: nonce.to_owned(),
-            })
+            Some(Self { key, message_id: message_id.to_owned(), nonce: nonce.to_owned() })
         };
         decode().ok_or(SqsError::ReceiptHandleIsInvalid)
     }

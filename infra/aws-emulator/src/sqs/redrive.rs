@@ -34,16 +34,9 @@ impl Store {
         rate: Option<u32>,
         now: u64,
     ) -> Result<String, SqsError> {
-        let name = self
-            .name_of_arn(source)
-            .ok_or(SqsError::ResourceNotFound("SourceArn"))?
-            .to_owned();
+        let name = self.name_of_arn(source).ok_or(SqsError::ResourceNotFound("SourceArn"))?.to_owned();
         if let Some(rate) = rate.filter(|rate| !(1..=500).contains(rate)) {
-            return Err(SqsError::invalid_value(
-                rate,
-                "MaxNumberOfMessagesPerSecond",
-                "Must be between 1 and 500.",
-            ));
+            return Err(SqsError::invalid_value(rate, "MaxNumberOfMessagesPerSecond", "Must be between 1 and 500."));
         }
         if destination.is_some_and(|arn| self.name_of_arn(arn).is_none()) {
             return Err(SqsError::ResourceNotFound("DestinationArn"));
@@ -74,8 +67,7 @@ impl Store {
 
     /// The latest tasks of a source, newest first.
     pub(super) fn list_moves(&self, source: &str, max: usize) -> Result<Vec<MoveTask>, SqsError> {
-        self.name_of_arn(source)
-            .ok_or(SqsError::ResourceNotFound("SourceArn"))?;
+        self.name_of_arn(source).ok_or(SqsError::ResourceNotFound("SourceArn"))?;
         let of_source = self.move_tasks.iter().rev().filter(|task| task.source == source);
         Ok(of_source.take(max.clamp(1, MAXIMUM_LISTED)).cloned().collect())
     }
@@ -87,18 +79,12 @@ impl Store {
         destination: Option<&str>,
         now: u64,
     ) -> Vec<StoredMessage> {
-        let names: BTreeMap<String, String> = self
-            .queues
-            .iter()
-            .map(|(name, queue)| (queue.arn.clone(), name.clone()))
-            .collect();
+        let names: BTreeMap<String, String> =
+            self.queues.iter().map(|(name, queue)| (queue.arn.clone(), name.clone())).collect();
         let mut stuck = Vec::new();
         for message in messages {
             let arn = destination.or(message.dead_letter_source.as_deref());
-            match arn
-                .and_then(|arn| names.get(arn))
-                .and_then(|name| self.queues.get_mut(name))
-            {
+            match arn.and_then(|arn| names.get(arn)).and_then(|name| self.queues.get_mut(name)) {
                 Some(queue) => queue.accept(renewed(message, now)),
                 None => stuck.push(message),
             }

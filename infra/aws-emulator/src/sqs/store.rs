@@ -36,22 +36,14 @@ impl Store {
         check_name(name)?;
         let attributes = QueueAttributes::new(given)?;
         if let Some(queue) = self.queues.get(name) {
-            return queue
-                .attributes
-                .difference(given)
-                .map_or(Ok(()), |name| Err(SqsError::QueueNameExists(name)));
+            return queue.attributes.difference(given).map_or(Ok(()), |name| Err(SqsError::QueueNameExists(name)));
         }
-        if self
-            .deleted
-            .get(name)
-            .is_some_and(|at| at.saturating_add(COOL_DOWN) > now)
-        {
+        if self.deleted.get(name).is_some_and(|at| at.saturating_add(COOL_DOWN) > now) {
             return Err(SqsError::QueueDeletedRecently);
         }
         self.check_redrive_target(&attributes)?;
         self.deleted.remove(name);
-        self.queues
-            .insert(name.to_owned(), Queue::new(arn, attributes, tags.clone(), now));
+        self.queues.insert(name.to_owned(), Queue::new(arn, attributes, tags.clone(), now));
         Ok(())
     }
 
@@ -130,10 +122,7 @@ impl Store {
     ) -> Result<BTreeMap<String, String>, SqsError> {
         let queue = self.queue(name)?;
         let all = wanted.iter().any(|name| name == "All");
-        if let Some(unknown) = wanted
-            .iter()
-            .find(|name| *name != "All" && !attributes::is_readable(name))
-        {
+        if let Some(unknown) = wanted.iter().find(|name| *name != "All" && !attributes::is_readable(name)) {
             return Err(SqsError::InvalidAttributeName(unknown.clone()));
         }
         let counts = queue.counts(now);
@@ -154,35 +143,20 @@ impl Store {
     /// Names of the queues that use this one as their dead-letter queue.
     pub(super) fn dead_letter_sources(&self, name: &str) -> Result<Vec<String>, SqsError> {
         let arn = &self.queue(name)?.arn;
-        let is_source = |queue: &Queue| {
-            queue
-                .attributes
-                .redrive()
-                .is_some_and(|policy| policy.dead_letter_target_arn == *arn)
-        };
-        Ok(self
-            .queues
-            .iter()
-            .filter(|(_, queue)| is_source(queue))
-            .map(|(name, _)| name.clone())
-            .collect())
+        let is_source =
+            |queue: &Queue| queue.attributes.redrive().is_some_and(|policy| policy.dead_letter_target_arn == *arn);
+        Ok(self.queues.iter().filter(|(_, queue)| is_source(queue)).map(|(name, _)| name.clone()).collect())
     }
 
     /// Name of the queue with this ARN.
     pub(super) fn name_of_arn(&self, arn: &str) -> Option<&str> {
-        self.queues
-            .iter()
-            .find(|(_, queue)| queue.arn == arn)
-            .map(|(name, _)| name.as_str())
+        self.queues.iter().find(|(_, queue)| queue.arn == arn).map(|(name, _)| name.as_str())
     }
 
     fn dead_letter_queue(&self, name: &str) -> Result<Option<(String, u32)>, SqsError> {
         let policy = self.queue(name)?.attributes.redrive();
         Ok(policy.and_then(|policy| {
-            Some((
-                self.name_of_arn(&policy.dead_letter_target_arn)?.to_owned(),
-                policy.max_receive_count,
-            ))
+            Some((self.name_of_arn(&policy.dead_letter_target_arn)?.to_owned(), policy.max_receive_count))
         }))
     }
 
@@ -194,11 +168,7 @@ impl Store {
             return Ok(());
         }
         let text = attributes.values().get("RedrivePolicy").map_or("", String::as_str);
-        Err(SqsError::invalid_value(
-            text,
-            "RedrivePolicy",
-            "Dead letter target does not exist.",
-        ))
+        Err(SqsError::invalid_value(text, "RedrivePolicy", "Dead letter target does not exist."))
     }
 }
 

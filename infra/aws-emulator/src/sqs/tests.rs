@@ -6,17 +6,11 @@ const NOW: Duration = Duration::ZERO;
 
 fn sqs() -> (Sqs, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(START));
-    (
-        Sqs::with_clock("eu-west-1", "123456789012", Arc::clone(&clock) as Arc<dyn Clock>),
-        clock,
-    )
+    (Sqs::with_clock("eu-west-1", "123456789012", Arc::clone(&clock) as Arc<dyn Clock>), clock)
 }
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn create(sqs: &Sqs, name: &str, attributes: &[(&str, &str)]) {
@@ -28,10 +22,7 @@ async fn receive(sqs: &Sqs, queue: &str) -> Vec<ReceivedMessage> {
 }
 
 fn redrive(sqs: &Sqs, dead: &str, max: u32) -> String {
-    format!(
-        r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":{max}}}"#,
-        sqs.queue_arn(dead)
-    )
+    format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":{max}}}"#, sqs.queue_arn(dead))
 }
 
 #[tokio::test]
@@ -45,11 +36,9 @@ async fn a_queue_is_reached_by_name_url_and_arn() {
         sqs.send(queue, NewMessage::new("x")).await.unwrap();
     }
     assert_eq!(sqs.counts("q").unwrap().visible, 3);
-    for other in [
-        "http://h/999999999999/q",
-        "arn:aws:sqs:eu-west-1:999999999999:q",
-        "arn:aws:sqs:us-east-1:123456789012:q",
-    ] {
+    for other in
+        ["http://h/999999999999/q", "arn:aws:sqs:eu-west-1:999999999999:q", "arn:aws:sqs:us-east-1:123456789012:q"]
+    {
         assert_eq!(sqs.counts(other), Err(SqsError::QueueDoesNotExist), "{other}");
     }
 }
@@ -58,25 +47,10 @@ async fn a_queue_is_reached_by_name_url_and_arn() {
 async fn a_delay_ends_to_the_second() {
     let (sqs, clock) = sqs();
     create(&sqs, "q", &[]);
-    sqs.send(
-        "q",
-        NewMessage {
-            delay_seconds: Some(900),
-            ..NewMessage::new("x")
-        },
-    )
-    .await
-    .unwrap();
+    sqs.send("q", NewMessage { delay_seconds: Some(900), ..NewMessage::new("x") }).await.unwrap();
     clock.advance(Duration::from_millis(899_999));
     assert!(receive(&sqs, "q").await.is_empty());
-    assert_eq!(
-        sqs.counts("q").unwrap(),
-        QueueCounts {
-            visible: 0,
-            in_flight: 0,
-            delayed: 1
-        }
-    );
+    assert_eq!(sqs.counts("q").unwrap(), QueueCounts { visible: 0, in_flight: 0, delayed: 1 });
     clock.advance(Duration::from_millis(1));
     assert_eq!(receive(&sqs, "q").await.len(), 1);
 }
@@ -88,9 +62,7 @@ async fn visibility_ends_after_its_timeout_and_can_be_extended() {
     sqs.send("q", NewMessage::new("x")).await.unwrap();
     let first = receive(&sqs, "q").await.remove(0);
     clock.advance(Duration::from_secs(29));
-    sqs.change_visibility("q", &first.receipt_handle, Duration::from_secs(30))
-        .await
-        .unwrap();
+    sqs.change_visibility("q", &first.receipt_handle, Duration::from_secs(30)).await.unwrap();
     clock.advance(Duration::from_secs(29));
     assert!(receive(&sqs, "q").await.is_empty());
     clock.advance(Duration::from_secs(1));
@@ -110,9 +82,7 @@ async fn visibility_ends_twelve_hours_after_the_receive_at_the_latest() {
     clock.advance(Duration::from_secs(10));
     let beyond = sqs.change_visibility("q", &handle, Duration::from_secs(43_191)).await;
     assert!(matches!(beyond, Err(SqsError::InvalidParameterValue(_))));
-    sqs.change_visibility("q", &handle, Duration::from_secs(43_190))
-        .await
-        .unwrap();
+    sqs.change_visibility("q", &handle, Duration::from_secs(43_190)).await.unwrap();
 }
 
 #[tokio::test]
@@ -167,11 +137,7 @@ async fn a_message_moves_on_the_receive_after_the_last_one_allowed() {
 async fn without_its_dead_letter_queue_a_message_stays() {
     let (sqs, _) = sqs();
     create(&sqs, "dead", &[]);
-    create(
-        &sqs,
-        "q",
-        &[("RedrivePolicy", &redrive(&sqs, "dead", 1)), ("VisibilityTimeout", "0")],
-    );
+    create(&sqs, "q", &[("RedrivePolicy", &redrive(&sqs, "dead", 1)), ("VisibilityTimeout", "0")]);
     sqs.store().delete("dead", START).unwrap();
     sqs.send("q", NewMessage::new("x")).await.unwrap();
     for _ in 0..3 {
@@ -183,28 +149,16 @@ async fn without_its_dead_letter_queue_a_message_stays() {
 async fn a_move_task_renews_messages_and_leaves_those_without_a_source() {
     let (sqs, clock) = sqs();
     create(&sqs, "dead", &[]);
-    create(
-        &sqs,
-        "q",
-        &[("RedrivePolicy", &redrive(&sqs, "dead", 1)), ("VisibilityTimeout", "0")],
-    );
+    create(&sqs, "q", &[("RedrivePolicy", &redrive(&sqs, "dead", 1)), ("VisibilityTimeout", "0")]);
     let sent = sqs.send("q", NewMessage::new("poison")).await.unwrap();
     sqs.send("dead", NewMessage::new("direct")).await.unwrap();
     receive(&sqs, "q").await;
     receive(&sqs, "q").await;
     clock.advance(Duration::from_secs(5));
-    sqs.store()
-        .start_move(&sqs.queue_arn("dead"), None, None, START + 5000)
-        .unwrap();
+    sqs.store().start_move(&sqs.queue_arn("dead"), None, None, START + 5000).unwrap();
     let moved = receive(&sqs, "q").await.remove(0);
     assert_ne!(moved.message_id, sent.message_id);
-    assert_eq!(
-        (
-            moved.attributes.sent_timestamp,
-            moved.attributes.approximate_receive_count
-        ),
-        (START + 5000, 1)
-    );
+    assert_eq!((moved.attributes.sent_timestamp, moved.attributes.approximate_receive_count), (START + 5000, 1));
     assert_eq!(receive(&sqs, "dead").await[0].body, "direct");
     let task = sqs.store().list_moves(&sqs.queue_arn("dead"), 1).unwrap().remove(0);
     assert_eq!((task.moved, task.to_move, task.failure.is_some()), (1, 2, true));
@@ -216,15 +170,7 @@ async fn a_long_poll_wakes_for_a_message_a_delay_and_a_deleted_queue() {
     create(&sqs, "q", &[]);
     let poll = || sqs.receive("q", 1, Duration::from_secs(20), None);
     let (got, ()) = tokio::join!(poll(), async {
-        sqs.send(
-            "q",
-            NewMessage {
-                delay_seconds: Some(5),
-                ..NewMessage::new("x")
-            },
-        )
-        .await
-        .unwrap();
+        sqs.send("q", NewMessage { delay_seconds: Some(5), ..NewMessage::new("x") }).await.unwrap();
         tokio::task::yield_now().await;
         clock.advance(Duration::from_secs(5));
     });
@@ -266,15 +212,7 @@ async fn a_restored_snapshot_goes_on_where_it_was_taken() {
     let (sqs, clock) = sqs();
     create(&sqs, "q", &[]);
     let attributes = BTreeMap::from([("b".to_owned(), MessageAttribute::binary(&[0, 255]))]);
-    sqs.send(
-        "q",
-        NewMessage {
-            attributes: attributes.clone(),
-            ..NewMessage::new("one")
-        },
-    )
-    .await
-    .unwrap();
+    sqs.send("q", NewMessage { attributes: attributes.clone(), ..NewMessage::new("one") }).await.unwrap();
     let handle = receive(&sqs, "q").await.remove(0).receipt_handle;
     sqs.send("q", NewMessage::new("two")).await.unwrap();
     let other = Sqs::with_clock("eu-west-1", "123456789012", Arc::clone(&clock) as Arc<dyn Clock>);

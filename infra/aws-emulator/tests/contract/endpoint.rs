@@ -14,78 +14,36 @@ use crate::connector::PlainHttp;
 /// passes is reported, so that the list gets shorter when ministack gets better.
 const MINISTACK_DEVIATIONS: &[(&str, &str)] = &[
     ("a_delay_of_901_seconds_is_refused", "DelaySeconds 901 accepted"),
-    (
-        "a_deleted_message_has_no_visibility_to_change",
-        "ReceiptHandleIsInvalid instead of InvalidParameterValue",
-    ),
+    ("a_deleted_message_has_no_visibility_to_change", "ReceiptHandleIsInvalid instead of InvalidParameterValue"),
     ("a_deleted_name_is_free_again_only_after_a_minute", "name free at once"),
     ("a_forced_deletion_of_nothing_is_no_error", "ResourceNotFoundException"),
-    (
-        "a_message_deleted_is_gone_and_deleting_twice_is_no_error",
-        "the second deletion is refused",
-    ),
+    ("a_message_deleted_is_gone_and_deleting_twice_is_no_error", "the second deletion is refused"),
     ("a_message_not_in_flight_has_no_visibility_to_change", "accepted"),
     ("a_name_has_only_the_characters_allowed", "any character accepted"),
     ("a_negative_delay_is_refused", "accepted"),
     ("a_put_without_a_value_is_refused", "a version without a value is made"),
-    (
-        "a_queue_name_has_only_letters_digits_hyphens_and_underscores",
-        "any character accepted",
-    ),
-    (
-        "a_redrive_policy_without_a_target_is_refused",
-        "InvalidAttributeValue instead of InvalidParameterValue",
-    ),
+    ("a_queue_name_has_only_letters_digits_hyphens_and_underscores", "any character accepted"),
+    ("a_redrive_policy_without_a_target_is_refused", "InvalidAttributeValue instead of InvalidParameterValue"),
     ("a_second_purge_within_a_minute_is_refused", "accepted"),
-    (
-        "a_secret_without_a_value_has_no_current_version",
-        "a current version without a value",
-    ),
-    (
-        "a_stale_receipt_handle_does_not_delete",
-        "refused with ReceiptHandleIsInvalid",
-    ),
+    ("a_secret_without_a_value_has_no_current_version", "a current version without a value"),
+    ("a_stale_receipt_handle_does_not_delete", "refused with ReceiptHandleIsInvalid"),
     ("a_value_has_at_most_65536_bytes", "65,537 bytes accepted"),
-    (
-        "a_version_without_the_stage_named_is_refused",
-        "the stage is not compared",
-    ),
+    ("a_version_without_the_stage_named_is_refused", "the stage is not compared"),
     ("a_visibility_timeout_beyond_twelve_hours_is_refused", "accepted"),
     ("a_wait_beyond_twenty_seconds_is_refused", "accepted, and waited for"),
     ("an_empty_attribute_is_refused", "accepted"),
     ("an_excessive_delay_fails_its_entry_only", "DelaySeconds 901 accepted"),
     ("an_unknown_attribute_is_refused", "accepted"),
-    (
-        "creating_again_with_the_same_token_and_value_is_the_same_creation",
-        "ResourceExistsException",
-    ),
+    ("creating_again_with_the_same_token_and_value_is_the_same_creation", "ResourceExistsException"),
     ("dead_letters_move_back_to_their_source", "no StartMessageMoveTask"),
-    (
-        "only_a_dead_letter_queue_can_be_redriven",
-        "no ListDeadLetterSourceQueues",
-    ),
-    (
-        "putting_again_with_the_same_token_and_another_value_is_refused",
-        "the value is overwritten",
-    ),
-    (
-        "putting_again_with_the_same_token_and_value_is_the_same_version",
-        "the stages move once more",
-    ),
+    ("only_a_dead_letter_queue_can_be_redriven", "no ListDeadLetterSourceQueues"),
+    ("putting_again_with_the_same_token_and_another_value_is_refused", "the value is overwritten"),
+    ("putting_again_with_the_same_token_and_value_is_the_same_version", "the stages move once more"),
     ("text_and_bytes_together_are_refused", "accepted"),
-    (
-        "the_name_of_a_secret_scheduled_for_deletion_is_not_free",
-        "ResourceExistsException instead of InvalidRequest",
-    ),
+    ("the_name_of_a_secret_scheduled_for_deletion_is_not_free", "ResourceExistsException instead of InvalidRequest"),
     ("the_size_counts_bytes_and_attributes", "attributes are not counted"),
-    (
-        "the_sources_of_a_dead_letter_queue_are_listed",
-        "no ListDeadLetterSourceQueues",
-    ),
-    (
-        "versions_without_stages_are_listed_only_when_asked_for",
-        "IncludeDeprecated changes nothing",
-    ),
+    ("the_sources_of_a_dead_letter_queue_are_listed", "no ListDeadLetterSourceQueues"),
+    ("versions_without_stages_are_listed_only_when_asked_for", "IncludeDeprecated changes nothing"),
 ];
 
 /// The clients of one check.
@@ -154,22 +112,13 @@ pub(crate) fn unique(stem: &str) -> String {
 /// The name of the error an operation must have failed with. Common errors of the SQS model are told with and without
 /// the suffix `Exception`, depending on the protocol; it is left out here.
 pub(crate) fn code<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -> String {
-    let Err(SdkError::ServiceError(error)) = outcome else {
-        panic!("not refused by the service: {:?}", outcome.ok())
-    };
-    error
-        .err()
-        .code()
-        .unwrap_or_default()
-        .trim_end_matches("Exception")
-        .to_owned()
+    let Err(SdkError::ServiceError(error)) = outcome else { panic!("not refused by the service: {:?}", outcome.ok()) };
+    error.err().code().unwrap_or_default().trim_end_matches("Exception").to_owned()
 }
 
 /// The text of the error an operation must have failed with.
 pub(crate) fn text<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -> String {
-    let Err(SdkError::ServiceError(error)) = outcome else {
-        panic!("not refused by the service: {:?}", outcome.ok())
-    };
+    let Err(SdkError::ServiceError(error)) = outcome else { panic!("not refused by the service: {:?}", outcome.ok()) };
     error.err().message().unwrap_or_default().to_owned()
 }
 

@@ -8,37 +8,17 @@ use crate::endpoint::{Aws, code, contract, text, unique};
 /// A new secret with the value `v1`; its name.
 async fn secret(aws: &Aws) -> String {
     let name = unique("contract/secret");
-    aws.secrets
-        .create_secret()
-        .name(&name)
-        .secret_string("v1")
-        .send()
-        .await
-        .unwrap();
+    aws.secrets.create_secret().name(&name).secret_string("v1").send().await.unwrap();
     name
 }
 
 async fn value(aws: &Aws, id: &str) -> String {
-    aws.secrets
-        .get_secret_value()
-        .secret_id(id)
-        .send()
-        .await
-        .unwrap()
-        .secret_string
-        .unwrap()
+    aws.secrets.get_secret_value().secret_id(id).send().await.unwrap().secret_string.unwrap()
 }
 
 /// The value a stage has.
 async fn staged(aws: &Aws, id: &str, stage: &str) -> Option<String> {
-    aws.secrets
-        .get_secret_value()
-        .secret_id(id)
-        .version_stage(stage)
-        .send()
-        .await
-        .ok()?
-        .secret_string
+    aws.secrets.get_secret_value().secret_id(id).version_stage(stage).send().await.ok()?.secret_string
 }
 
 fn token() -> String {

@@ -9,33 +9,15 @@ use crate::endpoint::{Aws, contract};
 use crate::sqs_queues::queue;
 
 fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
-    SendMessageBatchRequestEntry::builder()
-        .id(id)
-        .message_body(body)
-        .build()
-        .unwrap()
+    SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
 }
 
 /// Sends `count` messages and receives them; their handles.
 async fn received(aws: &Aws, url: &str, count: usize) -> Vec<String> {
     let entries = (0..count).map(|id| entry(&id.to_string(), "x")).collect();
-    aws.sqs
-        .send_message_batch()
-        .queue_url(url)
-        .set_entries(Some(entries))
-        .send()
-        .await
-        .unwrap();
+    aws.sqs.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await.unwrap();
     let request = aws.sqs.receive_message().queue_url(url).max_number_of_messages(10);
-    request
-        .send()
-        .await
-        .unwrap()
-        .messages
-        .unwrap()
-        .into_iter()
-        .map(|m| m.receipt_handle.unwrap())
-        .collect()
+    request.send().await.unwrap().messages.unwrap().into_iter().map(|m| m.receipt_handle.unwrap()).collect()
 }
 
 contract! {

@@ -15,32 +15,18 @@ use crate::endpoint::{Aws, code, contract};
 use crate::sqs_queues::queue;
 
 async fn send(aws: &Aws, url: &str, body: &str) -> String {
-    aws.sqs
-        .send_message()
-        .queue_url(url)
-        .message_body(body)
-        .send()
-        .await
-        .unwrap()
-        .message_id
-        .unwrap()
+    aws.sqs.send_message().queue_url(url).message_body(body).send().await.unwrap().message_id.unwrap()
 }
 
 /// Receives at most one message, waiting `wait` seconds, with all there is to know of it.
 async fn receive(aws: &Aws, url: &str, wait: i32) -> Option<Message> {
     let request = aws.sqs.receive_message().queue_url(url).wait_time_seconds(wait);
-    let request = request
-        .message_system_attribute_names(All)
-        .message_attribute_names("All");
+    let request = request.message_system_attribute_names(All).message_attribute_names("All");
     request.send().await.unwrap().messages.unwrap_or_default().pop()
 }
 
 fn text(value: &str) -> MessageAttributeValue {
-    MessageAttributeValue::builder()
-        .data_type("String")
-        .string_value(value)
-        .build()
-        .unwrap()
+    MessageAttributeValue::builder().data_type("String").string_value(value).build().unwrap()
 }
 
 contract! {

@@ -18,14 +18,7 @@ pub(crate) async fn queue(aws: &Aws, attributes: &[(QueueAttributeName, &str)]) 
 }
 
 async fn attribute(aws: &Aws, url: &str, name: QueueAttributeName) -> String {
-    let found = aws
-        .sqs
-        .get_queue_attributes()
-        .queue_url(url)
-        .attribute_names(name.clone())
-        .send()
-        .await
-        .unwrap();
+    let found = aws.sqs.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await.unwrap();
     found.attributes.unwrap_or_default().remove(&name).unwrap_or_default()
 }
 
@@ -34,10 +27,7 @@ async fn queue_with_dead_letters(aws: &Aws, max_receives: u32) -> (String, Strin
     let dead = queue(aws, &[]).await;
     let arn = attribute(aws, &dead, QueueArn).await;
     let policy = format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{max_receives}}}"#);
-    (
-        queue(aws, &[(RedrivePolicy, &policy), (VisibilityTimeout, "0")]).await,
-        dead,
-    )
+    (queue(aws, &[(RedrivePolicy, &policy), (VisibilityTimeout, "0")]).await, dead)
 }
 
 contract! {

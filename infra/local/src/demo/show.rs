@@ -9,43 +9,28 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 /// `verify_grant done, find_number done, …`.
 pub(super) fn steps(status: &Value) -> String {
     let steps = status.get("steps").and_then(Value::as_array).into_iter().flatten();
-    let steps: Vec<String> = steps
-        .map(|step| format!("{} {}", text(step, "name"), text(step, "state")))
-        .collect();
+    let steps: Vec<String> = steps.map(|step| format!("{} {}", text(step, "name"), text(step, "state"))).collect();
     format!("{}: {}", text(status, "state"), steps.join(", "))
 }
 
 /// The timeline of an onboarding, a line each.
 pub(super) fn timeline(onboarding: &Value) -> Vec<String> {
-    let entries = onboarding
-        .get("timeline")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let entries = onboarding.get("timeline").and_then(Value::as_array).into_iter().flatten();
     entries.map(line).collect()
 }
 
 fn line(entry: &Value) -> String {
     let members = entry.as_object().into_iter().flatten();
     let rest = members.filter(|(name, value)| *name != "at" && !value.is_null());
-    let rest: Vec<String> = rest
-        .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        .collect();
+    let rest: Vec<String> =
+        rest.map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
     format!("  {}  {}", text(entry, "at"), rest.join("  "))
 }
 
 pub(super) fn event(event: &Value) -> String {
     let data = event.get("data").unwrap_or(&Value::Null);
-    let detail = ["field", "name", "status", "state"]
-        .map(|name| text(data, name))
-        .join(" ");
-    format!(
-        "  {}  {:<32} {}  {}",
-        text(event, "time"),
-        text(event, "type"),
-        text(event, "subject"),
-        detail.trim()
-    )
+    let detail = ["field", "name", "status", "state"].map(|name| text(data, name)).join(" ");
+    format!("  {}  {:<32} {}  {}", text(event, "time"), text(event, "type"), text(event, "subject"), detail.trim())
 }
 
 /// Events of a type.

@@ -18,11 +18,7 @@ fn expect(what: &str, status: u16, answer: Answer) -> Result<Answer, DemoError> 
     }
     let body = String::from_utf8_lossy(&answer.body);
     let got = format!("{} {body}", answer.status);
-    Err(DemoError::Unexpected {
-        what: what.to_owned(),
-        expected: status.to_string(),
-        got,
-    })
+    Err(DemoError::Unexpected { what: what.to_owned(), expected: status.to_string(), got })
 }
 
 fn text(value: &Value, name: &str) -> String {
@@ -47,15 +43,9 @@ impl Visit<'_> {
         let url = format!("{}/v1/sessions", self.stack.endpoints().api);
         let headers = [("authorization", self.platform())];
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let created = self
-            .client
-            .post(&url, &headers, &json!({ "customer_ref": "acme-bakery" }))
-            .await?;
+        let created = self.client.post(&url, &headers, &json!({ "customer_ref": "acme-bakery" })).await?;
         let created = expect("POST /v1/sessions", 201, created)?.json();
-        Ok(Session {
-            id: text(&created, "session"),
-            signup_url: text(&created, "signup_url"),
-        })
+        Ok(Session { id: text(&created, "session"), signup_url: text(&created, "signup_url") })
     }
 
     pub(super) async fn open_page(&self, session: &Session) -> Result<(), DemoError> {
@@ -65,9 +55,7 @@ impl Visit<'_> {
 
     /// The customer's clicks in Meta's window; the code lives 30 seconds from here.
     pub(super) async fn finish_popup(&self) -> Result<Signup, DemoError> {
-        let finished = self
-            .simulator("signups", &json!({ "business_name": "Acme Bakery" }))
-            .await?;
+        let finished = self.simulator("signups", &json!({ "business_name": "Acme Bakery" })).await?;
         let member = |name: &str| finished.get(name).cloned().unwrap_or_default();
         Ok(Signup {
             code: member("code"),
@@ -83,14 +71,8 @@ impl Visit<'_> {
             body.extend(ids.clone());
         }
         let api = &self.stack.endpoints().api;
-        let posted = self
-            .client
-            .post(&format!("{api}/signup/callback"), &[("origin", api.as_str())], &body)
-            .await?;
-        Ok(text(
-            &expect("POST /signup/callback", 202, posted)?.json(),
-            "onboarding_id",
-        ))
+        let posted = self.client.post(&format!("{api}/signup/callback"), &[("origin", api.as_str())], &body).await?;
+        Ok(text(&expect("POST /signup/callback", 202, posted)?.json(), "onboarding_id"))
     }
 
     /// Looks at the status as the page does. Who pays by itself adds a payment method when it is asked to.
@@ -103,8 +85,7 @@ impl Visit<'_> {
             match text(&status, "state").as_str() {
                 "ready" => return Ok(show::steps(&status)),
                 "waiting" if !paid => {
-                    self.simulator(&format!("wabas/{}", signup.waba), &json!({ "payment_method": true }))
-                        .await?;
+                    self.simulator(&format!("wabas/{}", signup.waba), &json!({ "payment_method": true })).await?;
                     self.resume(signup).await?;
                     paid = true;
                 }
@@ -125,49 +106,27 @@ impl Visit<'_> {
     /// The operator's button; without it the onboarding looks again by itself after a while.
     async fn resume(&self, signup: &Signup) -> Result<(), DemoError> {
         let (api, token) = (&self.stack.endpoints().api, self.platform());
-        let listed = self
-            .client
-            .get(
-                &format!("{api}/v1/onboardings?state=waiting"),
-                &[("authorization", &token)],
-            )
-            .await?;
+        let listed =
+            self.client.get(&format!("{api}/v1/onboardings?state=waiting"), &[("authorization", &token)]).await?;
         let listed = expect("GET /v1/onboardings", 200, listed)?.json();
-        let all = listed
-            .get("onboardings")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
+        let all = listed.get("onboardings").and_then(Value::as_array).into_iter().flatten();
         for onboarding in all.filter(|onboarding| text(onboarding, "waba_id") == signup.waba) {
             let url = format!("{api}/v1/onboardings/{}/resume", text(onboarding, "id"));
-            expect(
-                "POST resume",
-                202,
-                self.client.post(&url, &[("authorization", &token)], &json!({})).await?,
-            )?;
+            expect("POST resume", 202, self.client.post(&url, &[("authorization", &token)], &json!({})).await?)?;
         }
         Ok(())
     }
 
     pub(super) async fn templates(&self, signup: &Signup) -> Result<Vec<String>, DemoError> {
-        let state = self
-            .client
-            .get(&format!("{}/_sim/state", self.stack.endpoints().graph), &[])
-            .await?;
+        let state = self.client.get(&format!("{}/_sim/state", self.stack.endpoints().graph), &[]).await?;
         let state = expect("the simulator's state", 200, state)?.json();
-        let waba = state
-            .get("wabas")
-            .and_then(|wabas| wabas.get(&signup.waba))
-            .cloned()
-            .unwrap_or_default();
+        let waba = state.get("wabas").and_then(|wabas| wabas.get(&signup.waba)).cloned().unwrap_or_default();
         let templates = waba.get("templates").and_then(Value::as_array).into_iter().flatten();
         Ok(templates.map(|template| text(template, "id")).collect())
     }
 
     pub(super) async fn change_template(&self, signup: &Signup, id: &str, change: &Value) -> Result<(), DemoError> {
-        self.simulator(&format!("wabas/{}/templates/{id}", signup.waba), change)
-            .await
-            .map(drop)
+        self.simulator(&format!("wabas/{}/templates/{id}", signup.waba), change).await.map(drop)
     }
 
     pub(super) async fn onboarding(&self, id: &str) -> Result<Value, DemoError> {
@@ -185,21 +144,13 @@ impl Visit<'_> {
     /// Takes events from the queue until there are `count` of a type.
     pub(super) async fn events(&self, kind: &str, count: usize, mut seen: Vec<Value>) -> Result<Vec<Value>, DemoError> {
         let queues = &self.stack.endpoints().queues;
-        let queue = queues
-            .get("PlatformEventsQueue")
-            .map(String::as_str)
-            .unwrap_or_default();
+        let queue = queues.get("PlatformEventsQueue").map(String::as_str).unwrap_or_default();
         let started = Instant::now();
         while show::count(&seen, kind) < count {
             if started.elapsed() > PATIENCE {
                 return Err(DemoError::Missing(format!("the event {kind}")));
             }
-            for message in self
-                .stack
-                .sqs()
-                .receive(queue, 10, Duration::from_secs(1), None)
-                .await?
-            {
+            for message in self.stack.sqs().receive(queue, 10, Duration::from_secs(1), None).await? {
                 seen.push(serde_json::from_str(&message.body).unwrap_or_default());
                 self.stack.sqs().delete(queue, &message.receipt_handle).await?;
             }
@@ -215,10 +166,6 @@ impl Visit<'_> {
             return Ok(());
         }
         let (what, expected) = ("Meta's OpenAPI document".to_owned(), "no violation".to_owned());
-        Err(DemoError::Unexpected {
-            what,
-            expected,
-            got: found.to_string(),
-        })
+        Err(DemoError::Unexpected { what, expected, got: found.to_string() })
     }
 }

@@ -30,12 +30,7 @@ pub(crate) struct RequestContext {
 
 /// The event.
 pub(crate) fn payload(parts: &Parts, body: &Bytes, context: &RequestContext) -> Value {
-    let host = parts
-        .headers
-        .get("host")
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost")
-        .to_owned();
+    let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
     let (text, is_base64) = encode(body, &parts.headers);
     let mut event = json!({
         "version": "2.0",
@@ -56,11 +51,8 @@ pub(crate) fn payload(parts: &Parts, body: &Bytes, context: &RequestContext) -> 
             set("queryStringParameters", query);
         }
         if !context.path_parameters.is_empty() {
-            let parameters: Map<String, Value> = context
-                .path_parameters
-                .iter()
-                .map(|(name, value)| (name.clone(), json!(value)))
-                .collect();
+            let parameters: Map<String, Value> =
+                context.path_parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
             set("pathParameters", Value::Object(parameters));
         }
         if !body.is_empty() {
@@ -72,11 +64,7 @@ pub(crate) fn payload(parts: &Parts, body: &Bytes, context: &RequestContext) -> 
 
 fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let agent = parts
-        .headers
-        .get("user-agent")
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or_default();
+    let agent = parts.headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let mut value = json!({
         "accountId": if context.door == Door::HttpApi { crate::physical::ACCOUNT } else { "anonymous" },
         "apiId": "local",
@@ -96,10 +84,7 @@ fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value
         "timeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
     });
     if let (Some(claims), Some(fields)) = (&context.claims, value.as_object_mut()) {
-        fields.insert(
-            "authorizer".to_owned(),
-            json!({ "jwt": { "claims": in_text(claims), "scopes": null } }),
-        );
+        fields.insert("authorizer".to_owned(), json!({ "jwt": { "claims": in_text(claims), "scopes": null } }));
     }
     value
 }
@@ -111,12 +96,7 @@ fn in_text(claims: &Value) -> Value {
         Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(" ")),
         single => plain(single),
     };
-    claims
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), Value::from(text(value))))
-        .collect()
+    claims.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), Value::from(text(value)))).collect()
 }
 
 /// `12/Mar/2020:19:03:58 +0000`.
@@ -129,20 +109,12 @@ fn clf_time(seconds: u64) -> String {
 fn headers(parts: &Parts, host: &str) -> Map<String, Value> {
     let mut map = Map::new();
     for name in parts.headers.keys().filter(|name| *name != "cookie") {
-        let values: Vec<_> = parts
-            .headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
+        let values: Vec<_> =
+            parts.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         map.insert(name.as_str().to_owned(), json!(values.join(",")));
     }
     let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
-    for (name, value) in [
-        ("x-forwarded-for", "127.0.0.1"),
-        ("x-forwarded-port", port),
-        ("x-forwarded-proto", "http"),
-    ] {
+    for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-port", port), ("x-forwarded-proto", "http")] {
         map.insert(name.to_owned(), json!(value));
     }
     map
@@ -172,10 +144,7 @@ fn query(raw: &str) -> Option<Value> {
 
 /// Text stays text; everything else, and text that is no UTF-8, is base64.
 fn encode(body: &Bytes, headers: &HeaderMap) -> (String, bool) {
-    let kind = headers
-        .get("content-type")
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("application/json");
+    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or("application/json");
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let textual = kind.starts_with("text/")
         || ["application/json", "application/xml", "application/javascript"].contains(&kind.as_str());
@@ -211,23 +180,14 @@ mod tests {
             .header("Content-Type", "application/json; charset=utf-8");
         let event = event(request, b"{\"a\":1}");
         assert_eq!(event["version"], "2.0");
-        assert_eq!(
-            (&event["rawPath"], &event["rawQueryString"]),
-            (&json!("/a/7"), &json!("x=1&x=2%203&y="))
-        );
+        assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&json!("/a/7"), &json!("x=1&x=2%203&y=")));
         assert_eq!(event["queryStringParameters"], json!({ "x": "1,2 3", "y": "" }));
         assert_eq!(
             (&event["headers"]["x-twice"], &event["headers"]["x-forwarded-proto"]),
             (&json!("a,b"), &json!("http"))
         );
-        assert_eq!(
-            (&event["cookies"], &event["headers"]["cookie"]),
-            (&json!(["k=v", "l=w"]), &Value::Null)
-        );
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!("{\"a\":1}"), &json!(false))
-        );
+        assert_eq!((&event["cookies"], &event["headers"]["cookie"]), (&json!(["k=v", "l=w"]), &Value::Null));
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("{\"a\":1}"), &json!(false)));
         assert_eq!(event["pathParameters"], json!({ "id": "7" }));
         let claims = &event["requestContext"]["authorizer"]["jwt"]["claims"];
         assert_eq!(claims, &json!({ "sub": "x", "exp": "7", "aud": "[a b]" }));
@@ -236,14 +196,8 @@ mod tests {
 
     #[test]
     fn bodies_that_are_no_text_are_base64() {
-        let binary = event(
-            Request::post("/").header("content-type", "application/octet-stream"),
-            b"hi",
-        );
-        assert_eq!(
-            (&binary["body"], &binary["isBase64Encoded"]),
-            (&json!("aGk="), &json!(true))
-        );
+        let binary = event(Request::post("/").header("content-type", "application/octet-stream"), b"hi");
+        assert_eq!((&binary["body"], &binary["isBase64Encoded"]), (&json!("aGk="), &json!(true)));
         let damaged = event(Request::post("/").header("content-type", "application/json"), b"\xff");
         assert_eq!(damaged["isBase64Encoded"], json!(true));
         assert!(event(Request::post("/"), b"").get("body").is_none());

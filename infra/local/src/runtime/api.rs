@@ -32,11 +32,7 @@ pub(super) struct Api {
 impl Default for Api {
     fn default() -> Self {
         let (offered, next) = mpsc::channel(1);
-        Self {
-            offered,
-            next: tokio::sync::Mutex::new(next),
-            pending: Mutex::default(),
-        }
+        Self { offered, next: tokio::sync::Mutex::new(next), pending: Mutex::default() }
     }
 }
 
@@ -81,10 +77,8 @@ async fn next(State(api): State<Arc<Api>>) -> Response<Body> {
     let Some(invocation) = api.next.lock().await.recv().await else {
         return Response::default();
     };
-    let trace = format!(
-        "Root=1-00000000-{};Sampled=0",
-        invocation.request_id.replace('-', "").get(..24).unwrap_or_default()
-    );
+    let trace =
+        format!("Root=1-00000000-{};Sampled=0", invocation.request_id.replace('-', "").get(..24).unwrap_or_default());
     let response = Response::builder()
         .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", &invocation.request_id)

@@ -45,12 +45,7 @@ impl Environment {
             dead.send_replace(false);
             server.abort();
         });
-        Ok(Self {
-            api,
-            arn: config.arn.clone(),
-            alive,
-            kill,
-        })
+        Ok(Self { api, arn: config.arn.clone(), alive, kill })
     }
 
     /// Hands an invocation to the process and waits for its answer.

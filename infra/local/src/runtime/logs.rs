@@ -19,18 +19,13 @@ pub(crate) struct Logs {
 
 impl Logs {
     pub(crate) fn new(keep: bool) -> Self {
-        Self {
-            kept: keep.then(Mutex::default),
-        }
+        Self { kept: keep.then(Mutex::default) }
     }
 
     pub(crate) fn note(&self, function: &str, text: &str) {
         match &self.kept {
             Some(kept) => {
-                let line = LogLine {
-                    function: function.to_owned(),
-                    text: text.to_owned(),
-                };
+                let line = LogLine { function: function.to_owned(), text: text.to_owned() };
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             None => print(function, text),
@@ -38,18 +33,12 @@ impl Logs {
     }
 
     pub(crate) fn lines(&self) -> Vec<LogLine> {
-        let kept = self
-            .kept
-            .as_ref()
-            .map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let kept = self.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone());
         kept.unwrap_or_default()
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "showing the functions' output is what the local stack is for"
-)]
+#[expect(clippy::print_stderr, reason = "showing the functions' output is what the local stack is for")]
 fn print(function: &str, text: &str) {
     eprintln!("{function}: {text}");
 }

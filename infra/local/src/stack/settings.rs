@@ -24,11 +24,7 @@ pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<Str
         parameters.extend([("MetaSdkBase", at.graph.as_str()), ("MetaPopupOrigins", &at.graph)]);
     }
     let given = options.parameters.clone();
-    parameters
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .chain(given)
-        .collect()
+    parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(given).collect()
 }
 
 /// Variables of every function: where the services are.

@@ -54,11 +54,7 @@ impl Resolver {
 
     /// Evaluates, but leaves `AWS::NoValue` for the collection around it to drop.
     fn step(&self, place: &str, value: &Value) -> Result<Value, TemplateError> {
-        if is_no_value(value) {
-            Ok(value.clone())
-        } else {
-            self.evaluate(place, value)
-        }
+        if is_no_value(value) { Ok(value.clone()) } else { self.evaluate(place, value) }
     }
 
     fn call(&self, place: &str, name: &str, argument: &Value) -> Result<Value, TemplateError> {
@@ -75,30 +71,18 @@ impl Resolver {
             "Fn::Join" => {
                 let [separator, items] = pair(place, argument)?;
                 let items = self.evaluate(place, items)?;
-                Ok(Value::from(
-                    self.texts(place, &items)?.join(separator.as_str().unwrap_or_default()),
-                ))
+                Ok(Value::from(self.texts(place, &items)?.join(separator.as_str().unwrap_or_default())))
             }
             "Fn::Split" => {
                 let [separator, text] = pair(place, argument)?;
                 let text = self.text(place, text)?;
-                Ok(Value::from(
-                    text.split(separator.as_str().unwrap_or(","))
-                        .map(Value::from)
-                        .collect::<Vec<_>>(),
-                ))
+                Ok(Value::from(text.split(separator.as_str().unwrap_or(",")).map(Value::from).collect::<Vec<_>>()))
             }
             "Fn::Select" => {
                 let [index, items] = pair(place, argument)?;
-                let index: usize = self
-                    .text(place, index)?
-                    .parse()
-                    .map_err(|_| unknown(place, "this Select"))?;
+                let index: usize = self.text(place, index)?.parse().map_err(|_| unknown(place, "this Select"))?;
                 let items = self.evaluate(place, items)?;
-                items
-                    .get(index)
-                    .cloned()
-                    .ok_or_else(|| unknown(place, "a Select out of range"))
+                items.get(index).cloned().ok_or_else(|| unknown(place, "a Select out of range"))
             }
             "Fn::If" => {
                 let parts = argument.as_array().map(Vec::as_slice);
@@ -114,51 +98,36 @@ impl Resolver {
     }
 
     fn reference(&self, place: &str, name: &str) -> Result<Value, TemplateError> {
-        self.references
-            .get(name)
-            .cloned()
-            .ok_or_else(|| unknown(place, format!("Ref {name}")))
+        self.references.get(name).cloned().ok_or_else(|| unknown(place, format!("Ref {name}")))
     }
 
     fn attribute(&self, place: &str, resource: &str, attribute: &str) -> Result<Value, TemplateError> {
         let key = (resource.to_owned(), attribute.to_owned());
-        self.attributes
-            .get(&key)
-            .cloned()
-            .ok_or_else(|| unknown(place, format!("GetAtt {resource}.{attribute}")))
+        self.attributes.get(&key).cloned().ok_or_else(|| unknown(place, format!("GetAtt {resource}.{attribute}")))
     }
 
     /// Whether a condition holds.
     pub(super) fn condition(&self, place: &str, name: &str) -> Result<bool, TemplateError> {
-        let condition = self
-            .conditions
-            .get(name)
-            .ok_or_else(|| unknown(place, format!("condition {name}")))?;
+        let condition = self.conditions.get(name).ok_or_else(|| unknown(place, format!("condition {name}")))?;
         self.truth(place, condition)
     }
 
     fn truth(&self, place: &str, value: &Value) -> Result<bool, TemplateError> {
         match value.get("Condition").and_then(Value::as_str) {
             Some(name) => self.condition(place, name),
-            None => self
-                .evaluate(place, value)?
-                .as_bool()
-                .ok_or_else(|| unknown(place, "a condition that is no condition")),
+            None => {
+                self.evaluate(place, value)?.as_bool().ok_or_else(|| unknown(place, "a condition that is no condition"))
+            }
         }
     }
 
     fn holds(&self, place: &str, name: &str, argument: &Value) -> Result<bool, TemplateError> {
-        let arguments = argument
-            .as_array()
-            .ok_or_else(|| unknown(place, format!("this {name}")))?;
+        let arguments = argument.as_array().ok_or_else(|| unknown(place, format!("this {name}")))?;
         if name == "Fn::Equals" {
             let [one, other] = pair(place, argument)?;
             return Ok(self.text(place, one)? == self.text(place, other)?);
         }
-        let truths = arguments
-            .iter()
-            .map(|argument| self.truth(place, argument))
-            .collect::<Result<Vec<_>, _>>()?;
+        let truths = arguments.iter().map(|argument| self.truth(place, argument)).collect::<Result<Vec<_>, _>>()?;
         Ok(match name {
             "Fn::Not" => !truths.iter().any(|truth| *truth),
             "Fn::And" => truths.iter().all(|truth| *truth),
@@ -168,9 +137,7 @@ impl Resolver {
 
     /// `${Name}`, `${Resource.Attribute}`, `${!literal}`; a map of own variables is not used by this project.
     fn substitute(&self, place: &str, argument: &Value) -> Result<Value, TemplateError> {
-        let mut rest = argument
-            .as_str()
-            .ok_or_else(|| unknown(place, "a Sub with variables"))?;
+        let mut rest = argument.as_str().ok_or_else(|| unknown(place, "a Sub with variables"))?;
         let mut text = String::new();
         while let Some((before, after)) = rest.split_once("${") {
             let (name, behind) = after.split_once('}').ok_or_else(|| unknown(place, "an open ${"))?;
@@ -178,7 +145,7 @@ impl Resolver {
             match (name.strip_prefix('!'), name.split_once('.')) {
                 (Some(literal), _) => text.push_str(&format!("${{{literal}}}")),
                 (None, Some((resource, attribute))) => {
-                    text.push_str(&plain(&self.attribute(place, resource, attribute)?))
+                    text.push_str(&plain(&self.attribute(place, resource, attribute)?));
                 }
                 (None, None) => text.push_str(&plain(&self.reference(place, name)?)),
             }
@@ -193,9 +160,7 @@ impl Resolver {
     }
 
     fn texts(&self, place: &str, value: &Value) -> Result<Vec<String>, TemplateError> {
-        let items = value
-            .as_array()
-            .ok_or_else(|| unknown(place, "something else than a list"))?;
+        let items = value.as_array().ok_or_else(|| unknown(place, "something else than a list"))?;
         items.iter().map(|item| self.text(place, item)).collect()
     }
 }
@@ -220,13 +185,9 @@ mod tests {
         let mut resolver = Resolver::default();
         resolver.references.insert("Stage".into(), json!("dev"));
         resolver.references.insert("List".into(), json!(["a", "b"]));
-        resolver
-            .attributes
-            .insert(("Queue".into(), "Arn".into()), json!("arn:q"));
+        resolver.attributes.insert(("Queue".into(), "Arn".into()), json!("arn:q"));
         let empty = json!({ "Fn::Equals": [{ "Ref": "Stage" }, ""] });
-        resolver
-            .conditions
-            .insert("HasStage".into(), json!({ "Fn::Not": [empty] }));
+        resolver.conditions.insert("HasStage".into(), json!({ "Fn::Not": [empty] }));
         resolver
     }
 
@@ -236,21 +197,12 @@ mod tests {
             |value: Value, expected: Value| assert_eq!(resolver().evaluate("x", &value).unwrap(), expected, "{value}");
         check(json!({ "Ref": "Stage" }), json!("dev"));
         check(json!({ "Fn::GetAtt": ["Queue", "Arn"] }), json!("arn:q"));
-        check(
-            json!({ "Fn::Sub": "${Stage}-${Queue.Arn}-${!x}" }),
-            json!("dev-arn:q-${x}"),
-        );
+        check(json!({ "Fn::Sub": "${Stage}-${Queue.Arn}-${!x}" }), json!("dev-arn:q-${x}"));
         check(json!({ "Fn::Join": [",", { "Ref": "List" }] }), json!("a,b"));
         check(json!({ "Fn::Select": [1, { "Fn::Split": ["-", "x-y"] }] }), json!("y"));
         check(json!({ "Fn::If": ["HasStage", 1, 2] }), json!(1));
-        check(
-            json!({ "a": { "Ref": "AWS::NoValue" }, "b": [{ "Ref": "AWS::NoValue" }, 1] }),
-            json!({ "b": [1] }),
-        );
-        check(
-            json!({ "a": { "Fn::If": ["HasStage", { "Ref": "AWS::NoValue" }, 2] } }),
-            json!({}),
-        );
+        check(json!({ "a": { "Ref": "AWS::NoValue" }, "b": [{ "Ref": "AWS::NoValue" }, 1] }), json!({ "b": [1] }));
+        check(json!({ "a": { "Fn::If": ["HasStage", { "Ref": "AWS::NoValue" }, 2] } }), json!({}));
         check(
             json!({ "Fn::And": [{ "Condition": "HasStage" }, { "Fn::Or": [{ "Condition": "HasStage" }] }] }),
             json!(true),
@@ -265,14 +217,7 @@ mod tests {
             json!({ "Fn::Cidr": [] }),
             json!({ "Fn::If": ["No", 1, 2] }),
         ] {
-            assert!(
-                resolver()
-                    .evaluate("Place", &bad)
-                    .unwrap_err()
-                    .to_string()
-                    .contains("Place"),
-                "{bad}"
-            );
+            assert!(resolver().evaluate("Place", &bad).unwrap_err().to_string().contains("Place"), "{bad}");
         }
     }
 }

@@ -4,31 +4,20 @@ use super::TemplateError;
 use serde_json::{Map, Value};
 
 /// Sections of `Globals` and the type each is for.
-const SECTIONS: [(&str, &str); 2] = [
-    ("Function", "AWS::Serverless::Function"),
-    ("HttpApi", "AWS::Serverless::HttpApi"),
-];
+const SECTIONS: [(&str, &str); 2] =
+    [("Function", "AWS::Serverless::Function"), ("HttpApi", "AWS::Serverless::HttpApi")];
 
 /// Refuses a section that nothing reads.
 pub(super) fn check(globals: &Map<String, Value>) -> Result<(), TemplateError> {
-    match globals
-        .keys()
-        .find(|name| !SECTIONS.iter().any(|(section, _)| section == name))
-    {
-        Some(unknown) => Err(TemplateError::at(
-            format!("Globals.{unknown}"),
-            "this section is not understood",
-        )),
+    match globals.keys().find(|name| !SECTIONS.iter().any(|(section, _)| section == name)) {
+        Some(unknown) => Err(TemplateError::at(format!("Globals.{unknown}"), "this section is not understood")),
         None => Ok(()),
     }
 }
 
 /// The properties of a resource of type `kind` over those that `Globals` gives it.
 pub(super) fn merge(kind: &str, properties: Value, globals: &Map<String, Value>) -> Value {
-    let section = SECTIONS
-        .iter()
-        .find(|(_, of)| *of == kind)
-        .and_then(|(section, _)| globals.get(*section));
+    let section = SECTIONS.iter().find(|(_, of)| *of == kind).and_then(|(section, _)| globals.get(*section));
     match section {
         Some(section) => over(section.clone(), properties),
         None => properties,

@@ -7,30 +7,11 @@ use serde_json::Value;
 /// Properties by resource type. Those in the second list are understood and have no effect here, because they are about
 /// AWS's own operation: logs, alarms, encryption, backup, throttling, packaging, permissions.
 const TYPES: &[(&str, &[&str], &[&str])] = &[
-    (
-        "AWS::Serverless::HttpApi",
-        &["Auth", "CorsConfiguration"],
-        &["DefaultRouteSettings"],
-    ),
+    ("AWS::Serverless::HttpApi", &["Auth", "CorsConfiguration"], &["DefaultRouteSettings"]),
     (
         "AWS::Serverless::Function",
-        &[
-            "Timeout",
-            "MemorySize",
-            "Environment",
-            "Events",
-            "ReservedConcurrentExecutions",
-            "FunctionUrlConfig",
-        ],
-        &[
-            "CodeUri",
-            "Policies",
-            "LoggingConfig",
-            "Description",
-            "Runtime",
-            "Handler",
-            "Architectures",
-        ],
+        &["Timeout", "MemorySize", "Environment", "Events", "ReservedConcurrentExecutions", "FunctionUrlConfig"],
+        &["CodeUri", "Policies", "LoggingConfig", "Description", "Runtime", "Handler", "Architectures"],
     ),
     (
         "AWS::SQS::Queue",
@@ -46,20 +27,10 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "AWS::DynamoDB::Table",
-        &[
-            "AttributeDefinitions",
-            "KeySchema",
-            "GlobalSecondaryIndexes",
-            "BillingMode",
-            "TimeToLiveSpecification",
-        ],
+        &["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "TimeToLiveSpecification"],
         &["PointInTimeRecoverySpecification", "SSESpecification"],
     ),
-    (
-        "AWS::SecretsManager::Secret",
-        &["Name", "Description", "GenerateSecretString"],
-        &[],
-    ),
+    ("AWS::SecretsManager::Secret", &["Name", "Description", "GenerateSecretString"], &[]),
     ("AWS::Logs::LogGroup", &[], &["RetentionInDays"]),
     (
         "AWS::CloudWatch::Alarm",
@@ -83,16 +54,7 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
 /// Properties by event type of a function.
 const EVENTS: &[(&str, &[&str])] = &[
     ("HttpApi", &["ApiId", "Method", "Path", "Auth"]),
-    (
-        "SQS",
-        &[
-            "Queue",
-            "BatchSize",
-            "MaximumBatchingWindowInSeconds",
-            "FunctionResponseTypes",
-            "ScalingConfig",
-        ],
-    ),
+    ("SQS", &["Queue", "BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "ScalingConfig"]),
     ("ScheduleV2", &["ScheduleExpression", "RetryPolicy"]),
 ];
 

@@ -16,8 +16,6 @@ impl<'de> Deserialize<'de> for Number {
             Value::String(text) => text.parse().ok(),
             _ => None,
         };
-        number
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("{value} is not a whole number")))
+        number.map(Self).ok_or_else(|| D::Error::custom(format!("{value} is not a whole number")))
     }
 }

@@ -56,10 +56,7 @@ pub(super) fn values(
     given: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Value>, TemplateError> {
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
-        return Err(TemplateError::at(
-            format!("Parameters.{unknown}"),
-            "the template has no such parameter",
-        ));
+        return Err(TemplateError::at(format!("Parameters.{unknown}"), "the template has no such parameter"));
     }
     let value = |(name, parameter): (&String, &Parameter)| {
         let value = match given.get(name) {
@@ -68,9 +65,7 @@ pub(super) fn values(
         };
         let place = format!("Parameters.{name}");
         let value = value.ok_or_else(|| TemplateError::at(&place, "has no default and no value is given"))?;
-        parameter
-            .check(&value)
-            .map_err(|reason| TemplateError::at(&place, reason))?;
+        parameter.check(&value).map_err(|reason| TemplateError::at(&place, reason))?;
         Ok((name.clone(), parameter.value(&value)))
     };
     declared.iter().map(value).collect()

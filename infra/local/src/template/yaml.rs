@@ -19,10 +19,7 @@ fn json(value: Yaml, place: &str) -> Result<Value, TemplateError> {
         Yaml::Number(number) => number_to_json(&number),
         Yaml::String(text) => Value::String(text),
         Yaml::Sequence(items) => {
-            let items = items
-                .into_iter()
-                .enumerate()
-                .map(|(at, item)| json(item, &format!("{place}[{at}]")));
+            let items = items.into_iter().enumerate().map(|(at, item)| json(item, &format!("{place}[{at}]")));
             Value::Array(items.collect::<Result<_, _>>()?)
         }
         Yaml::Mapping(members) => {

@@ -25,13 +25,7 @@ impl Onboarding {
     pub fn obstacle(&self) -> Option<Obstacle> {
         let stop = |actor, code: &str| {
             let code = code.to_owned();
-            Some(Obstacle {
-                actor,
-                waiting_for: None,
-                code,
-                since: self.phase_since,
-                until: None,
-            })
+            Some(Obstacle { actor, waiting_for: None, code, since: self.phase_since, until: None })
         };
         match &self.phase {
             Phase::Exchanging { lease_until, .. } => Some(Obstacle {
@@ -54,12 +48,7 @@ impl StepRecord {
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.status {
-            StepStatus::Waiting {
-                actor,
-                waiting_for,
-                code,
-                due,
-            } => Some(Obstacle {
+            StepStatus::Waiting { actor, waiting_for, code, due } => Some(Obstacle {
                 actor: *actor,
                 waiting_for: Some(*waiting_for),
                 code: code.clone(),

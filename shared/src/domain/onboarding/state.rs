@@ -90,23 +90,11 @@ impl Onboarding {
 
     /// Some step that may run now is running, fresh, or in its first retries.
     fn progressing(&self) -> bool {
-        self.plan()
-            .filter(|spec| self.is_unblocked(spec))
-            .any(|spec| match self.steps.get(&spec.step) {
-                None => true,
-                Some(StepRecord {
-                    status: StepStatus::Begun,
-                    ..
-                }) => true,
-                Some(StepRecord {
-                    status: StepStatus::Retrying { .. },
-                    attempts,
-                    ..
-                }) => *attempts < VISIBLE_AFTER,
-                Some(StepRecord {
-                    status: StepStatus::Done | StepStatus::Waiting { .. },
-                    ..
-                }) => false,
-            })
+        self.plan().filter(|spec| self.is_unblocked(spec)).any(|spec| match self.steps.get(&spec.step) {
+            None => true,
+            Some(StepRecord { status: StepStatus::Begun, .. }) => true,
+            Some(StepRecord { status: StepStatus::Retrying { .. }, attempts, .. }) => *attempts < VISIBLE_AFTER,
+            Some(StepRecord { status: StepStatus::Done | StepStatus::Waiting { .. }, .. }) => false,
+        })
     }
 }

@@ -10,13 +10,7 @@ use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
 
 fn entry(at: Timestamp, event: &str, code: Option<&str>) -> TimelineEntry {
-    TimelineEntry {
-        at,
-        event: event.to_owned(),
-        step: None,
-        attempt: None,
-        code: code.map(str::to_owned),
-    }
+    TimelineEntry { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned) }
 }
 
 fn enter(onboarding: &mut Onboarding, phase: Phase, now: Timestamp) {
@@ -35,14 +29,7 @@ pub(super) fn token_stored(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if exchanging_by(after, attempt) {
-        enter(
-            after,
-            Phase::Connected {
-                attempt: attempt.clone(),
-                since: now,
-            },
-            now,
-        );
+        enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
         after.steps.clear();
         timeline.push(entry(now, "token_stored", None));
     }
@@ -56,13 +43,7 @@ pub(super) fn exchange_failed(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if exchanging_by(after, attempt) {
-        enter(
-            after,
-            Phase::Relaunch {
-                reason: reason.to_owned(),
-            },
-            now,
-        );
+        enter(after, Phase::Relaunch { reason: reason.to_owned() }, now);
         timeline.push(entry(now, "relaunch_needed", Some(reason)));
     }
 }
@@ -75,24 +56,13 @@ pub(super) fn token_died(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if after.token_attempt() == Some(attempt) {
-        enter(
-            after,
-            Phase::Reauthorise {
-                reason: code.to_owned(),
-            },
-            now,
-        );
+        enter(after, Phase::Reauthorise { reason: code.to_owned() }, now);
         timeline.push(entry(now, "token_died", Some(code)));
     }
 }
 
 pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
-    let first = StepRecord {
-        status: StepStatus::Begun,
-        attempts: 0,
-        since: now,
-        lease_until: None,
-    };
+    let first = StepRecord { status: StepStatus::Begun, attempts: 0, since: now, lease_until: None };
     let record = after.steps.entry(step).or_insert(first);
     if record.status != StepStatus::Done {
         record.attempts = record.attempts.saturating_add(1);
@@ -103,10 +73,7 @@ pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
 /// Ends a step's attempt with `status`. `None` when the step is done already (a late failure never overwrites a success)
 /// or when it waits for the same thing as before: a regular look at a wait is not news.
 fn settle(after: &mut Onboarding, step: Step, status: StepStatus, now: Timestamp) -> Option<u16> {
-    let record = after
-        .steps
-        .get_mut(&step)
-        .filter(|record| record.status != StepStatus::Done)?;
+    let record = after.steps.get_mut(&step).filter(|record| record.status != StepStatus::Done)?;
     let same_wait = match (&record.status, &status) {
         (StepStatus::Waiting { code: was, .. }, StepStatus::Waiting { code: is, .. }) => was == is,
         _ => false,
@@ -137,11 +104,7 @@ pub(super) fn step_succeeded(
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
         Finding::Nothing => {}
     }
-    timeline.push(TimelineEntry {
-        step: Some(step),
-        attempt: Some(attempt),
-        ..entry(now, "step_done", None)
-    });
+    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..entry(now, "step_done", None) });
 }
 
 pub(super) fn step_failed(
@@ -158,15 +121,7 @@ pub(super) fn step_failed(
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
             let due = look_again(waiting_for).map(|wait| now.after(moment.jitter.spread(wait)));
-            (
-                StepStatus::Waiting {
-                    actor,
-                    waiting_for,
-                    code: failure.code.clone(),
-                    due,
-                },
-                "step_waiting",
-            )
+            (StepStatus::Waiting { actor, waiting_for, code: failure.code.clone(), due }, "step_waiting")
         }
         Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
@@ -175,21 +130,12 @@ pub(super) fn step_failed(
     };
     stop_if_needed(after, failure, now);
     let line = entry(now, word, Some(&failure.code));
-    timeline.push(TimelineEntry {
-        step: Some(step),
-        attempt: Some(attempt),
-        ..line
-    });
+    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
 }
 
 /// A step that nobody begins again by itself.
 fn stopped(failure: &Failure) -> StepStatus {
-    StepStatus::Waiting {
-        actor: Actor::Operator,
-        waiting_for: Waiting::Meta,
-        code: failure.code.clone(),
-        due: None,
-    }
+    StepStatus::Waiting { actor: Actor::Operator, waiting_for: Waiting::Meta, code: failure.code.clone(), due: None }
 }
 
 fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
@@ -197,34 +143,15 @@ fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
         return;
     };
     match failure.class {
-        Class::Hold => enter(
-            after,
-            Phase::Held {
-                attempt,
-                reason: failure.code.clone(),
-            },
-            now,
-        ),
-        Class::TokenDead => enter(
-            after,
-            Phase::Reauthorise {
-                reason: failure.code.clone(),
-            },
-            now,
-        ),
+        Class::Hold => enter(after, Phase::Held { attempt, reason: failure.code.clone() }, now),
+        Class::TokenDead => enter(after, Phase::Reauthorise { reason: failure.code.clone() }, now),
         Class::Later | Class::LaterAfter(_) | Class::Needs(..) => {}
     }
 }
 
 fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Moment) -> (StepStatus, &'static str) {
     match delay(&spec(step).retry, made, hint, moment.jitter) {
-        Some(wait) => (
-            StepStatus::Retrying {
-                due: moment.now.after(wait),
-                failure: failure.clone(),
-            },
-            "step_failed",
-        ),
+        Some(wait) => (StepStatus::Retrying { due: moment.now.after(wait), failure: failure.clone() }, "step_failed"),
         None => (stopped(failure), "step_gave_up"),
     }
 }
@@ -278,13 +205,7 @@ pub(super) fn departed(
     };
     // Meta's event time has whole seconds only.
     if at.after(Duration::from_secs(1)) >= connected_since {
-        enter(
-            after,
-            Phase::Left {
-                reason: reason.to_owned(),
-            },
-            now,
-        );
+        enter(after, Phase::Left { reason: reason.to_owned() }, now);
         timeline.push(entry(now, "departed", Some(reason)));
     }
 }
@@ -305,11 +226,7 @@ pub(super) fn announce(before: &Onboarding, after: &mut Onboarding, now: Timesta
     if news && !matches!(is, State::Exchanging | State::Onboarding) {
         let discriminator = format!("{}:{}", now.as_millis(), wait.unwrap_or_default());
         let kind = format!("whatsapp.onboarding.{}.v1", past_tense(is));
-        after.outbox.push(PendingEvent {
-            kind,
-            discriminator,
-            at: now,
-        });
+        after.outbox.push(PendingEvent { kind, discriminator, at: now });
     }
 }
 

@@ -1,15 +1,14 @@
 use super::*;
 use crate::domain::claim::Claim;
+use crate::domain::failure::{Actor, Class, Waiting};
 use crate::domain::grant::{ListedPhone, verify_phone, verify_waba};
 use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use crate::domain::onboarding::State;
 use crate::domain::session::{Flow, Role};
 use crate::domain::time::Jitter;
 
 fn at(seconds: i64) -> Moment {
-    Moment {
-        now: Timestamp::from_seconds(1_000 + seconds),
-        jitter: Jitter::none(),
-    }
+    Moment { now: Timestamp::from_seconds(1_000 + seconds), jitter: Jitter::none() }
 }
 
 fn attempt() -> AttemptId {
@@ -23,10 +22,7 @@ fn exchanging(role: Role) -> Onboarding {
         role,
         flow: Flow::Default,
         created_at: at(0).now,
-        phase: Phase::Exchanging {
-            attempt: attempt(),
-            lease_until: at(30).now,
-        },
+        phase: Phase::Exchanging { attempt: attempt(), lease_until: at(30).now },
         phase_since: at(0).now,
         claim: Claim::default(),
         waba: None,
@@ -46,17 +42,12 @@ fn account() -> Finding {
 }
 
 fn number() -> Finding {
-    let listed = [ListedPhone {
-        id: PhoneNumberId::parse("5").unwrap(),
-        on_business_app: false,
-    }];
+    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
     Finding::Number(verify_phone(&Claim::default(), &listed).unwrap())
 }
 
 fn apply(onboarding: &Onboarding, events: &[Event], moment: Moment) -> Onboarding {
-    events
-        .iter()
-        .fold(onboarding.clone(), |state, event| advance(&state, event, moment).0)
+    events.iter().fold(onboarding.clone(), |state, event| advance(&state, event, moment).0)
 }
 
 fn connected(role: Role) -> Onboarding {
@@ -68,9 +59,7 @@ fn finding(step: Step) -> Finding {
         Step::VerifyGrant => account(),
         Step::FindNumber => number(),
         Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
-        Step::ReadTemplates => Finding::Templates {
-            namespace: Some("ns".into()),
-        },
+        Step::ReadTemplates => Finding::Templates { namespace: Some("ns".into()) },
         Step::SubscribeApp | Step::RegisterNumber | Step::CheckReception | Step::AwaitPaymentMethod => Finding::Nothing,
     }
 }
@@ -83,11 +72,7 @@ fn run_through(mut state: Onboarding, moment: Moment) -> (Onboarding, Vec<Step>)
         match next(&state, runner, moment.now) {
             Next::Run(step) => {
                 order.push(step);
-                state = apply(
-                    &state,
-                    &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))],
-                    moment,
-                );
+                state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
             }
             Next::HandOver(other) => runner = other,
             Next::Rescue | Next::Nothing => return (state, order),
@@ -124,11 +109,7 @@ fn a_coexistence_number_is_never_registered() {
 
 #[test]
 fn a_step_in_other_hands_is_not_begun_again_until_its_lease_ends() {
-    let state = apply(
-        &connected(Role::TechProvider),
-        &[Event::StepStarted(Step::VerifyGrant)],
-        at(2),
-    );
+    let state = apply(&connected(Role::TechProvider), &[Event::StepStarted(Step::VerifyGrant)], at(2));
     assert_eq!(next(&state, Runner::Steps, at(3).now), Next::Nothing);
     assert_eq!(next(&state, Runner::Steps, at(42).now), Next::Run(Step::VerifyGrant));
     assert_eq!(due_at(&state), Some(at(42).now));
@@ -164,14 +145,8 @@ fn a_waiting_step_does_not_block_an_independent_one() {
         Event::StepFailed(Step::RegisterNumber, wait),
     ];
     let (state, order) = run_through(apply(&connected(Role::TechProvider), &facts, at(2)), at(2));
-    assert_eq!(
-        order,
-        [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitPaymentMethod]
-    );
-    assert_eq!(
-        (state.state(), state.obstacle().unwrap().waiting_for),
-        (State::Waiting, Some(Waiting::DisplayName))
-    );
+    assert_eq!(order, [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitPaymentMethod]);
+    assert_eq!((state.state(), state.obstacle().unwrap().waiting_for), (State::Waiting, Some(Waiting::DisplayName)));
 }
 
 #[test]
@@ -180,11 +155,7 @@ fn looking_at_the_same_wait_again_keeps_its_beginning_and_is_no_news() {
         Step::VerifyGrant,
         Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none"),
     );
-    let once = apply(
-        &connected(Role::TechProvider),
-        &[Event::StepStarted(Step::VerifyGrant), wait.clone()],
-        at(2),
-    );
+    let once = apply(&connected(Role::TechProvider), &[Event::StepStarted(Step::VerifyGrant), wait.clone()], at(2));
     let started = apply(&once, &[Event::StepStarted(Step::VerifyGrant)], at(5_000));
     assert_eq!(started.state(), State::Waiting, "a look does not flap the state");
     let (twice, timeline) = advance(&started, &wait, at(5_000));
@@ -195,25 +166,13 @@ fn looking_at_the_same_wait_again_keeps_its_beginning_and_is_no_news() {
 #[test]
 fn a_failed_proof_stops_everything_until_an_operator_resumes() {
     let hold = Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Hold, "grant.claim_not_granted"));
-    let held = apply(
-        &connected(Role::SolutionPartner),
-        &[Event::StepStarted(Step::VerifyGrant), hold],
-        at(2),
-    );
+    let held = apply(&connected(Role::SolutionPartner), &[Event::StepStarted(Step::VerifyGrant), hold], at(2));
     assert_eq!(
-        (
-            held.state(),
-            held.token_attempt(),
-            next(&held, Runner::Steps, at(9_999).now)
-        ),
+        (held.state(), held.token_attempt(), next(&held, Runner::Steps, at(9_999).now)),
         (State::Held, None, Next::Nothing)
     );
     assert_eq!(held.outbox.last().unwrap().kind, "whatsapp.onboarding.held.v1");
-    assert_eq!(
-        apply(&held, &[Event::Resumed], at(4)).state(),
-        State::Waiting,
-        "resumed, and due at once"
-    );
+    assert_eq!(apply(&held, &[Event::Resumed], at(4)).state(), State::Waiting, "resumed, and due at once");
 }
 
 #[test]
@@ -230,10 +189,7 @@ fn an_exchange_whose_lease_ended_is_rescued_and_only_by_its_own_attempt() {
     assert_eq!(next(&state, Runner::Steps, at(30).now), Next::Rescue);
     let stranger = AttemptId::new(at(0).now, 2);
     assert_eq!(apply(&state, &[Event::ExchangeFailed(stranger, "x")], at(31)), state);
-    assert_eq!(
-        apply(&state, &[Event::ExchangeFailed(attempt(), "exchange.lost")], at(31)).state(),
-        State::Relaunch
-    );
+    assert_eq!(apply(&state, &[Event::ExchangeFailed(attempt(), "exchange.lost")], at(31)).state(), State::Relaunch);
 }
 
 #[test]
@@ -248,18 +204,7 @@ fn a_departure_older_than_the_connection_changes_nothing() {
 #[test]
 fn events_are_kept_until_they_are_sent() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
-    assert_eq!(
-        ready
-            .outbox
-            .iter()
-            .filter(|event| event.kind == "whatsapp.onboarding.ready.v1")
-            .count(),
-        1
-    );
+    assert_eq!(ready.outbox.iter().filter(|event| event.kind == "whatsapp.onboarding.ready.v1").count(), 1);
     assert_eq!(due_at(&ready), Some(at(62).now), "a lost send is repeated");
-    assert!(
-        apply(&ready, &[Event::EventsSent(ready.outbox.clone())], at(3))
-            .outbox
-            .is_empty()
-    );
+    assert!(apply(&ready, &[Event::EventsSent(ready.outbox.clone())], at(3)).outbox.is_empty());
 }

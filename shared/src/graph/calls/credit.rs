@@ -50,9 +50,7 @@ pub struct Allocation {
 impl Allocations {
     /// Every allocation that was answered.
     pub fn ids(self) -> impl Iterator<Item = AllocationId> {
-        self.id
-            .into_iter()
-            .chain(self.data.into_iter().map(|allocation| allocation.id))
+        self.id.into_iter().chain(self.data.into_iter().map(|allocation| allocation.id))
     }
 }
 
@@ -130,13 +128,8 @@ mod tests {
 
     #[test]
     fn allocations_are_read_from_a_bare_object_a_list_or_nothing() {
-        let ids = |json: &str| {
-            serde_json::from_str::<Allocations>(json)
-                .unwrap()
-                .ids()
-                .map(String::from)
-                .collect::<Vec<_>>()
-        };
+        let ids =
+            |json: &str| serde_json::from_str::<Allocations>(json).unwrap().ids().map(String::from).collect::<Vec<_>>();
         assert_eq!(ids(r#"{"id":"8","receiving_business":{"id":"77"}}"#), ["8"]);
         assert_eq!(ids(r#"{"data":[{"id":"8"},{"id":"9"}]}"#), ["8", "9"]);
         assert!(ids(r#"{"data":[]}"#).is_empty() && ids("{}").is_empty());

@@ -33,11 +33,7 @@ impl std::fmt::Debug for TokenGranted {
 fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     let text = Secret::new(String::deserialize(deserializer)?);
     let plausible = (1..=8192).contains(&text.expose().len()) && text.expose().bytes().all(|b| b.is_ascii_graphic());
-    if plausible {
-        Ok(text)
-    } else {
-        Err(serde::de::Error::custom("not a token"))
-    }
+    if plausible { Ok(text) } else { Err(serde::de::Error::custom("not a token")) }
 }
 
 impl GraphCall for ExchangeCode<'_> {
@@ -97,21 +93,14 @@ impl TokenFacts {
     #[must_use]
     pub fn has_whatsapp_scope(&self) -> bool {
         let granular = self.granular_scopes.iter().map(|granular| &granular.scope);
-        self.scopes
-            .iter()
-            .chain(granular)
-            .any(|scope| scope.starts_with("whatsapp"))
+        self.scopes.iter().chain(granular).any(|scope| scope.starts_with("whatsapp"))
     }
 
     /// Accounts named by WhatsApp scopes, in Meta's order. Targets of other scopes are portfolios or pages, never accounts.
     #[must_use]
     pub fn wabas(&self) -> Vec<WabaId> {
         let mut wabas = Vec::new();
-        for granular in self
-            .granular_scopes
-            .iter()
-            .filter(|granular| granular.scope.starts_with("whatsapp"))
-        {
+        for granular in self.granular_scopes.iter().filter(|granular| granular.scope.starts_with("whatsapp")) {
             for target in &granular.target_ids {
                 let text = target.as_str().map_or_else(|| target.to_string(), str::to_owned);
                 wabas.extend(WabaId::parse(&text).ok().filter(|id| !wabas.contains(id)));
@@ -176,13 +165,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_token_is_not_taken_for_one() {
-        for bad in [
-            r#"{}"#,
-            r#"{"access_token":""}"#,
-            r#"{"access_token":"a\nb"}"#,
-            r#"{"access_token":["x"]}"#,
-            "<html>",
-        ] {
+        for bad in
+            [r#"{}"#, r#"{"access_token":""}"#, r#"{"access_token":"a\nb"}"#, r#"{"access_token":["x"]}"#, "<html>"]
+        {
             assert!(serde_json::from_str::<TokenGranted>(bad).is_err(), "{bad}");
         }
         let long = format!(r#"{{"access_token":"{}"}}"#, "x".repeat(10_000));
@@ -193,16 +178,8 @@ mod tests {
     #[test]
     fn the_exchange_carries_no_redirect_uri() {
         let (app, secret) = (AppId::parse("42").unwrap(), Secret::new("s".into()));
-        let request = ExchangeCode {
-            app: &app,
-            app_secret: &secret,
-            code: &secret,
-        }
-        .request();
+        let request = ExchangeCode { app: &app, app_secret: &secret, code: &secret }.request();
         let names: Vec<_> = request.secret_query.iter().map(|(name, _)| *name).collect();
-        assert_eq!(
-            (request.path.join("/"), names),
-            ("oauth/access_token".to_owned(), vec!["client_secret", "code"])
-        );
+        assert_eq!((request.path.join("/"), names), ("oauth/access_token".to_owned(), vec!["client_secret", "code"]));
     }
 }

@@ -60,10 +60,7 @@ pub struct PhoneNumber {
 
 impl From<PhoneNumber> for ListedPhone {
     fn from(phone: PhoneNumber) -> Self {
-        Self {
-            id: phone.id,
-            on_business_app: phone.is_on_biz_app.unwrap_or(false),
-        }
+        Self { id: phone.id, on_business_app: phone.is_on_biz_app.unwrap_or(false) }
     }
 }
 

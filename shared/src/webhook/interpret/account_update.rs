@@ -18,15 +18,8 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
     let value: Value = serde_json::from_str(change.value.get()).ok()?;
     let app = value.waba_info.and_then(|info| info.partner_app_id);
     let ours = app.is_none_or(|app| app == context.app.as_str());
-    let joined = Some(Observation::Joined {
-        at: context.time_of(change),
-    });
-    let departed = |reason| {
-        Some(Observation::Departed {
-            reason,
-            at: context.time_of(change),
-        })
-    };
+    let joined = Some(Observation::Joined { at: context.time_of(change) });
+    let departed = |reason| Some(Observation::Departed { reason, at: context.time_of(change) });
     match value.event.as_str() {
         "PARTNER_ADDED" => joined,
         "PARTNER_APP_INSTALLED" if ours => joined,
@@ -46,28 +39,14 @@ mod tests {
 
     fn observe(value: &str) -> Option<Observation> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
-        let context = Context {
-            app: AppId::parse("42").unwrap(),
-            received_at: Timestamp::from_seconds(200),
-        };
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let time = Some(Timestamp::from_seconds(100));
-        interpret(
-            &Change {
-                entry_id: "9".into(),
-                time,
-                field: "account_update".into(),
-                value: &raw,
-            },
-            &context,
-        )
+        interpret(&Change { entry_id: "9".into(), time, field: "account_update".into(), value: &raw }, &context)
     }
 
     #[test]
     fn only_our_own_app_counts_as_uninstalled() {
-        let departed = Some(Observation::Departed {
-            reason: "app_uninstalled",
-            at: Timestamp::from_seconds(100),
-        });
+        let departed = Some(Observation::Departed { reason: "app_uninstalled", at: Timestamp::from_seconds(100) });
         assert_eq!(
             observe(r#"{"event":"PARTNER_APP_UNINSTALLED","waba_info":{"waba_id":"1","partner_app_id":"42"}}"#),
             departed
@@ -80,20 +59,12 @@ mod tests {
 
     #[test]
     fn events_that_do_not_change_our_records_are_only_passed_on() {
-        for value in [
-            r#"{"event":"ACCOUNT_VIOLATION"}"#,
-            r#"{"event":"SOMETHING_NEW"}"#,
-            "null",
-            "{}",
-            "[1]",
-        ] {
+        for value in [r#"{"event":"ACCOUNT_VIOLATION"}"#, r#"{"event":"SOMETHING_NEW"}"#, "null", "{}", "[1]"] {
             assert_eq!(observe(value), None, "{value}");
         }
         assert_eq!(
             observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#),
-            Some(Observation::Joined {
-                at: Timestamp::from_seconds(100)
-            })
+            Some(Observation::Joined { at: Timestamp::from_seconds(100) })
         );
     }
 }

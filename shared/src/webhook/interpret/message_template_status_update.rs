@@ -39,20 +39,9 @@ mod tests {
 
     fn observe(value: &str, time: i64) -> Option<Observation> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
-        let context = Context {
-            app: AppId::parse("42").unwrap(),
-            received_at: Timestamp::from_seconds(200),
-        };
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let time = Some(Timestamp::from_seconds(time));
-        interpret(
-            &Change {
-                entry_id: "9".into(),
-                time,
-                field: "x".into(),
-                value: &raw,
-            },
-            &context,
-        )
+        interpret(&Change { entry_id: "9".into(), time, field: "x".into(), value: &raw }, &context)
     }
 
     const REJECTED: &str = r#"{"event":"REJECTED","message_template_id":1689556908129832,"message_template_name":"order",
@@ -60,13 +49,8 @@ mod tests {
 
     #[test]
     fn ids_are_exact_and_languages_are_written_one_way() {
-        let Some(Observation::Template(template)) = observe(REJECTED, 100) else {
-            panic!("a template")
-        };
-        assert_eq!(
-            (template.id.as_str(), template.language.as_str()),
-            ("1689556908129832", "en_US")
-        );
+        let Some(Observation::Template(template)) = observe(REJECTED, 100) else { panic!("a template") };
+        assert_eq!((template.id.as_str(), template.language.as_str()), ("1689556908129832", "en_US"));
         assert_eq!(
             (template.reason.as_deref(), template.changed_at),
             (Some("INVALID_FORMAT"), Timestamp::from_seconds(100))
@@ -75,9 +59,7 @@ mod tests {
 
     #[test]
     fn a_time_in_the_far_future_does_not_win_for_ever() {
-        let Some(Observation::Template(template)) = observe(REJECTED, 4_102_444_800) else {
-            panic!("a template")
-        };
+        let Some(Observation::Template(template)) = observe(REJECTED, 4_102_444_800) else { panic!("a template") };
         assert_eq!(template.changed_at, Timestamp::from_seconds(500));
     }
 

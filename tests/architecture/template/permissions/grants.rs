@@ -45,13 +45,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         ],
     ),
     ("signup-page", &[("dynamodb", "GetItem PutItem", "Table")]),
-    (
-        "sweeper",
-        &[
-            ("dynamodb", "Query", "Table/index/ByDue"),
-            ("sqs", "SendMessage", "OnboardingQueue"),
-        ],
-    ),
+    ("sweeper", &[("dynamodb", "Query", "Table/index/ByDue"), ("sqs", "SendMessage", "OnboardingQueue")]),
     (
         "template-poll",
         &[
@@ -64,10 +58,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
     ),
     (
         "webhook",
-        &[
-            ("secretsmanager", "GetSecretValue", "AppSecret VerifyToken"),
-            ("sqs", "SendMessage", "WebhookQueue"),
-        ],
+        &[("secretsmanager", "GetSecretValue", "AppSecret VerifyToken"), ("sqs", "SendMessage", "WebhookQueue")],
     ),
     (
         "webhook-events",

@@ -45,11 +45,7 @@ pub(super) async fn leave(State(meta): Shared, Path(id): Path<String>) -> Result
     let waba = world.wabas.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
     waba.shared_with_platform = false;
     let owner = waba.owner.clone();
-    world
-        .tokens
-        .values_mut()
-        .filter(|token| token.wabas.contains(&id))
-        .for_each(|token| token.valid = false);
+    world.tokens.values_mut().filter(|token| token.wabas.contains(&id)).for_each(|token| token.valid = false);
     drop(world);
     let value = json!({ "event": "PARTNER_REMOVED", "waba_info": { "waba_id": id, "owner_business_id": owner } });
     meta.webhooks.send(&meta.webhooks.body(&id, "account_update", &value));
@@ -59,11 +55,7 @@ pub(super) async fn leave(State(meta): Shared, Path(id): Path<String>) -> Result
 /// The account's tokens die without a word, as they do when a password changes.
 pub(super) async fn revoke_tokens(State(meta): Shared, Path(id): Path<String>) -> StatusCode {
     let mut world = meta.world();
-    world
-        .tokens
-        .values_mut()
-        .filter(|token| token.wabas.contains(&id))
-        .for_each(|token| token.valid = false);
+    world.tokens.values_mut().filter(|token| token.wabas.contains(&id)).for_each(|token| token.valid = false);
     StatusCode::NO_CONTENT
 }
 

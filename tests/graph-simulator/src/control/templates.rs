@@ -52,12 +52,7 @@ pub(super) async fn create(
         rejected_reason: "NONE".to_owned(),
     };
     let created = json!({ "id": template.id });
-    world
-        .wabas
-        .get_mut(&waba)
-        .ok_or(StatusCode::NOT_FOUND)?
-        .templates
-        .push(template);
+    world.wabas.get_mut(&waba).ok_or(StatusCode::NOT_FOUND)?.templates.push(template);
     Ok(Json(created))
 }
 
@@ -68,10 +63,7 @@ pub(super) async fn change(
 ) -> Result<StatusCode, StatusCode> {
     let mut world = meta.world();
     let templates = &mut world.wabas.get_mut(&waba).ok_or(StatusCode::NOT_FOUND)?.templates;
-    let template = templates
-        .iter_mut()
-        .find(|template| template.id == id)
-        .ok_or(StatusCode::NOT_FOUND)?;
+    let template = templates.iter_mut().find(|template| template.id == id).ok_or(StatusCode::NOT_FOUND)?;
     template.status = change.status;
     template.rejected_reason = change.reason.unwrap_or_else(|| "NONE".to_owned());
     let changed = template.clone();
@@ -87,22 +79,13 @@ pub(super) async fn delete(
     Path((waba, id)): Path<(String, String)>,
 ) -> Result<StatusCode, StatusCode> {
     let mut world = meta.world();
-    world
-        .wabas
-        .get_mut(&waba)
-        .ok_or(StatusCode::NOT_FOUND)?
-        .templates
-        .retain(|template| template.id != id);
+    world.wabas.get_mut(&waba).ok_or(StatusCode::NOT_FOUND)?.templates.retain(|template| template.id != id);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `message_template_status_update`, to subscribed apps only.
 fn tell(meta: &Meta, waba: &str, template: &Template) {
-    let subscribed = meta
-        .world()
-        .wabas
-        .get(waba)
-        .is_some_and(|waba| waba.subscribed.contains(&meta.options.app_id));
+    let subscribed = meta.world().wabas.get(waba).is_some_and(|waba| waba.subscribed.contains(&meta.options.app_id));
     if !subscribed {
         return;
     }
@@ -114,6 +97,5 @@ fn tell(meta: &Meta, waba: &str, template: &Template) {
         "message_template_category": template.category,
         "reason": template.rejected_reason,
     });
-    meta.webhooks
-        .send(&meta.webhooks.body(waba, "message_template_status_update", &value));
+    meta.webhooks.send(&meta.webhooks.body(waba, "message_template_status_update", &value));
 }

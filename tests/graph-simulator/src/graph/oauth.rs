@@ -8,11 +8,7 @@ use crate::world::Bearer;
 use serde_json::{Value, json};
 
 /// Scopes of a business token.
-const SCOPES: [&str; 3] = [
-    "business_management",
-    "whatsapp_business_management",
-    "whatsapp_business_messaging",
-];
+const SCOPES: [&str; 3] = ["business_management", "whatsapp_business_management", "whatsapp_business_messaging"];
 
 /// Calls without a token: the code exchange, whose credentials are in the query.
 pub(super) fn without_bearer(meta: &Meta, request: &GraphRequest, now: i64) -> Done {
@@ -61,16 +57,11 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
         return Ok(json!({ "data": { "error": error, "is_valid": false, "scopes": [] } }));
     };
     let granular = SCOPES.iter().map(|scope| {
-        let targets = if *scope == "business_management" {
-            vec![token.business.clone()]
-        } else {
-            token.wabas.clone()
-        };
+        let targets = if *scope == "business_management" { vec![token.business.clone()] } else { token.wabas.clone() };
         json!({ "scope": scope, "target_ids": targets })
     });
-    let granular: Vec<Value> = granular
-        .filter(|scope| scope["target_ids"].as_array().is_some_and(|ids| !ids.is_empty()))
-        .collect();
+    let granular: Vec<Value> =
+        granular.filter(|scope| scope["target_ids"].as_array().is_some_and(|ids| !ids.is_empty())).collect();
     Ok(json!({ "data": {
         "app_id": token.app,
         "type": "SYSTEM_USER",

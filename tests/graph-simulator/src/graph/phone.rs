@@ -12,14 +12,10 @@ pub(super) fn read(context: &Context<'_>, id: &str) -> Done {
 
 pub(super) fn register(context: &Context<'_>, id: &str) -> Done {
     if !matches!(context.bearer, Bearer::Business(_)) {
-        return Err(Refusal::permission(
-            "(#200) You do not have the necessary permissions to register this number.",
-        ));
+        return Err(Refusal::permission("(#200) You do not have the necessary permissions to register this number."));
     }
     if context.required("messaging_product")? != "whatsapp" {
-        return Err(Refusal::parameter(
-            "(#100) Param messaging_product must be one of {WHATSAPP}",
-        ));
+        return Err(Refusal::parameter("(#100) Param messaging_product must be one of {WHATSAPP}"));
     }
     let pin = context.required("pin")?;
     if pin.len() != 6 || !pin.bytes().all(|digit| digit.is_ascii_digit()) {

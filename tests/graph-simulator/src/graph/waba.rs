@@ -8,21 +8,13 @@ use serde_json::{Value, json};
 pub(super) fn read(context: &Context<'_>, id: &str) -> Done {
     let world = context.meta.world();
     let waba = world.waba(&context.bearer, id)?;
-    let owner = world
-        .businesses
-        .get(&waba.owner)
-        .map(|business| business.name.as_str())
-        .unwrap_or_default();
+    let owner = world.businesses.get(&waba.owner).map(|business| business.name.as_str()).unwrap_or_default();
     Ok(context.select(waba.node(owner)))
 }
 
 pub(super) fn phone_numbers(context: &Context<'_>, id: &str) -> Done {
     let world = context.meta.world();
-    let phones = world
-        .waba(&context.bearer, id)?
-        .phones
-        .iter()
-        .filter_map(|phone| world.phones.get(phone));
+    let phones = world.waba(&context.bearer, id)?.phones.iter().filter_map(|phone| world.phones.get(phone));
     Ok(context.page(phones.map(crate::world::Phone::node).collect()))
 }
 
@@ -38,22 +30,12 @@ pub(super) fn subscribed_apps(context: &Context<'_>, id: &str) -> Done {
 
 pub(super) fn subscribe(context: &Context<'_>, id: &str) -> Done {
     let app = context.meta.options.app_id.clone();
-    context
-        .meta
-        .world()
-        .waba_mut(&context.bearer, id)?
-        .subscribed
-        .insert(app);
+    context.meta.world().waba_mut(&context.bearer, id)?.subscribed.insert(app);
     Ok(json!({ "success": true }))
 }
 
 pub(super) fn unsubscribe(context: &Context<'_>, id: &str) -> Done {
-    context
-        .meta
-        .world()
-        .waba_mut(&context.bearer, id)?
-        .subscribed
-        .remove(&context.meta.options.app_id);
+    context.meta.world().waba_mut(&context.bearer, id)?.subscribed.remove(&context.meta.options.app_id);
     Ok(json!({ "success": true }))
 }
 
@@ -61,20 +43,10 @@ pub(super) fn assign_user(context: &Context<'_>, id: &str) -> Done {
     system_only(context)?;
     let user = context.required("user")?.to_owned();
     let tasks = context.required("tasks")?;
-    if !["MANAGE", "DEVELOP", "VIEW_COST"]
-        .iter()
-        .any(|task| tasks.contains(task))
-    {
-        return Err(Refusal::parameter(
-            "(#100) Param tasks must be a non-empty array of known tasks.",
-        ));
+    if !["MANAGE", "DEVELOP", "VIEW_COST"].iter().any(|task| tasks.contains(task)) {
+        return Err(Refusal::parameter("(#100) Param tasks must be a non-empty array of known tasks."));
     }
-    context
-        .meta
-        .world()
-        .waba_mut(&context.bearer, id)?
-        .assigned_users
-        .insert(user);
+    context.meta.world().waba_mut(&context.bearer, id)?.assigned_users.insert(user);
     Ok(json!({ "success": true }))
 }
 
@@ -87,18 +59,13 @@ pub(super) fn allocations(context: &Context<'_>, line: &str) -> Done {
 pub(super) fn share_credit(context: &Context<'_>, line: &str) -> Done {
     own_line(context, line)?;
     let (waba, currency) = (context.required("waba_id")?, context.required("waba_currency")?);
-    context
-        .meta
-        .world()
-        .share(&context.bearer, &context.meta.options, waba, currency)
+    context.meta.world().share(&context.bearer, &context.meta.options, waba, currency)
 }
 
 pub(super) fn allocation(context: &Context<'_>, id: &str) -> Done {
     let world = context.meta.world();
     let allocation = world.allocations.get(id).filter(|_| context.bearer == Bearer::System);
-    allocation
-        .map(|allocation| context.select(allocation.node()))
-        .ok_or_else(|| Refusal::unknown_object(id))
+    allocation.map(|allocation| context.select(allocation.node())).ok_or_else(|| Refusal::unknown_object(id))
 }
 
 fn system_only(context: &Context<'_>) -> Result<(), Refusal> {

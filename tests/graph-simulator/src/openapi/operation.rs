@@ -32,11 +32,8 @@ pub(super) fn compile(document: &Value) -> Result<Vec<Operation>, DocumentError>
         for method in ["get", "post", "delete"] {
             if let Some(written) = item.get(method) {
                 operations.push(
-                    Compiler {
-                        document,
-                        id: text(written, "operationId"),
-                    }
-                    .operation(path, method, written, &shared)?,
+                    Compiler { document, id: text(written, "operationId") }
+                        .operation(path, method, written, &shared)?,
                 );
             }
         }
@@ -75,11 +72,7 @@ impl Compiler<'_> {
         shared: &[&Value],
     ) -> Result<Operation, DocumentError> {
         let mut segments = path.split('/').skip(2);
-        let node = if segments.next() == Some("{Phone-Number-ID}") {
-            Node::PhoneNumber
-        } else {
-            Node::Waba
-        };
+        let node = if segments.next() == Some("{Phone-Number-ID}") { Node::PhoneNumber } else { Node::Waba };
         let mut parameters = Vec::new();
         for parameter in list(written, "parameters").chain(shared.iter().copied()) {
             let parameter = self.resolve(parameter);
@@ -87,12 +80,7 @@ impl Compiler<'_> {
                 let schema = parameter.get("schema").cloned().unwrap_or_else(|| json!({}));
                 let required = parameter.get("required") == Some(&Value::Bool(true));
                 let validator = self.validator(&schema)?;
-                parameters.push(Parameter {
-                    name: text(parameter, "name"),
-                    required,
-                    schema,
-                    validator,
-                });
+                parameters.push(Parameter { name: text(parameter, "name"), required, schema, validator });
             }
         }
         let body = written.get("requestBody").and_then(content);
@@ -115,27 +103,16 @@ impl Compiler<'_> {
 
     /// Follows a reference within the document.
     fn resolve<'v>(&'v self, value: &'v Value) -> &'v Value {
-        let pointer = value
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|reference| reference.strip_prefix('#'));
-        pointer
-            .and_then(|pointer| self.document.pointer(pointer))
-            .unwrap_or(value)
+        let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+        pointer.and_then(|pointer| self.document.pointer(pointer)).unwrap_or(value)
     }
 
     /// A schema with the components it may refer to.
     fn validator(&self, schema: &Value) -> Result<Validator, DocumentError> {
         let mut root = schema.as_object().cloned().unwrap_or_default();
-        root.insert(
-            "components".to_owned(),
-            self.document.get("components").cloned().unwrap_or_default(),
-        );
+        root.insert("components".to_owned(), self.document.get("components").cloned().unwrap_or_default());
         let compiled = jsonschema::draft202012::new(&Value::Object(root));
-        compiled.map_err(|error| DocumentError::Schema {
-            operation: self.id.clone(),
-            reason: error.to_string(),
-        })
+        compiled.map_err(|error| DocumentError::Schema { operation: self.id.clone(), reason: error.to_string() })
     }
 }
 
@@ -167,10 +144,7 @@ impl Operation {
             match query.iter().find(|(name, _)| *name == parameter.name) {
                 Some((name, value)) => {
                     let typed = typed(&parameter.schema, value);
-                    let named = |violation| Violation {
-                        pointer: name.clone(),
-                        ..violation
-                    };
+                    let named = |violation| Violation { pointer: name.clone(), ..violation };
                     found.extend(self.errors(Part::Query, &parameter.validator, &typed).map(named));
                 }
                 None if parameter.required => found.push(Violation {

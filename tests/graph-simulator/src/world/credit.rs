@@ -18,29 +18,19 @@ impl World {
         currency: &str,
     ) -> Result<Value, Refusal> {
         if !CURRENCIES.contains(&currency) {
-            return Err(Refusal::parameter(
-                "(#100) Param waba_currency must be one of {AUD, EUR, GBP, IDR, INR, USD}",
-            ));
+            return Err(Refusal::parameter("(#100) Param waba_currency must be one of {AUD, EUR, GBP, IDR, INR, USD}"));
         }
         let found = self.waba(bearer, waba)?;
         if !found.assigned_users.contains(&options.system_user_id) {
-            return Err(Refusal::permission(
-                "(#200) The system user needs access to the WhatsApp Business Account.",
-            ));
+            return Err(Refusal::permission("(#200) The system user needs access to the WhatsApp Business Account."));
         }
         if found.primary_funding_id.is_some() {
-            return Err(Refusal::parameter(
-                "(#100) The account already has a credit line attached.",
-            ));
+            return Err(Refusal::parameter("(#100) The account already has a credit line attached."));
         }
         let business = found.owner.clone();
         let (id, credential) = (self.id(), self.id());
-        let allocation = Allocation {
-            id: id.clone(),
-            business,
-            credential: credential.clone(),
-            status: "APPROVED".to_owned(),
-        };
+        let allocation =
+            Allocation { id: id.clone(), business, credential: credential.clone(), status: "APPROVED".to_owned() };
         self.allocations.insert(id.clone(), allocation);
         let found = self.waba_mut(bearer, waba)?;
         found.currency = Some(currency.to_owned());
@@ -50,10 +40,6 @@ impl World {
 
     /// The line's allocations to a portfolio.
     pub(crate) fn allocations_of(&self, business: &str) -> Vec<Value> {
-        self.allocations
-            .values()
-            .filter(|allocation| allocation.business == business)
-            .map(Allocation::node)
-            .collect()
+        self.allocations.values().filter(|allocation| allocation.business == business).map(Allocation::node).collect()
     }
 }

@@ -120,16 +120,8 @@ impl Waba {
             "owner_business_info": { "name": owner_name, "id": self.owner },
         });
         if let Some(members) = node.as_object_mut() {
-            members.extend(
-                self.currency
-                    .as_ref()
-                    .map(|currency| ("currency".to_owned(), json!(currency))),
-            );
-            members.extend(
-                self.primary_funding_id
-                    .as_ref()
-                    .map(|id| ("primary_funding_id".to_owned(), json!(id))),
-            );
+            members.extend(self.currency.as_ref().map(|currency| ("currency".to_owned(), json!(currency))));
+            members.extend(self.primary_funding_id.as_ref().map(|id| ("primary_funding_id".to_owned(), json!(id))));
         }
         node
     }

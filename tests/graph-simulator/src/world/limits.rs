@@ -21,10 +21,7 @@ pub(crate) struct Usage {
 impl World {
     /// Counts a call on an account; `None` when there is no such account.
     pub(crate) fn count_call(&mut self, waba: &str, now: i64) -> Option<Usage> {
-        let registered = self
-            .phones
-            .values()
-            .any(|phone| phone.waba == waba && phone.status == "CONNECTED");
+        let registered = self.phones.values().any(|phone| phone.waba == waba && phone.status == "CONNECTED");
         let most = if registered { CALLS_AN_HOUR.1 } else { CALLS_AN_HOUR.0 };
         self.wabas.get_mut(waba).map(|waba| waba.count(most, now))
     }
@@ -39,10 +36,7 @@ impl Waba {
         }
         let oldest = self.calls.first().copied().unwrap_or(now);
         let regain_minutes = if free { 0 } else { (oldest + 3600 - now + 59) / 60 };
-        Usage {
-            percent: self.calls.len() * 100 / most,
-            regain_minutes,
-        }
+        Usage { percent: self.calls.len() * 100 / most, regain_minutes }
     }
 }
 
@@ -56,11 +50,7 @@ impl Phone {
         }
         self.registrations.push(now);
         if self.pin.as_deref().is_some_and(|own| own != pin) {
-            return Err(Refusal::new(
-                400,
-                133_005,
-                "(#133005) Two step verification PIN Mismatch",
-            ));
+            return Err(Refusal::new(400, 133_005, "(#133005) Two step verification PIN Mismatch"));
         }
         self.pin = Some(pin.to_owned());
         "CONNECTED".clone_into(&mut self.status);

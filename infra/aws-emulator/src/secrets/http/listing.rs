@@ -33,29 +33,16 @@ pub(super) struct List {
 
 pub(super) fn list(secrets: &SecretsManager, input: &List) -> Result<Value, SecretsError> {
     let start = input.next_token.as_deref().map_or(Ok(0), |token| {
-        token
-            .parse()
-            .map_err(|_| SecretsError::InvalidNextToken("Invalid next token.".to_owned()))
+        token.parse().map_err(|_| SecretsError::InvalidNextToken("Invalid next token.".to_owned()))
     })?;
     let max = input.max_results.unwrap_or(MAXIMUM_PAGE);
     if !(1..=MAXIMUM_PAGE).contains(&max) {
-        return Err(SecretsError::InvalidParameter(
-            "MaxResults must be between 1 and 100.".to_owned(),
-        ));
+        return Err(SecretsError::InvalidParameter("MaxResults must be between 1 and 100.".to_owned()));
     }
     let store = secrets.store();
     let mut found = Vec::new();
-    for secret in store
-        .iter()
-        .filter(|secret| input.include_planned_deletion || secret.deletion.is_none())
-    {
-        if input
-            .filters
-            .iter()
-            .map(|filter| filter.selects(secret))
-            .collect::<Result<Vec<_>, _>>()?
-            .iter()
-            .all(|m| *m)
+    for secret in store.iter().filter(|secret| input.include_planned_deletion || secret.deletion.is_none()) {
+        if input.filters.iter().map(|filter| filter.selects(secret)).collect::<Result<Vec<_>, _>>()?.iter().all(|m| *m)
         {
             found.push(secret);
         }
@@ -78,10 +65,7 @@ fn entry(secret: &Secret) -> Value {
         &mut entry,
         [
             ("SecretVersionsToStages", (!stages.is_empty()).then(|| json!(stages))),
-            (
-                "DeletedDate",
-                secret.deletion.map(|deletion| timestamp(deletion.requested_at).into()),
-            ),
+            ("DeletedDate", secret.deletion.map(|deletion| timestamp(deletion.requested_at).into())),
         ],
     );
     entry
@@ -112,18 +96,11 @@ impl Filter {
             "tag-value" => secret.tags.values().any(|tag| tag.starts_with(value)),
             "all" => {
                 let tags = secret.tags.iter().flat_map(|(key, tag)| [key.as_str(), tag.as_str()]);
-                let texts: Vec<_> = tags
-                    .chain([secret.name.as_str(), description])
-                    .map(str::to_lowercase)
-                    .collect();
-                lower
-                    .split_whitespace()
-                    .all(|word| texts.iter().any(|text| text.contains(word)))
+                let texts: Vec<_> = tags.chain([secret.name.as_str(), description]).map(str::to_lowercase).collect();
+                lower.split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
             }
             key => {
-                return Err(SecretsError::InvalidParameter(format!(
-                    "Filter key {key} is not emulated."
-                )));
+                return Err(SecretsError::InvalidParameter(format!("Filter key {key} is not emulated.")));
             }
         })
     }

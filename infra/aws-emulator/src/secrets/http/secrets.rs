@@ -65,11 +65,7 @@ pub(super) fn entry(secret: &Secret) -> Value {
         "CreatedDate": timestamp(secret.created_at),
         "LastChangedDate": timestamp(secret.changed_at),
     });
-    let tags = secret
-        .tags
-        .iter()
-        .map(|(key, value)| json!({"Key": key, "Value": value}))
-        .collect::<Vec<_>>();
+    let tags = secret.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>();
     extend(
         &mut entry,
         [
@@ -91,10 +87,7 @@ pub(super) fn describe(secrets: &SecretsManager, input: &SecretId) -> Result<Val
         &mut answer,
         [
             ("VersionIdsToStages", (!stages.is_empty()).then(|| json!(stages))),
-            (
-                "DeletedDate",
-                secret.deletion.map(|deletion| timestamp(deletion.due_at).into()),
-            ),
+            ("DeletedDate", secret.deletion.map(|deletion| timestamp(deletion.due_at).into())),
         ],
     );
     Ok(answer)
@@ -148,12 +141,7 @@ pub(super) fn delete(secrets: &SecretsManager, input: &Delete) -> Result<Value, 
     let (arn, name, gone_at) = match store.delete(&input.secret_id, window, force, now) {
         // Documented: a forced deletion of a secret that is not there is no error.
         Err(SecretsError::ResourceNotFound(_)) if force => {
-            let arn = format!(
-                "{}{}-{}",
-                secrets.shared.arn_prefix,
-                input.secret_id,
-                identifier::alphanumeric(6)
-            );
+            let arn = format!("{}{}-{}", secrets.shared.arn_prefix, input.secret_id, identifier::alphanumeric(6));
             (arn, input.secret_id.clone(), now)
         }
         outcome => outcome?,
@@ -177,11 +165,7 @@ pub(super) struct TagResource {
 }
 
 pub(super) fn tag(secrets: &SecretsManager, input: TagResource) -> Result<Value, SecretsError> {
-    secrets
-        .store()
-        .active_mut(&input.secret_id)?
-        .tags
-        .extend(to_map(input.tags));
+    secrets.store().active_mut(&input.secret_id)?.tags.extend(to_map(input.tags));
     Ok(json!({}))
 }
 
@@ -194,10 +178,6 @@ pub(super) struct UntagResource {
 }
 
 pub(super) fn untag(secrets: &SecretsManager, input: &UntagResource) -> Result<Value, SecretsError> {
-    secrets
-        .store()
-        .active_mut(&input.secret_id)?
-        .tags
-        .retain(|key, _| !input.tag_keys.contains(key));
+    secrets.store().active_mut(&input.secret_id)?.tags.retain(|key, _| !input.tag_keys.contains(key));
     Ok(json!({}))
 }

@@ -26,14 +26,9 @@ pub(super) fn get(secrets: &SecretsManager, input: &Get) -> Result<Value, Secret
     let now = secrets.now();
     let mut store = secrets.store();
     let secret = store.active_mut(&input.secret_id)?;
-    let id = secret
-        .find(input.version_id.as_deref(), input.version_stage.as_deref())?
-        .to_owned();
+    let id = secret.find(input.version_id.as_deref(), input.version_stage.as_deref())?.to_owned();
     secret.accessed_at = Some(now);
-    let version = secret
-        .versions
-        .get_mut(&id)
-        .ok_or_else(|| SecretsError::no_version(&id))?;
+    let version = secret.versions.get_mut(&id).ok_or_else(|| SecretsError::no_version(&id))?;
     version.accessed_at = Some(now);
     let mut answer = json!({
         "ARN": secret.arn,
@@ -46,10 +41,7 @@ pub(super) fn get(secrets: &SecretsManager, input: &Get) -> Result<Value, Secret
         &mut answer,
         [
             ("SecretString", version.value.text.clone().map(Value::from)),
-            (
-                "SecretBinary",
-                version.value.bytes.as_deref().map(|bytes| blob::encode(bytes).into()),
-            ),
+            ("SecretBinary", version.value.bytes.as_deref().map(|bytes| blob::encode(bytes).into())),
         ],
     );
     Ok(answer)
@@ -69,14 +61,7 @@ pub(super) fn get_batch(secrets: &SecretsManager, input: &GetBatch) -> Result<Va
     }
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     for id in &input.secret_id_list {
-        match get(
-            secrets,
-            &Get {
-                secret_id: id.clone(),
-                version_id: None,
-                version_stage: None,
-            },
-        ) {
+        match get(secrets, &Get { secret_id: id.clone(), version_id: None, version_stage: None }) {
             Ok(value) => values.push(value),
             Err(error) => {
                 errors.push(json!({"SecretId": id, "ErrorCode": error.code(), "Message": error.to_string()}));
@@ -102,9 +87,7 @@ pub(super) fn put(secrets: &SecretsManager, input: Put) -> Result<Value, Secrets
     let value = SecretValue::from_parts(input.secret_string, input.secret_binary)?.ok_or_else(|| {
         SecretsError::InvalidRequest("You must provide either SecretString or SecretBinary.".to_owned())
     })?;
-    let stages = input
-        .version_stages
-        .unwrap_or_else(|| BTreeSet::from([CURRENT.to_owned()]));
+    let stages = input.version_stages.unwrap_or_else(|| BTreeSet::from([CURRENT.to_owned()]));
     let (mut store, now) = (secrets.store(), secrets.now());
     let secret = store.active_mut(&input.secret_id)?;
     secret.put(&token, value, &stages, now)?;
@@ -124,10 +107,7 @@ pub(super) struct MoveStage {
 pub(super) fn move_stage(secrets: &SecretsManager, input: &MoveStage) -> Result<Value, SecretsError> {
     let (mut store, now) = (secrets.store(), secrets.now());
     let secret = store.active_mut(&input.secret_id)?;
-    let (to, from) = (
-        input.move_to_version_id.as_deref(),
-        input.remove_from_version_id.as_deref(),
-    );
+    let (to, from) = (input.move_to_version_id.as_deref(), input.remove_from_version_id.as_deref());
     secret.move_stage(&input.version_stage, to, from, now)?;
     Ok(json!({"ARN": secret.arn, "Name": secret.name}))
 }
@@ -144,11 +124,7 @@ pub(super) fn list(secrets: &SecretsManager, input: &List) -> Result<Value, Secr
     let store = secrets.store();
     let secret = store.get(&input.secret_id)?;
     let shown = |stages: &BTreeSet<String>| input.include_deprecated || !stages.is_empty();
-    let mut versions: Vec<_> = secret
-        .versions
-        .iter()
-        .filter(|(_, version)| shown(&version.stages))
-        .collect();
+    let mut versions: Vec<_> = secret.versions.iter().filter(|(_, version)| shown(&version.stages)).collect();
     versions.sort_by_key(|(_, version)| version.number);
     let entries = versions.into_iter().map(|(id, version)| {
         let mut entry = json!({
@@ -159,10 +135,7 @@ pub(super) fn list(secrets: &SecretsManager, input: &List) -> Result<Value, Secr
         extend(
             &mut entry,
             [
-                (
-                    "VersionStages",
-                    (!version.stages.is_empty()).then(|| json!(version.stages)),
-                ),
+                ("VersionStages", (!version.stages.is_empty()).then(|| json!(version.stages))),
                 ("LastAccessedDate", version.accessed_at.map(|at| day(at).into())),
             ],
         );

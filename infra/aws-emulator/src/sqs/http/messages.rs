@@ -24,14 +24,9 @@ pub(super) struct Message {
 
 impl Message {
     fn into_new(mut self) -> Result<NewMessage, SqsError> {
-        let trace_header = self
-            .message_system_attributes
-            .remove("AWSTraceHeader")
-            .and_then(|a| a.string_value);
+        let trace_header = self.message_system_attributes.remove("AWSTraceHeader").and_then(|a| a.string_value);
         if let Some(name) = self.message_system_attributes.keys().next() {
-            return Err(SqsError::InvalidParameterValue(format!(
-                "Message system attribute name '{name}' is invalid."
-            )));
+            return Err(SqsError::InvalidParameterValue(format!("Message system attribute name '{name}' is invalid.")));
         }
         Ok(NewMessage {
             body: self.message_body.ok_or(SqsError::MissingParameter("MessageBody"))?,
@@ -58,11 +53,7 @@ pub(super) async fn send(sqs: &Sqs, input: Send) -> Result<Value, SqsError> {
 fn sent(message: SentMessage) -> Value {
     let mut answer = json!({"MessageId": message.message_id, "MD5OfMessageBody": message.md5_of_body});
     insert(&mut answer, "MD5OfMessageAttributes", message.md5_of_message_attributes);
-    insert(
-        &mut answer,
-        "MD5OfMessageSystemAttributes",
-        message.md5_of_message_system_attributes,
-    );
+    insert(&mut answer, "MD5OfMessageSystemAttributes", message.md5_of_message_system_attributes);
     answer
 }
 
@@ -102,16 +93,8 @@ impl<T> Batch<T> {
 
 pub(super) async fn send_batch(sqs: &Sqs, input: Batch<Message>) -> Result<Value, SqsError> {
     let queue = input.checked_queue(sqs, "SendMessageBatchRequestEntry")?;
-    let messages: Vec<_> = input
-        .entries
-        .into_iter()
-        .map(|entry| (entry.id, entry.content.into_new()))
-        .collect();
-    let total = messages
-        .iter()
-        .filter_map(|(_, message)| message.as_ref().ok())
-        .map(content::size)
-        .sum();
+    let messages: Vec<_> = input.entries.into_iter().map(|entry| (entry.id, entry.content.into_new())).collect();
+    let total = messages.iter().filter_map(|(_, message)| message.as_ref().ok()).map(content::size).sum();
     if total > content::MAXIMUM_SIZE {
         return Err(SqsError::BatchRequestTooLong(total));
     }
@@ -153,13 +136,7 @@ pub(super) async fn receive(sqs: &Sqs, input: &Receive) -> Result<Value, SqsErro
     };
     let visibility = input
         .visibility_timeout
-        .map(|timeout| {
-            seconds(
-                timeout,
-                "VisibilityTimeout",
-                "Must be between 0 and 43200, if provided.",
-            )
-        })
+        .map(|timeout| seconds(timeout, "VisibilityTimeout", "Must be between 0 and 43200, if provided."))
         .transpose()?;
     let messages = sqs.receive(queue, max, wait, visibility).await?;
     if messages.is_empty() {
@@ -169,17 +146,12 @@ pub(super) async fn receive(sqs: &Sqs, input: &Receive) -> Result<Value, SqsErro
 }
 
 fn seconds(value: i64, parameter: &str, reason: &str) -> Result<Duration, SqsError> {
-    u64::try_from(value)
-        .map(Duration::from_secs)
-        .map_err(|_| SqsError::invalid_value(value, parameter, reason))
+    u64::try_from(value).map(Duration::from_secs).map_err(|_| SqsError::invalid_value(value, parameter, reason))
 }
 
 fn received(message: ReceivedMessage, input: &Receive) -> Value {
     let wanted = |name: &str| {
-        let mut names = input
-            .attribute_names
-            .iter()
-            .chain(&input.message_system_attribute_names);
+        let mut names = input.attribute_names.iter().chain(&input.message_system_attribute_names);
         names.any(|wanted| wanted == "All" || wanted == name)
     };
     let system: Map<String, Value> = message
@@ -190,12 +162,7 @@ fn received(message: ReceivedMessage, input: &Receive) -> Value {
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect();
     let mut attributes = message.message_attributes;
-    attributes.retain(|name, _| {
-        input
-            .message_attribute_names
-            .iter()
-            .any(|pattern| matches(pattern, name))
-    });
+    attributes.retain(|name, _| input.message_attribute_names.iter().any(|pattern| matches(pattern, name)));
     let mut answer = json!({
         "MessageId": message.message_id,
         "ReceiptHandle": message.receipt_handle,
@@ -215,9 +182,7 @@ fn received(message: ReceivedMessage, input: &Receive) -> Value {
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern {
         "All" | ".*" | "*" => true,
-        _ => pattern
-            .strip_suffix(".*")
-            .map_or(pattern == name, |prefix| name.starts_with(prefix)),
+        _ => pattern.strip_suffix(".*").map_or(pattern == name, |prefix| name.starts_with(prefix)),
     }
 }
 
@@ -230,8 +195,7 @@ pub(super) struct Delete {
 
 pub(super) async fn delete(sqs: &Sqs, input: &Delete) -> Result<Value, SqsError> {
     let queue = required(&input.queue_url, "QueueUrl")?;
-    sqs.delete(queue, required(&input.receipt_handle, "ReceiptHandle")?)
-        .await?;
+    sqs.delete(queue, required(&input.receipt_handle, "ReceiptHandle")?).await?;
     Ok(json!({}))
 }
 
@@ -259,14 +223,8 @@ pub(super) struct ChangeVisibility {
 impl ChangeVisibility {
     async fn apply(&self, sqs: &Sqs, queue: &str) -> Result<Value, SqsError> {
         let handle = required(&self.receipt_handle, "ReceiptHandle")?;
-        let timeout = self
-            .visibility_timeout
-            .ok_or(SqsError::MissingParameter("VisibilityTimeout"))?;
-        let timeout = seconds(
-            timeout,
-            "VisibilityTimeout",
-            "Must be between 0 and 43200, if provided.",
-        )?;
+        let timeout = self.visibility_timeout.ok_or(SqsError::MissingParameter("VisibilityTimeout"))?;
+        let timeout = seconds(timeout, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")?;
         sqs.change_visibility(queue, handle, timeout).await?;
         Ok(json!({}))
     }

@@ -74,14 +74,8 @@ pub(super) struct AttributeNames {
 }
 
 pub(super) fn get_attributes(sqs: &Sqs, input: &OfQueue<AttributeNames>) -> Result<Value, SqsError> {
-    let found = sqs
-        .store()
-        .attributes(input.name(sqs)?, &input.rest.attribute_names, sqs.now())?;
-    Ok(if found.is_empty() {
-        json!({})
-    } else {
-        json!({"Attributes": found})
-    })
+    let found = sqs.store().attributes(input.name(sqs)?, &input.rest.attribute_names, sqs.now())?;
+    Ok(if found.is_empty() { json!({}) } else { json!({"Attributes": found}) })
 }
 
 #[derive(Deserialize)]
@@ -93,8 +87,7 @@ pub(super) struct Attributes {
 
 pub(super) fn set_attributes(sqs: &Sqs, input: &OfQueue<Attributes>) -> Result<Value, SqsError> {
     let now = sqs.now();
-    sqs.store()
-        .set_attributes(input.name(sqs)?, &input.rest.attributes, now)?;
+    sqs.store().set_attributes(input.name(sqs)?, &input.rest.attributes, now)?;
     Ok(json!({}))
 }
 
@@ -130,10 +123,7 @@ pub(super) struct TagKeys {
 }
 
 pub(super) fn untag(sqs: &Sqs, input: &OfQueue<TagKeys>) -> Result<Value, SqsError> {
-    sqs.store()
-        .queue_mut(input.name(sqs)?)?
-        .tags
-        .retain(|key, _| !input.rest.tag_keys.contains(key));
+    sqs.store().queue_mut(input.name(sqs)?)?.tags.retain(|key, _| !input.rest.tag_keys.contains(key));
     Ok(json!({}))
 }
 
@@ -152,13 +142,7 @@ pub(super) struct Page {
 
 pub(super) fn list(sqs: &Sqs, host: Option<&str>, input: &Page) -> Result<Value, SqsError> {
     let prefix = input.queue_name_prefix.as_deref().unwrap_or_default();
-    let names: Vec<_> = sqs
-        .store()
-        .queues
-        .keys()
-        .filter(|name| name.starts_with(prefix))
-        .cloned()
-        .collect();
+    let names: Vec<_> = sqs.store().queues.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
     page(sqs, host, names, input, "QueueUrls")
 }
 
@@ -175,24 +159,14 @@ pub(super) fn list_dead_letter_sources(
 fn page(sqs: &Sqs, host: Option<&str>, names: Vec<String>, page: &Page, member: &str) -> Result<Value, SqsError> {
     let max = page.max_results.unwrap_or(MAXIMUM_PAGE);
     if !(1..=MAXIMUM_PAGE).contains(&max) {
-        return Err(SqsError::invalid_value(
-            max,
-            "MaxResults",
-            "Must be an integer from 1 to 1000, if provided.",
-        ));
+        return Err(SqsError::invalid_value(max, "MaxResults", "Must be an integer from 1 to 1000, if provided."));
     }
     let after = page.next_token.as_deref().map(|token| {
-        let name = STANDARD
-            .decode(token)
-            .ok()
-            .and_then(|name| String::from_utf8(name).ok());
+        let name = STANDARD.decode(token).ok().and_then(|name| String::from_utf8(name).ok());
         name.ok_or_else(|| SqsError::InvalidParameterValue("Invalid or expired next token.".to_owned()))
     });
     let after = after.transpose()?;
-    let rest: Vec<_> = names
-        .into_iter()
-        .filter(|name| after.as_ref().is_none_or(|after| name > after))
-        .collect();
+    let rest: Vec<_> = names.into_iter().filter(|name| after.as_ref().is_none_or(|after| name > after)).collect();
     let shown: Vec<_> = rest.iter().take(usize::try_from(max).unwrap_or_default()).collect();
     let urls: Vec<_> = shown.iter().map(|name| sqs.url_at(host, name)).collect();
     let mut answer = serde_json::Map::from_iter([(member.to_owned(), Value::from(urls))]);
@@ -213,9 +187,7 @@ pub(super) struct StartMove {
 pub(super) fn start_move(sqs: &Sqs, input: &StartMove) -> Result<Value, SqsError> {
     let source = required(&input.source_arn, "SourceArn")?;
     let (rate, now) = (input.max_number_of_messages_per_second, sqs.now());
-    let handle = sqs
-        .store()
-        .start_move(source, input.destination_arn.as_deref(), rate, now)?;
+    let handle = sqs.store().start_move(source, input.destination_arn.as_deref(), rate, now)?;
     Ok(json!({"TaskHandle": handle}))
 }
 
@@ -246,11 +218,7 @@ fn move_entry(task: &MoveTask) -> Value {
             ("MaxNumberOfMessagesPerSecond", task.rate.map(Value::from)),
             ("FailureReason", task.failure.clone().map(Value::from)),
         ];
-        members.extend(
-            optional
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-        );
+        members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     }
     entry
 }

@@ -1,0 +1,78 @@
+//! From parts that exist to parts that run.
+
+use super::deployment::Deployment;
+use super::{Stack, StackError, settings};
+use crate::client::Client;
+use crate::control::Control;
+use crate::endpoints::Endpoints;
+use crate::function_url;
+use crate::functions::Functions;
+use crate::issuer::Issuer;
+use crate::listeners::Listeners;
+use crate::options::StackOptions;
+use crate::persistence::Snapshot;
+use crate::runtime::Logs;
+use crate::services::{Services, serve};
+use graph_simulator::Simulator;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A stack whose parts exist and do not run yet.
+pub(super) struct Opening {
+    pub(super) options: StackOptions,
+    pub(super) endpoints: Endpoints,
+    pub(super) services: Services,
+    pub(super) logs: Arc<Logs>,
+    pub(super) listeners: Listeners,
+    pub(super) issuer: Issuer,
+}
+
+impl Opening {
+    pub(super) async fn open(self, deployment: Deployment) -> Result<Stack, StackError> {
+        let Self { options, endpoints, services, logs, listeners, issuer } = self;
+        let Functions { all, routes, mappings, schedules, webhook, switches } = deployment.functions;
+        let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
+        let (functions, schedules) = (Arc::new(all), Arc::new(schedules));
+        let control = Control {
+            functions: Arc::clone(&functions),
+            schedules: Arc::clone(&schedules),
+            client: Client::new()?,
+            api: endpoints.api.clone(),
+            platform_token: endpoints.platform_token.clone(),
+        };
+        let simulator = simulator(&options, &endpoints, listeners.graph).await?;
+        services.serve_database(listeners.dynamodb, &tasks, &ended);
+        serve(listeners.sqs, services.sqs.router(), &tasks, &ended);
+        serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
+        serve(listeners.control, control.router().merge(issuer.router()), &tasks, &ended);
+        serve(listeners.api, deployment.gateway.router(routes), &tasks, &ended);
+        if let Some(webhook) = webhook {
+            serve(listeners.webhook, function_url::router(webhook), &tasks, &ended);
+        }
+        for mapping in mappings {
+            tasks.spawn(mapping.run(ended.clone()));
+        }
+        for schedule in schedules.values().filter(|_| options.schedules) {
+            tasks.spawn(schedule.clone().run(ended.clone()));
+        }
+        let snapshot = options.data.as_deref().map(Snapshot::new);
+        if let Some(snapshot) = &snapshot {
+            tasks.spawn(snapshot.clone().run(services.clone(), ended.clone()));
+        }
+        Ok(Stack { endpoints, services, snapshot, functions, schedules, switches, logs, simulator, tasks, ended })
+    }
+}
+
+async fn simulator(
+    options: &StackOptions,
+    endpoints: &Endpoints,
+    listener: TcpListener,
+) -> Result<Option<Simulator>, StackError> {
+    if options.graph_url.is_some() {
+        return Ok(None);
+    }
+    let started = Simulator::start(settings::simulator(&options.meta, endpoints), listener).await;
+    started.map(Some).map_err(|error| StackError::service("simulator", &error))
+}
