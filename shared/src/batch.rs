@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 
 /// An SQS event. Bodies stay text: one that does not parse must not fail its neighbours.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub struct SqsEvent {
     /// The records.
     #[serde(rename = "Records")]
@@ -13,7 +13,7 @@ pub struct SqsEvent {
 }
 
 /// One message.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub struct Record {
     /// Its id, which a partial batch response names.
     #[serde(rename = "messageId")]

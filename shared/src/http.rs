@@ -9,7 +9,6 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
 
 /// A request that passed the gateway.
-#[derive(Debug)]
 pub struct Request {
     /// Method.
     pub method: Method,

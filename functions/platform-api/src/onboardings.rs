@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde::Serialize;
+use shared::clock;
 use shared::domain::failure::{Actor, Waiting};
 use shared::domain::ids::{CustomerRef, OnboardingId};
 use shared::domain::onboarding::{Onboarding, State};
@@ -134,7 +135,7 @@ impl App {
     /// Makes everything that waits due at once.
     pub(crate) async fn resume(&self, id: &str) -> Result<Reply, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
-        match self.store.record(&id, &Event::Resumed).await.map_err(|error| unavailable(&error))? {
+        match self.store.record(&id, &Event::Resumed, clock::moment()).await.map_err(|error| unavailable(&error))? {
             Recorded::Unknown => Err(Problem::not_found()),
             Recorded::Unchanged => {
                 Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits."))

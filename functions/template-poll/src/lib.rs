@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::AwsConfig;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
+use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
 use shared::domain::failure::{Class, Failure};
 use shared::domain::ids::{AttemptId, OnboardingId};
@@ -47,7 +48,7 @@ pub enum PollError {
 }
 
 /// What the function is called with: a batch of accounts, or the schedule's event, which says nothing of use.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Occasion {
     /// Accounts to poll.
@@ -156,7 +157,7 @@ impl App {
 
     /// The customer has to connect again; the platform is told by `onboarding-steps`.
     async fn token_died(&self, id: &OnboardingId, attempt: AttemptId, code: String) -> Result<(), PollError> {
-        match self.store.record(id, &Event::TokenDied(attempt, code)).await? {
+        match self.store.record(id, &Event::TokenDied(attempt, code), clock::moment()).await? {
             Recorded::Changed(_) => Ok(self.steps.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! Effects of webhooks on our records: conditional, and never from newer to older.
 
 use super::EventError;
+use shared::clock;
 use shared::domain::ids::WabaId;
 use shared::domain::progress::Event;
 use shared::domain::template::{News, Template, apply_news};
@@ -32,7 +33,7 @@ impl Applier {
         let Some(id) = self.store.owner(waba).await? else {
             return Ok(());
         };
-        match self.store.record(&id, fact).await? {
+        match self.store.record(&id, fact, clock::moment()).await? {
             Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// A request as Lambda hands it over (payload format 2.0), reduced to what is used. Nothing is required: an odd event is
 /// answered, not failed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Event {
     raw_path: Option<String>,
@@ -76,7 +76,7 @@ impl Event {
 }
 
 /// The reply. Errors have an empty body: a stranger learns nothing.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     status_code: u16,

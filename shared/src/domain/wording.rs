@@ -28,51 +28,60 @@ pub fn state_sentence(state: State) -> Option<&'static str> {
     }
 }
 
+/// Sentences of codes that deserve one of their own.
+const SENTENCES: &[(&str, &str)] = &[
+    ("exchange.running", "We are completing the connection with Meta."),
+    (
+        "exchange.code_expired",
+        "Meta's confirmation was older than 30 seconds. Click Connect WhatsApp once more; your account is kept.",
+    ),
+    (
+        "exchange.code_used",
+        "Meta's confirmation was lost on the way. Click Connect WhatsApp once more; your account is kept.",
+    ),
+    (
+        "exchange.lost",
+        "Meta's confirmation was lost on the way. Click Connect WhatsApp once more; your account is kept.",
+    ),
+    ("exchange.unreachable", "Meta could not be reached. Click Connect WhatsApp once more in a few minutes."),
+    ("exchange.refused", "Meta refused the confirmation. The platform's app settings need a look before trying again."),
+    (
+        "grant.claim_not_granted",
+        "The account that was chosen is not one the permission covers. The platform's team will look at it.",
+    ),
+    (
+        "grant.owner_mismatch",
+        "The account belongs to another business than the one that was named. The platform's team will look at it.",
+    ),
+    (
+        "grant.bound_elsewhere",
+        "This account is already connected for another customer. The platform's team will look at it.",
+    ),
+    (
+        "number.not_of_this_account",
+        "The number does not belong to the connected account. The platform's team will look at it.",
+    ),
+    (
+        "number.none",
+        "The account has no phone number yet. Add one in WhatsApp Manager or click Connect WhatsApp again.",
+    ),
+    ("number.several", "Several were shared. Click Connect WhatsApp again and choose one."),
+    ("grant.several_accounts", "Several were shared. Click Connect WhatsApp again and choose one."),
+    ("grant.no_account", "No WhatsApp account was shared. Click Connect WhatsApp again and choose an account."),
+    ("token.invalid", "The permission has ended. Click Connect WhatsApp again; number and history stay."),
+    ("graph.190", "The permission has ended. Click Connect WhatsApp again; number and history stay."),
+    ("token.other_app", "The permission belongs to another app. The platform's team will look at it."),
+    ("token.scope_missing", "The permission lacks WhatsApp. The platform's sign-up configuration needs a look."),
+    ("payment_method.none", "Add a payment method in WhatsApp Manager so that messages can be sent."),
+    ("number.not_connected", "Meta has not connected the number yet."),
+    ("credit.other_line", "The account is paid from another credit line. The platform's team will look at it."),
+    ("graph.133005", "The number has a two-step PIN. Switch it off in WhatsApp Manager, then go on."),
+    ("graph.133006", "The number has to be verified once more in WhatsApp Manager."),
+    ("graph.133016", "The number was registered too often. Meta allows it again after 72 hours."),
+];
+
 fn by_code(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "exchange.running" => "We are completing the connection with Meta.",
-        "exchange.code_expired" => {
-            "Meta's confirmation was older than 30 seconds. Click Connect WhatsApp once more; your account is kept."
-        }
-        "exchange.code_used" | "exchange.lost" => {
-            "Meta's confirmation was lost on the way. Click Connect WhatsApp once more; your account is kept."
-        }
-        "exchange.unreachable" => "Meta could not be reached. Click Connect WhatsApp once more in a few minutes.",
-        "exchange.refused" => {
-            "Meta refused the confirmation. The platform's app settings need a look before trying again."
-        }
-        "grant.claim_not_granted" => {
-            "The account that was chosen is not one the permission covers. The platform's team will look at it."
-        }
-        "grant.owner_mismatch" => {
-            "The account belongs to another business than the one that was named. The platform's team will look at it."
-        }
-        "grant.bound_elsewhere" => {
-            "This account is already connected for another customer. The platform's team will look at it."
-        }
-        "number.not_of_this_account" => {
-            "The number does not belong to the connected account. The platform's team will look at it."
-        }
-        "number.none" => {
-            "The account has no phone number yet. Add one in WhatsApp Manager or click Connect WhatsApp again."
-        }
-        "number.several" | "grant.several_accounts" => {
-            "Several were shared. Click Connect WhatsApp again and choose one."
-        }
-        "grant.no_account" => "No WhatsApp account was shared. Click Connect WhatsApp again and choose an account.",
-        "token.invalid" | "graph.190" => {
-            "The permission has ended. Click Connect WhatsApp again; number and history stay."
-        }
-        "token.other_app" => "The permission belongs to another app. The platform's team will look at it.",
-        "token.scope_missing" => "The permission lacks WhatsApp. The platform's sign-up configuration needs a look.",
-        "payment_method.none" => "Add a payment method in WhatsApp Manager so that messages can be sent.",
-        "number.not_connected" => "Meta has not connected the number yet.",
-        "credit.other_line" => "The account is paid from another credit line. The platform's team will look at it.",
-        "graph.133005" => "The number has a two-step PIN. Switch it off in WhatsApp Manager, then go on.",
-        "graph.133006" => "The number has to be verified once more in WhatsApp Manager.",
-        "graph.133016" => "The number was registered too often. Meta allows it again after 72 hours.",
-        _ => return None,
-    })
+    SENTENCES.iter().find(|(known, _)| *known == code).map(|(_, sentence)| *sentence)
 }
 
 const fn by_wait(waiting: Waiting) -> &'static str {

@@ -14,7 +14,7 @@ pub trait GraphCall {
 }
 
 /// Method, path, query and body. Path segments and query values are encoded by the client, never joined as text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct GraphRequest {
     /// HTTP method; `GET` unless changed.
     pub method: http::Method,

@@ -1,10 +1,10 @@
 //! Saving a fact that arrived from outside an onboarding's own steps.
 
 use super::{Save, Store, StoreError};
-use crate::clock;
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::{Event, advance};
+use crate::domain::time::Moment;
 
 /// How often a fact is applied to a newer record before the caller has to come again.
 const CONFLICTS: usize = 5;
@@ -25,12 +25,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable, or others were faster every time.
-    pub async fn record(&self, id: &OnboardingId, fact: &Event) -> Result<Recorded, StoreError> {
+    pub async fn record(&self, id: &OnboardingId, fact: &Event, moment: Moment) -> Result<Recorded, StoreError> {
         for _ in 0..CONFLICTS {
             let Some(held) = self.onboarding(id).await? else {
                 return Ok(Recorded::Unknown);
             };
-            let (after, timeline) = advance(&held.record, fact, clock::moment());
+            let (after, timeline) = advance(&held.record, fact, moment);
             if after == held.record {
                 return Ok(Recorded::Unchanged);
             }

@@ -41,7 +41,7 @@ struct Wire<'a> {
 }
 
 /// A received POST.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// When it was received.
     pub received_at: Timestamp,
@@ -97,7 +97,7 @@ mod tests {
         for body in [&b""[..], b"{}", b"\x00\xff\xfe not utf-8", "\u{ffff}\u{fffe}".as_bytes()] {
             let packed = envelope(body).pack().unwrap();
             assert!(packed.is_ascii());
-            assert_eq!(Envelope::unpack(&packed).unwrap(), envelope(body));
+            assert!(Envelope::unpack(&packed).unwrap() == envelope(body));
         }
     }
 

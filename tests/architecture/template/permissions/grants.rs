@@ -52,7 +52,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
             ("dynamodb", "GetItem PutItem Query", "Table"),
             ("dynamodb", "Query", "Table/index/ByList"),
             ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
-            ("sqs", "SendMessage", "PlatformEventsQueue TemplateQueue"),
+            ("sqs", "SendMessage", "OnboardingQueue PlatformEventsQueue TemplateQueue"),
             ("sqs", CONSUME, "TemplateQueue"),
         ],
     ),
