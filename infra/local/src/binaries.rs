@@ -34,6 +34,15 @@ pub enum BuildError {
 /// [`BuildError`].
 pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binaries, BuildError> {
     let names = Template::read(template)?.binaries()?;
+    let directory = template.parent().filter(|parent| !parent.as_os_str().is_empty());
+    build_binaries(directory.unwrap_or(Path::new(".")), &names, profile).await
+}
+
+/// Builds binaries of the workspace at `directory` by name, in one run of cargo, and says where each is.
+///
+/// # Errors
+/// [`BuildError`].
+pub async fn build_binaries(directory: &Path, names: &[String], profile: Profile) -> Result<Binaries, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--locked", "--quiet", "--message-format=json-render-diagnostics"]);
@@ -41,19 +50,18 @@ pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binari
     if profile == Profile::Release {
         command.arg("--release");
     }
-    let directory = template.parent().filter(|parent| !parent.as_os_str().is_empty());
-    command.current_dir(directory.unwrap_or(Path::new("."))).stderr(Stdio::inherit());
     // Variables of an outer cargo would make this build, and the outer one's next, start over.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
         command.env_remove(name);
     }
-    let output = command.env_remove("CARGO_MANIFEST_DIR").output().await?;
+    command.current_dir(directory).env_remove("CARGO_MANIFEST_DIR").stderr(Stdio::inherit());
+    let output = command.output().await?;
     if !output.status.success() {
         return Err(BuildError::Failed(output.status));
     }
     let built: Binaries = output.stdout.split(|byte| *byte == b'\n').filter_map(executable).collect();
-    match names.into_iter().find(|name| !built.contains_key(name)) {
-        Some(missing) => Err(BuildError::Missing(missing)),
+    match names.iter().find(|name| !built.contains_key(*name)) {
+        Some(missing) => Err(BuildError::Missing(missing.clone())),
         None => Ok(built),
     }
 }

@@ -1,7 +1,7 @@
 //! The command line of the `local` binary.
 
 use crate::demo;
-use crate::options::{Profile, StackOptions};
+use crate::options::StackOptions;
 use crate::stack::{Stack, StackError};
 use lexopt::{Arg, Parser, ValueExt};
 use std::path::PathBuf;
@@ -119,7 +119,7 @@ fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
                 options.meta.set(&key, &value).map_err(|key| format!("--meta has no key {key}"))?;
             }
             Arg::Long("parameter") => options.parameters.extend([pair(&arguments.value()?.string()?)?]),
-            Arg::Long("profile") => options.profile = profile(&arguments.value()?.string()?)?,
+            Arg::Long("profile") => options.profile = arguments.value()?.parse()?,
             other => return Err(other.unexpected()),
         }
     }
@@ -134,14 +134,6 @@ fn pair(text: &str) -> Result<(String, String), lexopt::Error> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn profile(text: &str) -> Result<Profile, lexopt::Error> {
-    match text {
-        "debug" => Ok(Profile::Debug),
-        "release" => Ok(Profile::Release),
-        _ => Err(format!("there is no profile {text}").into()),
-    }
-}
-
 #[expect(clippy::print_stdout, reason = "the program's output")]
 fn say(text: &str) {
     println!("{text}");
@@ -150,6 +142,7 @@ fn say(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Profile;
 
     fn parsed(arguments: &[&str]) -> Result<Command, lexopt::Error> {
         parse(Parser::from_args(arguments))

@@ -31,7 +31,7 @@ mod template;
 pub mod command_line;
 pub mod demo;
 
-pub use binaries::{Binaries, BuildError, build_functions};
+pub use binaries::{Binaries, BuildError, build_binaries, build_functions};
 pub use client::{Answer, Client, ClientError};
 pub use endpoints::{AwsEndpoints, Endpoints};
 pub use options::{Meta, Profile, StackOptions};

@@ -74,6 +74,18 @@ pub enum Profile {
     Release,
 }
 
+impl std::str::FromStr for Profile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "debug" => Ok(Self::Debug),
+            "release" => Ok(Self::Release),
+            _ => Err(format!("there is no profile {text}")),
+        }
+    }
+}
+
 /// Everything that may differ from the deployed stack: parameters, the Meta side, and where things are.
 #[derive(Debug, Clone)]
 pub struct StackOptions {

@@ -1,0 +1,49 @@
+//! A process of a measured binary, in the environment the template would give it.
+
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
+use tokio::process::{Child, Command};
+
+/// Variables of all functions together: one that is not read costs nothing.
+const VARIABLES: [(&str, &str); 27] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "measured"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "measured"),
+    ("AWS_REGION", "us-east-1"),
+    ("AWS_ACCESS_KEY_ID", "key"),
+    ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ("LOG_LEVEL", "error"),
+    ("TABLE_NAME", "table"),
+    ("EVENT_SOURCE", "benchmark"),
+    ("SECRET_PREFIX", "benchmark"),
+    ("APP_SECRET_ARN", "app-secret"),
+    ("VERIFY_TOKEN_ARN", "verify-token"),
+    ("SYSTEM_TOKEN_ARN", "system-token"),
+    ("META_APP_ID", "1"),
+    ("META_CONFIG_ID", "1"),
+    ("META_SDK_BASE", "https://connect.facebook.net"),
+    ("META_POPUP_ORIGINS", "https://www.facebook.com"),
+    ("GRAPH_API_BASE", "https://graph.facebook.com"),
+    ("GRAPH_API_VERSION", "v25.0"),
+    ("ALLOWED_ORIGINS", "https://app.example.com"),
+    ("ROLE", "solution-partner"),
+    ("CREDIT_LINE_ID", "1"),
+    ("CREDIT_CURRENCY", "USD"),
+    ("SIGNUP_BASE_URL", ""),
+    ("SESSION_MINUTES", "60"),
+];
+const QUEUES: [&str; 5] = ["WEBHOOK", "ONBOARDING", "CREDIT", "TEMPLATE", "PLATFORM_EVENTS"];
+
+/// Starts a binary. It ends when it is dropped.
+pub(crate) fn start(binary: &Path, runtime_api: &str, more: &[(&str, &str)]) -> io::Result<(Instant, Child)> {
+    let mut command = Command::new(binary);
+    command.env_clear().envs(VARIABLES).env("AWS_LAMBDA_RUNTIME_API", runtime_api);
+    command.envs(QUEUES.map(|queue| (format!("{queue}_QUEUE_URL"), "http://127.0.0.1:9/0/queue")));
+    command.envs(more.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let began = Instant::now();
+    Ok((began, command.kill_on_drop(true).spawn()?))
+}

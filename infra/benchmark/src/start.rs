@@ -1,0 +1,32 @@
+//! Process start to the first `/next`.
+
+use crate::binaries::Built;
+use crate::process;
+use crate::report::Samples;
+use crate::stub::Stub;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io;
+
+/// Every binary in turn, again and again: what disturbs the machine disturbs all alike.
+pub(crate) async fn measure(built: &Built, rounds: usize) -> io::Result<String> {
+    let mut samples: BTreeMap<&str, Samples> = BTreeMap::new();
+    for _ in 0..rounds {
+        for (name, binary) in built.all() {
+            let mut stub = Stub::start().await?;
+            let (began, mut child) = process::start(binary, &stub.address, &[])?;
+            let asked = stub.asked().await?;
+            samples.entry(name).or_default().add(asked - began);
+            child.kill().await?;
+        }
+    }
+    let mut text = format!("Process start to first /next, {rounds} interleaved rounds\n");
+    text.push_str("  binary                  median       p95  x hello\n");
+    let baseline = samples.get("hello").cloned().unwrap_or_default();
+    for (name, _) in built.all() {
+        if let Some(own) = samples.get(name) {
+            writeln!(text, "{}", own.line(name, &baseline)).map_err(io::Error::other)?;
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,116 @@
+//! A warm webhook: signature verified, compressed, taken by SQS, acknowledged.
+
+use crate::binaries::Built;
+use crate::process;
+use crate::report::Samples;
+use crate::stub::Stub;
+use aws_emulator::{SecretsManager, Sqs};
+use axum::Router;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use tokio::net::TcpListener;
+
+/// Invocations that are timed, after as many that are not.
+const INVOCATIONS: usize = 200;
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+pub(crate) async fn measure(built: &Built) -> io::Result<String> {
+    let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
+    let services = Services::start().await?;
+    let mut text = format!("Warm round trip through the Runtime API, {INVOCATIONS} invocations; SQS on loopback\n");
+    text.push_str("  event                   median       p95  x hello\n");
+    for (name, changes) in [("webhook, 1 change", 1), ("webhook, 100 changes", 100), ("webhook, 1000 changes", 1000)] {
+        let event = event(changes);
+        let hello = warm(&built.hello, &event, &[]).await?;
+        let own = warm(webhook, &event, &services.variables()).await?;
+        text.push_str(&format!("{}\n{}\n", hello.line("hello, same event", &hello), own.line(name, &hello)));
+    }
+    Ok(text)
+}
+
+async fn warm(binary: &Path, event: &Bytes, variables: &[(&str, &str)]) -> io::Result<Samples> {
+    let mut stub = Stub::start().await?;
+    let (_, mut child) = process::start(binary, &stub.address, variables)?;
+    for _ in 0..INVOCATIONS {
+        stub.invoke(event.clone()).await?;
+    }
+    let mut samples = Samples::default();
+    for _ in 0..INVOCATIONS {
+        samples.add(stub.invoke(event.clone()).await?);
+    }
+    child.kill().await?;
+    Ok(samples)
+}
+
+struct Services {
+    sqs: String,
+    queue: String,
+    secrets: String,
+    secret: String,
+}
+
+impl Services {
+    async fn start() -> io::Result<Self> {
+        let (sqs, secrets) = (Sqs::new("us-east-1", "000000000000"), SecretsManager::new("us-east-1", "000000000000"));
+        let sqs_at = serve(sqs.router()).await?;
+        sqs.set_endpoint(&sqs_at);
+        let none = BTreeMap::new();
+        let queue = sqs.create_queue("webhooks", &none, &none).map_err(io::Error::other)?;
+        let secret = secrets.create_secret("app-secret", Some(SECRET.to_owned()), None, &none);
+        let secret = secret.map_err(io::Error::other)?;
+        Ok(Self { sqs: sqs_at, queue, secrets: serve(secrets.router()).await?, secret })
+    }
+
+    fn variables(&self) -> [(&str, &str); 5] {
+        [
+            ("AWS_ENDPOINT_URL_SQS", &self.sqs),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secrets),
+            ("WEBHOOK_QUEUE_URL", &self.queue),
+            ("APP_SECRET_ARN", &self.secret),
+            ("VERIFY_TOKEN_ARN", &self.secret),
+        ]
+    }
+}
+
+async fn serve(router: Router) -> io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(axum::serve(listener, router).into_future());
+    Ok(url)
+}
+
+/// A signed body of status changes, as a Function URL passes it.
+fn event(changes: usize) -> Bytes {
+    let change = |at: usize| {
+        let status = json!({ "id": format!("wamid.HBgLMTYzMTU1NTEyMzQ{at:08}"), "status": "delivered", "timestamp": "1795000000" });
+        let metadata = json!({ "display_phone_number": "16315551181", "phone_number_id": "106540352242922" });
+        let value = json!({ "messaging_product": "whatsapp", "metadata": metadata, "statuses": [status] });
+        json!({ "field": "messages", "value": value })
+    };
+    let changes: Vec<Value> = (0..changes).map(change).collect();
+    let entry = json!({ "id": "102290129340398", "time": 1_795_000_000, "changes": changes });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string();
+    let context = json!({ "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" } });
+    let headers = json!({ "content-type": "application/json", "x-hub-signature-256": sign(body.as_bytes()) });
+    let event = json!({
+        "version": "2.0",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": context,
+        "body": body,
+        "isBase64Encoded": false,
+    });
+    Bytes::from(event.to_string())
+}
+
+fn sign(body: &[u8]) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()) else { return String::new() };
+    mac.update(body);
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
