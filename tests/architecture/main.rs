@@ -10,6 +10,7 @@ mod dependencies;
 mod hygiene;
 mod layout;
 mod logging;
+mod readme;
 mod repository;
 mod rust;
 mod secrecy;

@@ -1,0 +1,39 @@
+//! The command line.
+
+use crate::{binaries, handshake, report, size, start, webhook};
+use lexopt::{Arg, Parser, ValueExt};
+use local::Profile;
+
+/// Printed by `--help`.
+const HELP: &str = "\
+Measures the functions against a minimal lambda_runtime binary, all in one run.
+
+cargo run --release -p benchmark                     start, first handshake, warm round trip, sizes
+cargo run -p benchmark -- --check-sizes              release sizes against infra/size-budgets.txt; 1 when one is over
+  --rounds N                                         interleaved rounds of each start (default 30)
+  --profile debug|release                            which binaries (default release)";
+
+pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error::Error>> {
+    let (mut rounds, mut profile, mut check) = (30, Profile::Release, false);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("check-sizes") => check = true,
+            Arg::Long("rounds") => rounds = arguments.value()?.parse()?,
+            Arg::Long("profile") => profile = arguments.value()?.parse()?,
+            Arg::Long("help") | Arg::Short('h') => {
+                report::say(HELP);
+                return Ok(());
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let built = binaries::build(profile).await?;
+    if check {
+        return Ok(size::check(&built)?);
+    }
+    report::say(&start::measure(&built, rounds).await?);
+    report::say(&handshake::measure(&built, rounds).await?);
+    report::say(&webhook::measure(&built).await?);
+    report::say(&size::table(&built)?);
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The README's commands, links and names exist.
+
+use crate::repository::root;
+use std::path::Path;
+use std::process::Command;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// Packages that `cargo run -p NAME` and `cargo test -p NAME` name.
+fn packages(text: &str) -> Vec<&str> {
+    text.split("-p ").skip(1).filter_map(|rest| rest.split([' ', '`', '\n', ')']).next()).collect()
+}
+
+/// Targets of Markdown links into the repository.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.starts_with("http") && !target.starts_with('#')).collect()
+}
+
+/// The first cell of each row of a Markdown table after a heading.
+fn rows_after<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
+    let section = text.split(heading).nth(1).unwrap_or_default().split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
+    rows.filter_map(|line| line.split('|').nth(1)).collect()
+}
+
+#[test]
+fn the_readmes_commands_name_packages_that_exist() {
+    let readme = read("README.md");
+    let named = packages(&readme);
+    assert!(named.contains(&"local"), "the README begins with the main job");
+    let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+    let known: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let known: Vec<&str> = known["packages"].as_array().unwrap().iter().filter_map(|p| p["name"].as_str()).collect();
+    let unknown: Vec<_> = named.iter().filter(|name| !known.contains(name)).collect();
+    assert!(unknown.is_empty(), "no such package: {unknown:?}");
+}
+
+#[test]
+fn the_test_command_of_the_readme_is_the_one_that_ci_runs() {
+    let command = "cargo test --workspace --locked";
+    assert!(read("README.md").contains(command) && read(".ci/run").contains(command));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for page in ["README.md", "shared/README.md"] {
+        let text = read(page);
+        let directory = root().join(page);
+        let directory = directory.parent().unwrap_or(Path::new("."));
+        let dead: Vec<_> = links(&text).into_iter().filter(|target| !directory.join(target).exists()).collect();
+        assert!(dead.is_empty(), "{page}: {dead:?}");
+    }
+}
+
+#[test]
+fn every_parameter_of_the_template_is_explained() {
+    let (readme, template) = (read("README.md"), read("template.yaml"));
+    let explained = rows_after(&readme, "## Configuration").join(" ");
+    let section = template.split("\nParameters:\n").nth(1).unwrap_or_default();
+    let section = section.split("\nConditions:").next().unwrap_or_default();
+    let declared = section.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let declared: Vec<&str> = declared.filter_map(|line| line.trim().split(':').next()).collect();
+    assert!(declared.len() > 10, "parameters are found");
+    let missing: Vec<_> = declared.into_iter().filter(|name| !explained.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "not in the README's table: {missing:?}");
+}
+
+#[test]
+fn every_event_that_is_sent_is_in_the_readme() {
+    let readme = read("README.md");
+    let sources = read("shared/src/events.rs") + &read("shared/src/domain/progress/facts.rs");
+    let sent: Vec<&str> = sources.split("\"whatsapp.").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(sent.len() >= 3, "events are found");
+    let fixed = sent.iter().filter(|kind| !kind.contains('{'));
+    let missing: Vec<_> = fixed.filter(|kind| !readme.contains(&format!("`whatsapp.{kind}`"))).collect();
+    assert!(missing.is_empty(), "not in the README: {missing:?}");
+}
+
+#[test]
+fn what_is_missing_is_seen() {
+    assert_eq!(packages("`cargo run -p local -- demo` and cargo test -p x\n"), ["local", "x"]);
+    assert_eq!(links("[a](b/c) [d](https://e) [f](#g)"), ["b/c"]);
+    assert_eq!(rows_after("## T\n\n| a | b |\n| - | - |\n| `x` | y |\n\n## U\n| z |", "## T"), [" `x` "]);
+}
