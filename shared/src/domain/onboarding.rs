@@ -11,7 +11,7 @@ use super::failure::{Actor, Failure, Waiting};
 use super::grant::{VerifiedPhone, VerifiedWaba};
 use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId};
 use super::session::{Flow, Role};
-use super::steps::{STEPS, Step, StepSpec};
+use super::steps::{Step, StepSpec, spec};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,7 +153,7 @@ const VISIBLE_AFTER: u16 = 3;
 impl Onboarding {
     /// The steps this onboarding needs.
     pub fn plan(&self) -> impl Iterator<Item = &'static StepSpec> + '_ {
-        STEPS.iter().filter(|spec| (spec.applies)(self))
+        Step::ALL.into_iter().map(spec).filter(|spec| (spec.applies)(self))
     }
 
     /// Whether a step is done.

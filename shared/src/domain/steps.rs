@@ -52,59 +52,64 @@ pub struct StepSpec {
     pub retry: RetryPolicy,
 }
 
-/// Every step, in reading order. Steps whose predecessors are done run independently of each other.
-pub const STEPS: &[StepSpec] = &[
-    StepSpec { step: Step::VerifyGrant, after: &[], applies: always, runner: Runner::Steps, retry: QUICK },
-    StepSpec {
-        step: Step::SubscribeApp,
-        after: &[Step::VerifyGrant],
-        applies: always,
-        runner: Runner::Steps,
-        retry: QUICK,
-    },
-    StepSpec {
-        step: Step::FindNumber,
-        after: &[Step::VerifyGrant],
-        applies: always,
-        runner: Runner::Steps,
-        retry: QUICK,
-    },
-    StepSpec {
-        step: Step::ShareCredit,
-        after: &[Step::VerifyGrant],
-        applies: we_pay,
-        runner: Runner::Credit,
-        retry: CREDIT,
-    },
-    StepSpec {
-        step: Step::RegisterNumber,
-        after: &[Step::FindNumber],
-        applies: cloud_number,
-        runner: Runner::Steps,
-        retry: REGISTRATION,
-    },
-    StepSpec {
-        step: Step::ReadTemplates,
-        after: &[Step::VerifyGrant],
-        applies: always,
-        runner: Runner::Steps,
-        retry: QUICK,
-    },
-    StepSpec {
-        step: Step::CheckReception,
-        after: &[Step::SubscribeApp, Step::FindNumber, Step::RegisterNumber],
-        applies: always,
-        runner: Runner::Steps,
-        retry: QUICK,
-    },
-    StepSpec {
-        step: Step::AwaitPaymentMethod,
-        after: &[Step::VerifyGrant],
-        applies: customer_pays,
-        runner: Runner::Steps,
-        retry: QUICK,
-    },
-];
+/// The row of a step.
+#[must_use]
+pub const fn spec(step: Step) -> &'static StepSpec {
+    match step {
+        Step::VerifyGrant => {
+            &StepSpec { step: Step::VerifyGrant, after: &[], applies: always, runner: Runner::Steps, retry: QUICK }
+        }
+        Step::SubscribeApp => &StepSpec {
+            step: Step::SubscribeApp,
+            after: &[Step::VerifyGrant],
+            applies: always,
+            runner: Runner::Steps,
+            retry: QUICK,
+        },
+        Step::FindNumber => &StepSpec {
+            step: Step::FindNumber,
+            after: &[Step::VerifyGrant],
+            applies: always,
+            runner: Runner::Steps,
+            retry: QUICK,
+        },
+        Step::ShareCredit => &StepSpec {
+            step: Step::ShareCredit,
+            after: &[Step::VerifyGrant],
+            applies: we_pay,
+            runner: Runner::Credit,
+            retry: CREDIT,
+        },
+        Step::RegisterNumber => &StepSpec {
+            step: Step::RegisterNumber,
+            after: &[Step::FindNumber],
+            applies: cloud_number,
+            runner: Runner::Steps,
+            retry: REGISTRATION,
+        },
+        Step::ReadTemplates => &StepSpec {
+            step: Step::ReadTemplates,
+            after: &[Step::VerifyGrant],
+            applies: always,
+            runner: Runner::Steps,
+            retry: QUICK,
+        },
+        Step::CheckReception => &StepSpec {
+            step: Step::CheckReception,
+            after: &[Step::SubscribeApp, Step::FindNumber, Step::RegisterNumber],
+            applies: always,
+            runner: Runner::Steps,
+            retry: QUICK,
+        },
+        Step::AwaitPaymentMethod => &StepSpec {
+            step: Step::AwaitPaymentMethod,
+            after: &[Step::VerifyGrant],
+            applies: customer_pays,
+            runner: Runner::Steps,
+            retry: QUICK,
+        },
+    }
+}
 
 fn always(_: &Onboarding) -> bool {
     true
@@ -125,17 +130,19 @@ fn cloud_number(onboarding: &Onboarding) -> bool {
     onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
 }
 
-/// The row of a step.
-#[must_use]
-pub fn spec(step: Step) -> &'static StepSpec {
-    const FIRST: &StepSpec = match STEPS.first() {
-        Some(first) => first,
-        None => panic!("the table of steps has rows"),
-    };
-    STEPS.iter().find(|spec| spec.step == step).unwrap_or(FIRST)
-}
-
 impl Step {
+    /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
+    pub const ALL: [Self; 8] = [
+        Self::VerifyGrant,
+        Self::SubscribeApp,
+        Self::FindNumber,
+        Self::ShareCredit,
+        Self::RegisterNumber,
+        Self::ReadTemplates,
+        Self::CheckReception,
+        Self::AwaitPaymentMethod,
+    ];
+
     /// The name used in the API, in events and in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -164,12 +171,11 @@ mod tests {
 
     #[test]
     fn every_step_has_one_row_and_follows_only_rows_above_it() {
-        for (index, row) in STEPS.iter().enumerate() {
-            assert_eq!(STEPS.iter().filter(|other| other.step == row.step).count(), 1);
-            for before in row.after {
-                assert!(STEPS[..index].iter().any(|other| other.step == *before), "{} after {before}", row.step);
+        for (index, step) in Step::ALL.into_iter().enumerate() {
+            assert_eq!(spec(step).step, step);
+            for before in spec(step).after {
+                assert!(Step::ALL[..index].contains(before), "{step} after {before}");
             }
-            assert_eq!(spec(row.step).step, row.step);
         }
     }
 }
