@@ -11,7 +11,7 @@ pub use credit::CreditSharing;
 
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
-use crate::domain::onboarding::Onboarding;
+use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::Finding;
 use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
@@ -47,6 +47,9 @@ impl Performer for OnboardingSteps {
     const RUNNER: Runner = Runner::Steps;
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
+        if step == Step::DestroyToken {
+            return self.destroy_token(onboarding).await;
+        }
         let token = self.token(onboarding).await?;
         let customer = Customer { graph: &self.graph, token: &token };
         match step {
@@ -62,7 +65,9 @@ impl Performer for OnboardingSteps {
                 number::confirm(&customer, phone(onboarding)?).await
             }
             Step::AwaitPaymentMethod => grant::payment_method(&customer, waba(onboarding)?).await,
-            Step::ShareCredit => Err(bug()),
+            Step::DeregisterNumber => number::deregister(&customer, phone(onboarding)?).await,
+            Step::UnsubscribeApp => subscription::unsubscribe(&customer, waba(onboarding)?).await,
+            Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken => Err(bug()),
         }
     }
 }
@@ -72,6 +77,13 @@ impl OnboardingSteps {
         let attempt = onboarding.token_attempt().ok_or_else(bug)?;
         let token = self.vault.business_token(attempt).await?;
         token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))
+    }
+
+    /// Last of all: nothing can be done at Meta for this customer any more.
+    async fn destroy_token(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
+        let Phase::Leaving { attempt, .. } = &onboarding.phase else { return Err(bug()) };
+        self.vault.destroy_business_token(attempt).await?;
+        Ok(Finding::Nothing)
     }
 
     async fn read_templates(&self, customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {

@@ -70,6 +70,18 @@ impl Vault {
         }
     }
 
+    /// Destroys the token of an attempt at once; one that is gone already is gone.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`] when the vault cannot be asked.
+    pub async fn destroy_business_token(&self, attempt: &AttemptId) -> Result<(), VaultError> {
+        let request = self.client.delete_secret().secret_id(self.token_name(attempt));
+        match request.force_delete_without_recovery(true).send().await.map_err(|error| reduce(&error)) {
+            Ok(_) | Err(VaultError::Missing) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The two-step PIN of a number: the stored one, or a new random one that is stored before it is returned. A PIN that
     /// was used and lost would lock the number for a week.
     ///

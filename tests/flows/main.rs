@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 mod bad_input;
+mod exit;
 mod healing;
 mod platform;
 mod signup;

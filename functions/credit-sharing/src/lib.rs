@@ -1,4 +1,4 @@
-//! `CreditQueue`: shares the credit line, the one step that costs money. Sole reader of the system token, and reader of
+//! `CreditQueue`: shares the credit line and takes it back, the steps that cost money. Sole reader of the system token, and reader of
 //! nothing that belongs to a customer.
 
 use shared::aws::AwsConfig;
@@ -31,5 +31,6 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(currency);
     let (graph, currency) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
-    Ok(Worker::new(CreditSharing { graph, system_token, line, currency }, surroundings, None))
+    let store = surroundings.store.clone();
+    Ok(Worker::new(CreditSharing { graph, system_token, line, currency, store }, surroundings, None))
 }

@@ -54,6 +54,7 @@ impl Handler for App {
             (&Method::POST, ["v1", "sessions"]) => self.create_session(&request).await,
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
+            (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id).await,
             (&Method::GET, ["v1", "openapi.json"]) => Ok(reply(StatusCode::OK, "application/json", OPENAPI.to_owned())),
             _ => Err(Problem::not_found()),

@@ -134,17 +134,37 @@ impl App {
 
     /// Makes everything that waits due at once.
     pub(crate) async fn resume(&self, id: &str) -> Result<Reply, Problem> {
-        let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
-        match self.store.record(&id, &Event::Resumed, clock::moment()).await.map_err(|error| unavailable(&error))? {
-            Recorded::Unknown => Err(Problem::not_found()),
-            Recorded::Unchanged => {
-                Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits."))
+        match self.apply(id, &Event::Resumed).await? {
+            Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
+            None => Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits.")),
+        }
+    }
+
+    /// Begins the exit; one that has begun or is over is answered the same.
+    pub(crate) async fn leave(&self, id: &str) -> Result<Reply, Problem> {
+        if let Some(after) = self.apply(id, &Event::ExitRequested).await? {
+            return Ok(json(StatusCode::ACCEPTED, &summary(&after)));
+        }
+        let held = self.find(id).await?;
+        match held.record.state() {
+            State::Leaving | State::Left => Ok(json(StatusCode::ACCEPTED, &summary(&held.record))),
+            _ => {
+                Err(Problem::new(StatusCode::CONFLICT, "in_progress", "This signup is being completed at the moment."))
             }
+        }
+    }
+
+    /// Saves a fact and rings; `None` when it changes nothing.
+    async fn apply(&self, id: &str, fact: &Event) -> Result<Option<Box<Onboarding>>, Problem> {
+        let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
+        match self.store.record(&id, fact, clock::moment()).await.map_err(|error| unavailable(&error))? {
+            Recorded::Unknown => Err(Problem::not_found()),
+            Recorded::Unchanged => Ok(None),
             Recorded::Changed(after) => {
                 if let Err(error) = self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await {
                     tracing::warn!(error = %error, "the bell was not rung; the sweeper will");
                 }
-                Ok(json(StatusCode::ACCEPTED, &summary(&after)))
+                Ok(Some(after))
             }
         }
     }

@@ -137,7 +137,9 @@ impl App {
         let Some(onboarding) = self.store.onboarding(id).await?.map(|held| held.record) else {
             return Ok(Ok(()));
         };
-        let (Some(attempt), Some(waba)) = (onboarding.token_attempt(), &onboarding.waba) else {
+        let (Some(attempt), Some(waba)) =
+            (onboarding.token_attempt().filter(|_| !onboarding.is_leaving()), &onboarding.waba)
+        else {
             return Ok(Ok(()));
         };
         let synced = match self.vault.business_token(attempt).await? {

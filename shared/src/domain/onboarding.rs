@@ -48,6 +48,17 @@ pub enum Phase {
     },
     /// The token died; number and history stay.
     Reauthorise {
+        /// The attempt whose secret holds the dead token.
+        attempt: AttemptId,
+        /// Stable code of the reason.
+        reason: String,
+    },
+    /// The connection is being taken apart, step by step.
+    Leaving {
+        /// The attempt whose secret is destroyed last.
+        attempt: AttemptId,
+        /// Whether the token can still be used for the steps that take it.
+        token_works: bool,
         /// Stable code of the reason.
         reason: String,
     },
@@ -178,13 +189,20 @@ impl Onboarding {
     #[must_use]
     pub fn token_attempt(&self) -> Option<&AttemptId> {
         match &self.phase {
-            Phase::Connected { attempt, .. } => Some(attempt),
+            Phase::Connected { attempt, .. } | Phase::Leaving { attempt, token_works: true, .. } => Some(attempt),
             Phase::Exchanging { .. }
             | Phase::Relaunch { .. }
             | Phase::Held { .. }
             | Phase::Reauthorise { .. }
+            | Phase::Leaving { token_works: false, .. }
             | Phase::Left { .. } => None,
         }
+    }
+
+    /// Whether the connection is being taken apart.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.phase, Phase::Leaving { .. })
     }
 }
 

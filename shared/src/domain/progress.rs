@@ -9,8 +9,8 @@ use super::onboarding::{Onboarding, PendingEvent, Phase, StepStatus};
 use super::steps::{Runner, Step, StepSpec};
 use super::time::{Moment, Timestamp};
 use facts::{
-    announce, departed, exchange_failed, joined, resumed, step_failed, step_started, step_succeeded, token_died,
-    token_stored,
+    announce, departed, exchange_failed, exit_requested, joined, resumed, step_failed, step_started, step_succeeded,
+    token_died, token_stored,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub enum Event {
     StepSucceeded(Step, Finding),
     /// A step did not work out.
     StepFailed(Step, Failure),
+    /// The platform ends the connection.
+    ExitRequested,
     /// Waits that ask for nobody's action were looked at early because somebody said to go on.
     Resumed,
     /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.
@@ -104,7 +106,7 @@ pub struct TimelineEntry {
 pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     match &onboarding.phase {
         Phase::Exchanging { lease_until, .. } if *lease_until <= now => Next::Rescue,
-        Phase::Connected { .. } => {
+        Phase::Connected { .. } | Phase::Leaving { .. } => {
             let mut due = onboarding.plan().filter(|spec| is_due(onboarding, spec, now)).peekable();
             let first = due.peek().map(|spec| spec.runner);
             match (due.find(|spec| spec.runner == runner), first) {
@@ -144,7 +146,7 @@ pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
     let outbox = onboarding.outbox.first().map(|event| event.at.after(OUTBOX_PATIENCE));
     let work = match &onboarding.phase {
         Phase::Exchanging { lease_until, .. } => Some(*lease_until),
-        Phase::Connected { .. } => onboarding
+        Phase::Connected { .. } | Phase::Leaving { .. } => onboarding
             .plan()
             .filter(|spec| onboarding.is_unblocked(spec))
             .filter_map(|spec| step_due(onboarding, spec))
@@ -169,6 +171,7 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
         Event::StepStarted(step) => step_started(&mut after, *step, moment.now),
         Event::StepSucceeded(step, finding) => step_succeeded(&mut after, *step, finding, moment.now, &mut timeline),
         Event::StepFailed(step, failure) => step_failed(&mut after, *step, failure, moment, &mut timeline),
+        Event::ExitRequested => exit_requested(&mut after, moment.now, &mut timeline),
         Event::Resumed => resumed(&mut after, moment.now, &mut timeline),
         Event::Departed(reason, at) => departed(&mut after, reason, *at, moment.now, &mut timeline),
         Event::Joined(at) => joined(&mut after, *at, moment.now, &mut timeline),

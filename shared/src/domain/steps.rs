@@ -26,6 +26,14 @@ pub enum Step {
     CheckReception,
     /// Waits until the customer's own payment method is there.
     AwaitPaymentMethod,
+    /// Exit: takes the credit line back.
+    RevokeCredit,
+    /// Exit: takes the number we registered off the Cloud API.
+    DeregisterNumber,
+    /// Exit: ends our app's subscription.
+    UnsubscribeApp,
+    /// Exit: destroys the customer's token.
+    DestroyToken,
 }
 
 /// The function allowed to perform a step: the one that may read the credentials it takes.
@@ -52,87 +60,89 @@ pub struct StepSpec {
     pub retry: RetryPolicy,
 }
 
+const BEFORE_CHECK: &[Step] = &[Step::SubscribeApp, Step::FindNumber, Step::RegisterNumber];
+const BEFORE_DESTRUCTION: &[Step] = &[Step::RevokeCredit, Step::DeregisterNumber, Step::UnsubscribeApp];
+
 /// The row of a step.
 #[must_use]
 pub const fn spec(step: Step) -> &'static StepSpec {
     match step {
-        Step::VerifyGrant => {
-            &StepSpec { step: Step::VerifyGrant, after: &[], applies: always, runner: Runner::Steps, retry: QUICK }
+        Step::VerifyGrant => const { &row(Step::VerifyGrant, &[], always, Runner::Steps, QUICK) },
+        Step::SubscribeApp => const { &row(Step::SubscribeApp, &[Step::VerifyGrant], always, Runner::Steps, QUICK) },
+        Step::FindNumber => const { &row(Step::FindNumber, &[Step::VerifyGrant], always, Runner::Steps, QUICK) },
+        Step::ShareCredit => const { &row(Step::ShareCredit, &[Step::VerifyGrant], we_pay, Runner::Credit, CREDIT) },
+        Step::RegisterNumber => {
+            const { &row(Step::RegisterNumber, &[Step::FindNumber], cloud_number, Runner::Steps, REGISTRATION) }
         }
-        Step::SubscribeApp => &StepSpec {
-            step: Step::SubscribeApp,
-            after: &[Step::VerifyGrant],
-            applies: always,
-            runner: Runner::Steps,
-            retry: QUICK,
-        },
-        Step::FindNumber => &StepSpec {
-            step: Step::FindNumber,
-            after: &[Step::VerifyGrant],
-            applies: always,
-            runner: Runner::Steps,
-            retry: QUICK,
-        },
-        Step::ShareCredit => &StepSpec {
-            step: Step::ShareCredit,
-            after: &[Step::VerifyGrant],
-            applies: we_pay,
-            runner: Runner::Credit,
-            retry: CREDIT,
-        },
-        Step::RegisterNumber => &StepSpec {
-            step: Step::RegisterNumber,
-            after: &[Step::FindNumber],
-            applies: cloud_number,
-            runner: Runner::Steps,
-            retry: REGISTRATION,
-        },
-        Step::ReadTemplates => &StepSpec {
-            step: Step::ReadTemplates,
-            after: &[Step::VerifyGrant],
-            applies: always,
-            runner: Runner::Steps,
-            retry: QUICK,
-        },
-        Step::CheckReception => &StepSpec {
-            step: Step::CheckReception,
-            after: &[Step::SubscribeApp, Step::FindNumber, Step::RegisterNumber],
-            applies: always,
-            runner: Runner::Steps,
-            retry: QUICK,
-        },
-        Step::AwaitPaymentMethod => &StepSpec {
-            step: Step::AwaitPaymentMethod,
-            after: &[Step::VerifyGrant],
-            applies: customer_pays,
-            runner: Runner::Steps,
-            retry: QUICK,
-        },
+        Step::ReadTemplates => const { &row(Step::ReadTemplates, &[Step::VerifyGrant], always, Runner::Steps, QUICK) },
+        Step::CheckReception => const { &row(Step::CheckReception, BEFORE_CHECK, always, Runner::Steps, QUICK) },
+        Step::AwaitPaymentMethod => {
+            const { &row(Step::AwaitPaymentMethod, &[Step::VerifyGrant], customer_pays, Runner::Steps, QUICK) }
+        }
+        Step::RevokeCredit => const { &row(Step::RevokeCredit, &[], shared_credit, Runner::Credit, CREDIT) },
+        Step::DeregisterNumber => {
+            const { &row(Step::DeregisterNumber, &[], registered_number, Runner::Steps, REGISTRATION) }
+        }
+        Step::UnsubscribeApp => {
+            const { &row(Step::UnsubscribeApp, &[Step::DeregisterNumber], subscribed, Runner::Steps, QUICK) }
+        }
+        Step::DestroyToken => const { &row(Step::DestroyToken, BEFORE_DESTRUCTION, leaving, Runner::Steps, QUICK) },
     }
 }
 
-fn always(_: &Onboarding) -> bool {
-    true
+const fn row(
+    step: Step,
+    after: &'static [Step],
+    applies: fn(&Onboarding) -> bool,
+    runner: Runner,
+    retry: RetryPolicy,
+) -> StepSpec {
+    StepSpec { step, after, applies, runner, retry }
+}
+
+/// While the connection is built up.
+fn always(onboarding: &Onboarding) -> bool {
+    !onboarding.is_leaving()
 }
 
 fn we_pay(onboarding: &Onboarding) -> bool {
-    onboarding.role == Role::SolutionPartner
+    !onboarding.is_leaving() && onboarding.role == Role::SolutionPartner
 }
 
 fn customer_pays(onboarding: &Onboarding) -> bool {
-    onboarding.role != Role::SolutionPartner
+    !onboarding.is_leaving() && onboarding.role != Role::SolutionPartner
 }
 
 /// Meta: a coexistence number is registered already and must never be registered again. Before the grant is verified
 /// the step counts as needed.
 fn cloud_number(onboarding: &Onboarding) -> bool {
     let in_app = onboarding.phone.as_ref().is_some_and(super::grant::VerifiedPhone::is_on_business_app);
-    onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
+    !onboarding.is_leaving() && onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
+}
+
+fn leaving(onboarding: &Onboarding) -> bool {
+    onboarding.is_leaving()
+}
+
+fn shared_credit(onboarding: &Onboarding) -> bool {
+    onboarding.is_leaving() && onboarding.allocation.is_some()
+}
+
+fn registered_number(onboarding: &Onboarding) -> bool {
+    leaving_with_token(onboarding) && onboarding.phone.is_some() && onboarding.is_done(Step::RegisterNumber)
+}
+
+fn subscribed(onboarding: &Onboarding) -> bool {
+    leaving_with_token(onboarding) && onboarding.waba.is_some()
+}
+
+fn leaving_with_token(onboarding: &Onboarding) -> bool {
+    onboarding.is_leaving() && onboarding.token_attempt().is_some()
 }
 
 impl Step {
     /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::VerifyGrant,
         Self::SubscribeApp,
         Self::FindNumber,
@@ -141,6 +151,10 @@ impl Step {
         Self::ReadTemplates,
         Self::CheckReception,
         Self::AwaitPaymentMethod,
+        Self::RevokeCredit,
+        Self::DeregisterNumber,
+        Self::UnsubscribeApp,
+        Self::DestroyToken,
     ];
 
     /// The name used in the API, in events and in logs.
@@ -155,6 +169,10 @@ impl Step {
             Self::ReadTemplates => "read_templates",
             Self::CheckReception => "check_reception",
             Self::AwaitPaymentMethod => "await_payment_method",
+            Self::RevokeCredit => "revoke_credit",
+            Self::DeregisterNumber => "deregister_number",
+            Self::UnsubscribeApp => "unsubscribe_app",
+            Self::DestroyToken => "destroy_token",
         }
     }
 }

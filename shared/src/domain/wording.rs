@@ -17,14 +17,11 @@ pub fn sentence(obstacle: &Obstacle) -> &'static str {
 pub fn state_sentence(state: State) -> Option<&'static str> {
     match state {
         State::Ready => Some("WhatsApp is connected and ready to use."),
+        State::Leaving => Some("The connection is being ended."),
         State::Left => Some("The connection has ended."),
-        State::Exchanging
-        | State::Onboarding
-        | State::Waiting
-        | State::Held
-        | State::Relaunch
-        | State::Reauthorise
-        | State::Leaving => None,
+        State::Exchanging | State::Onboarding | State::Waiting | State::Held | State::Relaunch | State::Reauthorise => {
+            None
+        }
     }
 }
 

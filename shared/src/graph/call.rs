@@ -41,6 +41,12 @@ impl GraphRequest {
         Self { method: http::Method::POST, ..Self::get(path) }
     }
 
+    /// A `DELETE` of a path.
+    #[must_use]
+    pub fn delete(path: &[&str]) -> Self {
+        Self { method: http::Method::DELETE, ..Self::get(path) }
+    }
+
     /// Adds a query pair.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {

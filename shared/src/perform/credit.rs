@@ -5,16 +5,19 @@ use super::{Performer, bug, waba};
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{AllocationId, CreditLineId};
-use crate::domain::onboarding::Onboarding;
+use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::progress::Finding;
 use crate::domain::steps::{Runner, Step};
 use crate::graph::call::{Auth, GraphCall};
-use crate::graph::calls::credit::{AssignSystemUser, FindAllocation, ReadAllocation, ShareCreditLine};
+use crate::graph::calls::credit::{
+    AssignSystemUser, FindAllocation, ReadAllocation, RevokeAllocation, ShareCreditLine,
+};
 use crate::graph::calls::oauth::ReadMe;
 use crate::graph::calls::waba::ReadWaba;
 use crate::graph::client::GraphClient;
 use crate::secret::Secret;
 use crate::secrets::{PlatformSecret, VaultError};
+use crate::store::Store;
 
 /// Performs the one step that costs money.
 #[derive(Debug)]
@@ -27,22 +30,41 @@ pub struct CreditSharing {
     pub line: Option<CreditLineId>,
     /// Currency of new shares.
     pub currency: String,
+    /// Other onboardings of the same customer.
+    pub store: Store,
 }
 
 impl Performer for CreditSharing {
     const RUNNER: Runner = Runner::Credit;
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
-        if step != Step::ShareCredit {
-            return Err(bug());
-        }
         let line = self.line.as_ref().ok_or_else(|| ours("credit.no_line"))?;
         let token = self.system_token.value().await.map_err(|error| match error {
             VaultError::Missing => ours("credit.no_token"),
             VaultError::Taken | VaultError::Unavailable(_) => error.into(),
         })?;
         let partner = Partner { graph: &self.graph, token: &token, line };
-        partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared)
+        match step {
+            Step::ShareCredit => partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared),
+            Step::RevokeCredit if self.sibling_pays(onboarding).await? => Ok(Finding::Nothing),
+            Step::RevokeCredit => partner.revoke(onboarding.allocation.as_ref().ok_or_else(bug)?).await,
+            _ => Err(bug()),
+        }
+    }
+}
+
+impl CreditSharing {
+    /// Whether another account of the same portfolio still lives from our line: Meta revokes for all of them at once.
+    async fn sibling_pays(&self, leaving: &Onboarding) -> Result<bool, Failure> {
+        let owner = leaving.waba.as_ref().map(VerifiedWaba::owner);
+        let all = self.store.of_customer(&leaving.customer_ref).await?;
+        let pays = |other: &Onboarding| {
+            other.id != leaving.id
+                && other.allocation.is_some()
+                && other.waba.as_ref().map(VerifiedWaba::owner) == owner
+                && !matches!(other.state(), State::Leaving | State::Left)
+        };
+        Ok(all.iter().any(pays))
     }
 }
 
@@ -92,6 +114,22 @@ impl Partner<'_> {
         }
         // Meta: a line cannot be swapped on the same account. Somebody else pays; never "fixed".
         Err(Failure::new(Class::Hold, "credit.other_line"))
+    }
+
+    /// Takes an allocation back and reads back that it is deleted.
+    async fn revoke(&self, allocation: &AllocationId) -> Result<Finding, Failure> {
+        if self.is_revoked(allocation).await? {
+            return Ok(Finding::Nothing);
+        }
+        self.call(&RevokeAllocation { allocation }).await?;
+        match self.is_revoked(allocation).await? {
+            true => Ok(Finding::Nothing),
+            false => Err(Failure::new(Class::Later, "credit.not_revoked")),
+        }
+    }
+
+    async fn is_revoked(&self, allocation: &AllocationId) -> Result<bool, Failure> {
+        Ok(self.call(&ReadAllocation { allocation }).await?.request_status.as_deref() == Some("DELETED"))
     }
 
     async fn funding(&self, waba: &VerifiedWaba) -> Result<Option<String>, Failure> {

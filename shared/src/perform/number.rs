@@ -5,7 +5,7 @@ use crate::domain::claim::Claim;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone};
 use crate::domain::progress::Finding;
-use crate::graph::calls::phone::{ReadPhone, RegisterPhone};
+use crate::graph::calls::phone::{DeregisterPhone, ReadPhone, RegisterPhone};
 use crate::graph::calls::waba::ListPhoneNumbers;
 use crate::secrets::Vault;
 
@@ -50,5 +50,17 @@ pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> R
         Ok(Finding::Nothing)
     } else {
         Err(Failure::new(Class::Later, "number.not_connected"))
+    }
+}
+
+/// Takes the number off the Cloud API and reads back that it is.
+pub(super) async fn deregister(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {
+    if !customer.call(&ReadPhone { phone }).await?.is_connected() {
+        return Ok(Finding::Nothing);
+    }
+    customer.call(&DeregisterPhone { phone }).await?;
+    match customer.call(&ReadPhone { phone }).await?.is_connected() {
+        false => Ok(Finding::Nothing),
+        true => Err(Failure::new(Class::Later, "number.still_connected")),
     }
 }

@@ -4,7 +4,7 @@ use super::Customer;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::progress::Finding;
-use crate::graph::calls::waba::{ListSubscribedApps, SubscribeApp};
+use crate::graph::calls::waba::{ListSubscribedApps, SubscribeApp, UnsubscribeApp};
 
 /// Subscribes unless we are: Meta clears an account's callback override on a plain repeat.
 pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
@@ -17,6 +17,18 @@ pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> R
 
 pub(super) async fn confirm(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<(), Failure> {
     if is_subscribed(customer, waba).await? { Ok(()) } else { Err(not_subscribed()) }
+}
+
+/// Ends the subscription and reads back that it has ended.
+pub(super) async fn unsubscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
+    if !is_subscribed(customer, waba).await? {
+        return Ok(Finding::Nothing);
+    }
+    customer.call(&UnsubscribeApp { waba }).await?;
+    match is_subscribed(customer, waba).await? {
+        false => Ok(Finding::Nothing),
+        true => Err(Failure::new(Class::Later, "webhooks.still_subscribed")),
+    }
 }
 
 async fn is_subscribed(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {

@@ -3,7 +3,7 @@
 use super::item::{self, Item, Require, number, text};
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::{OnboardingId, WabaId};
-use crate::domain::onboarding::{Onboarding, State};
+use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{TimelineEntry, due_at};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -24,6 +24,30 @@ pub struct Save<'a> {
     pub after: &'a Onboarding,
     /// What happened in between.
     pub timeline: &'a [TimelineEntry],
+}
+
+/// What an onboarding is to its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ownership {
+    /// The account is not known.
+    Unknown,
+    /// Connected: polled, and bound to the customer.
+    Active,
+    /// Not connected at the moment, and still bound.
+    Idle,
+    /// Free for any customer.
+    Released,
+}
+
+impl Ownership {
+    fn of(onboarding: &Onboarding) -> Self {
+        match (&onboarding.waba, &onboarding.phase) {
+            (None, _) => Self::Unknown,
+            (Some(_), Phase::Connected { .. }) => Self::Active,
+            (Some(_), Phase::Left { .. }) => Self::Released,
+            (Some(_), _) => Self::Idle,
+        }
+    }
 }
 
 impl Store {
@@ -47,7 +71,7 @@ impl Store {
         let item = state_item(save.after, save.version.saturating_add(1))?;
         let put = item::put(&self.table, item, Require::Version(save.version))?;
         let mut writes = vec![TransactWriteItem::builder().put(put).build()];
-        let owner = self.owner_write(save)?;
+        let owner = self.owner_write(save).await?;
         let owner_at = owner.is_some().then_some(writes.len());
         writes.extend(owner);
         writes.extend(self.timeline_writes(save.after, save.timeline)?);
@@ -111,24 +135,28 @@ impl Store {
         Ok(TransactWriteItem::builder().put(item::put(&self.table, item, Require::Absent)?).build())
     }
 
-    /// Binds the account when it became known, and takes it off the list of polled ones when the connection ended.
-    fn owner_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
-        let Some(waba) = &save.after.waba else { return Ok(None) };
-        let active = save.after.token_attempt().is_some();
-        let was_active = save.before.waba.is_some() && save.before.token_attempt().is_some();
-        if active == was_active {
+    /// Binds the account when it became known, takes it off the list of polled ones when it is not connected any more,
+    /// and sets it free when the customer has left.
+    async fn owner_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
+        let (was, is) = (Ownership::of(save.before), Ownership::of(save.after));
+        let Some(waba) = save.after.waba.as_ref().filter(|_| was != is) else { return Ok(None) };
+        // The customer may have connected the account again meanwhile: then it belongs to that onboarding.
+        if is != Ownership::Active && self.owner(waba.id()).await?.is_some_and(|owner| owner != save.after.id) {
             return Ok(None);
         }
         let mut item = item::key_of(&keys::owner(waba.id()));
         item.insert("entity".to_owned(), text(OWNER));
         item.insert("customer_ref".to_owned(), text(save.after.customer_ref.as_str()));
         item.insert("onboarding".to_owned(), text(save.after.id.as_str()));
-        if active {
-            item.insert("list".to_owned(), text(keys::ACTIVE_WABAS));
-            item.insert("list_order".to_owned(), text(waba.id().as_str()));
-        }
-        if save.after.state() == State::Left {
-            item.insert("released".to_owned(), AttributeValue::Bool(true));
+        match is {
+            Ownership::Active => {
+                item.insert("list".to_owned(), text(keys::ACTIVE_WABAS));
+                item.insert("list_order".to_owned(), text(waba.id().as_str()));
+            }
+            Ownership::Released => {
+                item.insert("released".to_owned(), AttributeValue::Bool(true));
+            }
+            Ownership::Unknown | Ownership::Idle => {}
         }
         let mine = HashMap::from([(":customer".to_owned(), text(save.after.customer_ref.as_str()))]);
         let put = Put::builder()

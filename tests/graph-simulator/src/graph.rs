@@ -198,8 +198,10 @@ fn operate(context: &Context<'_>) -> Done {
         ("POST", [waba, "assigned_users"]) => waba::assign_user(context, waba),
         ("GET", [waba, "message_templates"]) => template::list(context, waba),
         ("POST", [phone, "register"]) => phone::register(context, phone),
+        ("POST", [phone, "deregister"]) => phone::deregister(context, phone),
         ("GET", [line, "owning_credit_allocation_configs"]) => waba::allocations(context, line),
         ("POST", [line, "whatsapp_credit_sharing_and_attach"]) => waba::share_credit(context, line),
+        ("DELETE", [allocation]) => waba::revoke_credit(context, allocation),
         (method, _) => Err(Refusal::parameter(format!("Unsupported {} request.", method.to_lowercase()))),
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Signup {
     business_name: String,
     /// A customer who comes back with an account it has.
     waba_id: Option<String>,
+    /// A customer who adds an account to a portfolio it has.
+    business_id: Option<String>,
     /// `FINISH`, `FINISH_ONLY_WABA`, `FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING`.
     event: String,
     /// Numbers of a new account.
@@ -34,6 +36,7 @@ impl Default for Signup {
         Self {
             business_name: "Acme Bakery".to_owned(),
             waba_id: None,
+            business_id: None,
             event: "FINISH".to_owned(),
             numbers: 1,
             pin: None,
@@ -82,8 +85,9 @@ impl Signup {
     }
 
     fn create(&self, world: &mut World) -> String {
-        let (owner, id, namespace) = (world.id(), world.id(), world.id());
-        world.businesses.insert(owner.clone(), Business { name: self.business_name.clone() });
+        let owner = self.business_id.clone().unwrap_or_else(|| world.id());
+        let (id, namespace) = (world.id(), world.id());
+        world.businesses.entry(owner.clone()).or_insert_with(|| Business { name: self.business_name.clone() });
         let phones: Vec<String> = (0..self.numbers).map(|_| self.number(world, &id)).collect();
         let templates = (1..=self.templates).map(|at| template(world, at)).collect();
         let funding = (self.payment_method || self.foreign_credit_line).then(|| world.id());

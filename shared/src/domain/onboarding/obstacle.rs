@@ -36,9 +36,11 @@ impl Onboarding {
                 until: Some(*lease_until),
             }),
             Phase::Held { reason, .. } => stop(Actor::Operator, reason),
-            Phase::Relaunch { reason } | Phase::Reauthorise { reason } => stop(Actor::Customer, reason),
+            Phase::Relaunch { reason } | Phase::Reauthorise { reason, .. } => stop(Actor::Customer, reason),
             Phase::Left { .. } => None,
-            Phase::Connected { .. } => self.plan().find_map(|spec| self.steps.get(&spec.step)?.obstacle()),
+            Phase::Connected { .. } | Phase::Leaving { .. } => {
+                self.plan().find_map(|spec| self.steps.get(&spec.step)?.obstacle())
+            }
         }
     }
 }

@@ -73,6 +73,7 @@ impl Onboarding {
             Phase::Relaunch { .. } => State::Relaunch,
             Phase::Held { .. } => State::Held,
             Phase::Reauthorise { .. } => State::Reauthorise,
+            Phase::Leaving { .. } => State::Leaving,
             Phase::Left { .. } => State::Left,
             Phase::Connected { .. } => self.connected_state(),
         }

@@ -56,7 +56,8 @@ pub(super) fn token_died(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if after.token_attempt() == Some(attempt) {
-        enter(after, Phase::Reauthorise { reason: code.to_owned() }, now);
+        let attempt = attempt.clone();
+        enter(after, Phase::Reauthorise { attempt, reason: code.to_owned() }, now);
         timeline.push(entry(now, "token_died", Some(code)));
     }
 }
@@ -105,6 +106,7 @@ pub(super) fn step_succeeded(
         Finding::Nothing => {}
     }
     timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..entry(now, "step_done", None) });
+    end_exit(after, now, timeline);
 }
 
 pub(super) fn step_failed(
@@ -139,13 +141,17 @@ fn stopped(failure: &Failure) -> StepStatus {
 }
 
 fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
-    let Some(attempt) = after.token_attempt().cloned() else {
-        return;
-    };
-    match failure.class {
-        Class::Hold => enter(after, Phase::Held { attempt, reason: failure.code.clone() }, now),
-        Class::TokenDead => enter(after, Phase::Reauthorise { reason: failure.code.clone() }, now),
-        Class::Later | Class::LaterAfter(_) | Class::Needs(..) => {}
+    let Some(attempt) = after.token_attempt().cloned() else { return };
+    match (&mut after.phase, failure.class) {
+        // The exit goes on without what takes the token.
+        (Phase::Leaving { token_works, .. }, Class::TokenDead) => *token_works = false,
+        (Phase::Connected { .. }, Class::Hold) => {
+            enter(after, Phase::Held { attempt, reason: failure.code.clone() }, now);
+        }
+        (Phase::Connected { .. }, Class::TokenDead) => {
+            enter(after, Phase::Reauthorise { attempt, reason: failure.code.clone() }, now);
+        }
+        _ => {}
     }
 }
 
@@ -191,6 +197,7 @@ pub(super) fn resumed(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec
 }
 
 /// A departure counts only when it is newer than the connection: a late webhook about an earlier stay changes nothing.
+/// Meta has cut the token off, so what takes it is not even tried.
 pub(super) fn departed(
     after: &mut Onboarding,
     reason: &'static str,
@@ -198,15 +205,47 @@ pub(super) fn departed(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    let connected_since = match &after.phase {
-        Phase::Connected { since, .. } => *since,
-        Phase::Held { .. } | Phase::Reauthorise { .. } => after.phase_since,
-        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Left { .. } => return,
+    if let Phase::Leaving { token_works, .. } = &mut after.phase {
+        *token_works = false;
+        return end_exit(after, now, timeline);
+    }
+    let (attempt, since) = match &after.phase {
+        Phase::Connected { attempt, since } => (attempt.clone(), *since),
+        Phase::Held { attempt, .. } | Phase::Reauthorise { attempt, .. } => (attempt.clone(), after.phase_since),
+        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
     };
     // Meta's event time has whole seconds only.
-    if at.after(Duration::from_secs(1)) >= connected_since {
-        enter(after, Phase::Left { reason: reason.to_owned() }, now);
+    if at.after(Duration::from_secs(1)) >= since {
+        leave(after, attempt, false, reason, now);
         timeline.push(entry(now, "departed", Some(reason)));
+    }
+}
+
+/// The platform ends the connection. Without a token there is nothing to take apart.
+pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    let reason = "exit_requested";
+    match after.phase.clone() {
+        Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } => leave(after, attempt, true, reason, now),
+        Phase::Reauthorise { attempt, .. } => leave(after, attempt, false, reason, now),
+        Phase::Relaunch { .. } => enter(after, Phase::Left { reason: reason.to_owned() }, now),
+        Phase::Exchanging { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
+    }
+    timeline.push(entry(now, reason, None));
+}
+
+fn leave(after: &mut Onboarding, attempt: AttemptId, token_works: bool, reason: &str, now: Timestamp) {
+    enter(after, Phase::Leaving { attempt, token_works, reason: reason.to_owned() }, now);
+    // What was running or waited for is not wanted any more.
+    after.steps.retain(|_, record| record.status == StepStatus::Done);
+}
+
+/// The exit is over when everything it takes is done.
+fn end_exit(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    let Phase::Leaving { reason, .. } = &after.phase else { return };
+    if after.plan().all(|spec| after.is_done(spec.step)) {
+        let reason = reason.clone();
+        timeline.push(entry(now, "left", Some(&reason)));
+        enter(after, Phase::Left { reason }, now);
     }
 }
 

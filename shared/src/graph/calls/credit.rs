@@ -122,6 +122,20 @@ impl GraphCall for ShareCreditLine<'_> {
     }
 }
 
+/// Takes an allocation back. Meta: for all accounts of that portfolio which are shared with us.
+pub struct RevokeAllocation<'a> {
+    /// The allocation.
+    pub allocation: &'a AllocationId,
+}
+
+impl GraphCall for RevokeAllocation<'_> {
+    const NAME: &'static str = "revoke_allocation";
+    type Reply = Acknowledged;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::delete(&[self.allocation.as_str()])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

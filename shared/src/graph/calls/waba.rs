@@ -93,6 +93,20 @@ impl GraphCall for SubscribeApp<'_> {
     }
 }
 
+/// Ends our app's subscription to the account.
+pub struct UnsubscribeApp<'a> {
+    /// The account.
+    pub waba: &'a VerifiedWaba,
+}
+
+impl GraphCall for UnsubscribeApp<'_> {
+    const NAME: &'static str = "unsubscribe_app";
+    type Reply = Acknowledged;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::delete(&[self.waba.id().as_str(), "subscribed_apps"])
+    }
+}
+
 /// Lists the apps that receive the account's webhooks.
 pub struct ListSubscribedApps<'a> {
     /// The account.

@@ -20,7 +20,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
     (
         "credit-sharing",
         &[
-            ("dynamodb", "GetItem PutItem", "Table"),
+            ("dynamodb", "GetItem PutItem Query", "Table"),
             ("secretsmanager", "GetSecretValue", "AppSecret SystemToken"),
             ("sqs", "SendMessage", "CreditQueue OnboardingQueue PlatformEventsQueue"),
             ("sqs", CONSUME, "CreditQueue"),
@@ -31,6 +31,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
             ("secretsmanager", "GetSecretValue", "AppSecret business-token/* pin/*"),
+            ("secretsmanager", "DeleteSecret", "business-token/*"),
             ("secretsmanager", "CreateSecret", "pin/*"),
             ("sqs", "SendMessage", "CreditQueue OnboardingQueue PlatformEventsQueue"),
             ("sqs", CONSUME, "OnboardingQueue"),

@@ -31,3 +31,15 @@ pub(super) fn register(context: &Context<'_>, id: &str) -> Done {
     phone.register(pin, context.now)?;
     Ok(json!({ "success": true }))
 }
+
+pub(super) fn deregister(context: &Context<'_>, id: &str) -> Done {
+    let mut world = context.meta.world();
+    let phone = world.phone_mut(&context.bearer, id)?;
+    if phone.on_business_app {
+        return Err(Refusal::parameter(
+            "(#100) A number that is used with the WhatsApp Business app is not deregistered.",
+        ));
+    }
+    "DISCONNECTED".clone_into(&mut phone.status);
+    Ok(json!({ "success": true }))
+}

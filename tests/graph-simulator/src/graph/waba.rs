@@ -68,6 +68,13 @@ pub(super) fn allocation(context: &Context<'_>, id: &str) -> Done {
     allocation.map(|allocation| context.select(allocation.node())).ok_or_else(|| Refusal::unknown_object(id))
 }
 
+pub(super) fn revoke_credit(context: &Context<'_>, id: &str) -> Done {
+    if context.bearer != Bearer::System || !context.meta.world().revoke(id) {
+        return Err(Refusal::unknown_object(id));
+    }
+    Ok(json!({ "success": true }))
+}
+
 fn system_only(context: &Context<'_>) -> Result<(), Refusal> {
     match context.bearer {
         Bearer::System => Ok(()),

@@ -38,6 +38,17 @@ impl World {
         Ok(json!({ "allocation_config_id": id, "waba_id": waba }))
     }
 
+    /// Takes an allocation back, from every account of its portfolio. Whether there is one.
+    pub(crate) fn revoke(&mut self, id: &str) -> bool {
+        let Some(allocation) = self.allocations.get_mut(id) else { return false };
+        "DELETED".clone_into(&mut allocation.status);
+        let paid = self.wabas.values_mut().filter(|waba| waba.owner == allocation.business);
+        for waba in paid.filter(|waba| waba.primary_funding_id.as_deref() == Some(allocation.credential.as_str())) {
+            waba.primary_funding_id = None;
+        }
+        true
+    }
+
     /// The line's allocations to a portfolio.
     pub(crate) fn allocations_of(&self, business: &str) -> Vec<Value> {
         self.allocations.values().filter(|allocation| allocation.business == business).map(Allocation::node).collect()
