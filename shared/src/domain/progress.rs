@@ -129,7 +129,7 @@ fn is_due(onboarding: &Onboarding, spec: &StepSpec, now: Timestamp) -> bool {
 
 fn step_due(onboarding: &Onboarding, spec: &StepSpec) -> Option<Timestamp> {
     let Some(record) = onboarding.steps.get(&spec.step) else {
-        return Some(onboarding.phase_since);
+        return Some(first_due(onboarding));
     };
     match &record.status {
         StepStatus::Done => None,
@@ -138,6 +138,14 @@ fn step_due(onboarding: &Onboarding, spec: &StepSpec) -> Option<Timestamp> {
         StepStatus::Retrying { due, .. } => Some(*due),
         StepStatus::Waiting { due, .. } => *due,
     }
+}
+
+/// When a step that was not begun yet may begin. An exit waits for what is still running: a share or a registration that
+/// lands after it was taken back would stay.
+fn first_due(onboarding: &Onboarding) -> Timestamp {
+    let running = onboarding.steps.values().filter(|record| record.status != StepStatus::Done);
+    let leases = running.filter_map(|record| record.lease_until).filter(|_| onboarding.is_leaving());
+    leases.max().map_or(onboarding.phase_since, |last| last.max(onboarding.phase_since))
 }
 
 /// When the record has to be looked at next, or `None` when only an event can move it. Belongs into the due index.

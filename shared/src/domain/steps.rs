@@ -124,12 +124,13 @@ fn leaving(onboarding: &Onboarding) -> bool {
     onboarding.is_leaving()
 }
 
+/// Begun is enough: an answer may be lost after Meta shared.
 fn shared_credit(onboarding: &Onboarding) -> bool {
-    onboarding.is_leaving() && onboarding.allocation.is_some()
+    onboarding.is_leaving() && onboarding.waba.is_some() && onboarding.steps.contains_key(&Step::ShareCredit)
 }
 
 fn registered_number(onboarding: &Onboarding) -> bool {
-    leaving_with_token(onboarding) && onboarding.phone.is_some() && onboarding.is_done(Step::RegisterNumber)
+    leaving_with_token(onboarding) && onboarding.phone.is_some() && onboarding.steps.contains_key(&Step::RegisterNumber)
 }
 
 fn subscribed(onboarding: &Onboarding) -> bool {

@@ -47,7 +47,7 @@ impl Performer for CreditSharing {
         match step {
             Step::ShareCredit => partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared),
             Step::RevokeCredit if self.sibling_pays(onboarding).await? => Ok(Finding::Nothing),
-            Step::RevokeCredit => partner.revoke(onboarding.allocation.as_ref().ok_or_else(bug)?).await,
+            Step::RevokeCredit => partner.revoke_all(onboarding).await,
             _ => Err(bug()),
         }
     }
@@ -116,14 +116,25 @@ impl Partner<'_> {
         Err(Failure::new(Class::Hold, "credit.other_line"))
     }
 
+    /// Takes back what is known to be shared, and what a lost answer may have left behind.
+    async fn revoke_all(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
+        let owner = waba(onboarding)?.owner();
+        let found = self.call(&FindAllocation { line: self.line, business: owner }).await?;
+        let known = onboarding.allocation.clone();
+        for allocation in known.into_iter().chain(found.ids()) {
+            self.revoke(&allocation).await?;
+        }
+        Ok(Finding::Nothing)
+    }
+
     /// Takes an allocation back and reads back that it is deleted.
-    async fn revoke(&self, allocation: &AllocationId) -> Result<Finding, Failure> {
+    async fn revoke(&self, allocation: &AllocationId) -> Result<(), Failure> {
         if self.is_revoked(allocation).await? {
-            return Ok(Finding::Nothing);
+            return Ok(());
         }
         self.call(&RevokeAllocation { allocation }).await?;
         match self.is_revoked(allocation).await? {
-            true => Ok(Finding::Nothing),
+            true => Ok(()),
             false => Err(Failure::new(Class::Later, "credit.not_revoked")),
         }
     }

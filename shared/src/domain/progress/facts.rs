@@ -235,8 +235,6 @@ pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &
 
 fn leave(after: &mut Onboarding, attempt: AttemptId, token_works: bool, reason: &str, now: Timestamp) {
     enter(after, Phase::Leaving { attempt, token_works, reason: reason.to_owned() }, now);
-    // What was running or waited for is not wanted any more.
-    after.steps.retain(|_, record| record.status == StepStatus::Done);
 }
 
 /// The exit is over when everything it takes is done.

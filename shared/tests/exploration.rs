@@ -1,0 +1,239 @@
+//! Every interleaving of two workers, with crashes, lost answers and an exit at any moment, over the pure core: what is
+//! reachable, and what is true of all of it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that meets the unexpected ends there, and shows its counts"
+)]
+
+use shared::domain::claim::Claim;
+use shared::domain::failure::{Class, Failure};
+use shared::domain::grant::{ListedPhone, verify_phone, verify_waba};
+use shared::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use shared::domain::onboarding::{Onboarding, Phase, State};
+use shared::domain::progress::{Event, Finding, Next, advance, due_at, next};
+use shared::domain::session::{Flow, Role};
+use shared::domain::steps::{Runner, Step};
+use shared::domain::time::{Jitter, Moment, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a worker is in the middle of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Idle,
+    /// The step is recorded as begun; nothing was sent.
+    Begun(Step),
+    /// Meta did it; whether the answer arrived.
+    Sent(Step, bool),
+}
+
+/// Meta's side: what is there, and how often the call that costs was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Meta {
+    shared: bool,
+    registered: bool,
+    subscribed: bool,
+    token: bool,
+    shares: u8,
+}
+
+#[derive(Debug, Clone)]
+struct World {
+    record: Onboarding,
+    now: Timestamp,
+    workers: [Work; 2],
+    meta: Meta,
+    crashes: u8,
+    losses: u8,
+    exits: u8,
+}
+
+const RUNNERS: [Runner; 2] = [Runner::Steps, Runner::Credit];
+const BEGINNING: Timestamp = Timestamp::from_seconds(1000);
+
+fn connected(role: Role) -> Onboarding {
+    let attempt = AttemptId::new(BEGINNING, 1);
+    Onboarding {
+        id: OnboardingId::new(BEGINNING, 1),
+        customer_ref: CustomerRef::parse("customer").unwrap(),
+        role,
+        flow: Flow::Default,
+        created_at: BEGINNING,
+        phase: Phase::Connected { attempt, since: BEGINNING },
+        phase_since: BEGINNING,
+        claim: Claim { event: None, waba: None, phone: None, business: None },
+        waba: None,
+        phone: None,
+        allocation: None,
+        template_namespace: None,
+        partner_since: None,
+        steps: BTreeMap::new(),
+        outbox: Vec::new(),
+        timeline_length: 0,
+    }
+}
+
+fn finding(record: &Onboarding, step: Step) -> Finding {
+    let waba = WabaId::parse("11").unwrap();
+    match step {
+        Step::VerifyGrant => {
+            let owner = BusinessId::parse("77").unwrap();
+            Finding::Account(verify_waba(&waba, &waba, &owner, &record.claim).unwrap())
+        }
+        Step::FindNumber => {
+            let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
+            Finding::Number(verify_phone(&record.claim, &listed).unwrap())
+        }
+        Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
+        Step::ReadTemplates => Finding::Templates { namespace: None },
+        _ => Finding::Nothing,
+    }
+}
+
+impl World {
+    /// Saves a fact; its events are sent at once, elsewhere.
+    fn apply(&self, fact: &Event) -> Self {
+        let moment = Moment { now: self.now, jitter: Jitter::none() };
+        let (record, _) = advance(&self.record, fact, moment);
+        let (record, _) = advance(&record, &Event::EventsSent(record.outbox.clone()), moment);
+        Self { record, ..self.clone() }
+    }
+
+    /// Every step looks before it acts: what is there already is not done twice.
+    fn act(&mut self, step: Step) {
+        let needs_token = !matches!(step, Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken);
+        assert!(!needs_token || self.meta.token, "{step} is done without a token");
+        match step {
+            Step::ShareCredit if !self.meta.shared => {
+                self.meta.shared = true;
+                self.meta.shares += 1;
+            }
+            Step::RevokeCredit => self.meta.shared = false,
+            Step::RegisterNumber => self.meta.registered = true,
+            Step::DeregisterNumber => self.meta.registered = false,
+            Step::SubscribeApp => self.meta.subscribed = true,
+            Step::UnsubscribeApp => self.meta.subscribed = false,
+            Step::DestroyToken => self.meta.token = false,
+            _ => {}
+        }
+    }
+
+    fn work(&self, worker: usize) -> Work {
+        self.workers.get(worker).copied().unwrap_or(Work::Idle)
+    }
+
+    fn with(&self, worker: usize, work: Work) -> Self {
+        let mut changed = self.clone();
+        changed.workers.get_mut(worker).into_iter().for_each(|place| *place = work);
+        changed
+    }
+
+    fn moves_of(&self, worker: usize, runner: Runner, moves: &mut Vec<Self>) {
+        match self.work(worker) {
+            Work::Idle => {
+                if let Next::Run(step) = next(&self.record, runner, self.now) {
+                    moves.push(self.apply(&Event::StepStarted(step)).with(worker, Work::Begun(step)));
+                }
+                return;
+            }
+            Work::Begun(step) => {
+                for answered in [true, false].into_iter().filter(|answered| *answered || self.losses > 0) {
+                    let mut sent = self.with(worker, Work::Sent(step, answered));
+                    sent.act(step);
+                    sent.losses -= u8::from(!answered);
+                    moves.push(sent);
+                }
+            }
+            Work::Sent(step, answered) => {
+                let fact = if answered {
+                    Event::StepSucceeded(step, finding(&self.record, step))
+                } else {
+                    Event::StepFailed(step, Failure::new(Class::Later, "graph.unreachable"))
+                };
+                moves.push(self.apply(&fact).with(worker, Work::Idle));
+            }
+        }
+        if self.crashes > 0 {
+            moves.push(Self { crashes: self.crashes - 1, ..self.with(worker, Work::Idle) });
+        }
+    }
+
+    /// Everything that can happen next. Time moves on only while nobody works: a worker's own timeout is shorter than
+    /// its lease.
+    fn moves(&self) -> Vec<Self> {
+        let mut moves = Vec::new();
+        for (worker, runner) in RUNNERS.into_iter().enumerate() {
+            self.moves_of(worker, runner, &mut moves);
+        }
+        let idle = self.workers == [Work::Idle; 2];
+        if let (true, true, Some(due)) = (idle, moves.is_empty(), due_at(&self.record)) {
+            assert!(due > self.now, "the index rings for a record that has nothing to do: {}", self.key());
+            moves.push(Self { now: due, ..self.clone() });
+        }
+        if self.exits > 0 {
+            moves.push(Self { exits: 0, ..self.apply(&Event::ExitRequested) });
+        }
+        moves
+    }
+
+    /// What tells two worlds apart; absolute times do not.
+    fn key(&self) -> String {
+        let relative = |at: Option<Timestamp>| at.map(|at| at.as_millis() - self.now.as_millis());
+        let steps = self.record.steps.iter().map(|(step, record)| {
+            let kind = serde_json::to_value(&record.status).unwrap();
+            (*step, kind.get("kind").cloned(), record.attempts, relative(record.lease_until), relative(record.due()))
+        });
+        let steps: Vec<_> = steps.collect();
+        let (state, allocated) = (self.record.state(), self.record.allocation.is_some());
+        let budgets = (self.crashes, self.losses, self.exits);
+        format!("{state:?} {allocated} {steps:?} {:?} {:?} {budgets:?}", self.workers, self.meta)
+    }
+}
+
+/// Visits everything that is reachable; gives the worlds in which nothing happens by itself any more, and the count of all.
+fn explore(role: Role, crashes: u8, losses: u8, exits: u8) -> (Vec<World>, usize) {
+    let meta = Meta { token: true, ..Meta::default() };
+    let first =
+        World { record: connected(role), now: BEGINNING, workers: [Work::Idle; 2], meta, crashes, losses, exits };
+    let (mut seen, mut open, mut quiet) = (BTreeSet::new(), vec![first], Vec::new());
+    while let Some(world) = open.pop() {
+        if seen.insert(world.key()) {
+            assert!(world.meta.shares <= 1, "the line is shared twice: {}", world.key());
+            let moves = world.moves();
+            if moves.iter().all(|after| after.exits < world.exits) {
+                quiet.push(world);
+            }
+            open.extend(moves);
+        }
+    }
+    (quiet, seen.len())
+}
+
+#[test]
+fn every_run_with_a_crash_and_a_lost_answer_ends_ready_and_pays_once() {
+    for role in [Role::SolutionPartner, Role::TechProvider] {
+        let (quiet, visited) = explore(role, 1, 1, 0);
+        println!("{role:?}: {visited} states, {} ends", quiet.len());
+        assert!(visited > 1_000 && !quiet.is_empty());
+        for end in &quiet {
+            assert_eq!(end.record.state(), State::Ready, "{}", end.key());
+            assert_eq!(end.meta.shares, u8::from(role == Role::SolutionPartner));
+            assert!(end.meta.registered && end.meta.subscribed);
+        }
+    }
+}
+
+#[test]
+fn an_exit_at_any_moment_leaves_nothing_behind() {
+    let (quiet, visited) = explore(Role::SolutionPartner, 1, 1, 1);
+    println!("with an exit: {visited} states, {} ends", quiet.len());
+    let (left, ready): (Vec<_>, Vec<_>) = quiet.iter().partition(|end| end.exits == 0);
+    assert!(!left.is_empty() && !ready.is_empty());
+    for end in left {
+        assert_eq!(end.record.state(), State::Left, "{}", end.key());
+        let nothing = Meta { shares: end.meta.shares, ..Meta::default() };
+        assert_eq!(end.meta, nothing, "something stayed at Meta: {}", end.key());
+    }
+    assert!(ready.iter().all(|end| end.record.state() == State::Ready));
+}
