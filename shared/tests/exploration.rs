@@ -1,11 +1,7 @@
-//! Every interleaving of two workers, with crashes, lost answers and an exit at any moment, over the pure core: what is
+//! Every interleaving of workers, with crashes, lost answers and an exit at any moment, over the pure core: what is
 //! reachable, and what is true of all of it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that meets the unexpected ends there, and shows its counts"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected ends there, and shows its counts")]
 
 use shared::domain::claim::Claim;
 use shared::domain::failure::{Class, Failure};
@@ -42,14 +38,13 @@ struct Meta {
 struct World {
     record: Onboarding,
     now: Timestamp,
-    workers: [Work; 2],
+    workers: Vec<(Runner, Work)>,
     meta: Meta,
     crashes: u8,
     losses: u8,
     exits: u8,
 }
 
-const RUNNERS: [Runner; 2] = [Runner::Steps, Runner::Credit];
 const BEGINNING: Timestamp = Timestamp::from_seconds(1000);
 
 fn connected(role: Role) -> Onboarding {
@@ -120,12 +115,12 @@ impl World {
     }
 
     fn work(&self, worker: usize) -> Work {
-        self.workers.get(worker).copied().unwrap_or(Work::Idle)
+        self.workers.get(worker).map_or(Work::Idle, |(_, work)| *work)
     }
 
     fn with(&self, worker: usize, work: Work) -> Self {
         let mut changed = self.clone();
-        changed.workers.get_mut(worker).into_iter().for_each(|place| *place = work);
+        changed.workers.get_mut(worker).into_iter().for_each(|(_, place)| *place = work);
         changed
     }
 
@@ -163,10 +158,10 @@ impl World {
     /// its lease.
     fn moves(&self) -> Vec<Self> {
         let mut moves = Vec::new();
-        for (worker, runner) in RUNNERS.into_iter().enumerate() {
-            self.moves_of(worker, runner, &mut moves);
+        for (worker, (runner, _)) in self.workers.iter().enumerate() {
+            self.moves_of(worker, *runner, &mut moves);
         }
-        let idle = self.workers == [Work::Idle; 2];
+        let idle = self.workers.iter().all(|(_, work)| *work == Work::Idle);
         if let (true, true, Some(due)) = (idle, moves.is_empty(), due_at(&self.record)) {
             assert!(due > self.now, "the index rings for a record that has nothing to do: {}", self.key());
             moves.push(Self { now: due, ..self.clone() });
@@ -192,10 +187,10 @@ impl World {
 }
 
 /// Visits everything that is reachable; gives the worlds in which nothing happens by itself any more, and the count of all.
-fn explore(role: Role, crashes: u8, losses: u8, exits: u8) -> (Vec<World>, usize) {
+fn explore(role: Role, runners: &[Runner], exits: u8) -> (Vec<World>, usize) {
     let meta = Meta { token: true, ..Meta::default() };
-    let first =
-        World { record: connected(role), now: BEGINNING, workers: [Work::Idle; 2], meta, crashes, losses, exits };
+    let workers = runners.iter().map(|runner| (*runner, Work::Idle)).collect();
+    let first = World { record: connected(role), now: BEGINNING, workers, meta, crashes: 1, losses: 1, exits };
     let (mut seen, mut open, mut quiet) = (BTreeSet::new(), vec![first], Vec::new());
     while let Some(world) = open.pop() {
         if seen.insert(world.key()) {
@@ -213,7 +208,7 @@ fn explore(role: Role, crashes: u8, losses: u8, exits: u8) -> (Vec<World>, usize
 #[test]
 fn every_run_with_a_crash_and_a_lost_answer_ends_ready_and_pays_once() {
     for role in [Role::SolutionPartner, Role::TechProvider] {
-        let (quiet, visited) = explore(role, 1, 1, 0);
+        let (quiet, visited) = explore(role, &[Runner::Steps, Runner::Credit], 0);
         println!("{role:?}: {visited} states, {} ends", quiet.len());
         assert!(visited > 1_000 && !quiet.is_empty());
         for end in &quiet {
@@ -224,10 +219,9 @@ fn every_run_with_a_crash_and_a_lost_answer_ends_ready_and_pays_once() {
     }
 }
 
-#[test]
-fn an_exit_at_any_moment_leaves_nothing_behind() {
-    let (quiet, visited) = explore(Role::SolutionPartner, 1, 1, 1);
-    println!("with an exit: {visited} states, {} ends", quiet.len());
+fn exit_leaves_nothing_behind(runners: &[Runner]) {
+    let (quiet, visited) = explore(Role::SolutionPartner, runners, 1);
+    println!("an exit, {runners:?}: {visited} states, {} ends", quiet.len());
     let (left, ready): (Vec<_>, Vec<_>) = quiet.iter().partition(|end| end.exits == 0);
     assert!(!left.is_empty() && !ready.is_empty());
     for end in left {
@@ -236,4 +230,19 @@ fn an_exit_at_any_moment_leaves_nothing_behind() {
         assert_eq!(end.meta, nothing, "something stayed at Meta: {}", end.key());
     }
     assert!(ready.iter().all(|end| end.record.state() == State::Ready));
+}
+
+#[test]
+fn an_exit_at_any_moment_leaves_nothing_behind() {
+    exit_leaves_nothing_behind(&[Runner::Steps, Runner::Credit]);
+}
+
+#[test]
+fn an_exit_waits_for_a_share_that_another_worker_is_making() {
+    exit_leaves_nothing_behind(&[Runner::Steps, Runner::Credit, Runner::Credit]);
+}
+
+#[test]
+fn an_exit_waits_for_a_registration_that_another_worker_is_making() {
+    exit_leaves_nothing_behind(&[Runner::Steps, Runner::Steps, Runner::Credit]);
 }
