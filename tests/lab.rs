@@ -1,5 +1,6 @@
 //! One stack for one test.
 
+use crate::Proxy;
 use local::{Answer, Binaries, Client, Profile, Stack, StackOptions, build_functions};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -54,8 +55,30 @@ impl Lab {
 
     /// A stack of a role.
     pub async fn start_as(role: &str) -> Self {
-        let mut options = StackOptions { capture_logs: true, schedules: false, ..StackOptions::default() };
+        let mut options = Self::options();
         options.meta.set("role", role).expect("role is a key");
+        Self::start_with(options).await
+    }
+
+    /// A stack of a solution partner whose functions reach everything through a proxy.
+    pub async fn start_behind(proxy: &Proxy) -> Self {
+        let mut options = Self::options();
+        options.parameters.insert("GraphApiBase".to_owned(), proxy.address("graph").to_owned());
+        for (variable, service) in [
+            ("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb"),
+            ("AWS_ENDPOINT_URL_SQS", "sqs"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager"),
+        ] {
+            options.function_environment.insert(variable.to_owned(), proxy.address(service).to_owned());
+        }
+        Self::start_with(options).await
+    }
+
+    fn options() -> StackOptions {
+        StackOptions { capture_logs: true, schedules: false, ..StackOptions::default() }
+    }
+
+    async fn start_with(mut options: StackOptions) -> Self {
         let built = BINARIES.get_or_try_init(|| build_functions(&options.template, Profile::Debug)).await;
         options.binaries = Some(built.expect("the functions build").clone());
         let stack = Stack::start(options).await.expect("the stack starts");
@@ -198,6 +221,32 @@ impl Lab {
             }
         }
         panic!("no event {kind} came");
+    }
+
+    /// Every platform event of a type that waits in the queue; all of them are taken away.
+    pub async fn events_of(&self, kind: &str) -> Vec<Value> {
+        let queue = self.queue("PlatformEventsQueue");
+        let mut found = Vec::new();
+        loop {
+            let messages = self.stack.sqs().receive(&queue, 10, Duration::ZERO, None).await.expect("the events queue");
+            if messages.is_empty() {
+                return found;
+            }
+            for message in messages {
+                self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
+                let event: Value = serde_json::from_str(&message.body).unwrap_or_default();
+                found.extend(Some(event).filter(|event| text(event, "type") == kind));
+            }
+        }
+    }
+
+    /// Whether no doorbell is being answered.
+    pub fn is_quiet(&self) -> bool {
+        let busy = |queue: &str| {
+            let counts = self.stack.sqs().counts(&self.queue(queue)).expect("a queue");
+            counts.visible > 0
+        };
+        !busy("OnboardingQueue") && !busy("CreditQueue") && self.stack.counts().values().all(|count| count.running == 0)
     }
 
     /// Platform events that wait in the queue.

@@ -3,6 +3,8 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
 
 mod lab;
+mod proxy;
 mod records;
 
 pub use lab::{Lab, Popup, Session};
+pub use proxy::{Effect, Proxy, Strike};

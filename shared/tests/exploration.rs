@@ -219,6 +219,7 @@ fn every_run_with_a_crash_and_a_lost_answer_ends_ready_and_pays_once() {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the counts are the result")]
 fn exit_leaves_nothing_behind(runners: &[Runner]) {
     let (quiet, visited) = explore(Role::SolutionPartner, runners, 1);
     println!("an exit, {runners:?}: {visited} states, {} ends", quiet.len());

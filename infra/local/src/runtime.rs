@@ -61,6 +61,8 @@ pub struct FunctionCounts {
     pub throttles: u64,
     /// Processes started.
     pub starts: u64,
+    /// Invocations under way.
+    pub running: u64,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +71,7 @@ struct Counters {
     errors: AtomicU64,
     throttles: AtomicU64,
     starts: AtomicU64,
+    running: AtomicU64,
 }
 
 /// A deployed function.
@@ -99,7 +102,9 @@ impl Function {
             return Err(InvokeError::Throttled);
         };
         self.counters.invocations.fetch_add(1, Ordering::Relaxed);
+        self.counters.running.fetch_add(1, Ordering::Relaxed);
         let result = self.run(payload).await;
+        self.counters.running.fetch_sub(1, Ordering::Relaxed);
         if result.is_err() {
             self.counters.errors.fetch_add(1, Ordering::Relaxed);
         }
@@ -180,6 +185,7 @@ impl Function {
             errors: read(&self.counters.errors),
             throttles: read(&self.counters.throttles),
             starts: read(&self.counters.starts),
+            running: read(&self.counters.running),
         }
     }
 }

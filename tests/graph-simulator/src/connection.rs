@@ -12,20 +12,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A listener whose connections know a way to end abruptly.
-pub(crate) struct Cuttable(pub(crate) TcpListener);
+#[derive(Debug)]
+pub struct Cuttable(pub TcpListener);
 
 /// One connection.
-pub(crate) struct Connection {
+#[derive(Debug)]
+pub struct Connection {
     stream: TcpStream,
     cut: Scissors,
 }
 
 /// Cuts the connection a request came by: whatever is answered does not arrive.
-#[derive(Clone, Default)]
-pub(crate) struct Scissors(Arc<AtomicBool>);
+#[derive(Debug, Clone, Default)]
+pub struct Scissors(Arc<AtomicBool>);
 
 impl Scissors {
-    pub(crate) fn cut(&self) {
+    /// Ends the connection at its next read or write.
+    pub fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
 

@@ -5,7 +5,6 @@
 //! through `/_sim/`.
 
 mod clock;
-mod connection;
 mod control;
 mod faults;
 mod graph;
@@ -19,6 +18,7 @@ mod simulator;
 mod webhooks;
 mod world;
 
+pub mod connection;
 pub mod openapi;
 
 pub use options::Options;
