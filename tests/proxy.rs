@@ -139,7 +139,7 @@ impl Proxy {
     }
 
     /// Kills every function, as Lambda may at any moment.
-    async fn kill(&self) {
+    pub async fn kill(&self) {
         let control = self.0.endpoints.get().map(|endpoints| endpoints.control.clone()).unwrap_or_default();
         let known = self.0.client.get(&format!("{control}/_local/functions"), &[]).await.map(|answer| answer.json());
         for function in known.ok().as_ref().and_then(|known| known.as_object()).into_iter().flatten() {

@@ -18,6 +18,8 @@ async fn matrix(of: impl Fn(&str) -> bool, repeated: usize) {
         for nth in 1..=*count {
             for effect in Effect::ALL {
                 let strike = Strike { call: call.clone(), nth, times: repeated, effect };
+                // Cold, as the first run was: a warm process has its secrets already.
+                proxy.kill().await;
                 proxy.script(Some(strike.clone()));
                 let name = format!("customer-{runs}");
                 Customer::new(&lab, &name).becomes_ready_whatever_happens(&strike).await;

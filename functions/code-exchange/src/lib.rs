@@ -76,21 +76,20 @@ impl App {
 
     async fn callback(&self, callback: Callback) -> Result<Reply, Problem> {
         let app_secret = self.graph.app_secret().await.map_err(|error| unavailable(&error))?;
-        let session = self.session(&callback).await?;
-        let existing = match session.record.arrival(&callback.code_hash, clock::now()) {
-            Arrival::Fresh => None,
-            Arrival::Expired => return Err(session_expired()),
-            Arrival::Repeat(id) => return self.repeat(&id).await,
-            Arrival::Another(id) => Some(self.relaunched(&id).await?),
-        };
-        let Some(claimed) = self.claim(&callback, session, existing).await? else {
+        for _ in 0..SAVES {
             let session = self.session(&callback).await?;
-            return match session.record.arrival(&callback.code_hash, clock::now()) {
-                Arrival::Repeat(id) => self.repeat(&id).await,
-                Arrival::Fresh | Arrival::Another(_) | Arrival::Expired => Err(in_progress()),
+            let existing = match session.record.arrival(&callback.code_hash, clock::now()) {
+                Arrival::Fresh => None,
+                Arrival::Expired => return Err(session_expired()),
+                Arrival::Repeat(id) => return self.repeat(&id).await,
+                Arrival::Another(id) => Some(self.relaunched(&id).await?),
             };
-        };
-        self.exchange(&app_secret, &callback, claimed).await
+            // Somebody who saved in between is looked at again: another click, or a worker that was just telling.
+            if let Some(claimed) = self.claim(&callback, session, existing).await? {
+                return self.exchange(&app_secret, &callback, claimed).await;
+            }
+        }
+        Err(in_progress())
     }
 
     async fn session(&self, callback: &Callback) -> Result<Held<Session>, Problem> {
