@@ -1,6 +1,10 @@
 //! Secrets Manager: the platform's own secrets (cached, so that a rotation needs no deployment) and the customers' tokens
 //! and PINs, each under a name that can be derived again.
 
+mod platform;
+
+pub use platform::PlatformSecret;
+
 use crate::aws::AwsConfig;
 use crate::domain::ids::{AttemptId, PhoneNumberId};
 use crate::secret::Secret;
@@ -8,8 +12,6 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 /// The vault cannot do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,9 +26,6 @@ pub enum VaultError {
     #[error("use the vault ({0})")]
     Unavailable(String),
 }
-
-/// How long a platform secret is used without asking again: a rotation takes effect within five minutes.
-const FRESH: Duration = Duration::from_secs(300);
 
 /// The vault.
 #[derive(Debug, Clone)]
@@ -138,48 +137,5 @@ fn reduce<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> VaultError {
         Some("ResourceExistsException") => VaultError::Taken,
         Some(code) => VaultError::Unavailable(code.to_owned()),
         None => VaultError::Unavailable("unreachable".to_owned()),
-    }
-}
-
-/// A secret of the platform, read when first needed and again every five minutes.
-#[derive(Debug, Clone)]
-pub struct PlatformSecret {
-    client: Client,
-    arn: String,
-    cached: Arc<Mutex<Option<(Secret, Instant)>>>,
-}
-
-impl PlatformSecret {
-    /// The secret behind `arn`.
-    #[must_use]
-    pub fn new(aws: &AwsConfig, arn: &str) -> Self {
-        Self { client: aws.secretsmanager(), arn: arn.to_owned(), cached: Arc::default() }
-    }
-
-    /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
-    /// never opens.
-    ///
-    /// # Errors
-    /// [`VaultError`] when it was never read and cannot be read now.
-    pub async fn value(&self) -> Result<Secret, VaultError> {
-        let known = self.cached.lock().ok().and_then(|cached| cached.clone());
-        if let Some((value, read_at)) = &known
-            && read_at.elapsed() < FRESH
-        {
-            return Ok(value.clone());
-        }
-        let reply = self.client.get_secret_value().secret_id(&self.arn).send().await.map_err(|error| reduce(&error));
-        let fresh =
-            reply.and_then(|reply| reply.secret_string.filter(|text| !text.is_empty()).ok_or(VaultError::Missing));
-        match (fresh.map(Secret::new), known) {
-            (Ok(value), _) => {
-                if let Ok(mut cached) = self.cached.lock() {
-                    *cached = Some((value.clone(), Instant::now()));
-                }
-                Ok(value)
-            }
-            (Err(VaultError::Unavailable(_)), Some((value, _))) => Ok(value),
-            (Err(error), _) => Err(error),
-        }
     }
 }
