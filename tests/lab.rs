@@ -3,6 +3,7 @@
 use crate::Proxy;
 use local::{Answer, Binaries, Client, Profile, Stack, StackOptions, build_functions};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
@@ -72,6 +73,11 @@ impl Lab {
             options.function_environment.insert(variable.to_owned(), proxy.address(service).to_owned());
         }
         Self::start_with(options).await
+    }
+
+    /// A stack of a solution partner that keeps its state in a directory.
+    pub async fn start_keeping(directory: &Path) -> Self {
+        Self::start_with(StackOptions { data: Some(directory.to_owned()), ..Self::options() }).await
     }
 
     fn options() -> StackOptions {

@@ -5,6 +5,7 @@
 mod bad_input;
 mod exit;
 mod healing;
+mod persistence;
 mod platform;
 mod signup;
 mod spoofing;

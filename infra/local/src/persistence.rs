@@ -1,7 +1,8 @@
-//! `--data DIR`: queues and secrets in files beside the table's.
+//! `--data DIR`: queues, secrets and the simulated Meta in a file beside the table's.
 
 use crate::services::Services;
 use crate::stack::StackError;
+use graph_simulator::Simulator;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,29 +21,43 @@ impl Snapshot {
         Self(directory.join("services.json"))
     }
 
-    /// Brings back what an earlier run left.
-    pub(crate) fn restore(&self, services: &Services) -> Result<(), StackError> {
-        let text = match std::fs::read(&self.0) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(StackError::Data { source }),
-        };
-        let unreadable = |error: &dyn std::error::Error| StackError::service("the kept state", error);
-        let mut state: Value = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
-        let mut take = |name: &str| state.get_mut(name).map(Value::take).unwrap_or_default();
-        services.sqs.restore(take("sqs")).map_err(|error| unreadable(&error))?;
-        services.secrets.restore(take("secretsmanager")).map_err(|error| unreadable(&error))
+    fn read(&self) -> Result<Value, StackError> {
+        match std::fs::read(&self.0) {
+            Ok(text) => serde_json::from_slice(&text).map_err(|error| unreadable(&error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Value::Null),
+            Err(source) => Err(StackError::Data { source }),
+        }
     }
 
-    pub(crate) fn save(&self, services: &Services) -> Result<(), StackError> {
-        let state = json!({ "sqs": services.sqs.snapshot(), "secretsmanager": services.secrets.snapshot() });
+    /// Brings back what an earlier run left.
+    pub(crate) fn restore(&self, services: &Services) -> Result<(), StackError> {
+        let mut state = self.read()?;
+        let mut take = |name: &str| state.get_mut(name).map(Value::take);
+        if let (Some(sqs), Some(secrets)) = (take("sqs"), take("secretsmanager")) {
+            services.sqs.restore(sqs).map_err(|error| unreadable(&error))?;
+            services.secrets.restore(secrets).map_err(|error| unreadable(&error))?;
+        }
+        Ok(())
+    }
+
+    /// What exists at the simulated Meta.
+    pub(crate) fn simulated(&self) -> Result<Option<Value>, StackError> {
+        Ok(self.read()?.get_mut("meta").map(Value::take).filter(|world| !world.is_null()))
+    }
+
+    pub(crate) fn save(&self, services: &Services, simulator: Option<&Simulator>) -> Result<(), StackError> {
+        let state = json!({
+            "sqs": services.sqs.snapshot(),
+            "secretsmanager": services.secrets.snapshot(),
+            "meta": simulator.map(Simulator::snapshot),
+        });
         let beside = self.0.with_extension("tmp");
         let written = std::fs::write(&beside, state.to_string()).and_then(|()| std::fs::rename(&beside, &self.0));
         written.map_err(|source| StackError::Data { source })
     }
 
     /// Saves until the stack ends, and then once more.
-    pub(crate) async fn run(self, services: Services, ended: CancellationToken) {
+    pub(crate) async fn run(self, services: Services, simulator: Option<Simulator>, ended: CancellationToken) {
         let mut ticks = interval(EVERY);
         while !ended.is_cancelled() {
             tokio::select! {
@@ -50,7 +65,11 @@ impl Snapshot {
                 _ = ticks.tick() => {}
             }
             // A full disk shows at the end, where it can be told: `Stack::stop` saves again.
-            drop(self.save(&services));
+            drop(self.save(&services, simulator.as_ref()));
         }
     }
+}
+
+fn unreadable(error: &dyn std::error::Error) -> StackError {
+    StackError::service("the kept state", error)
 }

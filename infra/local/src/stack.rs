@@ -177,9 +177,10 @@ impl Stack {
         for function in self.functions.values() {
             function.stop().await;
         }
+        let kept = self.snapshot.map_or(Ok(()), |snapshot| snapshot.save(&self.services, self.simulator.as_ref()));
         if let Some(simulator) = self.simulator {
             simulator.stop().await;
         }
-        self.snapshot.map_or(Ok(()), |snapshot| snapshot.save(&self.services))
+        kept
     }
 }

@@ -21,6 +21,8 @@ pub struct Options {
     pub credit_line_id: String,
     /// Where webhooks go; nowhere when absent.
     pub webhook_url: Option<String>,
+    /// What [`crate::Simulator::snapshot`] gave in an earlier run.
+    pub snapshot: Option<serde_json::Value>,
 }
 
 impl Default for Options {
@@ -35,6 +37,7 @@ impl Default for Options {
             business_id: "900000000000004".to_owned(),
             credit_line_id: "900000000000005".to_owned(),
             webhook_url: None,
+            snapshot: None,
         }
     }
 }

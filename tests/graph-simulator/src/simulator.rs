@@ -36,6 +36,9 @@ pub enum StartError {
     /// Meta's OpenAPI document.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// The state of an earlier run.
+    #[error("restore the simulated Meta: {0}")]
+    Snapshot(#[from] serde_json::Error),
 }
 
 /// Everything the handlers share.
@@ -64,9 +67,10 @@ impl Meta {
     }
 }
 
-/// A simulator that answers at an address.
+/// A simulator that answers at an address; a cheap handle.
+#[derive(Clone)]
 pub struct Simulator {
-    url: String,
+    meta: Arc<Meta>,
     tasks: TaskTracker,
     ended: CancellationToken,
 }
@@ -76,8 +80,9 @@ impl Simulator {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
+    pub async fn start(mut options: Options, listener: TcpListener) -> Result<Self, StartError> {
         let url = format!("http://localhost:{}", listener.local_addr()?.port());
+        let world: World = options.snapshot.take().map(serde_json::from_value).transpose()?.unwrap_or_default();
         let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
         let (clock, journal) = (Arc::new(Clock::default()), Arc::new(Mutex::new(Journal::default())));
         let webhooks = Webhooks {
@@ -94,11 +99,11 @@ impl Simulator {
             journal,
             webhooks: Arc::new(webhooks),
             document: Document::embedded()?,
-            url: url.clone(),
-            world: Mutex::default(),
+            url,
+            world: Mutex::new(world),
             faults: Mutex::default(),
         });
-        let router = control::router().merge(popup::router()).fallback(graph::serve).with_state(meta);
+        let router = control::router().merge(popup::router()).fallback(graph::serve).with_state(Arc::clone(&meta));
         let service = router.into_make_service_with_connect_info::<Scissors>();
         let stopped = ended.clone();
         tasks.spawn(async move {
@@ -107,13 +112,20 @@ impl Simulator {
                 _ = axum::serve(Cuttable(listener), service) => {}
             }
         });
-        Ok(Self { url, tasks, ended })
+        Ok(Self { meta, tasks, ended })
     }
 
     /// Where it answers: the Graph API, the SDK stand-in and `/_sim/`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.meta.url
+    }
+
+    /// Everything that exists on Meta's side, for [`Options::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self) -> serde_json::Value {
+        // Text keys and plain values only: there is nothing JSON could refuse.
+        serde_json::to_value(&*self.meta.world()).unwrap_or_default()
     }
 
     /// Ends it, webhooks that are not delivered yet included.

@@ -9,7 +9,7 @@ pub(crate) use limits::Usage;
 
 use crate::options::Options;
 use crate::refusal::Refusal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// First id that is given out: ids have the length of Meta's.
@@ -18,7 +18,7 @@ const FIRST_ID: u64 = 100_000_000_000_001;
 pub(crate) const CODE_LIFE: i64 = 30;
 
 /// Everything, by id.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct World {
     pub(crate) businesses: BTreeMap<String, Business>,
     pub(crate) wabas: BTreeMap<String, Waba>,

@@ -42,7 +42,8 @@ impl Opening {
             api: endpoints.api.clone(),
             platform_token: endpoints.platform_token.clone(),
         };
-        let simulator = simulator(&options, &endpoints, listeners.graph).await?;
+        let snapshot = options.data.as_deref().map(Snapshot::new);
+        let simulator = simulator(&options, &endpoints, snapshot.as_ref(), listeners.graph).await?;
         services.serve_database(listeners.dynamodb, &tasks, &ended);
         serve(listeners.sqs, services.sqs.router(), &tasks, &ended);
         serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
@@ -57,9 +58,8 @@ impl Opening {
         for schedule in schedules.values().filter(|_| options.schedules) {
             tasks.spawn(schedule.clone().run(ended.clone()));
         }
-        let snapshot = options.data.as_deref().map(Snapshot::new);
         if let Some(snapshot) = &snapshot {
-            tasks.spawn(snapshot.clone().run(services.clone(), ended.clone()));
+            tasks.spawn(snapshot.clone().run(services.clone(), simulator.clone(), ended.clone()));
         }
         Ok(Stack { endpoints, services, snapshot, functions, schedules, switches, logs, simulator, tasks, ended })
     }
@@ -68,11 +68,14 @@ impl Opening {
 async fn simulator(
     options: &StackOptions,
     endpoints: &Endpoints,
+    snapshot: Option<&Snapshot>,
     listener: TcpListener,
 ) -> Result<Option<Simulator>, StackError> {
     if options.graph_url.is_some() {
         return Ok(None);
     }
-    let started = Simulator::start(settings::simulator(&options.meta, endpoints), listener).await;
+    let snapshot = snapshot.map(Snapshot::simulated).transpose()?.flatten();
+    let simulated = graph_simulator::Options { snapshot, ..settings::simulator(&options.meta, endpoints) };
+    let started = Simulator::start(simulated, listener).await;
     started.map(Some).map_err(|error| StackError::service("simulator", &error))
 }

@@ -1,17 +1,17 @@
 //! Portfolios, accounts, numbers, templates, tokens, codes, allocations.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A customer's portfolio.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Business {
     pub(crate) name: String,
 }
 
 /// A WhatsApp Business Account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Waba {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -35,7 +35,7 @@ pub(crate) struct Waba {
 }
 
 /// A business phone number.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Phone {
     pub(crate) id: String,
     pub(crate) waba: String,
@@ -50,7 +50,7 @@ pub(crate) struct Phone {
 }
 
 /// A message template in one language.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Template {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -61,7 +61,7 @@ pub(crate) struct Template {
 }
 
 /// A business token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Token {
     pub(crate) app: String,
     pub(crate) business: String,
@@ -72,7 +72,7 @@ pub(crate) struct Token {
 }
 
 /// A code of the popup.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Code {
     pub(crate) token: String,
     pub(crate) issued_at: i64,
@@ -80,7 +80,7 @@ pub(crate) struct Code {
 }
 
 /// A share of the platform's credit line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Allocation {
     pub(crate) id: String,
     pub(crate) business: String,
