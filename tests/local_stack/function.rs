@@ -9,7 +9,7 @@ const FUNCTION: &str = "
     Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: probe } }
     Properties:
       CodeUri: .
-      Timeout: 1
+      Timeout: 2
       ReservedConcurrentExecutions: 2
       FunctionUrlConfig: { AuthType: NONE }
       Environment: { Variables: { COLOUR: blue } }
@@ -42,7 +42,7 @@ async fn a_function_that_fails_stays_and_one_that_dies_is_started_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_run_at_once_than_are_reserved() {
     let bench = Bench::of(FUNCTION).await;
-    let call = || bench.get("/probe?sleep=700");
+    let call = || bench.get("/probe?sleep=1000");
     let (one, two, three) = tokio::join!(call(), call(), call());
     let mut statuses = [one.status, two.status, three.status];
     statuses.sort_unstable();

@@ -3,14 +3,14 @@
 use crate::bench::Bench;
 use std::time::Instant;
 
-fn resources(mapping: &str, delay: u32) -> String {
+fn resources(mapping: &str, delay: u32, visibility: u32) -> String {
     format!(
         "
   Dead: {{ Type: AWS::SQS::Queue }}
   Work:
     Type: AWS::SQS::Queue
     Properties:
-      VisibilityTimeout: 1
+      VisibilityTimeout: {visibility}
       DelaySeconds: {delay}
       RedrivePolicy: {{ deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2 }}
   Probe:
@@ -26,7 +26,7 @@ fn resources(mapping: &str, delay: u32) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_reported_as_failed_comes_again_alone_and_then_to_the_dead_letters() {
-    let bench = Bench::of(&resources("BatchSize: 10, FunctionResponseTypes: [ReportBatchItemFailures]", 0)).await;
+    let bench = Bench::of(&resources("BatchSize: 10, FunctionResponseTypes: [ReportBatchItemFailures]", 0, 1)).await;
     for body in ["one", "fail", "two"] {
         bench.send("Work", body).await;
     }
@@ -39,7 +39,7 @@ async fn what_is_reported_as_failed_comes_again_alone_and_then_to_the_dead_lette
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_partial_responses_an_answer_is_success() {
-    let bench = Bench::of(&resources("BatchSize: 1", 0)).await;
+    let bench = Bench::of(&resources("BatchSize: 1", 0, 1)).await;
     bench.send("Work", "fail").await;
     bench.until("the queue is empty", |bench| bench.depth("Work") == 0).await;
     assert_eq!((bench.batches().len(), bench.depth("Dead")), (1, 0));
@@ -49,7 +49,7 @@ async fn without_partial_responses_an_answer_is_success() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_gathers_a_batch_and_its_size_is_kept() {
     let mapping = "BatchSize: 3, MaximumBatchingWindowInSeconds: 2, ScalingConfig: { MaximumConcurrency: 2 }";
-    let bench = Bench::of(&resources(mapping, 0)).await;
+    let bench = Bench::of(&resources(mapping, 0, 30)).await;
     bench.stack.set_mapping("Work", false);
     for body in ["a", "b", "c", "d"] {
         bench.send("Work", body).await;
@@ -65,7 +65,7 @@ async fn a_window_gathers_a_batch_and_its_size_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delayed_message_is_not_delivered_early() {
-    let bench = Bench::of(&resources("BatchSize: 1", 1)).await;
+    let bench = Bench::of(&resources("BatchSize: 1", 1, 1)).await;
     let sent = Instant::now();
     bench.send("Work", "later").await;
     bench.until("it is delivered", |bench| !bench.batches().is_empty()).await;

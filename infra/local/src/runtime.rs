@@ -146,18 +146,18 @@ impl Function {
             }
         }
         self.counters.starts.fetch_add(1, Ordering::Relaxed);
-        match Environment::start(&self.config, &self.logs).await {
-            Ok(started) => {
-                let mut ends = lock(&self.ends);
-                ends.retain(|end| !end.is_closed());
-                ends.push(started.end());
-                Ok(started)
-            }
-            Err(error) => {
-                let error = json!({ "errorType": "Runtime.InvalidEntrypoint", "errorMessage": error.to_string() });
-                Err(InvokeError::Function(error))
-            }
+        let failed = |error: std::io::Error| {
+            let error = json!({ "errorType": "Runtime.InvalidEntrypoint", "errorMessage": error.to_string() });
+            InvokeError::Function(error)
+        };
+        let started = Environment::start(&self.config, &self.logs).await.map_err(failed)?;
+        {
+            let mut ends = lock(&self.ends);
+            ends.retain(|end| !end.is_closed());
+            ends.push(started.end());
         }
+        started.initialised().await.map_err(InvokeError::Function)?;
+        Ok(started)
     }
 
     fn pop(&self) -> Option<Environment> {

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// One invocation on its way to the process.
 #[derive(Debug)]
@@ -27,12 +27,15 @@ pub(super) struct Api {
     offered: mpsc::Sender<Invocation>,
     next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     pending: Mutex<Pending>,
+    /// Whether the process has asked for an event: its init is over.
+    ready: watch::Sender<bool>,
 }
 
 impl Default for Api {
     fn default() -> Self {
         let (offered, next) = mpsc::channel(1);
-        Self { offered, next: tokio::sync::Mutex::new(next), pending: Mutex::default() }
+        let ready = watch::Sender::new(false);
+        Self { offered, next: tokio::sync::Mutex::new(next), pending: Mutex::default(), ready }
     }
 }
 
@@ -40,6 +43,12 @@ impl Api {
     pub(super) async fn offer(&self, invocation: Invocation) {
         // The receiver lives as long as this; a full channel means the process has not asked yet.
         drop(self.offered.send(invocation).await);
+    }
+
+    /// Waits until the process asks for its first event.
+    pub(super) async fn ready(&self) {
+        // The sender lives as long as this.
+        drop(self.ready.subscribe().wait_for(|ready| *ready).await);
     }
 
     /// The process is gone: whoever waits for it learns so.
@@ -74,6 +83,7 @@ impl Api {
 }
 
 async fn next(State(api): State<Arc<Api>>) -> Response<Body> {
+    api.ready.send_replace(true);
     let Some(invocation) = api.next.lock().await.recv().await else {
         return Response::default();
     };

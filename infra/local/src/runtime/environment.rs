@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 
+/// Longest init (Lambda quota: 10 s). The function's own timeout begins after it.
+const INIT: Duration = Duration::from_secs(10);
 /// How long a process may take to end after it was asked to.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -46,6 +48,18 @@ impl Environment {
             server.abort();
         });
         Ok(Self { api, arn: config.arn.clone(), alive, kill })
+    }
+
+    /// Waits until the process is done with its init; it is killed when that takes too long.
+    pub(super) async fn initialised(&self) -> Result<(), Value> {
+        let mut alive = self.alive.clone();
+        let failed = tokio::select! {
+            () = self.api.ready() => return Ok(()),
+            _ = alive.wait_for(|alive| !*alive) => "Runtime exited during init",
+            () = tokio::time::sleep(INIT) => "init did not end in time",
+        };
+        self.kill();
+        Err(json!({ "errorType": "Runtime.ExitError", "errorMessage": failed }))
     }
 
     /// Hands an invocation to the process and waits for its answer.
