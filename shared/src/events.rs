@@ -11,6 +11,14 @@ use crate::webhook::cloud_event::CloudEvent;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+/// Largest message SQS takes (1 MiB).
+const LARGEST_MESSAGE: usize = 1024 * 1024;
+
+/// SQS takes characters of XML only; in JSON, what it does not take stands in strings and can be escaped.
+fn for_sqs(json: &str) -> String {
+    json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
+}
+
 /// Sends platform events.
 #[derive(Debug, Clone)]
 pub struct Publisher {
@@ -138,7 +146,15 @@ impl Publisher {
     ) -> Result<(), QueueError> {
         let encode = |_| QueueError("encode".to_owned());
         let data = to_raw_value(data).map_err(encode)?;
-        let event = CloudEvent::new(&self.source, kind, subject, at, &data, identity);
-        self.queue.send(serde_json::to_string(&event).map_err(encode)?).await
+        let text = |data: &RawValue| {
+            let event = CloudEvent::new(&self.source, kind, subject, at, data, identity);
+            serde_json::to_string(&event).map(|text| for_sqs(&text)).map_err(encode)
+        };
+        let whole = text(&data)?;
+        if whole.len() <= LARGEST_MESSAGE {
+            return self.queue.send(whole).await;
+        }
+        let omitted = to_raw_value(&serde_json::json!({ "omitted_bytes": data.get().len() })).map_err(encode)?;
+        self.queue.send(text(&omitted)?).await
     }
 }

@@ -9,10 +9,11 @@ pub mod templates;
 
 pub use credit::CreditSharing;
 
+use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::Finding;
+use crate::domain::progress::{Event, Finding};
 use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
@@ -53,7 +54,12 @@ impl Performer for OnboardingSteps {
         let token = self.token(onboarding).await?;
         let customer = Customer { graph: &self.graph, token: &token };
         match step {
-            Step::VerifyGrant => grant::verify(&customer, &onboarding.claim).await.map(Finding::Account),
+            Step::VerifyGrant => {
+                let waba = grant::verify(&customer, &onboarding.claim).await?;
+                let before = self.store.owner(waba.id()).await?.filter(|owner| *owner != onboarding.id);
+                Ok(Finding::Account(waba, before))
+            }
+            Step::EndPredecessor => self.end_predecessor(onboarding).await,
             Step::FindNumber => {
                 number::find(&customer, waba(onboarding)?, &onboarding.claim).await.map(Finding::Number)
             }
@@ -77,6 +83,13 @@ impl OnboardingSteps {
         let attempt = onboarding.token_attempt().ok_or_else(bug)?;
         let token = self.vault.business_token(attempt).await?;
         token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))
+    }
+
+    /// The record that had the account before ends; its exit is found by the sweeper.
+    async fn end_predecessor(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
+        let before = onboarding.predecessor.as_ref().ok_or_else(bug)?;
+        self.store.record(before, &Event::Superseded, clock::moment()).await?;
+        Ok(Finding::Nothing)
     }
 
     /// Last of all: nothing can be done at Meta for this customer any more.

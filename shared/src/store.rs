@@ -6,6 +6,7 @@
 //! | onboarding | `ONBOARDING#<id>` | `STATE` |
 //! | timeline entry | `ONBOARDING#<id>` | `EVENT#<number>` |
 //! | a customer's onboardings | `CUSTOMER#<sha256 of the reference>` | `ONBOARDING#<id>` |
+//! | onboardings of a portfolio | `PORTFOLIO#<business id>` | `ONBOARDING#<id>` |
 //! | owner of an account | `WABA#<id>` | `OWNER` |
 //! | template | `WABA#<id>` | `TEMPLATE#<id>` |
 //!

@@ -60,6 +60,7 @@ fn connected(role: Role) -> Onboarding {
         claim: Claim { event: None, waba: None, phone: None, business: None },
         waba: None,
         phone: None,
+        predecessor: None,
         allocation: None,
         template_namespace: None,
         partner_since: None,
@@ -74,7 +75,7 @@ fn finding(record: &Onboarding, step: Step) -> Finding {
     match step {
         Step::VerifyGrant => {
             let owner = BusinessId::parse("77").unwrap();
-            Finding::Account(verify_waba(&waba, &waba, &owner, &record.claim).unwrap())
+            Finding::Account(verify_waba(&waba, &waba, &owner, &record.claim).unwrap(), None)
         }
         Step::FindNumber => {
             let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];

@@ -98,3 +98,34 @@ async fn an_abandoned_popup_is_remembered_and_the_link_still_works() {
     assert_eq!(lab.callback(&session, &popup).await.status, 202);
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_never_wider_than_what_was_asked_for() {
+    let lab = Lab::start().await;
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    for query in ["customer_ref=x&customer_ref=x", "state=left&state=left", "cursor=a&cursor=b"] {
+        assert_eq!(lab.platform_get(&format!("/v1/onboardings?{query}")).await.status, 400, "{query}");
+    }
+    let both = lab.platform_get("/v1/onboardings?customer_ref=acme&state=held").await;
+    assert_eq!((both.status, &both.json()["onboardings"]), (200, &json!([])));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_prefill_is_kept_as_it_was_sent_and_breaks_no_page() {
+    let lab = Lab::start().await;
+    let deep: Value = serde_json::from_str(&format!("{}1{}", "[".repeat(40), "]".repeat(40))).unwrap();
+    let business = json!({ "": 1, "big": 1e126, "deep": deep, "name": "{{script}}</script>" });
+    let created = lab
+        .platform_post("/v1/sessions", &json!({ "customer_ref": "acme", "prefill": { "business": business } }))
+        .await;
+    assert_eq!(created.status, 201, "{}", created.json());
+    let page = lab.client.get(created.json()["signup_url"].as_str().unwrap(), &[]).await.unwrap();
+    let html = String::from_utf8(page.body.to_vec()).unwrap();
+    let config =
+        html.split("id=\"config\"").nth(1).unwrap().split_once('>').unwrap().1.split("</script>").next().unwrap();
+    let config: Value = serde_json::from_str(config).unwrap();
+    assert_eq!(config["extras"]["setup"]["business"]["name"], "{{script}}</script>");
+    lab.stop().await;
+}

@@ -80,3 +80,36 @@ async fn somebody_elses_credit_line_is_never_replaced() {
     assert_eq!(lab.calls("POST", "whatsapp_credit_sharing_and_attach").await, 0);
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_on_with_a_failed_proof_fails_again_and_shares_nothing() {
+    let lab = Lab::start().await;
+    let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({})).await);
+    own.body["phone_number_id"] = json!("999");
+    let id = lab.callback(&session, &own).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    lab.until(&id, "held").await;
+    let reads = lab.calls("GET", "/phone_numbers").await;
+    assert_eq!(lab.platform_post(&format!("/v1/onboardings/{id}/resume"), &json!({})).await.status, 202);
+    let again = async || (lab.calls("GET", "/phone_numbers").await > reads).then_some(());
+    lab.eventually("the proof is tried again", again).await;
+    lab.until(&id, "held").await;
+    assert_eq!(lab.calls("POST", "whatsapp_credit_sharing_and_attach").await, 0);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_on_does_not_burn_metas_registrations() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({ "pin": "135791" })).await;
+    lab.until(&id, "waiting").await;
+    for _ in 0..12 {
+        lab.platform_post(&format!("/v1/onboardings/{id}/resume"), &json!({})).await;
+        lab.eventually("nobody works", async || lab.is_quiet().then_some(())).await;
+        lab.until(&id, "waiting").await;
+    }
+    let state = lab.simulator("state").await;
+    let phone = &state["phones"][popup.body["phone_number_id"].as_str().unwrap()];
+    let made = phone["registrations"].as_array().unwrap().len();
+    assert!((2..=6).contains(&made), "{made} of Meta's ten");
+    lab.stop().await;
+}

@@ -167,3 +167,18 @@ async fn while_the_app_secret_is_rotated_the_old_one_and_the_new_one_are_right()
     assert_eq!(lab.webhook(&change, "wrong").await, 401);
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_sqs_does_not_take_reaches_the_platform_all_the_same() {
+    let lab = Lab::start().await;
+    let odd =
+        json!({ "id": "9", "time": soon(), "changes": [{ "field": "flows", "value": { "t": "\u{ffff}\u{fffe}" } }] });
+    assert_eq!(lab.webhook(&body(&[odd]), "valid").await, 200);
+    let event = lab.event("whatsapp.webhook.received.v1", |_| true).await;
+    assert_eq!(event["data"]["value"]["t"], "\u{ffff}\u{fffe}");
+    let large = json!({ "id": "9", "time": soon(), "changes": [{ "field": "flows", "value": { "t": "x".repeat(1_100_000) } }] });
+    assert_eq!(lab.webhook(&body(&[large]), "valid").await, 200);
+    let event = lab.event("whatsapp.webhook.received.v1", |_| true).await;
+    assert!(event["data"]["omitted_bytes"].as_u64().unwrap() > 1_100_000);
+    lab.stop().await;
+}

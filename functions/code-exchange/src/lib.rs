@@ -45,6 +45,8 @@ struct Accepted<'a> {
 
 /// How often a save is repeated against a busy table before the rescue takes over.
 const SAVES: usize = 3;
+/// How often a claim is tried over what others saved meanwhile.
+const CLAIMS: usize = 10;
 
 impl App {
     /// Reads the configuration.
@@ -76,7 +78,7 @@ impl App {
 
     async fn callback(&self, callback: Callback) -> Result<Reply, Problem> {
         let app_secret = self.graph.app_secret().await.map_err(|error| unavailable(&error))?;
-        for _ in 0..SAVES {
+        for _ in 0..CLAIMS {
             let session = self.session(&callback).await?;
             let existing = match session.record.arrival(&callback.code_hash, clock::now()) {
                 Arrival::Fresh => None,
@@ -89,7 +91,7 @@ impl App {
                 return self.exchange(&app_secret, &callback, claimed).await;
             }
         }
-        Err(in_progress())
+        Err(Problem::unavailable())
     }
 
     async fn session(&self, callback: &Callback) -> Result<Held<Session>, Problem> {
@@ -156,6 +158,7 @@ impl App {
             claim: callback.claim.clone(),
             waba: None,
             phone: None,
+            predecessor: None,
             allocation: None,
             template_namespace: None,
             partner_since: None,

@@ -79,18 +79,27 @@ struct List {
 
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
-        if request.parameters().any(|name| !PARAMETERS.contains(&&*name)) {
+        let mut names: Vec<String> = request.parameters().collect();
+        if names.iter().any(|name| !PARAMETERS.contains(&name.as_str())) {
             return Err(Problem::bad_request("unknown_parameter", "A query parameter is not known."));
         }
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(bad_parameter());
+        }
+        let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
         if let Some(reference) = request.parameter("customer_ref") {
             let customer = CustomerRef::parse(&reference).map_err(|_| bad_parameter())?;
             let found = self.store.of_customer(&customer).await.map_err(|error| unavailable(&error))?;
-            return Ok(json(StatusCode::OK, &List { onboardings: found.iter().map(summary).collect(), cursor: None }));
+            let wanted = found.iter().filter(|onboarding| only.is_none_or(|only| onboarding.state() == only));
+            return Ok(json(StatusCode::OK, &List { onboardings: wanted.map(summary).collect(), cursor: None }));
         }
-        let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
         let states: Vec<State> = only.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
         let start =
             request.parameter("cursor").map(|cursor| read_cursor(&cursor).ok_or(bad_parameter())).transpose()?;
+        if start.as_ref().is_some_and(|(state, _)| only.is_some_and(|only| only != *state)) {
+            return Err(bad_parameter());
+        }
         let list = self.page(&states, start).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::OK, &list))
     }

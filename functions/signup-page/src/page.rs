@@ -65,8 +65,9 @@ impl App {
             .replace("{{nonce}}", &nonce)
             .replace("{{style}}", STYLE)
             .replace("{{notice}}", notice)
-            .replace("{{config}}", &config)
-            .replace("{{script}}", SCRIPT);
+            .replace("{{script}}", SCRIPT)
+            // Last: what a platform sent is not looked through for places.
+            .replace("{{config}}", &config);
         let mut page = reply(status, "text/html; charset=utf-8", html);
         if let Ok(policy) = HeaderValue::from_str(&self.policy(&nonce)) {
             page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -57,8 +57,8 @@ pub enum Phase {
     Leaving {
         /// The attempt whose secret is destroyed last.
         attempt: AttemptId,
-        /// Whether the token can still be used for the steps that take it.
-        token_works: bool,
+        /// What there is to take apart.
+        extent: Extent,
         /// Stable code of the reason.
         reason: String,
     },
@@ -67,6 +67,18 @@ pub enum Phase {
         /// Stable code of the reason.
         reason: String,
     },
+}
+
+/// What an exit takes apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// All that was set up.
+    Everything,
+    /// What does not take the customer's token: that one is dead.
+    WithoutToken,
+    /// The token alone: another onboarding of the customer has the account now.
+    TokenOnly,
 }
 
 /// Where one step stands. A step without an entry was not begun.
@@ -144,6 +156,9 @@ pub struct Onboarding {
     pub waba: Option<VerifiedWaba>,
     /// The number, once proven.
     pub phone: Option<VerifiedPhone>,
+    /// The onboarding that had the account before this one; ended once this one has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<OnboardingId>,
     /// Credit allocation, once shared.
     pub allocation: Option<AllocationId>,
     /// Namespace of the account's message templates.
@@ -189,12 +204,14 @@ impl Onboarding {
     #[must_use]
     pub fn token_attempt(&self) -> Option<&AttemptId> {
         match &self.phase {
-            Phase::Connected { attempt, .. } | Phase::Leaving { attempt, token_works: true, .. } => Some(attempt),
+            Phase::Connected { attempt, .. } | Phase::Leaving { attempt, extent: Extent::Everything, .. } => {
+                Some(attempt)
+            }
             Phase::Exchanging { .. }
             | Phase::Relaunch { .. }
             | Phase::Held { .. }
             | Phase::Reauthorise { .. }
-            | Phase::Leaving { token_works: false, .. }
+            | Phase::Leaving { .. }
             | Phase::Left { .. } => None,
         }
     }

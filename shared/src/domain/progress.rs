@@ -4,13 +4,13 @@ mod facts;
 
 use super::failure::Failure;
 use super::grant::{VerifiedPhone, VerifiedWaba};
-use super::ids::{AllocationId, AttemptId};
+use super::ids::{AllocationId, AttemptId, OnboardingId};
 use super::onboarding::{Onboarding, PendingEvent, Phase, StepStatus};
 use super::steps::{Runner, Step, StepSpec};
 use super::time::{Moment, Timestamp};
 use facts::{
     announce, departed, exchange_failed, exit_requested, joined, resumed, step_failed, step_started, step_succeeded,
-    token_died, token_stored,
+    superseded, token_died, token_stored,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -54,6 +54,8 @@ pub enum Event {
     StepFailed(Step, Failure),
     /// The platform ends the connection.
     ExitRequested,
+    /// Another onboarding of the same customer has the account now.
+    Superseded,
     /// Waits that ask for nobody's action were looked at early because somebody said to go on.
     Resumed,
     /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.
@@ -67,8 +69,8 @@ pub enum Event {
 /// What a step found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// The account is proven.
-    Account(VerifiedWaba),
+    /// The account is proven; which onboarding of the same customer had it before.
+    Account(VerifiedWaba, Option<OnboardingId>),
     /// The number is proven.
     Number(VerifiedPhone),
     /// The credit line is shared and read back.
@@ -180,6 +182,7 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
         Event::StepSucceeded(step, finding) => step_succeeded(&mut after, *step, finding, moment.now, &mut timeline),
         Event::StepFailed(step, failure) => step_failed(&mut after, *step, failure, moment, &mut timeline),
         Event::ExitRequested => exit_requested(&mut after, moment.now, &mut timeline),
+        Event::Superseded => superseded(&mut after, moment.now, &mut timeline),
         Event::Resumed => resumed(&mut after, moment.now, &mut timeline),
         Event::Departed(reason, at) => departed(&mut after, reason, *at, moment.now, &mut timeline),
         Event::Joined(at) => joined(&mut after, *at, moment.now, &mut timeline),

@@ -81,6 +81,7 @@ pub struct Session {
     /// The flow to launch.
     pub flow: Flow,
     /// Data that pre-fills Meta's screens, in the shape of `extras.setup`.
+    #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
     pub prefill: Option<serde_json::Value>,
     /// Language of the page, as a BCP 47 tag.
     pub locale: Option<String>,
@@ -155,6 +156,24 @@ impl Session {
             SessionState::Open => None,
             SessionState::Claimed { onboarding, .. } => Some(onboarding),
         }
+    }
+}
+
+/// JSON of a platform's own is kept as text: a table has no room for every number, name and depth.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<Value>, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.serialize_str(&value.to_string()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
     }
 }
 

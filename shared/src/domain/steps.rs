@@ -1,7 +1,7 @@
 //! An onboarding as a table. The order here is the order people read.
 
 use super::delay::{CREDIT, QUICK, REGISTRATION, RetryPolicy};
-use super::onboarding::Onboarding;
+use super::onboarding::{Extent, Onboarding, Phase};
 use super::session::{Flow, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -26,6 +26,8 @@ pub enum Step {
     CheckReception,
     /// Waits until the customer's own payment method is there.
     AwaitPaymentMethod,
+    /// Ends the onboarding of the same customer that had the account before.
+    EndPredecessor,
     /// Exit: takes the credit line back.
     RevokeCredit,
     /// Exit: takes the number we registered off the Cloud API.
@@ -79,6 +81,9 @@ pub const fn spec(step: Step) -> &'static StepSpec {
         Step::AwaitPaymentMethod => {
             const { &row(Step::AwaitPaymentMethod, &[Step::VerifyGrant], customer_pays, Runner::Steps, QUICK) }
         }
+        Step::EndPredecessor => {
+            const { &row(Step::EndPredecessor, &[Step::VerifyGrant], follows, Runner::Steps, QUICK) }
+        }
         Step::RevokeCredit => const { &row(Step::RevokeCredit, &[], shared_credit, Runner::Credit, CREDIT) },
         Step::DeregisterNumber => {
             const { &row(Step::DeregisterNumber, &[], registered_number, Runner::Steps, REGISTRATION) }
@@ -113,11 +118,15 @@ fn customer_pays(onboarding: &Onboarding) -> bool {
     !onboarding.is_leaving() && onboarding.role != Role::SolutionPartner
 }
 
-/// Meta: a coexistence number is registered already and must never be registered again. Before the grant is verified
-/// the step counts as needed.
+/// Meta: a coexistence number is registered already and must never be registered again. Any sign of it counts: a number
+/// that is wrongly left alone waits visibly, one that is wrongly registered is taken out of the customer's app.
 fn cloud_number(onboarding: &Onboarding) -> bool {
     let in_app = onboarding.phone.as_ref().is_some_and(super::grant::VerifiedPhone::is_on_business_app);
     !onboarding.is_leaving() && onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
+}
+
+fn follows(onboarding: &Onboarding) -> bool {
+    !onboarding.is_leaving() && onboarding.predecessor.is_some()
 }
 
 fn leaving(onboarding: &Onboarding) -> bool {
@@ -126,7 +135,8 @@ fn leaving(onboarding: &Onboarding) -> bool {
 
 /// Begun is enough: an answer may be lost after Meta shared.
 fn shared_credit(onboarding: &Onboarding) -> bool {
-    onboarding.is_leaving() && onboarding.waba.is_some() && onboarding.steps.contains_key(&Step::ShareCredit)
+    let ours = !matches!(onboarding.phase, Phase::Leaving { extent: Extent::TokenOnly, .. });
+    onboarding.is_leaving() && ours && onboarding.waba.is_some() && onboarding.steps.contains_key(&Step::ShareCredit)
 }
 
 fn registered_number(onboarding: &Onboarding) -> bool {
@@ -143,7 +153,7 @@ fn leaving_with_token(onboarding: &Onboarding) -> bool {
 
 impl Step {
     /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::VerifyGrant,
         Self::SubscribeApp,
         Self::FindNumber,
@@ -152,6 +162,7 @@ impl Step {
         Self::ReadTemplates,
         Self::CheckReception,
         Self::AwaitPaymentMethod,
+        Self::EndPredecessor,
         Self::RevokeCredit,
         Self::DeregisterNumber,
         Self::UnsubscribeApp,
@@ -170,6 +181,7 @@ impl Step {
             Self::ReadTemplates => "read_templates",
             Self::CheckReception => "check_reception",
             Self::AwaitPaymentMethod => "await_payment_method",
+            Self::EndPredecessor => "end_predecessor",
             Self::RevokeCredit => "revoke_credit",
             Self::DeregisterNumber => "deregister_number",
             Self::UnsubscribeApp => "unsubscribe_app",

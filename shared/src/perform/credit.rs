@@ -30,7 +30,7 @@ pub struct CreditSharing {
     pub line: Option<CreditLineId>,
     /// Currency of new shares.
     pub currency: String,
-    /// Other onboardings of the same customer.
+    /// Other onboardings of the same portfolio.
     pub store: Store,
 }
 
@@ -57,11 +57,11 @@ impl CreditSharing {
     /// Whether another account of the same portfolio still lives from our line: Meta revokes for all of them at once.
     async fn sibling_pays(&self, leaving: &Onboarding) -> Result<bool, Failure> {
         let owner = leaving.waba.as_ref().map(VerifiedWaba::owner);
-        let all = self.store.of_customer(&leaving.customer_ref).await?;
+        let Some(owner) = owner else { return Ok(false) };
+        let all = self.store.of_portfolio(owner).await?;
         let pays = |other: &Onboarding| {
             other.id != leaving.id
-                && other.allocation.is_some()
-                && other.waba.as_ref().map(VerifiedWaba::owner) == owner
+                && (other.allocation.is_some() || other.steps.contains_key(&Step::ShareCredit))
                 && !matches!(other.state(), State::Leaving | State::Left)
         };
         Ok(all.iter().any(pays))
@@ -93,7 +93,11 @@ impl Partner<'_> {
         if let Some(allocation) = self.existing(waba).await? {
             return Ok(allocation);
         }
-        let shared = self.call(&ShareCreditLine { line: self.line, waba, currency }).await?.allocation_config_id;
+        let shared = match self.call(&ShareCreditLine { line: self.line, waba, currency }).await {
+            Ok(shared) => shared.allocation_config_id,
+            // Somebody else may have shared in between, with our own line.
+            Err(failure) => return self.existing(waba).await?.ok_or(failure),
+        };
         let paid_from = self.funding(waba).await?;
         if paid_from.is_some() && paid_from == self.credential(&shared).await? {
             return Ok(shared);

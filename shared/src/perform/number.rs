@@ -55,12 +55,21 @@ pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> R
 
 /// Takes the number off the Cloud API and reads back that it is.
 pub(super) async fn deregister(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {
-    if !customer.call(&ReadPhone { phone }).await?.is_connected() {
+    if is_off(customer, phone).await? {
         return Ok(Finding::Nothing);
     }
     customer.call(&DeregisterPhone { phone }).await?;
-    match customer.call(&ReadPhone { phone }).await?.is_connected() {
-        false => Ok(Finding::Nothing),
-        true => Err(Failure::new(Class::Later, "number.still_connected")),
+    match is_off(customer, phone).await? {
+        true => Ok(Finding::Nothing),
+        false => Err(Failure::new(Class::Later, "number.still_connected")),
+    }
+}
+
+/// An answer without a status says nothing.
+async fn is_off(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<bool, Failure> {
+    let read = customer.call(&ReadPhone { phone }).await?;
+    match read.status {
+        Some(_) => Ok(!read.is_connected()),
+        None => Err(Failure::new(Class::Later, "number.status_unknown")),
     }
 }

@@ -1,6 +1,6 @@
 //! Keys: the only place where they are put together.
 
-use crate::domain::ids::{CustomerRef, OnboardingId, SessionId, TemplateId, WabaId};
+use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId, SessionId, TemplateId, WabaId};
 use crate::domain::onboarding::State;
 use sha2::{Digest, Sha256};
 
@@ -45,6 +45,14 @@ pub(super) fn customer(reference: &CustomerRef) -> String {
 
 pub(super) fn customers_onboarding(reference: &CustomerRef, id: &OnboardingId) -> Key {
     Key { pk: customer(reference), sk: format!("{ONBOARDING}{id}") }
+}
+
+pub(super) fn portfolio(id: &BusinessId) -> String {
+    format!("PORTFOLIO#{id}")
+}
+
+pub(super) fn portfolios_onboarding(portfolio_id: &BusinessId, id: &OnboardingId) -> Key {
+    Key { pk: portfolio(portfolio_id), sk: format!("{ONBOARDING}{id}") }
 }
 
 pub(super) fn waba(id: &WabaId) -> String {

@@ -2,7 +2,7 @@
 
 use super::item::{self, Item, number, text};
 use super::{Store, StoreError, keys, unavailable};
-use crate::domain::ids::{CustomerRef, OnboardingId};
+use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId};
 use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::time::Timestamp;
 
@@ -75,10 +75,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn of_customer(&self, customer: &CustomerRef) -> Result<Vec<Summary>, StoreError> {
+        self.pointed_at(&keys::customer(customer)).await
+    }
+
+    /// Onboardings that have or had an account of a portfolio, whoever's customer it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn of_portfolio(&self, portfolio: &BusinessId) -> Result<Vec<Summary>, StoreError> {
+        self.pointed_at(&keys::portfolio(portfolio)).await
+    }
+
+    /// The onboardings whose ids stand under a partition key.
+    async fn pointed_at(&self, partition: &str) -> Result<Vec<Summary>, StoreError> {
         let request = self.client.query().table_name(&self.table);
         let request = request
             .key_condition_expression("pk = :pk AND begins_with(sk, :onboarding)")
-            .expression_attribute_values(":pk", text(&keys::customer(customer)))
+            .expression_attribute_values(":pk", text(partition))
             .expression_attribute_values(":onboarding", text(keys::ONBOARDING));
         let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
         let mut onboardings = Vec::new();

@@ -74,6 +74,7 @@ impl Store {
         let owner = self.owner_write(save).await?;
         let owner_at = owner.is_some().then_some(writes.len());
         writes.extend(owner);
+        writes.extend(self.portfolio_write(save)?);
         writes.extend(self.timeline_writes(save.after, save.timeline)?);
         self.transact(writes, owner_at).await
     }
@@ -165,6 +166,16 @@ impl Store {
             .condition_expression("attribute_not_exists(pk) OR customer_ref = :customer OR attribute_exists(released)")
             .set_expression_attribute_values(Some(mine));
         let put = put.build().map_err(|_| StoreError::Undecodable(OWNER))?;
+        Ok(Some(TransactWriteItem::builder().put(put).build()))
+    }
+
+    /// Who has accounts of a portfolio, written once the account is proven and kept: an exit asks it.
+    fn portfolio_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
+        let Some(waba) = save.after.waba.as_ref().filter(|_| save.before.waba.is_none()) else { return Ok(None) };
+        let mut item = item::key_of(&keys::portfolios_onboarding(waba.owner(), &save.after.id));
+        item.insert("entity".to_owned(), text("portfolio's onboarding"));
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        let put = put.map_err(|_| StoreError::Undecodable(OWNER))?;
         Ok(Some(TransactWriteItem::builder().put(put).build()))
     }
 

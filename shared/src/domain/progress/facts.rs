@@ -4,7 +4,7 @@ use super::{Finding, STEP_LEASE, TimelineEntry};
 use crate::domain::delay::delay;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::ids::AttemptId;
-use crate::domain::onboarding::{Onboarding, PendingEvent, Phase, State, StepRecord, StepStatus};
+use crate::domain::onboarding::{Extent, Onboarding, PendingEvent, Phase, State, StepRecord, StepStatus};
 use crate::domain::steps::{Step, spec};
 use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
@@ -99,7 +99,10 @@ pub(super) fn step_succeeded(
         return;
     };
     match finding {
-        Finding::Account(waba) => after.waba = Some(waba.clone()),
+        Finding::Account(waba, predecessor) => {
+            after.waba = Some(waba.clone());
+            after.predecessor.clone_from(predecessor);
+        }
         Finding::Number(phone) => after.phone = Some(phone.clone()),
         Finding::CreditShared(allocation) => after.allocation = Some(allocation.clone()),
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
@@ -117,20 +120,25 @@ pub(super) fn step_failed(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     let now = moment.now;
+    // A late failure never overwrites a success.
+    if after.steps.get(&step).is_none_or(|record| record.status == StepStatus::Done) {
+        return;
+    }
     let made = after.steps.get(&step).map_or(1, |record| record.attempts);
     let (status, word) = match failure.class {
         Class::Later => retry(step, made, None, failure, moment),
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
-            let due = look_again(waiting_for).map(|wait| now.after(moment.jitter.spread(wait)));
+            let due = look_again(waiting_for, &failure.code).map(|wait| now.after(moment.jitter.spread(wait)));
             (StepStatus::Waiting { actor, waiting_for, code: failure.code.clone(), due }, "step_waiting")
         }
         Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
-    let Some(attempt) = settle(after, step, status, now) else {
+    let settled = settle(after, step, status, now);
+    stop_if_needed(after, failure, now);
+    let Some(attempt) = settled else {
         return;
     };
-    stop_if_needed(after, failure, now);
     let line = entry(now, word, Some(&failure.code));
     timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
 }
@@ -144,7 +152,7 @@ fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
     let Some(attempt) = after.token_attempt().cloned() else { return };
     match (&mut after.phase, failure.class) {
         // The exit goes on without what takes the token.
-        (Phase::Leaving { token_works, .. }, Class::TokenDead) => *token_works = false,
+        (Phase::Leaving { extent, .. }, Class::TokenDead) => without_token(extent),
         (Phase::Connected { .. }, Class::Hold) => {
             enter(after, Phase::Held { attempt, reason: failure.code.clone() }, now);
         }
@@ -162,10 +170,19 @@ fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Mo
     }
 }
 
+/// Meta's word for a number that was registered ten times in 72 hours.
+const REGISTERED_TOO_OFTEN: &str = "graph.133016";
+/// Meta: "10 requests per business phone number in a 72 hour moving window".
+const REGISTRATION_WINDOW: Duration = Duration::from_secs(72 * 3600);
+/// Registrations after which not even a person may ask for another one within that window: the rest of Meta's ten is for
+/// what happens outside of this system.
+const REGISTRATIONS: u16 = 6;
+
 /// How often a wait is looked at although nobody rang. Reviews and payment methods announce themselves by webhook, if at
 /// all, so the look is rare; a wait for an answer of a person is never looked at.
-fn look_again(waiting_for: Waiting) -> Option<Duration> {
+fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     match waiting_for {
+        Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(REGISTRATION_WINDOW),
         Waiting::PaymentMethod => Some(Duration::from_secs(600)),
         Waiting::Number
         | Waiting::DisplayName
@@ -179,11 +196,19 @@ fn look_again(waiting_for: Waiting) -> Option<Duration> {
 
 /// Everything that waits is due at once. Attempts are kept: a step whose attempts are used up gets exactly one more.
 pub(super) fn resumed(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
-    if let Phase::Held { attempt, .. } = after.phase.clone() {
-        enter(after, Phase::Connected { attempt, since: now }, now);
+    match after.phase.clone() {
+        Phase::Held { attempt, .. } => enter(after, Phase::Connected { attempt, since: now }, now),
+        Phase::Connected { .. } | Phase::Leaving { .. } => {}
+        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Reauthorise { .. } | Phase::Left { .. } => return,
     }
     let mut any = false;
-    for record in after.steps.values_mut() {
+    for (step, record) in &mut after.steps {
+        if *step == Step::RegisterNumber
+            && record.attempts >= REGISTRATIONS
+            && now.since(record.since) < REGISTRATION_WINDOW
+        {
+            continue;
+        }
         match &mut record.status {
             StepStatus::Retrying { due, .. } => *due = now,
             StepStatus::Waiting { due, .. } => *due = Some(now),
@@ -205,8 +230,8 @@ pub(super) fn departed(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    if let Phase::Leaving { token_works, .. } = &mut after.phase {
-        *token_works = false;
+    if let Phase::Leaving { extent, .. } = &mut after.phase {
+        without_token(extent);
         return end_exit(after, now, timeline);
     }
     let (attempt, since) = match &after.phase {
@@ -216,7 +241,7 @@ pub(super) fn departed(
     };
     // Meta's event time has whole seconds only.
     if at.after(Duration::from_secs(1)) >= since {
-        leave(after, attempt, false, reason, now);
+        leave(after, attempt, Extent::WithoutToken, reason, now);
         timeline.push(entry(now, "departed", Some(reason)));
     }
 }
@@ -225,16 +250,37 @@ pub(super) fn departed(
 pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     let reason = "exit_requested";
     match after.phase.clone() {
-        Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } => leave(after, attempt, true, reason, now),
-        Phase::Reauthorise { attempt, .. } => leave(after, attempt, false, reason, now),
+        Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } => {
+            leave(after, attempt, Extent::Everything, reason, now);
+        }
+
+        Phase::Reauthorise { attempt, .. } => leave(after, attempt, Extent::WithoutToken, reason, now),
         Phase::Relaunch { .. } => enter(after, Phase::Left { reason: reason.to_owned() }, now),
         Phase::Exchanging { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
     }
     timeline.push(entry(now, reason, None));
 }
 
-fn leave(after: &mut Onboarding, attempt: AttemptId, token_works: bool, reason: &str, now: Timestamp) {
-    enter(after, Phase::Leaving { attempt, token_works, reason: reason.to_owned() }, now);
+fn leave(after: &mut Onboarding, attempt: AttemptId, extent: Extent, reason: &str, now: Timestamp) {
+    enter(after, Phase::Leaving { attempt, extent, reason: reason.to_owned() }, now);
+}
+
+fn without_token(extent: &mut Extent) {
+    if *extent == Extent::Everything {
+        *extent = Extent::WithoutToken;
+    }
+}
+
+/// Another onboarding of the same customer has the account now: nothing of it is touched.
+pub(super) fn superseded(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    let attempt = match &after.phase {
+        Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } | Phase::Reauthorise { attempt, .. } => {
+            attempt.clone()
+        }
+        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
+    };
+    leave(after, attempt, Extent::TokenOnly, "superseded", now);
+    timeline.push(entry(now, "superseded", None));
 }
 
 /// The exit is over when everything it takes is done.

@@ -27,6 +27,7 @@ fn exchanging(role: Role) -> Onboarding {
         claim: Claim::default(),
         waba: None,
         phone: None,
+        predecessor: None,
         allocation: None,
         template_namespace: None,
         partner_since: None,
@@ -38,7 +39,8 @@ fn exchanging(role: Role) -> Onboarding {
 
 fn account() -> Finding {
     let id = WabaId::parse("11").unwrap();
-    Finding::Account(verify_waba(&id, &id, &BusinessId::parse("77").unwrap(), &Claim::default()).unwrap())
+    let owner = BusinessId::parse("77").unwrap();
+    Finding::Account(verify_waba(&id, &id, &owner, &Claim::default()).unwrap(), None)
 }
 
 fn number() -> Finding {
@@ -64,6 +66,7 @@ fn finding(step: Step) -> Finding {
         | Step::RegisterNumber
         | Step::CheckReception
         | Step::AwaitPaymentMethod
+        | Step::EndPredecessor
         | Step::RevokeCredit
         | Step::DeregisterNumber
         | Step::UnsubscribeApp
