@@ -1,5 +1,6 @@
 //! How an onboarding moves: what is due ([`next`]), what a fact changes ([`advance`]), when to look again ([`due_at`]).
 
+mod exit;
 mod facts;
 
 use super::failure::Failure;
@@ -8,9 +9,9 @@ use super::ids::{AllocationId, AttemptId, OnboardingId};
 use super::onboarding::{Onboarding, PendingEvent, Phase, StepStatus};
 use super::steps::{Runner, Step, StepSpec};
 use super::time::{Moment, Timestamp};
+use exit::{departed, exit_requested, superseded};
 use facts::{
-    announce, departed, exchange_failed, exit_requested, joined, resumed, step_failed, step_started, step_succeeded,
-    superseded, token_died, token_stored,
+    announce, exchange_failed, joined, resumed, step_failed, step_started, step_succeeded, token_died, token_stored,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
