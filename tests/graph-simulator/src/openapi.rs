@@ -1,6 +1,9 @@
 //! Exchanges held against Meta's own OpenAPI document, for the paths it covers.
 
+mod deviation;
 mod operation;
+
+pub use deviation::{DEVIATIONS, Deviation, Excuse};
 
 use operation::Operation;
 use serde::Serialize;
@@ -104,11 +107,16 @@ impl Document {
         self.operations.iter().any(|operation| operation.fits(method, path, node))
     }
 
-    /// Contradictions; none when the path is not covered.
+    /// Contradictions that are no known error of the document ([`DEVIATIONS`]); none when the path is not covered.
     #[must_use]
     pub fn check(&self, exchange: &Exchange<'_>) -> Vec<Violation> {
+        let deviations: Vec<&Deviation> = DEVIATIONS.iter().collect();
+        self.check_except(exchange, &deviations)
+    }
+
+    fn check_except(&self, exchange: &Exchange<'_>, deviations: &[&Deviation]) -> Vec<Violation> {
         let fits = |operation: &&Operation| operation.fits(exchange.method, exchange.path, exchange.node);
-        self.operations.iter().find(fits).map(|operation| operation.check(exchange)).unwrap_or_default()
+        self.operations.iter().find(fits).map(|operation| operation.check(exchange, deviations)).unwrap_or_default()
     }
 }
 
@@ -151,6 +159,61 @@ mod tests {
         assert_eq!(word, [(Part::Request, "enum".to_owned())]);
         let kind = found(json!({ "messaging_product": "whatsapp", "pin": "123456" }), &json!({ "success": "yes" }));
         assert_eq!(kind, [(Part::Response, "type".to_owned())]);
+    }
+
+    #[test]
+    fn a_required_body_that_is_not_sent_is_found() {
+        let found = document().check(&Exchange {
+            method: "POST",
+            path: "/1/register",
+            node: Some(Node::PhoneNumber),
+            query: &[],
+            body: None,
+            status: 200,
+            response: None,
+        });
+        let found: Vec<_> = found.iter().map(|found| (found.part, found.keyword.as_str())).collect();
+        assert_eq!(found, [(Part::Request, "required")]);
+    }
+
+    #[test]
+    fn form_fields_are_checked_wherever_they_are_sent() {
+        let document = document();
+        let found = |query: &[(&str, &str)], body: Option<Value>| -> Vec<(String, String)> {
+            let query: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let exchange = Exchange {
+                method: "POST",
+                path: "/1/assigned_users",
+                node: Some(Node::Waba),
+                query: &query,
+                body: body.as_ref(),
+                status: 200,
+                response: None,
+            };
+            document.check(&exchange).into_iter().map(|found| (found.pointer, found.keyword)).collect()
+        };
+        assert_eq!(found(&[("user", "7"), ("tasks", "['MANAGE']")], None), []);
+        assert_eq!(found(&[], Some(json!({ "user": "7", "tasks": "[\"MANAGE\"]" }))), []);
+        assert_eq!(found(&[("user", "7")], Some(json!({ "tasks": ["MANAGE"] }))), []);
+        let unknown = found(&[("user", "7"), ("tasks", "['RULE']")], None);
+        assert_eq!(unknown, [("/tasks/0".to_owned(), "enum".to_owned())]);
+        assert_eq!(found(&[("user", "7")], None), [(String::new(), "required".to_owned())]);
+    }
+
+    #[test]
+    fn a_refusal_is_checked_whatever_fields_were_asked_for() {
+        let query = [("fields".to_owned(), "id".to_owned())];
+        let found = document().check(&Exchange {
+            method: "GET",
+            path: "/1",
+            node: Some(Node::Waba),
+            query: &query,
+            body: None,
+            status: 400,
+            response: Some(&json!({ "error": { "message": "no", "type": "OAuthException" } })),
+        });
+        let found: Vec<_> = found.iter().map(|found| (found.pointer.as_str(), found.keyword.as_str())).collect();
+        assert_eq!(found, [("/error", "required")]);
     }
 
     #[test]

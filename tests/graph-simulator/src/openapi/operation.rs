@@ -1,13 +1,24 @@
 //! One operation of the document: parameters, body and answers as compiled schemas.
 
+use super::deviation::{Deviation, Finding};
 use super::{DocumentError, Exchange, Node, Part, Violation};
-use jsonschema::Validator;
-use serde_json::{Value, json};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Map, Value, json};
 
 #[derive(Debug)]
 struct Parameter {
     name: String,
     required: bool,
+    schema: Value,
+    validator: Validator,
+}
+
+#[derive(Debug)]
+struct Body {
+    required: bool,
+    /// Form fields: text, and in the query just as well.
+    form: bool,
     schema: Value,
     validator: Validator,
 }
@@ -20,7 +31,7 @@ pub(super) struct Operation {
     tail: Vec<String>,
     node: Node,
     parameters: Vec<Parameter>,
-    body: Option<Validator>,
+    body: Option<Body>,
     answers: Vec<(String, Validator)>,
 }
 
@@ -83,7 +94,6 @@ impl Compiler<'_> {
                 parameters.push(Parameter { name: text(parameter, "name"), required, schema, validator });
             }
         }
-        let body = written.get("requestBody").and_then(content);
         let mut answers = Vec::new();
         for (status, answer) in members(written, "responses") {
             if let Some(schema) = content(self.resolve(answer)) {
@@ -96,9 +106,17 @@ impl Compiler<'_> {
             tail: segments.map(str::to_owned).collect(),
             node,
             parameters,
-            body: body.map(|schema| self.validator(schema)).transpose()?,
+            body: written.get("requestBody").map(|body| self.body(body)).transpose()?.flatten(),
             answers,
         })
+    }
+
+    fn body(&self, written: &Value) -> Result<Option<Body>, DocumentError> {
+        let form = written.pointer("/content/application~1x-www-form-urlencoded/schema");
+        let Some(schema) = content(written).or(form).cloned() else { return Ok(None) };
+        let required = written.get("required") == Some(&Value::Bool(true));
+        let validator = self.validator(&schema)?;
+        Ok(Some(Body { required, form: content(written).is_none(), schema, validator }))
     }
 
     /// Follows a reference within the document.
@@ -122,61 +140,93 @@ impl Operation {
         self.method == method && node == Some(self.node) && tail.eq(self.tail.iter().map(String::as_str))
     }
 
-    pub(super) fn check(&self, exchange: &Exchange<'_>) -> Vec<Violation> {
-        let mut found = self.check_query(exchange.query);
-        if let (Some(validator), Some(body)) = (&self.body, exchange.body) {
-            found.extend(self.errors(Part::Request, validator, body));
+    pub(super) fn check(&self, exchange: &Exchange<'_>, deviations: &[&Deviation]) -> Vec<Violation> {
+        let mut found = self.check_query(exchange, deviations);
+        if let Some(body) = &self.body {
+            found.extend(self.check_body(body, exchange, deviations));
         }
         let status = exchange.status.to_string();
         let answer = self.answers.iter().find(|(known, _)| *known == status);
         if let (Some((_, validator)), Some(response)) = (answer, exchange.response) {
-            // `fields` leaves members out, required ones too (Meta: "Graph API, field expansion").
-            let narrowed = exchange.query.iter().any(|(name, _)| name == "fields");
-            let errors = self.errors(Part::Response, validator, response);
-            found.extend(errors.filter(|violation| !narrowed || violation.keyword != "required"));
+            found.extend(self.violations(Part::Response, validator, response, exchange, deviations));
         }
         found
     }
 
-    fn check_query(&self, query: &[(String, String)]) -> Vec<Violation> {
+    fn check_body(&self, body: &Body, exchange: &Exchange<'_>, deviations: &[&Deviation]) -> Vec<Violation> {
+        let form = || fields(&body.schema, exchange);
+        match if body.form { Some(form()) } else { exchange.body.cloned() } {
+            Some(sent) => self.violations(Part::Request, &body.validator, &sent, exchange, deviations),
+            None if body.required => vec![self.missing(Part::Request, String::new(), "the body is missing")],
+            None => Vec::new(),
+        }
+    }
+
+    fn check_query(&self, exchange: &Exchange<'_>, deviations: &[&Deviation]) -> Vec<Violation> {
         let mut found = Vec::new();
         for parameter in &self.parameters {
-            match query.iter().find(|(name, _)| *name == parameter.name) {
-                Some((name, value)) => {
+            let name = &parameter.name;
+            match exchange.query.iter().find(|(sent, _)| sent == name) {
+                Some((_, value)) => {
                     let typed = typed(&parameter.schema, value);
-                    let named = |violation| Violation { pointer: name.clone(), ..violation };
-                    found.extend(self.errors(Part::Query, &parameter.validator, &typed).map(named));
+                    let wrong = self.violations(Part::Query, &parameter.validator, &typed, exchange, deviations);
+                    found.extend(wrong.into_iter().map(|violation| Violation { pointer: name.clone(), ..violation }));
                 }
-                None if parameter.required => found.push(Violation {
-                    operation: self.id.clone(),
-                    part: Part::Query,
-                    pointer: parameter.name.clone(),
-                    keyword: "required".to_owned(),
-                    message: "the parameter is missing".to_owned(),
-                }),
+                None if parameter.required => {
+                    found.push(self.missing(Part::Query, name.clone(), "the parameter is missing"));
+                }
                 None => {}
             }
         }
         found
     }
 
-    fn errors<'a>(
-        &'a self,
+    fn missing(&self, part: Part, pointer: String, message: &str) -> Violation {
+        let (keyword, message) = ("required".to_owned(), message.to_owned());
+        Violation { operation: self.id.clone(), part, pointer, keyword, message }
+    }
+
+    fn violations(
+        &self,
         part: Part,
-        validator: &'a Validator,
-        value: &'a Value,
-    ) -> impl Iterator<Item = Violation> + 'a {
-        validator.iter_errors(value).map(move |error| Violation {
-            operation: self.id.clone(),
-            part,
-            pointer: error.instance_path().to_string(),
-            keyword: error.kind().keyword().to_owned(),
-            message: error.to_string(),
-        })
+        validator: &Validator,
+        value: &Value,
+        exchange: &Exchange<'_>,
+        deviations: &[&Deviation],
+    ) -> Vec<Violation> {
+        let fields = exchange.query.iter().find(|(name, _)| name == "fields").map(|(_, fields)| fields.as_str());
+        let judged = validator.iter_errors(value).filter_map(|error| {
+            let (pointer, keyword) = (error.instance_path().to_string(), error.kind().keyword());
+            let (operation, instance, missing) = (self.id.as_str(), error.instance(), missing_member(&error));
+            let finding = Finding { operation, part, pointer: &pointer, keyword, instance, missing, fields };
+            let excused = deviations.iter().any(|deviation| deviation.excuses(&finding));
+            let (keyword, message) = (keyword.to_owned(), error.to_string());
+            (!excused).then(|| Violation { operation: self.id.clone(), part, pointer, keyword, message })
+        });
+        judged.collect()
     }
 }
 
-/// A query value in the type its schema wants: everything in a URL is text.
+fn missing_member<'a>(error: &'a ValidationError<'_>) -> Option<&'a str> {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str(),
+        _ => None,
+    }
+}
+
+/// The fields of a form: Graph reads them from the query and from the body, in either encoding.
+fn fields(schema: &Value, exchange: &Exchange<'_>) -> Value {
+    let property = |name: &str| schema.get("properties").and_then(|known| known.get(name)).unwrap_or(&Value::Null);
+    let query = exchange.query.iter().map(|(name, value)| (name.clone(), typed(property(name), value)));
+    let body = exchange.body.and_then(Value::as_object).into_iter().flatten();
+    let body = body.map(|(name, value)| {
+        let typed = value.as_str().map_or_else(|| value.clone(), |text| typed(property(name), text));
+        (name.clone(), typed)
+    });
+    Value::Object(query.chain(body).collect::<Map<_, _>>())
+}
+
+/// A value in the type its schema wants: everything in a URL or a form is text. Graph reads `['A']` as JSON, too.
 fn typed(schema: &Value, value: &str) -> Value {
     let read = || serde_json::from_str(&value.replace('\'', "\"")).ok();
     match schema.get("type").and_then(Value::as_str) {
