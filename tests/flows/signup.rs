@@ -91,6 +91,12 @@ async fn an_expired_code_asks_the_customer_to_click_once_more_and_the_same_link_
     lab.simulate("clock", &json!({ "advance_seconds": 31 })).await;
     let late = lab.callback(&session, &popup).await;
     assert_eq!((late.status, &late.json()["code"]), (422, &json!("code_expired")));
+    let again = lab.callback(&session, &popup).await;
+    assert_eq!(
+        (again.status, &again.json()["code"]),
+        (422, &json!("code_expired")),
+        "the same answer to the same code"
+    );
     assert_eq!(lab.status(&session).await["state"], "relaunch");
     let fresh = lab.popup(&json!({ "waba_id": popup.waba })).await;
     let accepted = lab.callback(&session, &fresh).await;

@@ -39,6 +39,12 @@ impl Refused {
         }
     }
 
+    /// Why a record asks for another click, by the code it keeps.
+    pub(crate) fn of_reason(reason: &str) -> Self {
+        let all = [Self::Expired, Self::Used, Self::Unreachable, Self::App];
+        all.into_iter().find(|refused| refused.reason() == reason).unwrap_or(Self::Lost)
+    }
+
     /// The answer to the browser.
     pub(crate) const fn problem(self) -> Problem {
         let again = StatusCode::UNPROCESSABLE_ENTITY;

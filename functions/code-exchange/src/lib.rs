@@ -102,7 +102,11 @@ impl App {
     /// The same code again gets the same answer.
     async fn repeat(&self, id: &OnboardingId) -> Result<Reply, Problem> {
         let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
-        found.map(|held| accepted(&held.record)).ok_or(Problem::unavailable())
+        let held = found.ok_or(Problem::unavailable())?;
+        match &held.record.phase {
+            Phase::Relaunch { reason } => Err(exchange::Refused::of_reason(reason).problem()),
+            _ => Ok(accepted(&held.record)),
+        }
     }
 
     /// A session takes another code only when its first one was lost and the customer was asked to click again.

@@ -9,7 +9,7 @@
     verify_grant: "Account confirmed", find_number: "Number found", subscribe_app: "Messages subscribed",
     share_credit: "Credit line shared", register_number: "Number registered", read_templates: "Templates read",
     check_reception: "Reception checked", await_payment_method: "Payment method",
-    revoke_credit: "Credit line taken back", deregister_number: "Number released", unsubscribe_app: "Messages unsubscribed",
+    end_predecessor: "Earlier connection replaced", revoke_credit: "Credit line taken back", deregister_number: "Number released", unsubscribe_app: "Messages unsubscribed",
     destroy_token: "Permission destroyed",
   };
 
