@@ -44,7 +44,7 @@ pub struct Popup {
     pub body: Value,
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(crate) fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -279,33 +279,6 @@ impl Lab {
                 self.stack.sqs().delete(&url, &message.receipt_handle).await.expect("a queue");
             }
         }
-    }
-
-    /// Reads from the simulator's control.
-    pub async fn simulator(&self, path: &str) -> Value {
-        let url = format!("{}/_sim/{path}", self.stack.endpoints().graph);
-        self.client.get(&url, &[]).await.expect("the simulator").json()
-    }
-
-    /// Tells the simulator something.
-    pub async fn simulate(&self, path: &str, body: &Value) -> Value {
-        let url = format!("{}/_sim/{path}", self.stack.endpoints().graph);
-        let answer = self.client.post(&url, &[], body).await.expect("the simulator");
-        assert!(answer.status < 300, "{path}: {}", String::from_utf8_lossy(&answer.body));
-        answer.json()
-    }
-
-    /// Graph calls so far whose method and end of path are these.
-    pub async fn calls(&self, method: &str, path: &str) -> usize {
-        let calls = self.simulator("calls").await;
-        let fits = |call: &&Value| text(call, "method") == method && text(call, "path").ends_with(path);
-        calls.as_array().into_iter().flatten().filter(fits).count()
-    }
-
-    /// Sends a webhook; `signature` is `valid`, `wrong` or `none`. Gives the status of the answer.
-    pub async fn webhook(&self, body: &Value, signature: &str) -> Value {
-        let sent = self.simulate("webhooks", &json!({ "body": body, "signature": signature })).await;
-        sent.get("status").cloned().unwrap_or_default()
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
 
 mod lab;
+mod meta;
 mod proxy;
 mod records;
 
