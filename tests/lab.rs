@@ -84,7 +84,9 @@ impl Lab {
         StackOptions { capture_logs: true, schedules: false, ..StackOptions::default() }
     }
 
-    async fn start_with(mut options: StackOptions) -> Self {
+    /// A stack with other parameters or another identity at Meta.
+    pub async fn start_with(mut options: StackOptions) -> Self {
+        (options.capture_logs, options.schedules) = (true, false);
         let built = BINARIES.get_or_try_init(|| build_functions(&options.template, Profile::Debug)).await;
         options.binaries = Some(built.expect("the functions build").clone());
         let stack = Stack::start(options).await.expect("the stack starts");

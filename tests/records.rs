@@ -9,7 +9,7 @@ use shared::transport::Transport;
 use std::collections::HashMap;
 
 /// Members of a record that say when it is looked at again, in milliseconds.
-const WAITS: [&str; 2] = ["lease_until", "due"];
+const WAITS: [&str; 3] = ["lease_until", "due", "watch_at"];
 
 impl Lab {
     fn table(&self) -> Client {
@@ -55,6 +55,27 @@ impl Lab {
             let error = error.into_service_error();
             assert!(error.is_conditional_check_failed_exception(), "{error}");
         }
+    }
+}
+
+impl Lab {
+    /// Makes an announcement as old as if `seconds` had gone by.
+    pub async fn age_announcement(&self, waba: &str, seconds: i64) {
+        let (table, name) = (self.table(), &self.stack.endpoints().table);
+        let found = self.stored(&format!("WABA#{waba}")).await;
+        let announced = found.into_iter().find(|item| item.get("sk") == Some(&AttributeValue::S("PARTNER".to_owned())));
+        let mut item = announced.expect("an announcement");
+        item.get_mut("due_at").into_iter().for_each(|due| earlier(due, seconds));
+        item.get_mut("record").into_iter().for_each(|record| age(record, seconds * 1000));
+        table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+    }
+
+    /// The pause of credit sharing is over.
+    pub async fn end_credit_pause(&self) {
+        let mut item = self.stored("PLATFORM").await.pop().expect("a pause");
+        item.insert("until".to_owned(), AttributeValue::N("0".to_owned()));
+        let put = self.table().put_item().table_name(&self.stack.endpoints().table).set_item(Some(item));
+        put.send().await.expect("the table");
     }
 }
 

@@ -1,11 +1,15 @@
 //! What must happen next, as pure functions over values. Nothing here is async, reads a clock, draws a random number or
 //! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
 
+pub mod blackout;
 pub mod claim;
 pub mod delay;
+pub mod display_number;
+pub mod facts;
 pub mod failure;
 pub mod grant;
 pub mod ids;
+pub mod limit;
 pub mod onboarding;
 pub mod progress;
 pub mod session;

@@ -1,11 +1,14 @@
 //! Platform events: what the platform must know, on `PlatformEventsQueue`.
 
 use crate::domain::failure::Actor;
+use crate::domain::ids::{BusinessId, PhoneNumberId};
+use crate::domain::limit::Budget;
 use crate::domain::onboarding::{Onboarding, PendingEvent};
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::domain::wording;
 use crate::queue::{Queue, QueueError};
+use crate::store::CreditPause;
 use crate::webhook::change::Change;
 use crate::webhook::cloud_event::CloudEvent;
 use serde::Serialize;
@@ -33,10 +36,14 @@ struct OnboardingData<'a> {
     state: &'static str,
     waba_id: Option<&'a str>,
     phone_number_id: Option<&'a str>,
+    phone_number_ids: Vec<&'a str>,
     waiting_for: Option<&'static str>,
     who_acts: Option<Actor>,
     code: Option<String>,
     message: Option<&'static str>,
+    /// What is not as it was set up.
+    drift: Vec<&'a str>,
+    token_expires_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +85,9 @@ impl Publisher {
             state: onboarding.state().as_str(),
             waba_id: waba,
             phone_number_id: onboarding.phone.as_ref().map(|phone| phone.id().as_str()),
+            phone_number_ids: onboarding.numbers.keys().map(PhoneNumberId::as_str).collect(),
+            drift: onboarding.drift.iter().map(String::as_str).collect(),
+            token_expires_at: onboarding.token_expires_at.map(Timestamp::to_rfc3339),
             waiting_for: obstacle
                 .as_ref()
                 .and_then(|obstacle| obstacle.waiting_for)
@@ -87,6 +97,29 @@ impl Publisher {
             code: obstacle.map(|obstacle| obstacle.code),
         };
         self.send(&event.kind, waba, event.at, &data, &[onboarding.id.as_str(), &event.discriminator]).await
+    }
+
+    /// Sends `whatsapp.onboarding_limit.approached.v1`: at least 80 % of Meta's limit of new customers is used.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn limit(&self, budget: &Budget, newest: &BusinessId, now: Timestamp) -> Result<(), QueueError> {
+        let data = serde_json::json!({
+            "used": budget.used,
+            "limit": budget.limit,
+            "full_until": budget.full_until.map(Timestamp::to_rfc3339),
+        });
+        let identity = [newest.as_str(), &budget.used.to_string(), &budget.limit.to_string()];
+        self.send("whatsapp.onboarding_limit.approached.v1", None, now, &data, &identity).await
+    }
+
+    /// Sends `whatsapp.credit.paused.v1`: our own access to the credit line is broken.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn credit_paused(&self, pause: &CreditPause, now: Timestamp) -> Result<(), QueueError> {
+        let data = serde_json::json!({ "code": pause.code, "until": pause.until.to_rfc3339() });
+        self.send("whatsapp.credit.paused.v1", None, now, &data, &[&pause.code, &pause.until.to_rfc3339()]).await
     }
 
     /// Sends `whatsapp.template.changed.v1`.

@@ -1,19 +1,25 @@
 //! How each step is carried out with Graph calls: look, act, and leave the reading back to who needs it. Does not know when
 //! a step is due or what comes after.
 
+mod app_data;
+mod callback;
 mod credit;
+mod fetch;
 mod grant;
+mod joining;
 mod number;
+mod review;
 mod subscription;
 pub mod templates;
+mod watch;
 
 pub use credit::CreditSharing;
 
-use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
+use crate::domain::limit::OnboardingLimit;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Finding};
+use crate::domain::progress::{Event, Finding, Next};
 use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
@@ -29,6 +35,10 @@ pub trait Performer {
     const RUNNER: Runner;
     /// Performs `step`, which was recorded as begun.
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
+    /// Attends to what is due beside the steps; `None` when nothing came of it, and it is due again later.
+    fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Event>> + Send;
+    /// Calls to Meta since the process began.
+    fn calls_made(&self) -> u32;
 }
 
 /// Performs the steps that take the customer's token.
@@ -42,39 +52,57 @@ pub struct OnboardingSteps {
     pub store: Store,
     /// Template changes are told.
     pub publisher: Publisher,
+    /// How many new customers Meta lets us have.
+    pub limit: OnboardingLimit,
 }
 
 impl Performer for OnboardingSteps {
     const RUNNER: Runner = Runner::Steps;
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
-        if step == Step::DestroyToken {
-            return self.destroy_token(onboarding).await;
+        match step {
+            Step::DestroyToken => return self.destroy_tokens(onboarding).await,
+            Step::RetireToken => return self.retire_tokens(onboarding).await,
+            Step::JoinRecord => return self.join(onboarding).await,
+            _ => {}
         }
         let token = self.token(onboarding).await?;
         let customer = Customer { graph: &self.graph, token: &token };
         match step {
-            Step::VerifyGrant => {
-                let waba = grant::verify(&customer, &onboarding.claim).await?;
-                let before = self.store.owner(waba.id()).await?.filter(|owner| *owner != onboarding.id);
-                Ok(Finding::Account(waba, before))
-            }
-            Step::EndPredecessor => self.end_predecessor(onboarding).await,
-            Step::FindNumber => {
-                number::find(&customer, waba(onboarding)?, &onboarding.claim).await.map(Finding::Number)
-            }
+            Step::VerifyGrant => self.verify(&customer, onboarding).await,
+            Step::FindNumber => number::find(&customer, waba(onboarding)?, onboarding).await,
             Step::SubscribeApp => subscription::subscribe(&customer, waba(onboarding)?).await,
-            Step::RegisterNumber => number::register(&customer, &self.vault, phone(onboarding)?).await,
+            Step::OverrideCallback => callback::set(&customer, &self.vault, onboarding, phone(onboarding)?).await,
+            Step::RegisterNumber => number::register(&customer, &self.vault, onboarding).await,
+            Step::SyncContacts => app_data::sync(&customer, onboarding, phone(onboarding)?, "smb_app_state_sync").await,
+            Step::SyncHistory => app_data::sync(&customer, onboarding, phone(onboarding)?, "history").await,
             Step::ReadTemplates => self.read_templates(&customer, waba(onboarding)?).await,
             Step::CheckReception => {
                 subscription::confirm(&customer, waba(onboarding)?).await?;
                 number::confirm(&customer, phone(onboarding)?).await
             }
-            Step::AwaitPaymentMethod => grant::payment_method(&customer, waba(onboarding)?).await,
-            Step::DeregisterNumber => number::deregister(&customer, phone(onboarding)?).await,
+            Step::AwaitReview => review::account(&customer, waba(onboarding)?).await,
+            Step::AwaitVerification => review::business(&customer, waba(onboarding)?, onboarding).await,
+            Step::AwaitPaymentMethod => review::payment_method(&customer, waba(onboarding)?).await,
+            Step::ClearOverride => callback::clear(&customer, &self.vault, onboarding, phone(onboarding)?).await,
+            Step::DeregisterNumber => number::deregister(&customer, onboarding).await,
             Step::UnsubscribeApp => subscription::unsubscribe(&customer, waba(onboarding)?).await,
-            Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken => Err(bug()),
+            Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken | Step::RetireToken | Step::JoinRecord => {
+                Err(bug())
+            }
         }
+    }
+
+    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
+        match due {
+            Next::Rescue => self.rescue(onboarding).await,
+            Next::Watch => self.watch(onboarding).await,
+            Next::Run(_) | Next::HandOver(_) | Next::Fetch | Next::Nothing => None,
+        }
+    }
+
+    fn calls_made(&self) -> u32 {
+        self.graph.calls_made()
     }
 }
 
@@ -85,17 +113,36 @@ impl OnboardingSteps {
         token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))
     }
 
-    /// The record that had the account before ends; its exit is found by the sweeper.
-    async fn end_predecessor(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
-        let before = onboarding.predecessor.as_ref().ok_or_else(bug)?;
-        self.store.record(before, &Event::Superseded, clock::moment()).await?;
-        Ok(Finding::Nothing)
+    async fn watch(&self, onboarding: &Onboarding) -> Option<Event> {
+        let attempt = onboarding.token_attempt()?.clone();
+        let looked = async {
+            let token = self.token(onboarding).await?;
+            watch::look(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
+        };
+        match looked.await {
+            Ok(reading) => Some(Event::Watched(Box::new(reading))),
+            Err(Failure { class: Class::TokenDead, code, .. }) => Some(Event::TokenDied(attempt, code)),
+            Err(failure) => {
+                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "a connection cannot be looked at");
+                None
+            }
+        }
     }
 
     /// Last of all: nothing can be done at Meta for this customer any more.
-    async fn destroy_token(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
+    async fn destroy_tokens(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
         let Phase::Leaving { attempt, .. } = &onboarding.phase else { return Err(bug()) };
         self.vault.destroy_business_token(attempt).await?;
+        if let Some(renewal) = &onboarding.renewal {
+            self.vault.destroy_business_token(&renewal.attempt).await?;
+        }
+        self.retire_tokens(onboarding).await
+    }
+
+    async fn retire_tokens(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
+        for attempt in &onboarding.retired {
+            self.vault.destroy_business_token(attempt).await?;
+        }
         Ok(Finding::Nothing)
     }
 

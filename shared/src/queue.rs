@@ -20,6 +20,12 @@ pub enum Bell {
         /// Which.
         id: OnboardingId,
     },
+    /// Meta announced this account some time ago: look whether a signup has it.
+    #[serde(rename = "announced.v1")]
+    Announced {
+        /// Which.
+        waba: WabaId,
+    },
     /// Poll the templates of this account.
     #[serde(rename = "templates.v1")]
     Templates {

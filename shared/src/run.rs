@@ -1,19 +1,21 @@
 //! The one imperative loop of the workers: load, ask, do one thing, tell, save; until nothing is due.
 
+mod announced;
+
 use crate::aws::AwsConfig;
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
 use crate::config::{Lookup, Problems};
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::{AttemptId, OnboardingId};
+use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Next, advance, due_at, next};
+use crate::domain::progress::{Event, Next, TimelineEntry, advance, due_at, next};
+use crate::domain::session::Role;
 use crate::domain::steps::{Runner, Step};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Moment, Timestamp};
 use crate::events::Publisher;
 use crate::perform::Performer;
 use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
-use crate::secrets::{Vault, VaultError};
 use crate::store::{Held, Save, Store, StoreError};
 use lambda_runtime::LambdaEvent;
 use std::time::Duration;
@@ -36,9 +38,6 @@ pub enum WorkError {
     /// A queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// The vault.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
 }
 
 /// What every worker has.
@@ -50,13 +49,17 @@ pub struct Surroundings {
     pub publisher: Publisher,
     steps: Queue,
     credit: Queue,
+    role: Role,
 }
 
 impl Surroundings {
-    /// Reads `TABLE_NAME`, `ONBOARDING_QUEUE_URL`, `CREDIT_QUEUE_URL`, `PLATFORM_EVENTS_QUEUE_URL` and `EVENT_SOURCE`.
+    /// Reads `TABLE_NAME`, `ONBOARDING_QUEUE_URL`, `CREDIT_QUEUE_URL`, `PLATFORM_EVENTS_QUEUE_URL`, `EVENT_SOURCE` and
+    /// `ROLE`.
     pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Self {
         let events = Queue::new(aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
+        let role = problems.parsed(lookup, "ROLE", Role::parse).unwrap_or(Role::TechProvider);
         Self {
+            role,
             store: Store::new(aws, &problems.required(lookup, "TABLE_NAME")),
             publisher: Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE")),
             steps: Queue::new(aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL")),
@@ -73,16 +76,15 @@ pub struct Worker<P> {
     steps: Queue,
     credit: Queue,
     publisher: Publisher,
-    rescue: Option<Vault>,
+    role: Role,
 }
 
 impl<P: Performer + Sync> Worker<P> {
-    /// A worker that performs its steps by `performer`. With `rescue` it may also look for the token of an exchange that
-    /// died; only `onboarding-steps` reads customers' tokens.
+    /// A worker that performs its steps by `performer`.
     #[must_use]
-    pub fn new(performer: P, surroundings: Surroundings, rescue: Option<Vault>) -> Self {
-        let Surroundings { store, publisher, steps, credit } = surroundings;
-        Self { performer, store, steps, credit, publisher, rescue }
+    pub fn new(performer: P, surroundings: Surroundings) -> Self {
+        let Surroundings { store, publisher, steps, credit, role } = surroundings;
+        Self { performer, store, steps, credit, publisher, role }
     }
 
     /// Answers a batch of bells.
@@ -90,7 +92,8 @@ impl<P: Performer + Sync> Worker<P> {
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
             Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
-            Ok(Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
+            Ok(Bell::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
+            Ok(Bell::Announced { .. } | Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
         })
         .await
     }
@@ -104,53 +107,68 @@ impl<P: Performer + Sync> Worker<P> {
             tracing::warn!(onboarding.id = %id, "a bell rang for an unknown onboarding");
             return Ok(());
         };
-        let mut fact = None;
+        let mut facts = Vec::new();
         loop {
             let may_begin = clock::now().after(STEP_BUDGET) < deadline;
-            let begun = self.save(&mut held, fact.take(), may_begin).await?;
-            if let Some(step) = begun {
-                fact = Some(self.perform(&held.record, step).await);
-            } else if let (Next::Rescue, Some(vault)) = (next(&held.record, P::RUNNER, clock::now()), &self.rescue) {
-                fact = rescue(vault, &held.record).await?;
-            } else {
+            let begun = self.save(&mut held, std::mem::take(&mut facts), may_begin).await?;
+            let made = self.performer.calls_made();
+            facts = match begun {
+                Some(step) => vec![self.perform(&held.record, step).await?],
+                None if may_begin => self.attend(&mut held).await?.into_iter().collect(),
+                None => Vec::new(),
+            };
+            if facts.is_empty() {
                 break;
             }
+            facts.push(Event::Called(self.performer.calls_made().wrapping_sub(made)));
         }
         self.tell(&mut held).await?;
         self.ring_next(&held.record).await
     }
 
-    async fn perform(&self, onboarding: &Onboarding, step: Step) -> Event {
+    async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Event, WorkError> {
         match self.performer.perform(onboarding, step).await {
             Ok(finding) => {
                 tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), "a step is done");
-                Event::StepSucceeded(step, finding)
+                if let (Step::JoinRecord, Some(other)) = (step, &onboarding.joins) {
+                    self.steps.ring(&Bell::Onboarding { id: other.clone() }, Duration::ZERO).await?;
+                }
+                Ok(Event::StepSucceeded(step, finding))
             }
             Err(failure) => {
                 let attempt = onboarding.steps.get(&step).map(|record| record.attempts);
                 tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), attempt, error.code = failure.code, "a step is not done");
-                Event::StepFailed(step, failure)
+                Ok(Event::StepFailed(step, failure))
             }
         }
     }
 
-    /// Saves a fact and, in the same write, that the next due step is begun. A fact is applied again to a newer record.
+    /// Attends to what is due beside the steps, once it is recorded that somebody does.
+    async fn attend(&self, held: &mut Held<Onboarding>) -> Result<Option<Event>, WorkError> {
+        let due = next(&held.record, P::RUNNER, clock::now());
+        let begun = match due {
+            Next::Watch => vec![Event::WatchStarted],
+            Next::Fetch => asked_for(&held.record).into_iter().collect(),
+            Next::Rescue => Vec::new(),
+            Next::Run(_) | Next::HandOver(_) | Next::Nothing => return Ok(None),
+        };
+        self.save(held, begun, false).await?;
+        Ok(self.performer.attend(&held.record, due).await)
+    }
+
+    /// Saves facts and, in the same write, that the next due step is begun. Facts are applied again to a newer record.
     async fn save(
         &self,
         held: &mut Held<Onboarding>,
-        mut fact: Option<Event>,
+        mut facts: Vec<Event>,
         may_begin: bool,
     ) -> Result<Option<Step>, WorkError> {
         for _ in 0..CONFLICTS {
             let moment = clock::moment();
-            let mut timeline = Vec::new();
-            let mut after = held.record.clone();
-            if let Some(fact) = &fact {
-                (after, timeline) = advance(&after, fact, moment);
-            }
+            let (mut after, timeline) = advance_all(&held.record, &facts, moment);
             let begun = match next(&after, P::RUNNER, moment.now) {
                 Next::Run(step) if may_begin => Some(step),
-                Next::Run(_) | Next::HandOver(_) | Next::Rescue | Next::Nothing => None,
+                _ => None,
             };
             if let Some(step) = begun {
                 after = advance(&after, &Event::StepStarted(step), moment).0;
@@ -164,7 +182,7 @@ impl<P: Performer + Sync> Worker<P> {
                     *held = Held { version: held.version.saturating_add(1), record: after };
                     return Ok(begun);
                 }
-                Err(StoreError::BoundElsewhere) => fact = Some(bound_elsewhere()),
+                Err(StoreError::BoundElsewhere) => facts = vec![bound_elsewhere()],
                 Err(StoreError::Conflict) => match self.store.onboarding(&held.record.id).await? {
                     Some(newer) => *held = newer,
                     None => return Ok(None),
@@ -184,7 +202,7 @@ impl<P: Performer + Sync> Worker<P> {
         for event in &pending {
             self.publisher.onboarding(&held.record, event).await?;
         }
-        self.save(held, Some(Event::EventsSent(pending)), false).await.map(drop)
+        self.save(held, vec![Event::EventsSent(pending)], false).await.map(drop)
     }
 
     /// Rings for what is due soon; what is due later than SQS can delay is found by the sweeper.
@@ -193,8 +211,10 @@ impl<P: Performer + Sync> Worker<P> {
         let now = clock::now();
         match next(onboarding, P::RUNNER, now) {
             Next::HandOver(Runner::Credit) => self.credit.ring(&bell, Duration::ZERO).await?,
-            Next::HandOver(Runner::Steps) | Next::Rescue => self.steps.ring(&bell, Duration::ZERO).await?,
-            Next::Run(_) => self.own_queue().ring(&bell, Duration::ZERO).await?,
+            Next::HandOver(Runner::Steps) => self.steps.ring(&bell, Duration::ZERO).await?,
+            Next::Run(_) | Next::Rescue | Next::Fetch | Next::Watch => {
+                self.own_queue().ring(&bell, Duration::ZERO).await?;
+            }
             Next::Nothing => {
                 let wait = due_at(onboarding).map(|due| due.since(now)).filter(|wait| *wait <= LONGEST_DELAY);
                 if let Some(wait) = wait {
@@ -213,21 +233,23 @@ impl<P: Performer + Sync> Worker<P> {
     }
 }
 
-fn bound_elsewhere() -> Event {
-    Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Hold, "grant.bound_elsewhere"))
+fn advance_all(before: &Onboarding, facts: &[Event], moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
+    facts.iter().fold((before.clone(), Vec::new()), |(record, mut timeline), fact| {
+        let (after, entries) = advance(&record, fact, moment);
+        timeline.extend(entries);
+        (after, timeline)
+    })
 }
 
-/// Finds out what became of an exchange whose lease ended: the token is in the vault under the attempt's name, or lost.
-async fn rescue(vault: &Vault, onboarding: &Onboarding) -> Result<Option<Event>, VaultError> {
-    let Phase::Exchanging { attempt, .. } = &onboarding.phase else {
-        return Ok(None);
-    };
-    let attempt: &AttemptId = attempt;
-    let found = vault.business_token(attempt).await?.is_some();
-    tracing::warn!(onboarding.id = %onboarding.id, found, "a code exchange did not finish");
-    Ok(Some(if found {
-        Event::TokenStored(attempt.clone())
-    } else {
-        Event::ExchangeFailed(attempt.clone(), "exchange.lost")
-    }))
+/// Somebody bound the account since it was looked at: it is looked at again, and then known whose it is.
+fn bound_elsewhere() -> Event {
+    Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "grant.owner_changed"))
+}
+
+fn asked_for(onboarding: &Onboarding) -> Option<Event> {
+    match (&onboarding.phase, &onboarding.renewal) {
+        (Phase::Fetching { attempt, .. }, _) => Some(Event::FetchAsked(attempt.clone())),
+        (_, Some(renewal)) => Some(Event::FetchAsked(renewal.attempt.clone())),
+        _ => None,
+    }
 }

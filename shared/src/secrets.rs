@@ -6,7 +6,7 @@ mod platform;
 pub use platform::PlatformSecret;
 
 use crate::aws::AwsConfig;
-use crate::domain::ids::{AttemptId, PhoneNumberId};
+use crate::domain::ids::{AttemptId, OverrideId, PhoneNumberId};
 use crate::secret::Secret;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
@@ -45,6 +45,10 @@ impl Vault {
         format!("{}/business-token/{attempt}", self.prefix)
     }
 
+    fn override_name(&self, id: &OverrideId) -> String {
+        format!("{}/callback-override/{id}", self.prefix)
+    }
+
     fn pin_name(&self, phone: &PhoneNumberId) -> String {
         format!("{}/pin/{phone}", self.prefix)
     }
@@ -69,12 +73,40 @@ impl Vault {
         }
     }
 
+    /// Stores what Meta proves itself with at a platform's own address.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it could not be stored.
+    pub async fn store_override_token(&self, id: &OverrideId, token: &Secret) -> Result<(), VaultError> {
+        self.create(&self.override_name(id), token).await
+    }
+
+    /// What Meta proves itself with at a platform's own address.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it cannot be read.
+    pub async fn override_token(&self, id: &OverrideId) -> Result<Secret, VaultError> {
+        self.read(&self.override_name(id)).await
+    }
+
+    /// Destroys it; one that is gone already is gone.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`] when the vault cannot be asked.
+    pub async fn destroy_override_token(&self, id: &OverrideId) -> Result<(), VaultError> {
+        self.destroy(self.override_name(id)).await
+    }
+
     /// Destroys the token of an attempt at once; one that is gone already is gone.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`] when the vault cannot be asked.
     pub async fn destroy_business_token(&self, attempt: &AttemptId) -> Result<(), VaultError> {
-        let request = self.client.delete_secret().secret_id(self.token_name(attempt));
+        self.destroy(self.token_name(attempt)).await
+    }
+
+    async fn destroy(&self, name: String) -> Result<(), VaultError> {
+        let request = self.client.delete_secret().secret_id(name);
         match request.force_delete_without_recovery(true).send().await.map_err(|error| reduce(&error)) {
             Ok(_) | Err(VaultError::Missing) => Ok(()),
             Err(error) => Err(error),

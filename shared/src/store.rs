@@ -9,20 +9,34 @@
 //! | onboardings of a portfolio | `PORTFOLIO#<business id>` | `ONBOARDING#<id>` |
 //! | owner of an account | `WABA#<id>` | `OWNER` |
 //! | template | `WABA#<id>` | `TEMPLATE#<id>` |
+//! | what Meta announced of an account | `WABA#<id>` | `PARTNER` |
+//! | record of a number | `NUMBER#<id>` | `OWNER` |
+//! | last event of a number | `NUMBER#<id>` | `LAST_EVENT` |
+//! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
+//! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
+//! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |
 //!
-//! Index `ByDue` holds what waits for a time, `ByList` onboardings by state and the accounts that are polled.
+//! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
+//! share of the credit line.
 
 mod facts;
 mod item;
 mod keys;
+mod limits;
 mod lists;
+mod numbers;
 mod onboardings;
+mod partners;
+mod relations;
 mod sessions;
 mod templates;
 
 pub use facts::Recorded;
+pub use limits::CreditPause;
 pub use lists::{Cursor, ListPage, Summary};
 pub use onboardings::Save;
+pub use partners::Partnership;
+pub use relations::Owner;
 pub use templates::ActiveWaba;
 
 use crate::aws::AwsConfig;

@@ -12,7 +12,7 @@ use shared::domain::progress::{Event, Finding, Next, advance, due_at, next};
 use shared::domain::session::{Flow, Role};
 use shared::domain::steps::{Runner, Step};
 use shared::domain::time::{Jitter, Moment, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a worker is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,25 +49,9 @@ const BEGINNING: Timestamp = Timestamp::from_seconds(1000);
 
 fn connected(role: Role) -> Onboarding {
     let attempt = AttemptId::new(BEGINNING, 1);
-    Onboarding {
-        id: OnboardingId::new(BEGINNING, 1),
-        customer_ref: CustomerRef::parse("customer").unwrap(),
-        role,
-        flow: Flow::Default,
-        created_at: BEGINNING,
-        phase: Phase::Connected { attempt, since: BEGINNING },
-        phase_since: BEGINNING,
-        claim: Claim { event: None, waba: None, phone: None, business: None },
-        waba: None,
-        phone: None,
-        predecessor: None,
-        allocation: None,
-        template_namespace: None,
-        partner_since: None,
-        steps: BTreeMap::new(),
-        outbox: Vec::new(),
-        timeline_length: 0,
-    }
+    let (id, customer) = (OnboardingId::new(BEGINNING, 1), CustomerRef::parse("customer").unwrap());
+    let phase = Phase::Connected { attempt, since: BEGINNING };
+    Onboarding::begin(id, customer, role, Flow::Default, phase, Claim::default(), BEGINNING)
 }
 
 fn finding(record: &Onboarding, step: Step) -> Finding {
@@ -75,13 +59,16 @@ fn finding(record: &Onboarding, step: Step) -> Finding {
     match step {
         Step::VerifyGrant => {
             let owner = BusinessId::parse("77").unwrap();
-            Finding::Account(verify_waba(&waba, &waba, &owner, &record.claim).unwrap(), None)
+            let waba = verify_waba(&waba, &waba, &owner, &record.claim).unwrap();
+            Finding::Account { waba, joins: None, token_expires_at: None, words: Vec::new() }
         }
         Step::FindNumber => {
             let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
-            Finding::Number(verify_phone(&record.claim, &listed).unwrap())
+            let phone = verify_phone(&record.claim, &listed, &[]).unwrap();
+            Finding::Number { phone, words: Vec::new(), display: None }
         }
         Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
+        Step::RegisterNumber => Finding::Registered(record.numbers.keys().cloned().collect()),
         Step::ReadTemplates => Finding::Templates { namespace: None },
         _ => Finding::Nothing,
     }
@@ -163,7 +150,9 @@ impl World {
             self.moves_of(worker, *runner, &mut moves);
         }
         let idle = self.workers.iter().all(|(_, work)| *work == Work::Idle);
-        if let (true, true, Some(due)) = (idle, moves.is_empty(), due_at(&self.record)) {
+        // A finished connection is only looked at, once a day.
+        let due = due_at(&self.record).filter(|due| self.record.watch_at != Some(*due));
+        if let (true, true, Some(due)) = (idle, moves.is_empty(), due) {
             assert!(due > self.now, "the index rings for a record that has nothing to do: {}", self.key());
             moves.push(Self { now: due, ..self.clone() });
         }

@@ -147,27 +147,3 @@ async fn another_customers_credit_in_the_same_portfolio_is_not_taken_away() {
     assert!(lab.simulator("state").await["wabas"][&two.waba]["primary_funding_id"].is_string());
     lab.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_was_replaced_ends_and_touches_nothing() {
-    let lab = Lab::start().await;
-    let (_, popup, first) = lab.signed_up("acme", &json!({})).await;
-    lab.until(&first, "ready").await;
-    let (_, _, second) = lab.signed_up("acme", &json!({ "waba_id": popup.waba })).await;
-    lab.until(&second, "ready").await;
-    let ended = async || {
-        lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
-        (lab.onboarding(&first).await["state"] == "left").then_some(())
-    };
-    lab.eventually("the replaced record ends", ended).await;
-    assert_eq!(leave(&lab, &first).await.0, 202, "an operator who clears up does no harm");
-    let state = lab.simulator("state").await;
-    assert_eq!(state["wabas"][&popup.waba]["subscribed"].as_array().unwrap().len(), 1);
-    assert_eq!(state["phones"][popup.body["phone_number_id"].as_str().unwrap()]["status"], "CONNECTED");
-    assert!(tokens(&lab) > 0, "the token in use is kept");
-    leave(&lab, &second).await;
-    lab.until(&second, "left").await;
-    let state = lab.simulator("state").await;
-    assert!(state["allocations"].as_object().unwrap().values().all(|allocation| allocation["status"] == "DELETED"));
-    lab.stop().await;
-}

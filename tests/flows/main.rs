@@ -5,9 +5,13 @@
 mod bad_input;
 mod exit;
 mod healing;
+mod joining;
 mod persistence;
 mod platform;
+mod platform_side;
 mod signup;
 mod spoofing;
 mod template;
+mod upkeep;
+mod waiting;
 mod webhook;

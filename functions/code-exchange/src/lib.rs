@@ -24,7 +24,6 @@ use shared::secret::Secret;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::{Held, Save, Store, StoreError};
 use shared::transport::Transport;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the function holds between invocations.
@@ -105,7 +104,7 @@ impl App {
         let held = found.ok_or(Problem::unavailable())?;
         match &held.record.phase {
             Phase::Relaunch { reason } => Err(exchange::Refused::of_reason(reason).problem()),
-            _ => Ok(accepted(&held.record)),
+            _ => Ok(accepted(&self.store.joined(held.record).await.map_err(|error| unavailable(&error))?)),
         }
     }
 
@@ -151,25 +150,10 @@ impl App {
     }
 
     fn begin(&self, session: &Session, callback: &Callback, phase: Phase, now: Timestamp) -> Onboarding {
-        Onboarding {
-            id: OnboardingId::new(now, rand::random()),
-            customer_ref: session.customer_ref.clone(),
-            role: self.role,
-            flow: session.flow,
-            created_at: now,
-            phase,
-            phase_since: now,
-            claim: callback.claim.clone(),
-            waba: None,
-            phone: None,
-            predecessor: None,
-            allocation: None,
-            template_namespace: None,
-            partner_since: None,
-            steps: BTreeMap::new(),
-            outbox: Vec::new(),
-            timeline_length: 0,
-        }
+        let (id, customer, claim) =
+            (OnboardingId::new(now, rand::random()), session.customer_ref.clone(), callback.claim.clone());
+        let begun = Onboarding::begin(id, customer, self.role, session.flow, phase, claim, now);
+        Onboarding { callback_override: session.callback_override.clone(), ..begun }
     }
 
     async fn exchange(

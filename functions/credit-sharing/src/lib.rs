@@ -1,5 +1,5 @@
-//! `CreditQueue`: shares the credit line and takes it back, the steps that cost money. Sole reader of the system token, and reader of
-//! nothing that belongs to a customer.
+//! `CreditQueue`: shares the credit line and takes it back, the steps that cost money, and asks Meta for tokens whose code was
+//! lost. Sole reader of the system token.
 
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
@@ -7,7 +7,7 @@ use shared::domain::ids::CreditLineId;
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::perform::CreditSharing;
 use shared::run::{Surroundings, Worker};
-use shared::secrets::PlatformSecret;
+use shared::secrets::{PlatformSecret, Vault};
 use shared::transport::Transport;
 
 /// Currencies Meta shares a credit line in ("Share and revoke credit lines").
@@ -24,6 +24,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
     let system_token = PlatformSecret::new(&aws, &problems.required(lookup, "SYSTEM_TOKEN_ARN"));
+    let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
     let line = lookup("CREDIT_LINE_ID").filter(|line| !line.is_empty());
     let line = line.and_then(|_| problems.parsed(lookup, "CREDIT_LINE_ID", |text| CreditLineId::parse(text).ok()));
     let known = |text: &str| CURRENCIES.contains(&text).then(|| text.to_owned());
@@ -31,6 +32,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(currency);
     let (graph, currency) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
-    let store = surroundings.store.clone();
-    Ok(Worker::new(CreditSharing { graph, system_token, line, currency, store }, surroundings, None))
+    let (store, publisher) = (surroundings.store.clone(), surroundings.publisher.clone());
+    let performer = CreditSharing { graph, system_token, line, currency, store, vault, publisher };
+    Ok(Worker::new(performer, surroundings))
 }

@@ -2,6 +2,7 @@
 
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
+use shared::domain::limit::OnboardingLimit;
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::perform::OnboardingSteps;
 use shared::run::{Surroundings, Worker};
@@ -19,13 +20,15 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError
     let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
     let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
-    let graph = GraphConfig::from_lookup(lookup, &mut problems);
-    let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
+    let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
+    let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(limit);
+    let (graph, limit) = problems.finish(parsed)?;
     let performer = OnboardingSteps {
-        graph,
-        vault: vault.clone(),
+        graph: GraphClient::new(transport, graph, app_secret),
+        vault,
+        limit,
         store: surroundings.store.clone(),
         publisher: surroundings.publisher.clone(),
     };
-    Ok(Worker::new(performer, surroundings, Some(vault)))
+    Ok(Worker::new(performer, surroundings))
 }

@@ -1,15 +1,22 @@
 //! `/v1/*` behind the JWT authorizer: sessions for new customers, onboardings for operators.
 
+mod limits;
 mod onboardings;
+mod overrides;
+mod reception;
 mod sessions;
+mod views;
 
 use http::{Method, StatusCode};
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError, parse_base};
+use shared::domain::limit::OnboardingLimit;
 use shared::gateway::Handler;
+use shared::graph::client::{GraphClient, GraphConfig};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
 use shared::queue::Queue;
+use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
 use shared::transport::Transport;
 use std::time::Duration;
@@ -22,6 +29,12 @@ pub struct App {
     /// Public base of the signup page when it has a domain of its own.
     signup_base: Option<Url>,
     session_life: Duration,
+    /// What Meta proves itself with at a platform's own address, and customers' tokens.
+    vault: Vault,
+    graph: GraphClient,
+    limit: OnboardingLimit,
+    /// How long a customer may leave its business information incomplete.
+    business_info: Duration,
 }
 
 /// The API in the form of OpenAPI 3.1.
@@ -42,8 +55,17 @@ impl App {
         let signup_base = own_domain.and_then(|_| problems.parsed(lookup, "SIGNUP_BASE_URL", parse_base));
         let minutes = |text: &str| text.parse().ok().filter(|minutes| (5..=1440).contains(minutes));
         let minutes: Option<u64> = problems.parsed(lookup, "SESSION_MINUTES", minutes);
-        let minutes = problems.finish(minutes)?;
-        Ok(Self { store, bells, signup_base, session_life: Duration::from_secs(minutes * 60) })
+        let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
+        let days = |text: &str| text.parse().ok().filter(|days| (1..=365).contains(days));
+        let days: Option<u64> = problems.parsed(lookup, "BUSINESS_INFO_DAYS", days);
+        let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
+        let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
+        let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(minutes).zip(limit.zip(days));
+        let ((graph, minutes), (limit, days)) = problems.finish(parsed)?;
+        let graph = GraphClient::new(transport, graph, app_secret);
+        let session_life = Duration::from_secs(minutes * 60);
+        let business_info = Duration::from_secs(days * 24 * 3600);
+        Ok(Self { store, bells, signup_base, session_life, vault, graph, limit, business_info })
     }
 }
 
@@ -55,7 +77,10 @@ impl Handler for App {
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
             (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
-            (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id).await,
+            (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
+            (&Method::GET, ["v1", "limits"]) => self.limits().await,
+            (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
+            (&Method::GET, ["v1", "reception", phone]) => self.reception(phone).await,
             (&Method::GET, ["v1", "openapi.json"]) => Ok(reply(StatusCode::OK, "application/json", OPENAPI.to_owned())),
             _ => Err(Problem::not_found()),
         }

@@ -1,17 +1,15 @@
 //! Onboardings for operators: lists, one with its timeline, and "go on".
 
 use super::{App, unavailable};
+use crate::views::{Details, List, summary};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use serde::Serialize;
 use shared::clock;
-use shared::domain::failure::{Actor, Waiting};
-use shared::domain::ids::{CustomerRef, OnboardingId};
+use shared::domain::ids::{CustomerRef, OnboardingId, PhoneNumberId, WabaId};
 use shared::domain::onboarding::{Onboarding, State};
-use shared::domain::progress::{Event, TimelineEntry};
-use shared::domain::session::{Flow, Role};
-use shared::domain::wording;
+use shared::domain::progress::Event;
+use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::queue::Bell;
@@ -23,59 +21,6 @@ const PAGE: i32 = 50;
 
 /// What a list can be narrowed by.
 const PARAMETERS: [&str; 3] = ["state", "customer_ref", "cursor"];
-
-#[derive(Serialize)]
-struct Summary {
-    id: OnboardingId,
-    customer_ref: CustomerRef,
-    state: State,
-    role: Role,
-    flow: Flow,
-    created_at: String,
-    since: String,
-    waiting_for: Option<Waiting>,
-    who_acts: Option<Actor>,
-    code: Option<String>,
-    message: Option<&'static str>,
-    until: Option<String>,
-    waba_id: Option<String>,
-    owner_business_id: Option<String>,
-    phone_number_ids: Vec<String>,
-    credit_allocation_id: Option<String>,
-    template_namespace: Option<String>,
-}
-
-#[derive(Serialize)]
-struct StepView {
-    name: &'static str,
-    state: &'static str,
-    since: Option<String>,
-    attempts: u16,
-    code: Option<String>,
-    due: Option<String>,
-}
-
-#[derive(Serialize)]
-struct TimelineView {
-    at: String,
-    event: String,
-    step: Option<&'static str>,
-    attempt: Option<u16>,
-    code: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Details {
-    onboarding: Summary,
-    steps: Vec<StepView>,
-    timeline: Vec<TimelineView>,
-}
-
-#[derive(Serialize)]
-struct List {
-    onboardings: Vec<Summary>,
-    cursor: Option<String>,
-}
 
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
@@ -127,12 +72,8 @@ impl App {
     pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
         let held = self.find(id).await?;
         let timeline = self.store.timeline(&held.record.id).await.map_err(|error| unavailable(&error))?;
-        let details = Details {
-            onboarding: summary(&held.record),
-            steps: steps(&held.record),
-            timeline: timeline.into_iter().map(timeline_view).collect(),
-        };
-        Ok(json(StatusCode::OK, &details))
+        let notices = held.record.notices(clock::now(), self.business_info);
+        Ok(json(StatusCode::OK, &Details::of(&held.record, &notices, timeline)))
     }
 
     async fn find(&self, id: &str) -> Result<Held<Onboarding>, Problem> {
@@ -141,9 +82,9 @@ impl App {
         found.ok_or(Problem::not_found())
     }
 
-    /// Makes everything that waits due at once.
-    pub(crate) async fn resume(&self, id: &str) -> Result<Reply, Problem> {
-        match self.apply(id, &Event::Resumed).await? {
+    /// Makes everything that waits due at once; with a choice in the body, goes on with what was chosen.
+    pub(crate) async fn resume(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        match self.apply(id, &choice(request)?).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
             None => Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits.")),
         }
@@ -179,58 +120,6 @@ impl App {
     }
 }
 
-fn summary(onboarding: &Onboarding) -> Summary {
-    let state = onboarding.state();
-    let obstacle = onboarding.obstacle();
-    let message = obstacle.as_ref().map(wording::sentence).or_else(|| wording::state_sentence(state));
-    Summary {
-        id: onboarding.id.clone(),
-        customer_ref: onboarding.customer_ref.clone(),
-        state,
-        role: onboarding.role,
-        flow: onboarding.flow,
-        created_at: onboarding.created_at.to_rfc3339(),
-        since: obstacle.as_ref().map_or(onboarding.phase_since, |obstacle| obstacle.since).to_rfc3339(),
-        waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for),
-        who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
-        until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(shared::domain::time::Timestamp::to_rfc3339),
-        code: obstacle.map(|obstacle| obstacle.code),
-        message,
-        waba_id: onboarding.waba.as_ref().map(|waba| waba.id().to_string()),
-        owner_business_id: onboarding.waba.as_ref().map(|waba| waba.owner().to_string()),
-        phone_number_ids: onboarding.phone.iter().map(|phone| phone.id().to_string()).collect(),
-        credit_allocation_id: onboarding.allocation.as_ref().map(ToString::to_string),
-        template_namespace: onboarding.template_namespace.clone(),
-    }
-}
-
-fn steps(onboarding: &Onboarding) -> Vec<StepView> {
-    let views = onboarding.plan().map(|spec| {
-        let record = onboarding.steps.get(&spec.step);
-        StepView {
-            name: spec.step.as_str(),
-            state: onboarding.step_state(spec.step),
-            since: record.map(|record| record.since.to_rfc3339()),
-            attempts: record.map_or(0, |record| record.attempts),
-            code: record.and_then(|record| record.code()).map(str::to_owned),
-            due: record
-                .and_then(shared::domain::onboarding::StepRecord::due)
-                .map(shared::domain::time::Timestamp::to_rfc3339),
-        }
-    });
-    views.collect()
-}
-
-fn timeline_view(entry: TimelineEntry) -> TimelineView {
-    TimelineView {
-        at: entry.at.to_rfc3339(),
-        event: entry.event,
-        step: entry.step.map(shared::domain::steps::Step::as_str),
-        attempt: entry.attempt,
-        code: entry.code,
-    }
-}
-
 fn write_cursor(state: State, last: Option<&OnboardingId>) -> String {
     URL_SAFE_NO_PAD.encode(format!("{} {}", state.as_str(), last.map_or("", OnboardingId::as_str)))
 }
@@ -240,6 +129,16 @@ fn read_cursor(cursor: &str) -> Option<(State, Option<OnboardingId>)> {
     let (state, last) = text.split_once(' ')?;
     let last = if last.is_empty() { None } else { Some(OnboardingId::parse(last).ok()?) };
     Some((State::parse(state)?, last))
+}
+
+/// The body is optional: most waits need no answer.
+fn choice(request: &Request) -> Result<Event, Problem> {
+    if request.body.is_empty() {
+        return Ok(Event::Resumed);
+    }
+    let fields = Fields::read(request, &["waba_id", "phone_number_id"])?;
+    let (waba, phone) = (fields.id("waba_id", WabaId::parse)?, fields.id("phone_number_id", PhoneNumberId::parse)?);
+    Ok(if waba.is_none() && phone.is_none() { Event::Resumed } else { Event::Chosen { waba, phone } })
 }
 
 const fn bad_parameter() -> Problem {

@@ -1,13 +1,15 @@
 //! `POST /v1/sessions`: the platform asks for a signup link for one of its customers.
 
+use super::overrides::{self, Ordered};
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use shared::clock;
 use shared::config::parse_base;
-use shared::domain::ids::{CustomerRef, SessionId};
-use shared::domain::session::{Flow, Session, SessionState};
+use shared::domain::ids::{CustomerRef, OverrideId, SessionId};
+use shared::domain::session::{CallbackOverride, Flow, Session, SessionState};
+use shared::domain::time::Timestamp;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
@@ -17,7 +19,11 @@ struct Created<'a> {
     session: &'a SessionId,
     signup_url: String,
     expires_at: String,
+    /// Set while Meta's limit of new customers is reached: a customer that is new waits until then.
+    held_until: Option<String>,
 }
+
+const FIELDS: [&str; 6] = ["customer_ref", "flow", "prefill", "locale", "return_url", "callback_override"];
 
 /// Groups of `extras.setup` that Meta documents ("Pre-filling screens").
 const PREFILL: [&str; 5] = ["business", "phone", "preVerifiedPhone", "solutionID", "whatsAppBusinessAccount"];
@@ -27,20 +33,40 @@ const LONGEST_URL: usize = 2048;
 
 impl App {
     pub(crate) async fn create_session(&self, request: &Request) -> Result<Reply, Problem> {
-        let fields = Fields::read(request, &["customer_ref", "flow", "prefill", "locale", "return_url"])?;
-        let session = self.session(&fields)?;
+        let fields = Fields::read(request, &FIELDS)?;
+        let mut session = self.session(&fields)?;
+        session.callback_override = self.keep_override(overrides::read(&fields)?, session.created_at).await?;
         let id = SessionId::new(session.created_at, [rand::random(), rand::random()]);
         self.store.create_session(&id, &session).await.map_err(|error| unavailable(&error))?;
-        let signup_url = self.signup_url(request, &id);
-        Ok(json(
-            StatusCode::CREATED,
-            &Created { session: &id, signup_url, expires_at: session.expires_at.to_rfc3339() },
-        ))
+        let customers = self.store.new_customers(session.created_at).await.map_err(|error| unavailable(&error))?;
+        let held_until = self.limit.budget(&customers, session.created_at).full_until;
+        let created = Created {
+            session: &id,
+            signup_url: self.signup_url(request, &id),
+            expires_at: session.expires_at.to_rfc3339(),
+            held_until: held_until.map(Timestamp::to_rfc3339),
+        };
+        Ok(json(StatusCode::CREATED, &created))
+    }
+
+    /// The token goes into the vault before the session names it.
+    async fn keep_override(
+        &self,
+        ordered: Option<Ordered>,
+        now: Timestamp,
+    ) -> Result<Option<CallbackOverride>, Problem> {
+        let Some(Ordered { url, verify_token }) = ordered else { return Ok(None) };
+        let id = OverrideId::new(now, rand::random());
+        self.vault.store_override_token(&id, &verify_token).await.map_err(|error| unavailable(&error))?;
+        Ok(Some(CallbackOverride { url, id }))
     }
 
     fn session(&self, fields: &Fields) -> Result<Session, Problem> {
         let customer_ref = fields.id("customer_ref", CustomerRef::parse)?;
         let missing = Problem::bad_request("customer_ref_missing", "Name the customer by your own reference.");
+        if customer_ref.as_ref().is_some_and(CustomerRef::is_unclaimed) {
+            return Err(Problem::bad_request("bad_value", "References that begin with meta: are not the platform's."));
+        }
         let flow = match fields.text("flow", 32)? {
             None => Flow::Default,
             Some(flow) => Flow::parse(flow).ok_or(Problem::bad_request("bad_value", "This flow is not known."))?,
@@ -52,6 +78,7 @@ impl App {
             prefill: prefill(fields)?,
             locale: fields.text("locale", 16)?.map(locale).transpose()?,
             return_url: fields.text("return_url", LONGEST_URL)?.map(return_url).transpose()?,
+            callback_override: None,
             created_at: now,
             expires_at: now.after(self.session_life),
             state: SessionState::Open,

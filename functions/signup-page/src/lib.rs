@@ -7,9 +7,13 @@ mod status;
 
 use http::Method;
 use shared::aws::AwsConfig;
+use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
 use shared::domain::ids::{AppId, SessionId};
+use shared::domain::limit::OnboardingLimit;
+use shared::domain::onboarding::State;
 use shared::domain::session::Session;
+use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request};
@@ -28,6 +32,7 @@ pub struct App {
     popup_origins: Vec<String>,
     /// The platform's own pages.
     origins: Vec<String>,
+    limit: OnboardingLimit,
 }
 
 impl App {
@@ -47,10 +52,11 @@ impl App {
         let sdk = problems.parsed(lookup, "META_SDK_BASE", parse_base);
         let popup_origins = problems.parsed(lookup, "META_POPUP_ORIGINS", parse_origins);
         let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
-        let parsed = app.zip(config_id).zip(sdk).zip(popup_origins.zip(origins));
-        let (((app, config_id), sdk), (popup_origins, origins)) = problems.finish(parsed)?;
+        let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
+        let parsed = app.zip(config_id).zip(sdk.zip(limit)).zip(popup_origins.zip(origins));
+        let (((app, config_id), (sdk, limit)), (popup_origins, origins)) = problems.finish(parsed)?;
         let sdk_origin = sdk.origin().ascii_serialization();
-        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins })
+        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins, limit })
     }
 
     /// The session a request names; `None` when there is no such session.
@@ -60,6 +66,16 @@ impl App {
         };
         let found = self.store.session(&id).await.map_err(|error| unavailable(&error))?;
         Ok(found.map(|held| (id, held)))
+    }
+
+    /// Until when a customer that is new has to wait because Meta's limit of new customers is reached.
+    async fn held_until(&self, session: &Session) -> Result<Option<Timestamp>, Problem> {
+        let now = clock::now();
+        let customers = self.store.new_customers(now).await.map_err(|error| unavailable(&error))?;
+        let Some(until) = self.limit.budget(&customers, now).full_until else { return Ok(None) };
+        let own = self.store.of_customer(&session.customer_ref).await.map_err(|error| unavailable(&error))?;
+        let known = own.iter().any(|onboarding| onboarding.waba.is_some() && onboarding.state() != State::Left);
+        Ok((!known).then_some(until))
     }
 }
 

@@ -40,6 +40,14 @@ impl App {
         if session.onboarding().is_none() && clock::now() >= session.expires_at {
             return Ok(self.notice(StatusCode::GONE, "This signup link is too old. Please ask for a new one."));
         }
+        if session.onboarding().is_none()
+            && let Some(until) = self.held_until(&session).await?
+        {
+            let day = until.to_rfc3339();
+            let day = day.split('T').next().unwrap_or_default();
+            let text = format!("Meta lets no more businesses connect at the moment. Please come back on {day}.");
+            return Ok(self.notice(StatusCode::OK, &text));
+        }
         let config = PageConfig {
             session: id.as_str(),
             app_id: self.app.as_str(),

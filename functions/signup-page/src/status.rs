@@ -6,6 +6,7 @@ use serde::Serialize;
 use shared::clock;
 use shared::domain::onboarding::{Onboarding, StepRecord};
 use shared::domain::session::Session;
+use shared::domain::time::Timestamp;
 use shared::domain::wording;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, origin};
@@ -14,6 +15,7 @@ use shared::http::{Reply, Request, json, origin};
 struct Status<'a> {
     state: &'static str,
     message: Option<&'static str>,
+    until: Option<String>,
     return_url: Option<&'a str>,
     steps: Vec<StepStatus>,
 }
@@ -35,21 +37,26 @@ impl App {
         let (_, held) = self.session(&text).await?.ok_or(Problem::not_found())?;
         let session = held.record;
         let Some(id) = session.onboarding() else {
-            return Ok(json(StatusCode::OK, &before(&session)));
+            let held_until = self.held_until(&session).await?;
+            return Ok(json(StatusCode::OK, &before(&session, held_until)));
         };
         let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
         let onboarding = found.ok_or(Problem::unavailable())?.record;
+        let onboarding = self.store.joined(onboarding).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::OK, &during(&session, &onboarding)))
     }
 }
 
-fn before(session: &Session) -> Status<'_> {
+fn before(session: &Session, held_until: Option<Timestamp>) -> Status<'_> {
     let (state, message) = if clock::now() >= session.expires_at {
         ("expired", Some("This signup link is too old. Please ask for a new one."))
+    } else if held_until.is_some() {
+        ("held_back", Some("Meta lets no more businesses connect at the moment. Please come back later."))
     } else {
         ("open", None)
     };
-    Status { state, message, return_url: session.return_url.as_deref(), steps: Vec::new() }
+    let until = held_until.map(Timestamp::to_rfc3339);
+    Status { state, message, until, return_url: session.return_url.as_deref(), steps: Vec::new() }
 }
 
 fn during<'a>(session: &'a Session, onboarding: &Onboarding) -> Status<'a> {
@@ -65,5 +72,6 @@ fn during<'a>(session: &'a Session, onboarding: &Onboarding) -> Status<'a> {
             message: record.and_then(StepRecord::obstacle).as_ref().map(wording::sentence),
         }
     });
-    Status { state: state.as_str(), message, return_url: session.return_url.as_deref(), steps: steps.collect() }
+    let until = obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339);
+    Status { state: state.as_str(), message, until, return_url: session.return_url.as_deref(), steps: steps.collect() }
 }

@@ -56,10 +56,15 @@ impl App {
     /// # Errors
     /// [`SweepError`] when the table or the queue fails.
     pub async fn sweep(&self) -> Result<Swept, SweepError> {
-        let due = self.store.due(clock::now(), AT_ONCE).await?;
-        let rung = due.len();
+        let now = clock::now();
+        let due = self.store.due(now, AT_ONCE).await?;
+        let mut rung = due.len();
         for id in due {
             self.steps.ring(&Bell::Onboarding { id }, Duration::ZERO).await?;
+        }
+        for waba in self.store.announced(now, AT_ONCE).await? {
+            self.steps.ring(&Bell::Announced { waba }, Duration::ZERO).await?;
+            rung += 1;
         }
         tracing::info!(rung, "swept");
         Ok(Swept { rung })

@@ -124,7 +124,7 @@ impl App {
         };
         match self.poll(&onboarding).await? {
             Ok(()) => Ok(()),
-            Err(Failure { class: Class::Later | Class::LaterAfter(_), code }) => Err(PollError::Later(code)),
+            Err(Failure { class: Class::Later | Class::LaterAfter(_), code, .. }) => Err(PollError::Later(code)),
             // Nothing a repeat would change: the next poll looks again.
             Err(Failure { code, .. }) => {
                 tracing::warn!(onboarding.id = %onboarding, error.code = code, "an account cannot be polled");
@@ -149,7 +149,7 @@ impl App {
                 templates::sync(&customer, &self.store, &self.publisher, waba).await
             }
         };
-        if let Err(Failure { class: Class::TokenDead, code }) = &synced {
+        if let Err(Failure { class: Class::TokenDead, code, .. }) = &synced {
             self.token_died(id, attempt.clone(), code.clone()).await?;
         }
         Ok(synced.map(|synced| {

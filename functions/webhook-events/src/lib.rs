@@ -2,8 +2,10 @@
 //! fails is queued again alone; its neighbours are done.
 
 mod apply;
+mod reception;
 
 use apply::Applier;
+use reception::Reception;
 use shared::aws::AwsConfig;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::config::{Lookup, Problems, StartError};
@@ -22,6 +24,7 @@ pub struct App {
     publisher: Publisher,
     webhooks: Queue,
     app: AppId,
+    reception: Reception,
 }
 
 /// A delivery, or a change of it, is not done; it comes again.
@@ -60,7 +63,8 @@ impl App {
             bells: Queue::new(&aws, &onboardings),
             publisher: publisher.clone(),
         };
-        Ok(Self { applier, publisher, webhooks: Queue::new(&aws, &webhooks), app })
+        let webhooks = Queue::new(&aws, &webhooks);
+        Ok(Self { applier, publisher, webhooks, app, reception: Reception::default() })
     }
 
     /// Handles a batch of deliveries.
@@ -95,6 +99,9 @@ impl App {
         let context = Context { app: self.app.clone(), received_at: envelope.received_at };
         if let (Some(observation), Some(waba)) = (interpret(change, &context), change.waba()) {
             self.applier.apply(&waba, observation).await?;
+        }
+        if let Some(phone) = change.phone() {
+            self.reception.note(&self.applier.store, &phone, envelope.received_at).await?;
         }
         Ok(self.publisher.webhook(change, envelope.received_at).await?)
     }

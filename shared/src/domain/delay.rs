@@ -21,6 +21,9 @@ pub const REGISTRATION: RetryPolicy = RetryPolicy { seconds: &[60, 600], attempt
 /// Sharing a credit line: patient, because a refusal may last for days (the month-end black-out for switched customers).
 pub const CREDIT: RetryPolicy = RetryPolicy { seconds: &[900, 1800, 3600, 7200, 14_400, 21_600], attempts: 48 };
 
+/// Asking for the data of the WhatsApp Business app: as long as Meta's 24 hours last, which end the step themselves.
+pub const SYNC: RetryPolicy = RetryPolicy { seconds: &[60, 600, 3600], attempts: 40 };
+
 /// The longest wait a reply of Meta may impose: an hour (reliability rule: larger hints are not believed).
 const LONGEST_HINT: u32 = 3600;
 

@@ -1,5 +1,6 @@
 //! Why something did not happen, and who can change that.
 
+use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Who has to do something before work goes on.
@@ -26,6 +27,10 @@ pub enum Class {
     LaterAfter(u32),
     /// Nothing changes until this person acts.
     Needs(Actor, Waiting),
+    /// Nobody can change it before this time; looked at again then.
+    Until(Actor, Waiting, Timestamp),
+    /// It cannot be done any more, and everything else goes on without it.
+    Skip,
     /// A proof failed: nothing more may be called for this customer.
     Hold,
     /// The customer's token is dead; only a new signup helps.
@@ -84,12 +89,15 @@ pub struct Failure {
     pub class: Class,
     /// Stable code, for example `graph.80007` or `grant.claim_not_granted`; the key of the sentence shown to people.
     pub code: String,
+    /// What there is to choose from, when somebody has to choose: ids of Meta's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 impl Failure {
     /// A failure of our own rules.
     #[must_use]
     pub fn new(class: Class, code: &str) -> Self {
-        Self { class, code: code.to_owned() }
+        Self { class, code: code.to_owned(), options: Vec::new() }
     }
 }

@@ -82,7 +82,7 @@ pub fn choose_waba(claim: &Claim, grant: &Grant) -> Result<WabaId, Failure> {
         (Some(_), _) => Err(Failure::new(Class::Hold, "grant.claim_not_granted")),
         (None, [only]) => Ok(only.clone()),
         (None, []) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "grant.no_account")),
-        (None, _) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "grant.several_accounts")),
+        (None, several) => Err(choice("grant.several_accounts", several.iter().map(WabaId::as_str))),
     }
 }
 
@@ -109,24 +109,32 @@ pub struct ListedPhone {
     pub on_business_app: bool,
 }
 
-/// Picks the number this onboarding is about from those the verified account lists.
+/// Picks the number this signup is about from those the verified account lists; `known` are those the record has already.
+/// Without a claim it is the only new one, or, when nothing is new, the first that is known.
 ///
 /// # Errors
-/// No number yet, a claimed number of another account, or several and none named.
-pub fn verify_phone(claim: &Claim, listed: &[ListedPhone]) -> Result<VerifiedPhone, Failure> {
+/// No number yet, a claimed number of another account, or several new ones and none named.
+pub fn verify_phone(claim: &Claim, listed: &[ListedPhone], known: &[PhoneNumberId]) -> Result<VerifiedPhone, Failure> {
     let verified = |phone: &ListedPhone| VerifiedPhone { id: phone.id.clone(), on_business_app: phone.on_business_app };
-    match (&claim.phone, listed) {
-        (Some(claimed), phones) => match phones.iter().find(|phone| phone.id == *claimed) {
-            Some(phone) => Ok(verified(phone)),
-            None if phones.is_empty() => {
-                Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none"))
-            }
-            None => Err(Failure::new(Class::Hold, "number.not_of_this_account")),
-        },
-        (None, [only]) => Ok(verified(only)),
-        (None, []) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none")),
-        (None, _) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "number.several")),
+    if listed.is_empty() {
+        return Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none"));
     }
+    if let Some(claimed) = &claim.phone {
+        let found = listed.iter().find(|phone| phone.id == *claimed);
+        return found.map(verified).ok_or_else(|| Failure::new(Class::Hold, "number.not_of_this_account"));
+    }
+    let (old, new): (Vec<_>, Vec<_>) = listed.iter().partition(|phone| known.contains(&phone.id));
+    match (new.as_slice(), old.first()) {
+        ([only], _) => Ok(verified(only)),
+        ([], Some(first)) => Ok(verified(first)),
+        (several, _) => Err(choice("number.several", several.iter().map(|phone| phone.id.as_str()))),
+    }
+}
+
+/// Somebody has to choose; nothing is guessed.
+fn choice<'a>(code: &str, options: impl Iterator<Item = &'a str>) -> Failure {
+    let options = options.map(str::to_owned).collect();
+    Failure { options, ..Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), code) }
 }
 
 #[cfg(test)]
@@ -190,8 +198,22 @@ mod tests {
     fn a_number_of_another_account_is_never_registered() {
         let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
         let spoof = Claim { phone: PhoneNumberId::parse("6").ok(), ..Claim::default() };
-        assert_eq!(verify_phone(&spoof, &listed).unwrap_err().class, Class::Hold);
-        assert_eq!(verify_phone(&Claim::default(), &listed).unwrap().id().as_str(), "5");
-        assert_eq!(verify_phone(&Claim::default(), &[]).unwrap_err().code, "number.none");
+        assert_eq!(verify_phone(&spoof, &listed, &[]).unwrap_err().class, Class::Hold);
+        assert_eq!(verify_phone(&Claim::default(), &listed, &[]).unwrap().id().as_str(), "5");
+        assert_eq!(verify_phone(&Claim::default(), &[], &[]).unwrap_err().code, "number.none");
+    }
+
+    #[test]
+    fn the_new_number_of_a_known_account_is_the_one_that_was_added() {
+        let id = |text: &str| PhoneNumberId::parse(text).unwrap();
+        let listed = ["7", "6", "5"].map(|text| ListedPhone { id: id(text), on_business_app: false });
+        let pick = |known: &[&str]| {
+            let known: Vec<_> = known.iter().map(|text| id(text)).collect();
+            verify_phone(&Claim::default(), &listed, &known)
+        };
+        assert_eq!(pick(&["5", "6"]).unwrap().id().as_str(), "7");
+        assert_eq!(pick(&["5", "6", "7"]).unwrap().id().as_str(), "7", "nothing is new");
+        let ambiguous = pick(&["5"]).unwrap_err();
+        assert_eq!((ambiguous.code.as_str(), ambiguous.options.join(" ")), ("number.several", "7 6".to_owned()));
     }
 }

@@ -90,6 +90,8 @@ id_type!(/// A signup session. It is a bearer secret of the customer's browser: 
     SessionId, |text| is_own_id(text, "ses_", 62));
 id_type!(/// One attempt to exchange a code. The names of the secrets it may leave are derived from it.
     AttemptId, |text| is_own_id(text, "att_", 26));
+id_type!(/// A callback override that a platform ordered. The name of the secret that goes with it is derived from it.
+    OverrideId, |text| is_own_id(text, "ovr_", 26));
 id_type!(/// The platform's own reference of its customer: 1 to 128 printable characters without spaces at the ends.
 CustomerRef, |text| {
     (1..=128).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
@@ -110,6 +112,23 @@ fn sortable(prefix: &str, now: super::time::Timestamp, random: u128) -> String {
     id
 }
 
+/// How the reference of a customer begins that came without a session; Meta's portfolio id follows.
+const UNCLAIMED: &str = "meta:";
+
+impl CustomerRef {
+    /// The reference of a customer of whom only Meta told us.
+    #[must_use]
+    pub fn of_portfolio(business: &BusinessId) -> Self {
+        Self(format!("{UNCLAIMED}{business}"))
+    }
+
+    /// Whether no session belongs to this customer. The platform's own references must not begin so.
+    #[must_use]
+    pub fn is_unclaimed(&self) -> bool {
+        self.0.starts_with(UNCLAIMED)
+    }
+}
+
 impl OnboardingId {
     /// A new id from the time and 80 random bits.
     #[must_use]
@@ -123,6 +142,14 @@ impl AttemptId {
     #[must_use]
     pub fn new(now: super::time::Timestamp, random: u128) -> Self {
         Self(sortable("att_", now, random))
+    }
+}
+
+impl OverrideId {
+    /// A new id from the time and 80 random bits.
+    #[must_use]
+    pub fn new(now: super::time::Timestamp, random: u128) -> Self {
+        Self(sortable("ovr_", now, random))
     }
 }
 

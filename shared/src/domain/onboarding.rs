@@ -1,125 +1,40 @@
 //! The record of one customer's onboarding: what is known, what is done, what it waits for.
 
+mod calls;
+mod notice;
+mod number;
 mod obstacle;
+mod phase;
 mod state;
+mod step_record;
 
+pub use calls::Calls;
+pub use notice::{EXPIRY_WARNING, Notice, SYNC_WINDOW};
+pub use number::{Number, REGISTRATION_WINDOW};
 pub use obstacle::Obstacle;
+pub use phase::{Extent, Phase};
 pub use state::State;
+pub use step_record::{StepRecord, StepStatus};
 
 use super::claim::{Claim, FinishEvent};
-use super::failure::{Actor, Failure, Waiting};
+use super::facts::Facts;
 use super::grant::{VerifiedPhone, VerifiedWaba};
-use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId};
-use super::session::{Flow, Role};
+use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId, PhoneNumberId};
+use super::session::{CallbackOverride, Flow, Role};
 use super::steps::{Step, StepSpec, spec};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How far the connection to the customer's account is.
+/// A newer token that is asked for at Meta, server to server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Phase {
-    /// A code is being exchanged by `attempt`; after `lease_until` somebody else finds out what became of it.
-    Exchanging {
-        /// The attempt, from which the token's secret name is derived.
-        attempt: AttemptId,
-        /// When the exchange counts as dead.
-        lease_until: Timestamp,
-    },
-    /// No token came out of the code: the customer clicks once more.
-    Relaunch {
-        /// Stable code of the reason.
-        reason: String,
-    },
-    /// The token is in the vault under the name of `attempt`.
-    Connected {
-        /// The attempt whose secret holds the token.
-        attempt: AttemptId,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// A proof failed. An operator decides; nothing is called.
-    Held {
-        /// The attempt whose secret holds the token, kept for the operator's decision.
-        attempt: AttemptId,
-        /// Stable code of the reason.
-        reason: String,
-    },
-    /// The token died; number and history stay.
-    Reauthorise {
-        /// The attempt whose secret holds the dead token.
-        attempt: AttemptId,
-        /// Stable code of the reason.
-        reason: String,
-    },
-    /// The connection is being taken apart, step by step.
-    Leaving {
-        /// The attempt whose secret is destroyed last.
-        attempt: AttemptId,
-        /// What there is to take apart.
-        extent: Extent,
-        /// Stable code of the reason.
-        reason: String,
-    },
-    /// The customer left, or was left.
-    Left {
-        /// Stable code of the reason.
-        reason: String,
-    },
-}
-
-/// What an exit takes apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Extent {
-    /// All that was set up.
-    Everything,
-    /// What does not take the customer's token: that one is dead.
-    WithoutToken,
-    /// The token alone: another onboarding of the customer has the account now.
-    TokenOnly,
-}
-
-/// Where one step stands. A step without an entry was not begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepRecord {
-    /// What happened last.
-    pub status: StepStatus,
-    /// Attempts begun so far; raised before the call is made, so a crash counts.
-    pub attempts: u16,
-    /// When `status` began.
-    pub since: Timestamp,
-    /// Set while somebody works on the step; past that time the work counts as lost and is begun again.
-    pub lease_until: Option<Timestamp>,
-}
-
-/// What a step is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum StepStatus {
-    /// Begun for the first time, without a result yet.
-    Begun,
-    /// Done, and not undone by this system.
-    Done,
-    /// Failed for now; begun again at `due`.
-    Retrying {
-        /// When.
-        due: Timestamp,
-        /// Why.
-        failure: Failure,
-    },
-    /// Waits for somebody; looked at again at `due`, if that makes sense.
-    Waiting {
-        /// Who acts.
-        actor: Actor,
-        /// For what.
-        waiting_for: Waiting,
-        /// Stable code of the reason.
-        code: String,
-        /// The next look, if looking can help.
-        due: Option<Timestamp>,
-    },
+pub struct Renewal {
+    /// The attempt, from which the newer token's secret name is derived.
+    pub attempt: AttemptId,
+    /// When it is asked for next.
+    pub due: Timestamp,
+    /// How often it was asked for.
+    pub tries: u16,
 }
 
 /// A platform event that is saved with the fact it tells and sent after; see [`crate::events`].
@@ -154,11 +69,38 @@ pub struct Onboarding {
     pub claim: Claim,
     /// The account, once proven.
     pub waba: Option<VerifiedWaba>,
-    /// The number, once proven.
+    /// The number the last signup was about, once proven.
     pub phone: Option<VerifiedPhone>,
-    /// The onboarding that had the account before this one; ended once this one has it.
+    /// Every number of the account that was proven so far.
+    #[serde(default)]
+    pub numbers: BTreeMap<PhoneNumberId, Number>,
+    /// The record of the same customer that has the account already: this signup goes on there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub predecessor: Option<OnboardingId>,
+    pub joins: Option<OnboardingId>,
+    /// Attempts whose tokens were replaced by a newer one and are to be destroyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<AttemptId>,
+    /// When the token ends, as Meta says; `None` when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_expires_at: Option<Timestamp>,
+    /// Where the platform wants the number's webhooks instead of here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_override: Option<CallbackOverride>,
+    /// What Meta says about the account.
+    #[serde(default)]
+    pub facts: Facts,
+    /// What is known to be wrong although nothing waits: stable codes, found by the regular look.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub drift: BTreeSet<String>,
+    /// A newer token that is being asked for, because the present one ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<Renewal>,
+    /// When a connection that is set up is looked at next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch_at: Option<Timestamp>,
+    /// Calls to Meta about the account within the running hour.
+    #[serde(default)]
+    pub calls: Calls,
     /// Credit allocation, once shared.
     pub allocation: Option<AllocationId>,
     /// Namespace of the account's message templates.
@@ -177,6 +119,47 @@ pub struct Onboarding {
 const VISIBLE_AFTER: u16 = 3;
 
 impl Onboarding {
+    /// An onboarding of which nothing but its beginning is known.
+    #[must_use]
+    pub fn begin(
+        id: OnboardingId,
+        customer_ref: CustomerRef,
+        role: Role,
+        flow: Flow,
+        phase: Phase,
+        claim: Claim,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            customer_ref,
+            role,
+            flow,
+            created_at: now,
+            phase,
+            phase_since: now,
+            claim,
+            waba: None,
+            phone: None,
+            numbers: BTreeMap::new(),
+            joins: None,
+            retired: Vec::new(),
+            token_expires_at: None,
+            callback_override: None,
+            facts: Facts::default(),
+            drift: BTreeSet::new(),
+            renewal: None,
+            watch_at: None,
+            calls: Calls::default(),
+            allocation: None,
+            template_namespace: None,
+            partner_since: None,
+            steps: BTreeMap::new(),
+            outbox: Vec::new(),
+            timeline_length: 0,
+        }
+    }
+
     /// The steps this onboarding needs.
     pub fn plan(&self) -> impl Iterator<Item = &'static StepSpec> + '_ {
         Step::ALL.into_iter().map(spec).filter(|spec| (spec.applies)(self))
@@ -185,7 +168,7 @@ impl Onboarding {
     /// Whether a step is done.
     #[must_use]
     pub fn is_done(&self, step: Step) -> bool {
-        self.steps.get(&step).is_some_and(|record| record.status == StepStatus::Done)
+        self.steps.get(&step).is_some_and(StepRecord::is_over)
     }
 
     /// Whether all predecessors that apply are done.
@@ -208,12 +191,21 @@ impl Onboarding {
                 Some(attempt)
             }
             Phase::Exchanging { .. }
+            | Phase::Fetching { .. }
             | Phase::Relaunch { .. }
             | Phase::Held { .. }
             | Phase::Reauthorise { .. }
             | Phase::Leaving { .. }
             | Phase::Left { .. } => None,
         }
+    }
+
+    /// Whether the number this signup is about stays in the WhatsApp Business app, by any sign of it: a number that is
+    /// wrongly left alone waits visibly, one that is wrongly registered is taken out of the customer's app.
+    #[must_use]
+    pub fn coexists(&self) -> bool {
+        let in_app = self.phone.as_ref().is_some_and(VerifiedPhone::is_on_business_app);
+        in_app || self.flow == Flow::Coexistence || self.claims_coexistence()
     }
 
     /// Whether the connection is being taken apart.
@@ -223,30 +215,8 @@ impl Onboarding {
     }
 }
 
-impl StepRecord {
-    /// Stable code of the last failure or wait.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        match &self.status {
-            StepStatus::Retrying { failure, .. } => Some(&failure.code),
-            StepStatus::Waiting { code, .. } => Some(code),
-            StepStatus::Begun | StepStatus::Done => None,
-        }
-    }
-
-    /// When the step is looked at next.
-    #[must_use]
-    pub fn due(&self) -> Option<Timestamp> {
-        match &self.status {
-            StepStatus::Retrying { due, .. } => Some(*due),
-            StepStatus::Waiting { due, .. } => *due,
-            StepStatus::Begun | StepStatus::Done => None,
-        }
-    }
-}
-
 impl Onboarding {
-    /// A step in one word for people: `pending`, `running`, `retrying`, `waiting` or `done`.
+    /// A step in one word for people: `pending`, `running`, `retrying`, `waiting`, `skipped` or `done`.
     #[must_use]
     pub fn step_state(&self, step: Step) -> &'static str {
         let Some(record) = self.steps.get(&step) else {
@@ -255,6 +225,7 @@ impl Onboarding {
         match &record.status {
             StepStatus::Begun => "running",
             StepStatus::Done => "done",
+            StepStatus::Skipped { .. } => "skipped",
             StepStatus::Retrying { .. } => "retrying",
             StepStatus::Waiting { .. } => "waiting",
         }

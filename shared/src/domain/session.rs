@@ -1,6 +1,6 @@
 //! A signup session: the permission, given by the platform, for one customer's browser to bring one code.
 
-use super::ids::{AttemptId, CustomerRef, OnboardingId};
+use super::ids::{AttemptId, CustomerRef, OnboardingId, OverrideId};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -56,6 +56,15 @@ impl Flow {
     }
 }
 
+/// Where a platform wants the webhooks of a number instead of here. What Meta proves itself with there lies in the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackOverride {
+    /// The address (Meta: at most 200 characters).
+    pub url: String,
+    /// The secret's name is derived from it.
+    pub id: OverrideId,
+}
+
 /// Where a session stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -87,6 +96,9 @@ pub struct Session {
     pub locale: Option<String>,
     /// Where the customer returns to.
     pub return_url: Option<String>,
+    /// Where the platform wants the number's webhooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_override: Option<CallbackOverride>,
     /// When the session was made.
     pub created_at: Timestamp,
     /// From then on it is refused, whether or not it was deleted by then.
@@ -188,6 +200,7 @@ mod tests {
             prefill: None,
             locale: None,
             return_url: None,
+            callback_override: None,
             created_at: Timestamp::from_seconds(0),
             expires_at: Timestamp::from_seconds(100),
             state,

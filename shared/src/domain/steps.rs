@@ -1,8 +1,13 @@
 //! An onboarding as a table. The order here is the order people read.
 
-use super::delay::{CREDIT, QUICK, REGISTRATION, RetryPolicy};
-use super::onboarding::{Extent, Onboarding, Phase};
-use super::session::{Flow, Role};
+mod applies;
+
+use super::delay::{CREDIT, QUICK, REGISTRATION, RetryPolicy, SYNC};
+use super::onboarding::Onboarding;
+use applies::{
+    always, certification_needed, cloud_number, coexistence, customer_pays, joining, leaving, overridden,
+    override_was_set, proven, registered_number, replaced_token, shared_credit, subscribed, we_pay,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,25 +17,39 @@ use std::fmt;
 pub enum Step {
     /// Proves which account the token opens.
     VerifyGrant,
+    /// Hands a signup over to the record that has the account already.
+    JoinRecord,
+    /// Destroys tokens that a newer signup replaced.
+    RetireToken,
     /// Subscribes our app to the account's webhooks.
     SubscribeApp,
     /// Finds the account's number.
     FindNumber,
+    /// Points the number's webhooks where the platform wants them.
+    OverrideCallback,
     /// Shares and verifies the credit line.
     ShareCredit,
     /// Registers the number with a stored PIN.
     RegisterNumber,
+    /// Coexistence: asks for the contacts of the WhatsApp Business app.
+    SyncContacts,
+    /// Coexistence: asks for the message history of the WhatsApp Business app.
+    SyncHistory,
     /// Reads the message templates and their namespace.
     ReadTemplates,
     /// Reads back from Meta that messages can arrive.
     CheckReception,
+    /// Waits until Meta has reviewed the account.
+    AwaitReview,
+    /// Waits until the business is verified, where Meta wants that before the first message.
+    AwaitVerification,
     /// Waits until the customer's own payment method is there.
     AwaitPaymentMethod,
-    /// Ends the onboarding of the same customer that had the account before.
-    EndPredecessor,
     /// Exit: takes the credit line back.
     RevokeCredit,
-    /// Exit: takes the number we registered off the Cloud API.
+    /// Exit: gives the number's webhooks back.
+    ClearOverride,
+    /// Exit: takes the numbers we registered off the Cloud API.
     DeregisterNumber,
     /// Exit: ends our app's subscription.
     UnsubscribeApp,
@@ -60,38 +79,45 @@ pub struct StepSpec {
     pub runner: Runner,
     /// How often and when it is tried again.
     pub retry: RetryPolicy,
+    /// Whether the connection works without it.
+    pub optional: bool,
 }
 
+const GRANTED: &[Step] = &[Step::VerifyGrant];
+const FOUND: &[Step] = &[Step::FindNumber];
+const BEFORE_OVERRIDE: &[Step] = &[Step::SubscribeApp, Step::FindNumber];
 const BEFORE_CHECK: &[Step] = &[Step::SubscribeApp, Step::FindNumber, Step::RegisterNumber];
-const BEFORE_DESTRUCTION: &[Step] = &[Step::RevokeCredit, Step::DeregisterNumber, Step::UnsubscribeApp];
+const BEFORE_UNSUBSCRIPTION: &[Step] = &[Step::ClearOverride, Step::DeregisterNumber];
+const BEFORE_DESTRUCTION: &[Step] =
+    &[Step::RevokeCredit, Step::ClearOverride, Step::DeregisterNumber, Step::UnsubscribeApp];
 
 /// The row of a step.
 #[must_use]
 pub const fn spec(step: Step) -> &'static StepSpec {
+    use Runner::{Credit, Steps};
     match step {
-        Step::VerifyGrant => const { &row(Step::VerifyGrant, &[], always, Runner::Steps, QUICK) },
-        Step::SubscribeApp => const { &row(Step::SubscribeApp, &[Step::VerifyGrant], always, Runner::Steps, QUICK) },
-        Step::FindNumber => const { &row(Step::FindNumber, &[Step::VerifyGrant], always, Runner::Steps, QUICK) },
-        Step::ShareCredit => const { &row(Step::ShareCredit, &[Step::VerifyGrant], we_pay, Runner::Credit, CREDIT) },
-        Step::RegisterNumber => {
-            const { &row(Step::RegisterNumber, &[Step::FindNumber], cloud_number, Runner::Steps, REGISTRATION) }
+        Step::VerifyGrant => const { &row(Step::VerifyGrant, &[], proven, Steps, QUICK) },
+        Step::JoinRecord => const { &row(Step::JoinRecord, GRANTED, joining, Steps, QUICK) },
+        Step::RetireToken => const { &optional(row(Step::RetireToken, GRANTED, replaced_token, Steps, QUICK)) },
+        Step::SubscribeApp => const { &row(Step::SubscribeApp, GRANTED, always, Steps, QUICK) },
+        Step::FindNumber => const { &row(Step::FindNumber, GRANTED, always, Steps, QUICK) },
+        Step::OverrideCallback => {
+            const { &optional(row(Step::OverrideCallback, BEFORE_OVERRIDE, overridden, Steps, QUICK)) }
         }
-        Step::ReadTemplates => const { &row(Step::ReadTemplates, &[Step::VerifyGrant], always, Runner::Steps, QUICK) },
-        Step::CheckReception => const { &row(Step::CheckReception, BEFORE_CHECK, always, Runner::Steps, QUICK) },
-        Step::AwaitPaymentMethod => {
-            const { &row(Step::AwaitPaymentMethod, &[Step::VerifyGrant], customer_pays, Runner::Steps, QUICK) }
-        }
-        Step::EndPredecessor => {
-            const { &row(Step::EndPredecessor, &[Step::VerifyGrant], follows, Runner::Steps, QUICK) }
-        }
-        Step::RevokeCredit => const { &row(Step::RevokeCredit, &[], shared_credit, Runner::Credit, CREDIT) },
-        Step::DeregisterNumber => {
-            const { &row(Step::DeregisterNumber, &[], registered_number, Runner::Steps, REGISTRATION) }
-        }
-        Step::UnsubscribeApp => {
-            const { &row(Step::UnsubscribeApp, &[Step::DeregisterNumber], subscribed, Runner::Steps, QUICK) }
-        }
-        Step::DestroyToken => const { &row(Step::DestroyToken, BEFORE_DESTRUCTION, leaving, Runner::Steps, QUICK) },
+        Step::ShareCredit => const { &row(Step::ShareCredit, GRANTED, we_pay, Credit, CREDIT) },
+        Step::RegisterNumber => const { &row(Step::RegisterNumber, FOUND, cloud_number, Steps, REGISTRATION) },
+        Step::SyncContacts => const { &optional(row(Step::SyncContacts, FOUND, coexistence, Steps, SYNC)) },
+        Step::SyncHistory => const { &optional(row(Step::SyncHistory, FOUND, coexistence, Steps, SYNC)) },
+        Step::ReadTemplates => const { &row(Step::ReadTemplates, GRANTED, always, Steps, QUICK) },
+        Step::CheckReception => const { &row(Step::CheckReception, BEFORE_CHECK, always, Steps, QUICK) },
+        Step::AwaitReview => const { &row(Step::AwaitReview, GRANTED, always, Steps, QUICK) },
+        Step::AwaitVerification => const { &row(Step::AwaitVerification, GRANTED, certification_needed, Steps, QUICK) },
+        Step::AwaitPaymentMethod => const { &row(Step::AwaitPaymentMethod, GRANTED, customer_pays, Steps, QUICK) },
+        Step::RevokeCredit => const { &row(Step::RevokeCredit, &[], shared_credit, Credit, CREDIT) },
+        Step::ClearOverride => const { &row(Step::ClearOverride, &[], override_was_set, Steps, QUICK) },
+        Step::DeregisterNumber => const { &row(Step::DeregisterNumber, &[], registered_number, Steps, REGISTRATION) },
+        Step::UnsubscribeApp => const { &row(Step::UnsubscribeApp, BEFORE_UNSUBSCRIPTION, subscribed, Steps, QUICK) },
+        Step::DestroyToken => const { &row(Step::DestroyToken, BEFORE_DESTRUCTION, leaving, Steps, QUICK) },
     }
 }
 
@@ -102,68 +128,33 @@ const fn row(
     runner: Runner,
     retry: RetryPolicy,
 ) -> StepSpec {
-    StepSpec { step, after, applies, runner, retry }
+    StepSpec { step, after, applies, runner, retry, optional: false }
 }
 
-/// While the connection is built up.
-fn always(onboarding: &Onboarding) -> bool {
-    !onboarding.is_leaving()
-}
-
-fn we_pay(onboarding: &Onboarding) -> bool {
-    !onboarding.is_leaving() && onboarding.role == Role::SolutionPartner
-}
-
-fn customer_pays(onboarding: &Onboarding) -> bool {
-    !onboarding.is_leaving() && onboarding.role != Role::SolutionPartner
-}
-
-/// Meta: a coexistence number is registered already and must never be registered again. Any sign of it counts: a number
-/// that is wrongly left alone waits visibly, one that is wrongly registered is taken out of the customer's app.
-fn cloud_number(onboarding: &Onboarding) -> bool {
-    let in_app = onboarding.phone.as_ref().is_some_and(super::grant::VerifiedPhone::is_on_business_app);
-    !onboarding.is_leaving() && onboarding.flow != Flow::Coexistence && !onboarding.claims_coexistence() && !in_app
-}
-
-fn follows(onboarding: &Onboarding) -> bool {
-    !onboarding.is_leaving() && onboarding.predecessor.is_some()
-}
-
-fn leaving(onboarding: &Onboarding) -> bool {
-    onboarding.is_leaving()
-}
-
-/// Begun is enough: an answer may be lost after Meta shared.
-fn shared_credit(onboarding: &Onboarding) -> bool {
-    let ours = !matches!(onboarding.phase, Phase::Leaving { extent: Extent::TokenOnly, .. });
-    onboarding.is_leaving() && ours && onboarding.waba.is_some() && onboarding.steps.contains_key(&Step::ShareCredit)
-}
-
-fn registered_number(onboarding: &Onboarding) -> bool {
-    leaving_with_token(onboarding) && onboarding.phone.is_some() && onboarding.steps.contains_key(&Step::RegisterNumber)
-}
-
-fn subscribed(onboarding: &Onboarding) -> bool {
-    leaving_with_token(onboarding) && onboarding.waba.is_some()
-}
-
-fn leaving_with_token(onboarding: &Onboarding) -> bool {
-    onboarding.is_leaving() && onboarding.token_attempt().is_some()
+const fn optional(row: StepSpec) -> StepSpec {
+    StepSpec { optional: true, ..row }
 }
 
 impl Step {
     /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::VerifyGrant,
+        Self::JoinRecord,
+        Self::RetireToken,
         Self::SubscribeApp,
         Self::FindNumber,
+        Self::OverrideCallback,
         Self::ShareCredit,
         Self::RegisterNumber,
+        Self::SyncContacts,
+        Self::SyncHistory,
         Self::ReadTemplates,
         Self::CheckReception,
+        Self::AwaitReview,
+        Self::AwaitVerification,
         Self::AwaitPaymentMethod,
-        Self::EndPredecessor,
         Self::RevokeCredit,
+        Self::ClearOverride,
         Self::DeregisterNumber,
         Self::UnsubscribeApp,
         Self::DestroyToken,
@@ -174,15 +165,22 @@ impl Step {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerifyGrant => "verify_grant",
+            Self::JoinRecord => "join_record",
+            Self::RetireToken => "retire_token",
             Self::SubscribeApp => "subscribe_app",
             Self::FindNumber => "find_number",
+            Self::OverrideCallback => "override_callback",
             Self::ShareCredit => "share_credit",
             Self::RegisterNumber => "register_number",
+            Self::SyncContacts => "sync_contacts",
+            Self::SyncHistory => "sync_history",
             Self::ReadTemplates => "read_templates",
             Self::CheckReception => "check_reception",
+            Self::AwaitReview => "await_review",
+            Self::AwaitVerification => "await_verification",
             Self::AwaitPaymentMethod => "await_payment_method",
-            Self::EndPredecessor => "end_predecessor",
             Self::RevokeCredit => "revoke_credit",
+            Self::ClearOverride => "clear_override",
             Self::DeregisterNumber => "deregister_number",
             Self::UnsubscribeApp => "unsubscribe_app",
             Self::DestroyToken => "destroy_token",

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Milliseconds since the Unix epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
@@ -46,10 +46,22 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// This much earlier; saturates.
+    #[must_use]
+    pub fn before(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// How long from `earlier` until this; zero when it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
+    }
+
+    /// Parses what [`Timestamp::to_rfc3339`] wrote.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
     }
 
     /// RFC 3339 with milliseconds in UTC, the form every API reply and event uses.
@@ -99,7 +111,9 @@ mod tests {
 
     #[test]
     fn times_are_written_as_rfc3339() {
-        assert_eq!(Timestamp::from_millis(1_763_640_000_123).to_rfc3339(), "2025-11-20T12:00:00.123Z");
+        let at = Timestamp::from_millis(1_763_640_000_123);
+        assert_eq!(at.to_rfc3339(), "2025-11-20T12:00:00.123Z");
+        assert_eq!(Timestamp::from_rfc3339(&at.to_rfc3339()), Some(at));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sentences for people, by stable code. What a person reads always says what happened and what to do next.
 
 use super::failure::{Actor, Waiting};
-use super::onboarding::{Obstacle, State};
+use super::onboarding::{Notice, Obstacle, State};
 
 /// The sentence for an obstacle.
 #[must_use]
@@ -10,6 +10,12 @@ pub fn sentence(obstacle: &Obstacle) -> &'static str {
         Some(waiting) => by_wait(waiting),
         None => by_actor(obstacle.actor),
     })
+}
+
+/// The sentence for a notice.
+#[must_use]
+pub fn notice(notice: &Notice) -> &'static str {
+    by_code(&notice.code).unwrap_or_else(|| by_actor(notice.actor))
 }
 
 /// The sentence for a state that has no obstacle.
@@ -27,6 +33,7 @@ pub fn state_sentence(state: State) -> Option<&'static str> {
 
 /// Sentences of codes that deserve one of their own.
 const SENTENCES: &[(&str, &str)] = &[
+    ("exchange.fetching", "We are asking Meta for the confirmation once more."),
     ("exchange.running", "We are completing the connection with Meta."),
     (
         "exchange.code_expired",
@@ -64,6 +71,53 @@ const SENTENCES: &[(&str, &str)] = &[
     ("grant.no_account", "No WhatsApp account was shared. Ask for a new link and choose an account."),
     ("token.invalid", "The permission has ended. Ask for a new link to connect again; number and history stay."),
     ("graph.190", "The permission has ended. Ask for a new link to connect again; number and history stay."),
+    (
+        "graph.190.458",
+        "The app was removed in Meta's business settings. Ask for a new link to connect again; number and history stay.",
+    ),
+    (
+        "graph.190.459",
+        "Meta wants the person who connected to log in to Facebook and confirm something first; then ask for a new link.",
+    ),
+    (
+        "graph.190.460",
+        "The Facebook password was changed, which ends the permission. Ask for a new link to connect again.",
+    ),
+    ("graph.190.463", "The permission has expired. Ask for a new link to connect again; number and history stay."),
+    ("graph.190.464", "The Facebook account is not confirmed. Confirm it, then ask for a new link."),
+    ("graph.190.467", "The permission was withdrawn. Ask for a new link to connect again; number and history stay."),
+    ("graph.190.492", "The person who connected lost the role in the business. An admin has to connect again."),
+    (
+        "token.expires",
+        "The permission ends soon. If we cannot renew it by ourselves, ask for a new link before that day.",
+    ),
+    ("grant.exit_running", "The earlier connection of this account is still being ended; we go on right after."),
+    ("grant.owner_changed", "The account is being connected by another signup at the moment; we look again."),
+    ("account.review_pending", "Meta is reviewing the account; that takes up to a day."),
+    ("account.review_rejected", "Meta rejected the account. Ask for a review in Meta's Business Support Home."),
+    ("business.pending", "Meta is verifying the business."),
+    ("business.unverified", "The business is not verified. Complete its information in Meta's security centre."),
+    ("number.name_pending", "Meta is reviewing the display name; messages can be limited until then."),
+    ("number.name_declined", "Meta declined the display name. Choose another one in WhatsApp Manager."),
+    ("number.new_name", "Meta approved a new display name; the number is being registered with it."),
+    (
+        "sync.open",
+        "Contacts and history of the WhatsApp Business app are being asked for; Meta allows it for 24 hours.",
+    ),
+    (
+        "sync.too_late",
+        "Contacts or history could not be taken over within Meta's 24 hours. To get them, disconnect the number in the WhatsApp Business app and connect again.",
+    ),
+    ("number.disconnected", "The number is not connected any more. The platform's team can connect it again."),
+    ("webhooks.not_subscribed", "Messages do not reach us at the moment; we are repairing that."),
+    ("webhooks.overridden", "The number's messages go to another address. The platform's team will look at it."),
+    ("override.taken", "The number's messages already go to another address, which we leave alone."),
+    ("override.refused", "Meta could not reach the address that messages should go to."),
+    (
+        "credit.blackout",
+        "Meta shares no credit lines with switched customers around the turn of the month; we go on then.",
+    ),
+    ("credit.paused", "Sharing credit is paused because the platform's own access to Meta needs a repair."),
     ("token.other_app", "The permission belongs to another app. The platform's team will look at it."),
     ("token.scope_missing", "The permission lacks WhatsApp. The platform's sign-up configuration needs a look."),
     ("payment_method.none", "Add a payment method in WhatsApp Manager so that messages can be sent."),

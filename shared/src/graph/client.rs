@@ -11,6 +11,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
 /// Where the Graph API is, and in which version.
@@ -38,13 +40,20 @@ pub struct GraphClient {
     transport: Transport,
     config: GraphConfig,
     app_secret: PlatformSecret,
+    made: Arc<AtomicU32>,
 }
 
 impl GraphClient {
     /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
     #[must_use]
     pub fn new(transport: Transport, config: GraphConfig, app_secret: PlatformSecret) -> Self {
-        Self { transport, config, app_secret }
+        Self { transport, config, app_secret, made: Arc::default() }
+    }
+
+    /// Calls made since the process began: what lies between two looks is what somebody used.
+    #[must_use]
+    pub fn calls_made(&self) -> u32 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// Our app's id.
@@ -82,6 +91,7 @@ impl GraphClient {
         let url = self.url(&request, proof.as_deref());
         let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
         let outgoing = Outgoing { method: request.method, url, bearer, json };
+        self.made.fetch_add(1, Ordering::Relaxed);
         let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
         let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
         log(C::NAME, reply.as_ref().err());

@@ -85,7 +85,7 @@ impl GraphError {
             Kind::NoAppSecret => Failure::new(Class::Later, "vault.unavailable"),
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
-            Kind::Refused(refusal) => Failure { class: class(refusal), code: format!("graph.{}", refusal.code) },
+            Kind::Refused(refusal) => Failure::new(class(refusal), &code(refusal)),
         }
     }
 
@@ -98,6 +98,18 @@ impl GraphError {
         }
     }
 }
+
+/// `graph.<code>`; a dead token's subcode decides what the customer has to do, so it is part of the code.
+fn code(refusal: &Refusal) -> String {
+    match (refusal.code, refusal.subcode) {
+        (190, Some(subcode)) if DEAD_TOKENS.contains(&subcode) => format!("graph.190.{subcode}"),
+        (code, _) => format!("graph.{code}"),
+    }
+}
+
+/// Subcodes of 190 that Meta documents: app not installed, checkpoint, password changed, expired, unconfirmed user, logged
+/// out, invalid session.
+const DEAD_TOKENS: [u64; 7] = [458, 459, 460, 463, 464, 467, 492];
 
 /// Meta: "Handle Graph API errors", "WhatsApp error codes"; the groups are explained in the README's list of codes.
 fn class(refusal: &Refusal) -> Class {
@@ -113,6 +125,8 @@ fn class(refusal: &Refusal) -> Class {
         131_037 => Class::Needs(Actor::Meta, Waiting::DisplayName),
         133_016 | 368 => Class::Needs(Actor::Meta, Waiting::Meta),
         131_042 => Class::Needs(Actor::Customer, Waiting::PaymentMethod),
+        // Coexistence: the 24 hours are over.
+        2_593_108 | 135_000 => Class::Skip,
         _ if refusal.transient || refusal.status >= 500 => Class::Later,
         _ => Class::Needs(Actor::Operator, Waiting::Meta),
     }
@@ -132,15 +146,27 @@ mod tests {
         let check = |code: u64, class| {
             assert_eq!(
                 failure(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)),
-                Failure { class, code: format!("graph.{code}") }
+                Failure::new(class, &format!("graph.{code}"))
             );
         };
         check(190, Class::TokenDead);
+        check(2_593_108, Class::Skip);
         check(80007, Class::LaterAfter(300));
         check(133_005, Class::Needs(Actor::Customer, Waiting::Pin));
         check(133_016, Class::Needs(Actor::Meta, Waiting::Meta));
         check(200, Class::Needs(Actor::Operator, Waiting::Meta));
         check(2, Class::Later);
+    }
+
+    #[test]
+    fn a_dead_token_says_what_killed_it_where_meta_documents_it() {
+        let check = |subcode, code| {
+            let body = format!(r#"{{"error":{{"code":190,"error_subcode":{subcode}}}}}"#);
+            assert_eq!(failure(401, &body), Failure::new(Class::TokenDead, code));
+        };
+        check(460, "graph.190.460");
+        check(463, "graph.190.463");
+        check(987_654, "graph.190");
     }
 
     #[test]

@@ -2,12 +2,15 @@
 //! [`VerifiedWaba`].
 
 use super::{Performer, bug, waba};
+use crate::clock;
+use crate::domain::blackout::blackout_ends;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{AllocationId, CreditLineId};
 use crate::domain::onboarding::{Onboarding, State};
-use crate::domain::progress::Finding;
+use crate::domain::progress::{Event, Finding, Next};
 use crate::domain::steps::{Runner, Step};
+use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::calls::credit::{
     AssignSystemUser, FindAllocation, ReadAllocation, RevokeAllocation, ShareCreditLine,
@@ -16,8 +19,9 @@ use crate::graph::calls::oauth::ReadMe;
 use crate::graph::calls::waba::ReadWaba;
 use crate::graph::client::GraphClient;
 use crate::secret::Secret;
-use crate::secrets::{PlatformSecret, VaultError};
-use crate::store::Store;
+use crate::secrets::{PlatformSecret, Vault, VaultError};
+use crate::store::{CreditPause, Store};
+use std::time::Duration;
 
 /// Performs the one step that costs money.
 #[derive(Debug)]
@@ -30,30 +34,76 @@ pub struct CreditSharing {
     pub line: Option<CreditLineId>,
     /// Currency of new shares.
     pub currency: String,
-    /// Other onboardings of the same portfolio.
+    /// Other onboardings of the same portfolio, and the pause.
     pub store: Store,
+    /// Tokens that Meta gives without a code are kept here.
+    pub vault: Vault,
+    /// A pause is told.
+    pub publisher: Publisher,
 }
+
+/// What says that our own access is broken, whoever the customer is: a dead system token, a lost role or permission.
+const POWERLESS: [&str; 3] = ["credit.token_dead", "graph.10", "credit.no_role"];
 
 impl Performer for CreditSharing {
     const RUNNER: Runner = Runner::Credit;
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
         let line = self.line.as_ref().ok_or_else(|| ours("credit.no_line"))?;
-        let token = self.system_token.value().await.map_err(|error| match error {
-            VaultError::Missing => ours("credit.no_token"),
-            VaultError::Taken | VaultError::Unavailable(_) => error.into(),
-        })?;
+        if let Some(pause) = self.pause().await? {
+            return Err(Failure::new(Class::Until(Actor::Operator, Waiting::CreditLine, pause.until), "credit.paused"));
+        }
+        let token = self.system_token().await?;
         let partner = Partner { graph: &self.graph, token: &token, line };
-        match step {
+        let done = match step {
             Step::ShareCredit => partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared),
             Step::RevokeCredit if self.sibling_pays(onboarding).await? => Ok(Finding::Nothing),
             Step::RevokeCredit => partner.revoke_all(onboarding).await,
             _ => Err(bug()),
+        };
+        if let Err(failure) = &done {
+            self.pause_if_powerless(failure).await?;
         }
+        done
+    }
+
+    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
+        self.fetch(onboarding, due).await
+    }
+
+    fn calls_made(&self) -> u32 {
+        self.graph.calls_made()
     }
 }
 
+/// How long nobody's credit is touched after our own access turned out to be broken: long enough that a thousand waiting
+/// customers do not ask Meta a thousand times, short enough that a repair is felt.
+const PAUSE: Duration = Duration::from_secs(900);
+
 impl CreditSharing {
+    pub(super) async fn system_token(&self) -> Result<Secret, Failure> {
+        self.system_token.value().await.map_err(|error| match error {
+            VaultError::Missing => ours("credit.no_token"),
+            VaultError::Taken | VaultError::Unavailable(_) => error.into(),
+        })
+    }
+
+    async fn pause(&self) -> Result<Option<CreditPause>, Failure> {
+        let now = clock::now();
+        Ok(self.store.credit_pause().await?.filter(|pause| pause.until > now))
+    }
+
+    /// A system token that is dead or lost its role fails for every customer: all wait, and the platform is told once.
+    async fn pause_if_powerless(&self, failure: &Failure) -> Result<(), Failure> {
+        if !POWERLESS.contains(&failure.code.as_str()) {
+            return Ok(());
+        }
+        let now = clock::now();
+        let pause = CreditPause { code: failure.code.clone(), until: now.after(PAUSE) };
+        self.store.pause_credit(&pause).await?;
+        Ok(self.publisher.credit_paused(&pause, now).await?)
+    }
+
     /// Whether another account of the same portfolio still lives from our line: Meta revokes for all of them at once.
     async fn sibling_pays(&self, leaving: &Onboarding) -> Result<bool, Failure> {
         let owner = leaving.waba.as_ref().map(VerifiedWaba::owner);
@@ -87,7 +137,7 @@ impl Partner<'_> {
 
     async fn share(&self, waba: &VerifiedWaba, currency: &str) -> Result<AllocationId, Failure> {
         let user = self.call(&ReadMe).await?.id;
-        if !self.call(&AssignSystemUser { waba, user: &user }).await?.success {
+        if !self.call(&AssignSystemUser { waba, user: &user }).await.map_err(no_role)?.success {
             return Err(Failure::new(Class::Later, "credit.not_assigned"));
         }
         if let Some(allocation) = self.existing(waba).await? {
@@ -96,7 +146,7 @@ impl Partner<'_> {
         let shared = match self.call(&ShareCreditLine { line: self.line, waba, currency }).await {
             Ok(shared) => shared.allocation_config_id,
             // Somebody else may have shared in between, with our own line.
-            Err(failure) => return self.existing(waba).await?.ok_or(failure),
+            Err(failure) => return self.existing(waba).await?.ok_or_else(|| refused(failure)),
         };
         let paid_from = self.funding(waba).await?;
         if paid_from.is_some() && paid_from == self.credential(&shared).await? {
@@ -158,6 +208,17 @@ impl Partner<'_> {
     }
 }
 
+/// A refusal around the turn of the month is most likely Meta's black-out for switched customers, for which it documents no
+/// code: nobody can do anything before it ends.
+fn refused(failure: Failure) -> Failure {
+    match (failure.class, blackout_ends(clock::now())) {
+        (Class::Needs(Actor::Operator, _), Some(end)) => {
+            Failure::new(Class::Until(Actor::Meta, Waiting::CreditLine, end), "credit.blackout")
+        }
+        _ => failure,
+    }
+}
+
 /// A dead or powerless system token is the operator's business; the customer's own token has nothing to do with it.
 fn own_credentials(failure: Failure) -> Failure {
     match failure.class {
@@ -165,6 +226,11 @@ fn own_credentials(failure: Failure) -> Failure {
         Class::Needs(Actor::Operator, Waiting::Meta) => {
             Failure { class: Class::Needs(Actor::Operator, Waiting::CreditLine), ..failure }
         }
-        Class::Later | Class::LaterAfter(_) | Class::Needs(..) | Class::Hold => failure,
+        _ => failure,
     }
+}
+
+/// Our system user may not manage any account: only an admin system user may assign itself.
+fn no_role(failure: Failure) -> Failure {
+    if failure.code == "graph.200" { ours("credit.no_role") } else { failure }
 }

@@ -1,9 +1,13 @@
-//! The number: found in the account, registered once, read back.
+//! The numbers: found in the account, registered once, read back.
 
 use super::Customer;
+use crate::clock;
 use crate::domain::claim::Claim;
+use crate::domain::display_number::DisplayNumber;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone};
+use crate::domain::ids::PhoneNumberId;
+use crate::domain::onboarding::{Number, Onboarding};
 use crate::domain::progress::Finding;
 use crate::graph::calls::phone::{DeregisterPhone, ReadPhone, RegisterPhone};
 use crate::graph::calls::waba::ListPhoneNumbers;
@@ -15,7 +19,20 @@ const MOST_PAGES: usize = 15;
 pub(super) async fn find(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
+    onboarding: &Onboarding,
+) -> Result<Finding, Failure> {
+    let known: Vec<PhoneNumberId> = onboarding.numbers.keys().cloned().collect();
+    let phone = pick(customer, waba, &onboarding.claim, &known).await?;
+    let read = customer.call(&ReadPhone { phone: &phone }).await?;
+    let display = read.display_phone_number.as_deref().and_then(DisplayNumber::parse);
+    Ok(Finding::Number { phone, words: read.words(), display })
+}
+
+async fn pick(
+    customer: &Customer<'_>,
+    waba: &VerifiedWaba,
     claim: &Claim,
+    known: &[PhoneNumberId],
 ) -> Result<VerifiedPhone, Failure> {
     let mut listed: Vec<ListedPhone> = Vec::new();
     let mut after: Option<String> = None;
@@ -27,22 +44,39 @@ pub(super) async fn find(
             break;
         }
     }
-    verify_phone(claim, &listed)
+    verify_phone(claim, &listed, known)
 }
 
-/// Registers the number unless Meta says it is connected: a repeat after a lost answer costs no attempt. The attempt was
-/// counted, and the PIN is stored, before the call.
+/// Registers every number that waits for it.
 pub(super) async fn register(
     customer: &Customer<'_>,
     vault: &Vault,
-    phone: &VerifiedPhone,
+    onboarding: &Onboarding,
 ) -> Result<Finding, Failure> {
-    if customer.call(&ReadPhone { phone }).await?.is_connected() {
-        return Ok(Finding::Nothing);
+    let now = clock::now();
+    let mut registered = Vec::new();
+    for number in onboarding.numbers.values().filter(|number| number.awaits_registration(now)) {
+        register_one(customer, vault, number, number.has_new_name(now)).await?;
+        registered.push(number.phone.id().clone());
+    }
+    Ok(Finding::Registered(registered))
+}
+
+/// Registers a number unless Meta says it is connected: a repeat after a lost answer costs no attempt. The attempt was
+/// counted, and the PIN is stored, before the call. A new display name takes effect by another registration only.
+async fn register_one(
+    customer: &Customer<'_>,
+    vault: &Vault,
+    number: &Number,
+    has_new_name: bool,
+) -> Result<(), Failure> {
+    let phone = &number.phone;
+    if !has_new_name && customer.call(&ReadPhone { phone }).await?.is_connected() {
+        return Ok(());
     }
     let pin = vault.pin(phone.id()).await?;
     let reply = customer.call(&RegisterPhone { phone, pin: &pin }).await?;
-    if reply.success { Ok(Finding::Nothing) } else { Err(Failure::new(Class::Later, "number.not_registered")) }
+    if reply.success { Ok(()) } else { Err(Failure::new(Class::Later, "number.not_registered")) }
 }
 
 pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {
@@ -53,14 +87,22 @@ pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> R
     }
 }
 
-/// Takes the number off the Cloud API and reads back that it is.
-pub(super) async fn deregister(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {
+/// Takes every number that we registered off the Cloud API.
+pub(super) async fn deregister(customer: &Customer<'_>, onboarding: &Onboarding) -> Result<Finding, Failure> {
+    for number in onboarding.numbers.values().filter(|number| !number.registrations.is_empty() && !number.coexists) {
+        deregister_one(customer, &number.phone).await?;
+    }
+    Ok(Finding::Nothing)
+}
+
+/// Takes the number off and reads back that it is.
+async fn deregister_one(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<(), Failure> {
     if is_off(customer, phone).await? {
-        return Ok(Finding::Nothing);
+        return Ok(());
     }
     customer.call(&DeregisterPhone { phone }).await?;
     match is_off(customer, phone).await? {
-        true => Ok(Finding::Nothing),
+        true => Ok(()),
         false => Err(Failure::new(Class::Later, "number.still_connected")),
     }
 }

@@ -15,6 +15,15 @@ pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> R
     if reply.success { Ok(Finding::Nothing) } else { Err(not_subscribed()) }
 }
 
+/// Subscribes again when we are not any more; says whether that was needed.
+pub(super) async fn repair(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
+    if is_subscribed(customer, waba).await? {
+        return Ok(false);
+    }
+    subscribe(customer, waba).await?;
+    confirm(customer, waba).await.map(|()| true)
+}
+
 pub(super) async fn confirm(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<(), Failure> {
     if is_subscribed(customer, waba).await? { Ok(()) } else { Err(not_subscribed()) }
 }

@@ -1,7 +1,10 @@
 //! Keys: the only place where they are put together.
 
-use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId, SessionId, TemplateId, WabaId};
+use crate::domain::ids::{
+    AllocationId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, SessionId, TemplateId, WabaId,
+};
 use crate::domain::onboarding::State;
+use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// A primary key.
@@ -15,6 +18,12 @@ pub(super) struct Key {
 pub(super) const DUE: &str = "ONBOARDING";
 /// Partition of `ByList` with the accounts that are polled.
 pub(super) const ACTIVE_WABAS: &str = "WABA";
+/// Partition of `ByList` with the shares of the credit line.
+pub(super) const CREDIT_SHARES: &str = "CREDIT";
+/// Partition of the customers that are new to us.
+pub(super) const NEW_CUSTOMERS: &str = "NEW_CUSTOMERS";
+/// Partition of `ByDue` with accounts that Meta announced.
+pub(super) const DUE_PARTNERS: &str = "PARTNER";
 /// Prefix of sort keys of templates.
 pub(super) const TEMPLATE: &str = "TEMPLATE#";
 /// Prefix of sort keys of timeline entries.
@@ -61,6 +70,30 @@ pub(super) fn waba(id: &WabaId) -> String {
 
 pub(super) fn owner(id: &WabaId) -> Key {
     Key { pk: waba(id), sk: "OWNER".to_owned() }
+}
+
+pub(super) fn partnership(id: &WabaId) -> Key {
+    Key { pk: waba(id), sk: "PARTNER".to_owned() }
+}
+
+pub(super) fn number(id: &PhoneNumberId) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: "OWNER".to_owned() }
+}
+
+pub(super) fn last_event(id: &PhoneNumberId) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: "LAST_EVENT".to_owned() }
+}
+
+pub(super) fn new_customer(at: Timestamp, id: &OnboardingId) -> Key {
+    Key { pk: NEW_CUSTOMERS.to_owned(), sk: format!("{}#{id}", at.to_rfc3339()) }
+}
+
+pub(super) fn credit_share(allocation: &AllocationId, id: &OnboardingId) -> Key {
+    Key { pk: format!("ALLOCATION#{allocation}"), sk: format!("{ONBOARDING}{id}") }
+}
+
+pub(super) fn credit_pause() -> Key {
+    Key { pk: "PLATFORM".to_owned(), sk: "CREDIT_PAUSE".to_owned() }
 }
 
 pub(super) fn template(waba_id: &WabaId, id: &TemplateId) -> Key {

@@ -1,6 +1,6 @@
 //! What is due, and lists for people.
 
-use super::item::{self, Item, number, text};
+use super::item::{self, Item, text};
 use super::{Store, StoreError, keys, unavailable};
 use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId};
 use crate::domain::onboarding::{Onboarding, State};
@@ -33,13 +33,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<OnboardingId>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByDue").limit(limit);
-        let request = request
-            .key_condition_expression("due_kind = :kind AND due_at <= :now")
-            .expression_attribute_values(":kind", text(keys::DUE))
-            .expression_attribute_values(":now", number(now.as_millis().div_euclid(1000)));
-        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
-        Ok(found.iter().filter_map(|item| keys::onboarding_id(item.get("pk")?.as_s().ok()?)).collect())
+        let found = self.due_keys(keys::DUE, now, limit).await?;
+        Ok(found.iter().filter_map(|pk| keys::onboarding_id(pk)).collect())
     }
 
     /// Onboardings in a state, `limit` at a time. The index lags: what is read may be a moment old.
@@ -84,6 +79,33 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn of_portfolio(&self, portfolio: &BusinessId) -> Result<Vec<Summary>, StoreError> {
         self.pointed_at(&keys::portfolio(portfolio)).await
+    }
+
+    /// Who has a share of the credit line.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn with_credit(&self) -> Result<Vec<Summary>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("ByList")
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", text(keys::CREDIT_SHARES))
+            .into_paginator()
+            .items()
+            .send();
+        let mut onboardings = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| unavailable(&error))?;
+            let Some(id) = found.get("sk").and_then(|sk| keys::onboarding_id(sk.as_s().ok()?)) else {
+                continue;
+            };
+            onboardings.extend(self.onboarding(&id).await?.map(|held| held.record));
+        }
+        Ok(onboardings)
     }
 
     /// The onboardings whose ids stand under a partition key.

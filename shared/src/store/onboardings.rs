@@ -2,16 +2,14 @@
 
 use super::item::{self, Item, Require, number, text};
 use super::{Held, Store, StoreError, keys, unavailable};
-use crate::domain::ids::{OnboardingId, WabaId};
+use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{TimelineEntry, due_at};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use std::collections::HashMap;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 
 const ENTITY: &str = "onboarding";
-const OWNER: &str = "owner";
 
 /// One save of an onboarding: from what was read to what is true now.
 #[derive(Debug)]
@@ -26,30 +24,6 @@ pub struct Save<'a> {
     pub timeline: &'a [TimelineEntry],
 }
 
-/// What an onboarding is to its account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ownership {
-    /// The account is not known.
-    Unknown,
-    /// Connected: polled, and bound to the customer.
-    Active,
-    /// Not connected at the moment, and still bound.
-    Idle,
-    /// Free for any customer.
-    Released,
-}
-
-impl Ownership {
-    fn of(onboarding: &Onboarding) -> Self {
-        match (&onboarding.waba, &onboarding.phase) {
-            (None, _) => Self::Unknown,
-            (Some(_), Phase::Connected { .. }) => Self::Active,
-            (Some(_), Phase::Left { .. }) => Self::Released,
-            (Some(_), _) => Self::Idle,
-        }
-    }
-}
-
 impl Store {
     /// Reads an onboarding.
     ///
@@ -60,6 +34,19 @@ impl Store {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
+    }
+
+    /// The record in which a signup goes on: itself, or the one it joined.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn joined(&self, onboarding: Onboarding) -> Result<Onboarding, StoreError> {
+        match (&onboarding.joins, &onboarding.phase) {
+            (Some(other), Phase::Left { .. }) => {
+                Ok(self.onboarding(other).await?.map_or(onboarding, |held| held.record))
+            }
+            _ => Ok(onboarding),
+        }
     }
 
     /// Saves an onboarding with its timeline and, when it became known or ended, its account's owner, all or nothing.
@@ -74,21 +61,13 @@ impl Store {
         let owner = self.owner_write(save).await?;
         let owner_at = owner.is_some().then_some(writes.len());
         writes.extend(owner);
+        writes.extend(self.claim_write(save)?);
         writes.extend(self.portfolio_write(save)?);
+        writes.extend(self.new_customer_write(save)?);
+        writes.extend(self.share_write(save)?);
+        writes.extend(self.number_writes(save)?);
         writes.extend(self.timeline_writes(save.after, save.timeline)?);
         self.transact(writes, owner_at).await
-    }
-
-    /// Who owns an account.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the table is unavailable.
-    pub async fn owner(&self, waba: &WabaId) -> Result<Option<OnboardingId>, StoreError> {
-        let key = item::key_of(&keys::owner(waba));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
-        let onboarding = found.as_ref().and_then(|item| item.get("onboarding")).and_then(|value| value.as_s().ok());
-        Ok(onboarding.and_then(|id| OnboardingId::parse(id).ok()))
     }
 
     /// The timeline, oldest first.
@@ -128,55 +107,6 @@ impl Store {
                 Ok(TransactWriteItem::builder().put(put).build())
             })
             .collect()
-    }
-
-    pub(super) fn customer_pointer(&self, onboarding: &Onboarding) -> Result<TransactWriteItem, StoreError> {
-        let mut item = item::key_of(&keys::customers_onboarding(&onboarding.customer_ref, &onboarding.id));
-        item.insert("entity".to_owned(), text("customer's onboarding"));
-        Ok(TransactWriteItem::builder().put(item::put(&self.table, item, Require::Absent)?).build())
-    }
-
-    /// Binds the account when it became known, takes it off the list of polled ones when it is not connected any more,
-    /// and sets it free when the customer has left.
-    async fn owner_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
-        let (was, is) = (Ownership::of(save.before), Ownership::of(save.after));
-        let Some(waba) = save.after.waba.as_ref().filter(|_| was != is) else { return Ok(None) };
-        // The customer may have connected the account again meanwhile: then it belongs to that onboarding.
-        if is != Ownership::Active && self.owner(waba.id()).await?.is_some_and(|owner| owner != save.after.id) {
-            return Ok(None);
-        }
-        let mut item = item::key_of(&keys::owner(waba.id()));
-        item.insert("entity".to_owned(), text(OWNER));
-        item.insert("customer_ref".to_owned(), text(save.after.customer_ref.as_str()));
-        item.insert("onboarding".to_owned(), text(save.after.id.as_str()));
-        match is {
-            Ownership::Active => {
-                item.insert("list".to_owned(), text(keys::ACTIVE_WABAS));
-                item.insert("list_order".to_owned(), text(waba.id().as_str()));
-            }
-            Ownership::Released => {
-                item.insert("released".to_owned(), AttributeValue::Bool(true));
-            }
-            Ownership::Unknown | Ownership::Idle => {}
-        }
-        let mine = HashMap::from([(":customer".to_owned(), text(save.after.customer_ref.as_str()))]);
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR customer_ref = :customer OR attribute_exists(released)")
-            .set_expression_attribute_values(Some(mine));
-        let put = put.build().map_err(|_| StoreError::Undecodable(OWNER))?;
-        Ok(Some(TransactWriteItem::builder().put(put).build()))
-    }
-
-    /// Who has accounts of a portfolio, written once the account is proven and kept: an exit asks it.
-    fn portfolio_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
-        let Some(waba) = save.after.waba.as_ref().filter(|_| save.before.waba.is_none()) else { return Ok(None) };
-        let mut item = item::key_of(&keys::portfolios_onboarding(waba.owner(), &save.after.id));
-        item.insert("entity".to_owned(), text("portfolio's onboarding"));
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
-        let put = put.map_err(|_| StoreError::Undecodable(OWNER))?;
-        Ok(Some(TransactWriteItem::builder().put(put).build()))
     }
 
     /// Writes all or nothing; `owner_at` is the place of the one write whose condition is about another customer. One

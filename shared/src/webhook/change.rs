@@ -1,6 +1,6 @@
 //! From one POST to its changes. Values are kept as raw JSON, byte for byte: they are passed on, not understood.
 
-use crate::domain::ids::WabaId;
+use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -106,6 +106,21 @@ impl Change<'_> {
             Some(id) => WabaId::parse(&id).ok(),
             None => WabaId::parse(&self.entry_id).ok(),
         }
+    }
+
+    /// The number this change is about, where Meta names its node.
+    #[must_use]
+    pub fn phone(&self) -> Option<PhoneNumberId> {
+        #[derive(Deserialize)]
+        struct Value {
+            metadata: Option<Metadata>,
+        }
+        #[derive(Deserialize)]
+        struct Metadata {
+            phone_number_id: Option<String>,
+        }
+        let value = serde_json::from_str::<Value>(self.value.get()).ok()?;
+        PhoneNumberId::parse(&value.metadata?.phone_number_id?).ok()
     }
 
     /// The same change as a notification of its own, to be queued alone.

@@ -2,9 +2,13 @@
 
 mod account_update;
 mod message_template_status_update;
+mod reviews;
 
 use super::change::Change;
-use crate::domain::ids::AppId;
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::Aspect;
+use crate::domain::ids::{AppId, BusinessId};
+use crate::domain::progress::About;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 
@@ -20,9 +24,40 @@ pub enum Observation {
     },
     /// The customer shared its account or installed our app.
     Joined {
+        /// Its portfolio.
+        business: Option<BusinessId>,
         /// Since when, by Meta's clock.
         at: Timestamp,
     },
+    /// A word about the account or a number.
+    Word {
+        /// What it is about.
+        about: About,
+        /// Which aspect of it.
+        aspect: Aspect,
+        /// In Meta's words.
+        word: String,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
+    /// A business finished a signup and has to be certified before its first message.
+    Uncertified {
+        /// Its portfolio.
+        business: BusinessId,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
+    /// A display name was decided about.
+    NameDecided {
+        /// The number.
+        display: DisplayNumber,
+        /// The decision.
+        decision: String,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
+    /// Something changed that is better read than believed.
+    Look,
     /// A template has another status.
     Template(Template),
 }
@@ -54,8 +89,14 @@ impl Context {
 type Interpret = fn(&Change<'_>, &Context) -> Option<Observation>;
 
 const FIELDS: &[(&str, Interpret)] = &[
+    ("account_alerts", |_, _| Some(Observation::Look)),
+    ("account_review_update", reviews::account),
     ("account_update", account_update::interpret),
+    ("business_capability_update", |_, _| Some(Observation::Look)),
+    ("business_status_update", |_, _| Some(Observation::Look)),
     ("message_template_status_update", message_template_status_update::interpret),
+    ("phone_number_name_update", reviews::display_name),
+    ("phone_number_quality_update", |_, _| Some(Observation::Look)),
 ];
 
 /// What the change tells us; `None` when it does not change our records or is not as documented.

@@ -6,7 +6,7 @@ mod templates;
 use crate::faults::Fault;
 use crate::signup::Signup;
 use crate::simulator::Meta;
-use crate::world::World;
+use crate::world::{Platform, World};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
@@ -31,6 +31,7 @@ pub(crate) fn router() -> Router<Arc<Meta>> {
         .route("/_sim/wabas/{waba}", post(records::change_waba).delete(records::leave))
         .route("/_sim/wabas/{waba}/revoke", post(records::revoke_tokens))
         .route("/_sim/phones/{phone}", post(records::change_phone))
+        .route("/_sim/platform", post(change_platform))
         .route("/_sim/wabas/{waba}/templates", post(templates::create))
         .route("/_sim/wabas/{waba}/templates/{template}", post(templates::change))
         .route("/_sim/wabas/{waba}/templates/{template}", delete(templates::delete))
@@ -39,11 +40,28 @@ pub(crate) fn router() -> Router<Arc<Meta>> {
 /// A customer goes through the popup; Meta tells the platform's portfolio.
 async fn sign_up(State(meta): Shared, Json(signup): Json<Signup>) -> Json<Value> {
     let finished = signup.finish(&mut meta.world(), &meta.options, meta.clock.now());
-    let info = json!({ "waba_id": finished.waba, "owner_business_id": finished.owner });
-    let value = json!({ "event": "PARTNER_ADDED", "waba_info": info });
-    // Meta's sample names the partner's portfolio as the entry of this event.
-    meta.webhooks.send(&meta.webhooks.body(&meta.options.business_id, "account_update", &value));
+    if finished.announced_as == "PARTNER_CLIENT_CERTIFICATION_NEEDED" {
+        let client = json!({ "client_business_id": finished.owner });
+        let value = json!({ "event": finished.announced_as, "partner_client_certification_needed_info": client });
+        meta.webhooks.send(&meta.webhooks.body(&finished.waba, "account_update", &value));
+    } else {
+        let mut info = json!({ "waba_id": finished.waba, "owner_business_id": finished.owner });
+        if finished.announced_as == "PARTNER_APP_INSTALLED" {
+            info.as_object_mut().into_iter().for_each(|info| {
+                info.insert("partner_app_id".to_owned(), json!(meta.options.app_id));
+            });
+        }
+        let value = json!({ "event": finished.announced_as, "waba_info": info });
+        // Meta's sample names the partner's portfolio as the entry of this event.
+        meta.webhooks.send(&meta.webhooks.body(&meta.options.business_id, "account_update", &value));
+    }
     Json(json!({ "code": finished.code, "event": finished.event, "data": finished.data, "waba_id": finished.waba }))
+}
+
+/// The platform's own setup, whole: what is not named is as it should be.
+async fn change_platform(State(meta): Shared, Json(platform): Json<Platform>) -> StatusCode {
+    meta.world().platform = platform;
+    StatusCode::NO_CONTENT
 }
 
 async fn add_fault(State(meta): Shared, Json(fault): Json<Fault>) -> StatusCode {

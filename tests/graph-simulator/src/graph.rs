@@ -3,6 +3,7 @@
 
 mod oauth;
 mod phone;
+mod platform;
 mod template;
 mod waba;
 
@@ -99,6 +100,10 @@ pub(crate) async fn serve(
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         return answer(*status, body, &headers);
     }
+    if let Some(refused) = handshake(&meta, &request).await {
+        note(&meta, &request, "business", refused.status, effect.is_some());
+        return refuse(&refused, &[]);
+    }
     let response = respond(&meta, &request, effect.is_some());
     match effect {
         Some(Effect::Delay { milliseconds }) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
@@ -107,6 +112,18 @@ pub(crate) async fn serve(
         _ => {}
     }
     response
+}
+
+/// Meta proves itself at a new callback before it takes it over; what the platform's own page may answer is not waited for
+/// longer than a webhook's receipt.
+async fn handshake(meta: &Meta, request: &GraphRequest) -> Option<Refusal> {
+    let configuration = request.body.as_ref()?.get("webhook_configuration")?;
+    let text = |name: &str| configuration.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (url, token) = (text("override_callback_uri"), text("verify_token"));
+    if url.is_empty() || meta.webhooks.answers_at(url, token).await {
+        return None;
+    }
+    Some(Refusal::parameter("(#100) The callback URL or verify token couldn't be validated."))
 }
 
 fn respond(meta: &Meta, request: &GraphRequest, fault: bool) -> Response<Body> {
@@ -152,7 +169,7 @@ fn respond(meta: &Meta, request: &GraphRequest, fault: bool) -> Response<Body> {
 /// Who calls, with the proof of the app secret where a token is used.
 fn bearer(meta: &Meta, request: &GraphRequest) -> Result<Option<Bearer>, Refusal> {
     let Some(token) = &request.token else { return Ok(None) };
-    let bearer = meta.world().bearer(&meta.options, token)?;
+    let bearer = meta.world().bearer(&meta.options, token, meta.clock.now())?;
     let proven = match (request.parameter("appsecret_proof"), &bearer) {
         (_, Bearer::App) => true,
         (Some(proof), _) => proof == self::proof(&meta.options.app_secret, token),
@@ -187,6 +204,11 @@ fn kind(meta: &Meta, id: &str) -> Option<Node> {
 
 fn operate(context: &Context<'_>) -> Done {
     let request = context.request;
+    if let ("GET", [id, edge @ ..]) = (request.method.as_str(), request.segments().as_slice())
+        && let Some(done) = platform::serve(context, id, edge.first().copied())
+    {
+        return done;
+    }
     match (request.method.as_str(), request.segments().as_slice()) {
         ("GET", ["debug_token"]) => oauth::debug_token(context),
         ("GET", ["me"]) => oauth::me(context),
@@ -197,6 +219,9 @@ fn operate(context: &Context<'_>) -> Done {
         ("DELETE", [waba, "subscribed_apps"]) => waba::unsubscribe(context, waba),
         ("POST", [waba, "assigned_users"]) => waba::assign_user(context, waba),
         ("GET", [waba, "message_templates"]) => template::list(context, waba),
+        ("POST", [business, "system_user_access_tokens"]) => oauth::fetch_token(context, business),
+        ("POST", [phone, "smb_app_data"]) => phone::sync_app_data(context, phone),
+        ("POST", [phone]) => phone::override_webhooks(context, phone),
         ("POST", [phone, "register"]) => phone::register(context, phone),
         ("POST", [phone, "deregister"]) => phone::deregister(context, phone),
         ("GET", [line, "owning_credit_allocation_configs"]) => waba::allocations(context, line),

@@ -29,6 +29,20 @@ pub(crate) struct Signup {
     foreign_credit_line: bool,
     /// Whether the token is granted the account at all.
     granted: bool,
+    /// Further accounts the customer grants.
+    also: Vec<String>,
+    /// A customer who adds a number to an account it has.
+    new_number: bool,
+    /// Whether the popup names the number; Meta's own sample of some finishes does not.
+    names_number: bool,
+    /// Whether the popup names the account.
+    names_account: bool,
+    /// Seconds the token lives; for ever when absent.
+    expires_in: Option<i64>,
+    /// Meta's review of the account.
+    review: String,
+    /// The event with which Meta announces the account.
+    announced_as: String,
 }
 
 impl Default for Signup {
@@ -44,6 +58,13 @@ impl Default for Signup {
             payment_method: false,
             foreign_credit_line: false,
             granted: true,
+            also: Vec::new(),
+            new_number: false,
+            names_number: true,
+            names_account: true,
+            expires_in: None,
+            review: "APPROVED".to_owned(),
+            announced_as: "PARTNER_ADDED".to_owned(),
         }
     }
 }
@@ -52,6 +73,8 @@ impl Default for Signup {
 pub(crate) struct Finished {
     pub(crate) code: String,
     pub(crate) event: String,
+    /// What Meta tells the platform's portfolio.
+    pub(crate) announced_as: String,
     /// The ids of the message event.
     pub(crate) data: Map<String, Value>,
     pub(crate) waba: String,
@@ -62,8 +85,12 @@ impl Signup {
     pub(crate) fn finish(self, world: &mut World, options: &Options, now: i64) -> Finished {
         let waba = match self.waba_id.as_deref().and_then(|id| world.wabas.get(id)) {
             Some(known) => known.id.clone(),
-            None => self.create(world),
+            None => self.create(world, now),
         };
+        if self.new_number {
+            let number = self.number(world, &waba, now);
+            world.wabas.get_mut(&waba).into_iter().for_each(|waba| waba.phones.insert(0, number.clone()));
+        }
         if let Some(waba) = world.wabas.get_mut(&waba) {
             waba.shared_with_platform = true;
         }
@@ -73,22 +100,26 @@ impl Signup {
         };
         let token = format!("EAA{}", secret(60));
         let code = format!("AQ{}", secret(80));
-        let wabas = if self.granted { vec![waba.clone()] } else { Vec::new() };
-        let held = Token { app: options.app_id.clone(), business: owner.clone(), wabas, valid: false, issued_at: now };
+        let granted = if self.granted { vec![waba.clone()] } else { Vec::new() };
+        let wabas = granted.into_iter().chain(self.also).collect();
+        let (app, business) = (options.app_id.clone(), owner.clone());
+        let expires_at = self.expires_in.map_or(0, |life| now + life);
+        let held = Token { app, business, wabas, valid: false, issued_at: now, expires_at };
         world.tokens.insert(token.clone(), held);
         world.codes.insert(code.clone(), Code { token, issued_at: now, used: false });
-        let mut data = Map::from_iter([("waba_id".to_owned(), json!(waba)), ("business_id".to_owned(), json!(owner))]);
-        if self.event == "FINISH" {
+        let mut data = Map::from_iter([("business_id".to_owned(), json!(owner))]);
+        data.extend(self.names_account.then(|| ("waba_id".to_owned(), json!(waba))));
+        if self.event == "FINISH" && self.names_number {
             data.extend(phone.map(|phone| ("phone_number_id".to_owned(), json!(phone))));
         }
-        Finished { code, event: self.event, data, waba, owner }
+        Finished { code, event: self.event, announced_as: self.announced_as, data, waba, owner }
     }
 
-    fn create(&self, world: &mut World) -> String {
+    fn create(&self, world: &mut World, now: i64) -> String {
         let owner = self.business_id.clone().unwrap_or_else(|| world.id());
         let (id, namespace) = (world.id(), world.id());
         world.businesses.entry(owner.clone()).or_insert_with(|| Business { name: self.business_name.clone() });
-        let phones: Vec<String> = (0..self.numbers).map(|_| self.number(world, &id)).collect();
+        let phones: Vec<String> = (0..self.numbers).map(|_| self.number(world, &id, now)).collect();
         let templates = (1..=self.templates).map(|at| template(world, at)).collect();
         let funding = (self.payment_method || self.foreign_credit_line).then(|| world.id());
         let waba = Waba {
@@ -103,13 +134,15 @@ impl Signup {
             subscribed: BTreeSet::new(),
             assigned_users: BTreeSet::new(),
             shared_with_platform: false,
+            review: self.review.clone(),
+            verification: "verified".to_owned(),
             calls: Vec::new(),
         };
         world.wabas.insert(id.clone(), waba);
         id
     }
 
-    fn number(&self, world: &mut World, waba: &str) -> String {
+    fn number(&self, world: &mut World, waba: &str, now: i64) -> String {
         let id = world.id();
         let on_business_app = self.event == "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING";
         let tail = id.get(id.len().saturating_sub(4)..).unwrap_or_default();
@@ -121,6 +154,10 @@ impl Signup {
             status: if on_business_app { "CONNECTED" } else { "PENDING" }.to_owned(),
             pin: self.pin.clone(),
             on_business_app,
+            name_status: "APPROVED".to_owned(),
+            webhook_override: None,
+            onboarded_at: now,
+            synced: BTreeSet::new(),
             registrations: Vec::new(),
         };
         world.phones.insert(id.clone(), phone);

@@ -83,11 +83,21 @@ impl Webhooks {
     /// Makes the handshake of the app dashboard: whether the challenge came back.
     pub(crate) async fn handshake(&self) -> Option<bool> {
         let url = self.options.webhook_url.as_ref()?;
-        let query = [
-            ("hub.mode", "subscribe"),
-            ("hub.verify_token", &self.options.verify_token),
-            ("hub.challenge", "1158201444"),
-        ];
+        self.challenge(url, &self.options.verify_token).await
+    }
+
+    /// Whether an address proves to know a token. Only addresses of this machine are ever called; a name that is
+    /// not of this machine is answered for by its token: one that begins with `refuse` does not answer.
+    pub(crate) async fn answers_at(&self, url: &str, token: &str) -> bool {
+        let here = url::Url::parse(url).is_ok_and(|url| {
+            matches!(url.host(), Some(url::Host::Ipv4(address)) if address.is_loopback())
+                || url.host_str() == Some("localhost")
+        });
+        if here { self.challenge(url, token).await.unwrap_or(false) } else { !token.starts_with("refuse") }
+    }
+
+    async fn challenge(&self, url: &str, token: &str) -> Option<bool> {
+        let query = [("hub.mode", "subscribe"), ("hub.verify_token", token), ("hub.challenge", "1158201444")];
         let mut url = url::Url::parse(url).ok()?;
         url.query_pairs_mut().extend_pairs(query);
         let response = self.client.get(url).send().await.ok()?;

@@ -3,9 +3,11 @@
 mod credit;
 mod entities;
 mod limits;
+mod platform;
 
 pub(crate) use entities::{Allocation, Bearer, Business, Code, Phone, Template, Token, Waba};
 pub(crate) use limits::Usage;
+pub(crate) use platform::Platform;
 
 use crate::options::Options;
 use crate::refusal::Refusal;
@@ -26,6 +28,9 @@ pub(crate) struct World {
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) tokens: BTreeMap<String, Token>,
     pub(crate) allocations: BTreeMap<String, Allocation>,
+    /// The platform's own app and portfolio.
+    #[serde(default)]
+    pub(crate) platform: Platform,
     given: u64,
 }
 
@@ -37,15 +42,15 @@ impl World {
     }
 
     /// Who a token is.
-    pub(crate) fn bearer(&self, options: &Options, token: &str) -> Result<Bearer, Refusal> {
+    pub(crate) fn bearer(&self, options: &Options, token: &str, now: i64) -> Result<Bearer, Refusal> {
         if token == options.system_token {
-            return Ok(Bearer::System);
+            return if self.platform.system_token { Ok(Bearer::System) } else { Err(Refusal::token()) };
         }
         if token == format!("{}|{}", options.app_id, options.app_secret) {
             return Ok(Bearer::App);
         }
         match self.tokens.get(token) {
-            Some(held) if held.valid => Ok(Bearer::Business(token.to_owned())),
+            Some(held) if held.valid && !held.has_ended(now) => Ok(Bearer::Business(token.to_owned())),
             _ => Err(Refusal::token()),
         }
     }
@@ -66,6 +71,26 @@ impl World {
             token.valid = true;
         }
         Ok(token)
+    }
+
+    /// A token of a customer, made valid: the newest that its signups left, with all that they granted.
+    pub(crate) fn fetch(&mut self, business: &str, now: i64) -> Option<String> {
+        let newest =
+            self.tokens.iter().filter(|(_, token)| token.business == business).max_by_key(|(_, t)| t.issued_at);
+        let (text, life) = newest.map(|(text, token)| (text.clone(), token.expires_at - token.issued_at))?;
+        let wabas = self.tokens.get(&text)?.wabas.clone();
+        let ended = self.tokens.get(&text).is_some_and(|token| token.expires_at > 0 && token.expires_at - now < life);
+        if !ended {
+            self.tokens.get_mut(&text)?.valid = true;
+            return Some(text);
+        }
+        // One that ends gets a successor: a new installation of the app renews it.
+        let successor = format!("{text}R");
+        let app = self.tokens.get(&text)?.app.clone();
+        let token =
+            Token { app, business: business.to_owned(), wabas, valid: true, issued_at: now, expires_at: now + life };
+        self.tokens.insert(successor.clone(), token);
+        Some(successor)
     }
 
     /// An account, if the bearer may see it.

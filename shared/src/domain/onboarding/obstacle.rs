@@ -35,11 +35,19 @@ impl Onboarding {
                 since: self.phase_since,
                 until: Some(*lease_until),
             }),
+            Phase::Fetching { due, .. } => Some(Obstacle {
+                actor: Actor::Platform,
+                waiting_for: None,
+                code: "exchange.fetching".to_owned(),
+                since: self.phase_since,
+                until: Some(*due),
+            }),
             Phase::Held { reason, .. } => stop(Actor::Operator, reason),
             Phase::Relaunch { reason } | Phase::Reauthorise { reason, .. } => stop(Actor::Customer, reason),
             Phase::Left { .. } => None,
             Phase::Connected { .. } | Phase::Leaving { .. } => {
-                self.plan().find_map(|spec| self.steps.get(&spec.step)?.obstacle())
+                let mut required = self.plan().filter(|spec| !spec.optional);
+                required.find_map(|spec| self.steps.get(&spec.step)?.obstacle())
             }
         }
     }
@@ -50,7 +58,7 @@ impl StepRecord {
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.status {
-            StepStatus::Waiting { actor, waiting_for, code, due } => Some(Obstacle {
+            StepStatus::Waiting { actor, waiting_for, code, due, .. } => Some(Obstacle {
                 actor: *actor,
                 waiting_for: Some(*waiting_for),
                 code: code.clone(),
@@ -64,7 +72,7 @@ impl StepRecord {
                 since: self.since,
                 until: Some(*due),
             }),
-            StepStatus::Begun | StepStatus::Done | StepStatus::Retrying { .. } => None,
+            StepStatus::Begun | StepStatus::Done | StepStatus::Skipped { .. } | StepStatus::Retrying { .. } => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one word for what an onboarding is doing.
 
 use super::{Onboarding, Phase, StepRecord, StepStatus, VISIBLE_AFTER};
+use crate::domain::steps::Step;
 use serde::{Deserialize, Serialize};
 
 /// What an onboarding is doing; the words of the public API.
@@ -69,7 +70,7 @@ impl Onboarding {
     #[must_use]
     pub fn state(&self) -> State {
         match &self.phase {
-            Phase::Exchanging { .. } => State::Exchanging,
+            Phase::Exchanging { .. } | Phase::Fetching { .. } => State::Exchanging,
             Phase::Relaunch { .. } => State::Relaunch,
             Phase::Held { .. } => State::Held,
             Phase::Reauthorise { .. } => State::Reauthorise,
@@ -80,22 +81,26 @@ impl Onboarding {
     }
 
     fn connected_state(&self) -> State {
-        if self.plan().all(|spec| self.is_done(spec.step)) {
-            State::Ready
-        } else if self.progressing() {
+        if self.progressing() {
             State::Onboarding
+        } else if self.plan().all(|spec| spec.optional || self.is_done(spec.step)) {
+            State::Ready
         } else {
             State::Waiting
         }
     }
 
-    /// Some step that may run now is running, fresh, or in its first retries.
+    /// Some step that may run now is running, fresh, or in its first retries. Tidying up is no progress.
     fn progressing(&self) -> bool {
-        self.plan().filter(|spec| self.is_unblocked(spec)).any(|spec| match self.steps.get(&spec.step) {
+        let mut open = self.plan().filter(|spec| spec.step != Step::RetireToken && self.is_unblocked(spec));
+        open.any(|spec| match self.steps.get(&spec.step) {
             None => true,
             Some(StepRecord { status: StepStatus::Begun, .. }) => true,
             Some(StepRecord { status: StepStatus::Retrying { .. }, attempts, .. }) => *attempts < VISIBLE_AFTER,
-            Some(StepRecord { status: StepStatus::Done | StepStatus::Waiting { .. }, .. }) => false,
+            Some(StepRecord {
+                status: StepStatus::Done | StepStatus::Skipped { .. } | StepStatus::Waiting { .. },
+                ..
+            }) => false,
         })
     }
 }

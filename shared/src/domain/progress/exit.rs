@@ -23,7 +23,11 @@ pub(super) fn departed(
     let (attempt, since) = match &after.phase {
         Phase::Connected { attempt, since } => (attempt.clone(), *since),
         Phase::Held { attempt, .. } | Phase::Reauthorise { attempt, .. } => (attempt.clone(), after.phase_since),
-        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
+        Phase::Exchanging { .. }
+        | Phase::Fetching { .. }
+        | Phase::Relaunch { .. }
+        | Phase::Leaving { .. }
+        | Phase::Left { .. } => return,
     };
     // Meta's event time has whole seconds only.
     if at.after(Duration::from_secs(1)) >= since {
@@ -39,10 +43,9 @@ pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &
         Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } => {
             leave(after, attempt, Extent::Everything, reason, now);
         }
-
         Phase::Reauthorise { attempt, .. } => leave(after, attempt, Extent::WithoutToken, reason, now),
         Phase::Relaunch { .. } => enter(after, Phase::Left { reason: reason.to_owned() }, now),
-        Phase::Exchanging { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
+        Phase::Exchanging { .. } | Phase::Fetching { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
     }
     timeline.push(entry(now, reason, None));
 }
@@ -55,18 +58,6 @@ pub(super) fn without_token(extent: &mut Extent) {
     if *extent == Extent::Everything {
         *extent = Extent::WithoutToken;
     }
-}
-
-/// Another onboarding of the same customer has the account now: nothing of it is touched.
-pub(super) fn superseded(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
-    let attempt = match &after.phase {
-        Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } | Phase::Reauthorise { attempt, .. } => {
-            attempt.clone()
-        }
-        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
-    };
-    leave(after, attempt, Extent::TokenOnly, "superseded", now);
-    timeline.push(entry(now, "superseded", None));
 }
 
 /// The exit is over when everything it takes is done.

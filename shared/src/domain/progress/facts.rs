@@ -1,11 +1,13 @@
 //! What each fact does to a record.
 
+use super::connection::JOINED;
 use super::exit::{end_exit, without_token};
+use super::watch::ready_at;
 use super::{Finding, STEP_LEASE, TimelineEntry};
 use crate::domain::delay::delay;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
-use crate::domain::ids::AttemptId;
-use crate::domain::onboarding::{Onboarding, PendingEvent, Phase, State, StepRecord, StepStatus};
+use crate::domain::ids::{PhoneNumberId, WabaId};
+use crate::domain::onboarding::{Number, Onboarding, Phase, StepRecord, StepStatus};
 use crate::domain::steps::{Step, spec};
 use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
@@ -19,63 +21,24 @@ pub(super) fn enter(onboarding: &mut Onboarding, phase: Phase, now: Timestamp) {
     onboarding.phase_since = now;
 }
 
-fn exchanging_by(onboarding: &Onboarding, attempt: &AttemptId) -> bool {
-    matches!(&onboarding.phase, Phase::Exchanging { attempt: current, .. } if current == attempt)
-}
-
-pub(super) fn token_stored(
-    after: &mut Onboarding,
-    attempt: &AttemptId,
-    now: Timestamp,
-    timeline: &mut Vec<TimelineEntry>,
-) {
-    if exchanging_by(after, attempt) {
-        enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
-        after.steps.clear();
-        timeline.push(entry(now, "token_stored", None));
-    }
-}
-
-pub(super) fn exchange_failed(
-    after: &mut Onboarding,
-    attempt: &AttemptId,
-    reason: &'static str,
-    now: Timestamp,
-    timeline: &mut Vec<TimelineEntry>,
-) {
-    if exchanging_by(after, attempt) {
-        enter(after, Phase::Relaunch { reason: reason.to_owned() }, now);
-        timeline.push(entry(now, "relaunch_needed", Some(reason)));
-    }
-}
-
-pub(super) fn token_died(
-    after: &mut Onboarding,
-    attempt: &AttemptId,
-    code: &str,
-    now: Timestamp,
-    timeline: &mut Vec<TimelineEntry>,
-) {
-    if after.token_attempt() == Some(attempt) {
-        let attempt = attempt.clone();
-        enter(after, Phase::Reauthorise { attempt, reason: code.to_owned() }, now);
-        timeline.push(entry(now, "token_died", Some(code)));
-    }
-}
-
 pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
     let first = StepRecord { status: StepStatus::Begun, attempts: 0, since: now, lease_until: None };
     let record = after.steps.entry(step).or_insert(first);
-    if record.status != StepStatus::Done {
-        record.attempts = record.attempts.saturating_add(1);
-        record.lease_until = Some(now.after(STEP_LEASE));
+    if record.is_over() {
+        return;
+    }
+    record.attempts = record.attempts.saturating_add(1);
+    record.lease_until = Some(now.after(STEP_LEASE));
+    if step == Step::RegisterNumber {
+        let waiting = after.numbers.values_mut().filter(|number| number.awaits_registration(now));
+        waiting.for_each(|number| number.count_registration(now));
     }
 }
 
 /// Ends a step's attempt with `status`. `None` when the step is done already (a late failure never overwrites a success)
 /// or when it waits for the same thing as before: a regular look at a wait is not news.
 fn settle(after: &mut Onboarding, step: Step, status: StepStatus, now: Timestamp) -> Option<u16> {
-    let record = after.steps.get_mut(&step).filter(|record| record.status != StepStatus::Done)?;
+    let record = after.steps.get_mut(&step).filter(|record| !record.is_over())?;
     let same_wait = match (&record.status, &status) {
         (StepStatus::Waiting { code: was, .. }, StepStatus::Waiting { code: is, .. }) => was == is,
         _ => false,
@@ -99,18 +62,49 @@ pub(super) fn step_succeeded(
     let Some(attempt) = settle(after, step, StepStatus::Done, now) else {
         return;
     };
-    match finding {
-        Finding::Account(waba, predecessor) => {
-            after.waba = Some(waba.clone());
-            after.predecessor.clone_from(predecessor);
+    found(after, finding, now);
+    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..entry(now, "step_done", None) });
+    match step {
+        Step::JoinRecord if *finding == Finding::Alone => {
+            after.joins = None;
+            after.steps.clear();
         }
-        Finding::Number(phone) => after.phone = Some(phone.clone()),
+        Step::JoinRecord => enter(after, Phase::Left { reason: JOINED.to_owned() }, now),
+        Step::RetireToken => after.retired.clear(),
+        Step::RevokeCredit => after.allocation = None,
+        _ => {}
+    }
+    end_exit(after, now, timeline);
+    ready_at(after, now);
+}
+
+fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
+    // Meta's own news have whole seconds: those of this second are newer than what was read.
+    let read_at = now.before_this_second();
+    match finding {
+        Finding::Account { waba, joins, token_expires_at, words } => {
+            after.facts.observe_all(words, after.created_at);
+            after.waba = Some(waba.clone());
+            after.joins.clone_from(joins);
+            after.token_expires_at = *token_expires_at;
+        }
+        Finding::Number { phone, words, display } => {
+            let coexists = after.coexists();
+            let fresh = Number::new(phone.clone(), coexists, now);
+            let number = after.numbers.entry(phone.id().clone()).or_insert(fresh);
+            number.facts.observe_all(words, read_at);
+            number.fingerprint = display.as_ref().map(|display| display.fingerprint(phone.id()));
+            after.phone = Some(phone.clone());
+        }
+        Finding::Registered(numbers) => {
+            let registered = after.numbers.iter_mut().filter(|(id, _)| numbers.contains(id));
+            registered.for_each(|(_, number)| number.registered_at = Some(now));
+        }
         Finding::CreditShared(allocation) => after.allocation = Some(allocation.clone()),
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
-        Finding::Nothing => {}
+        Finding::Words(words) => after.facts.observe_all(words, read_at),
+        Finding::Alone | Finding::Nothing => {}
     }
-    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..entry(now, "step_done", None) });
-    end_exit(after, now, timeline);
 }
 
 pub(super) fn step_failed(
@@ -122,7 +116,7 @@ pub(super) fn step_failed(
 ) {
     let now = moment.now;
     // A late failure never overwrites a success.
-    if after.steps.get(&step).is_none_or(|record| record.status == StepStatus::Done) {
+    if after.steps.get(&step).is_none_or(StepRecord::is_over) {
         return;
     }
     let made = after.steps.get(&step).map_or(1, |record| record.attempts);
@@ -131,8 +125,10 @@ pub(super) fn step_failed(
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
             let due = look_again(waiting_for, &failure.code).map(|wait| now.after(moment.jitter.spread(wait)));
-            (StepStatus::Waiting { actor, waiting_for, code: failure.code.clone(), due }, "step_waiting")
+            (waiting(actor, waiting_for, failure, due), "step_waiting")
         }
+        Class::Until(actor, waiting_for, due) => (waiting(actor, waiting_for, failure, Some(due)), "step_waiting"),
+        Class::Skip => (StepStatus::Skipped { code: failure.code.clone() }, "step_skipped"),
         Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
     let settled = settle(after, step, status, now);
@@ -142,11 +138,16 @@ pub(super) fn step_failed(
     };
     let line = entry(now, word, Some(&failure.code));
     timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
+    ready_at(after, now);
 }
 
 /// A step that nobody begins again by itself.
 fn stopped(failure: &Failure) -> StepStatus {
-    StepStatus::Waiting { actor: Actor::Operator, waiting_for: Waiting::Meta, code: failure.code.clone(), due: None }
+    waiting(Actor::Operator, Waiting::Meta, failure, None)
+}
+
+fn waiting(actor: Actor, waiting_for: Waiting, failure: &Failure, due: Option<Timestamp>) -> StepStatus {
+    StepStatus::Waiting { actor, waiting_for, code: failure.code.clone(), due, options: failure.options.clone() }
 }
 
 fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
@@ -173,17 +174,11 @@ fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Mo
 
 /// Meta's word for a number that was registered ten times in 72 hours.
 const REGISTERED_TOO_OFTEN: &str = "graph.133016";
-/// Meta: "10 requests per business phone number in a 72 hour moving window".
-const REGISTRATION_WINDOW: Duration = Duration::from_secs(72 * 3600);
-/// Registrations after which not even a person may ask for another one within that window: the rest of Meta's ten is for
-/// what happens outside of this system.
-const REGISTRATIONS: u16 = 6;
-
 /// How often a wait is looked at although nobody rang. Reviews and payment methods announce themselves by webhook, if at
 /// all, so the look is rare; a wait for an answer of a person is never looked at.
 fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     match waiting_for {
-        Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(REGISTRATION_WINDOW),
+        Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(crate::domain::onboarding::REGISTRATION_WINDOW),
         Waiting::PaymentMethod => Some(Duration::from_secs(600)),
         Waiting::Number
         | Waiting::DisplayName
@@ -195,63 +190,48 @@ fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     }
 }
 
+/// A choice counts while it is asked for; it is proven like a browser's.
+pub(super) fn chosen(
+    after: &mut Onboarding,
+    waba: Option<&WabaId>,
+    phone: Option<&PhoneNumberId>,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let asked = after.steps.values().any(|record| {
+        record.options().iter().any(|option| {
+            waba.is_some_and(|waba| waba.as_str() == option) || phone.is_some_and(|phone| phone.as_str() == option)
+        })
+    });
+    if asked {
+        after.claim.waba = waba.cloned().or(after.claim.waba.take());
+        after.claim.phone = phone.cloned().or(after.claim.phone.take());
+        timeline.push(entry(now, "chosen", None));
+        resumed(after, now, timeline);
+    }
+}
+
 /// Everything that waits is due at once. Attempts are kept: a step whose attempts are used up gets exactly one more.
 pub(super) fn resumed(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     match after.phase.clone() {
         Phase::Held { attempt, .. } => enter(after, Phase::Connected { attempt, since: now }, now),
         Phase::Connected { .. } | Phase::Leaving { .. } => {}
-        Phase::Exchanging { .. } | Phase::Relaunch { .. } | Phase::Reauthorise { .. } | Phase::Left { .. } => return,
+        Phase::Exchanging { .. }
+        | Phase::Fetching { .. }
+        | Phase::Relaunch { .. }
+        | Phase::Reauthorise { .. }
+        | Phase::Left { .. } => return,
     }
     let mut any = false;
-    for (step, record) in &mut after.steps {
-        if *step == Step::RegisterNumber
-            && record.attempts >= REGISTRATIONS
-            && now.since(record.since) < REGISTRATION_WINDOW
-        {
-            continue;
-        }
+    for record in after.steps.values_mut() {
         match &mut record.status {
             StepStatus::Retrying { due, .. } => *due = now,
             StepStatus::Waiting { due, .. } => *due = Some(now),
-            StepStatus::Begun | StepStatus::Done => continue,
+            StepStatus::Begun | StepStatus::Done | StepStatus::Skipped { .. } => continue,
         }
         any = true;
     }
     if any {
         timeline.push(entry(now, "resumed", None));
-    }
-}
-
-/// Meta repeats itself: only newer word is news.
-pub(super) fn joined(after: &mut Onboarding, at: Timestamp, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
-    if after.partner_since.is_none_or(|since| since < at) {
-        after.partner_since = Some(at);
-        timeline.push(entry(now, "partner_confirmed", None));
-    }
-}
-
-/// Puts `whatsapp.onboarding.<state>.v1` into the outbox when the state changed to one the platform must know of.
-pub(super) fn announce(before: &Onboarding, after: &mut Onboarding, now: Timestamp) {
-    let (was, is) = (before.state(), after.state());
-    let wait = after.obstacle().map(|obstacle| obstacle.code);
-    let news = was != is || (is == State::Waiting && wait != before.obstacle().map(|obstacle| obstacle.code));
-    if news && !matches!(is, State::Exchanging | State::Onboarding) {
-        let discriminator = format!("{}:{}", now.as_millis(), wait.unwrap_or_default());
-        let kind = format!("whatsapp.onboarding.{}.v1", past_tense(is));
-        after.outbox.push(PendingEvent { kind, discriminator, at: now });
-    }
-}
-
-const fn past_tense(state: State) -> &'static str {
-    match state {
-        State::Exchanging => "started",
-        State::Onboarding => "connected",
-        State::Ready => "ready",
-        State::Waiting => "paused",
-        State::Held => "held",
-        State::Relaunch => "relaunch_requested",
-        State::Reauthorise => "reauthorisation_requested",
-        State::Leaving => "exit_started",
-        State::Left => "left",
     }
 }

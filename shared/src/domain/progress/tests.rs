@@ -1,10 +1,13 @@
 use super::*;
 use crate::domain::claim::Claim;
-use crate::domain::failure::{Actor, Class, Waiting};
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::Aspect;
+use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::{ListedPhone, verify_phone, verify_waba};
-use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
-use crate::domain::onboarding::State;
+use crate::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use crate::domain::onboarding::{Phase, State};
 use crate::domain::session::{Flow, Role};
+use crate::domain::steps::Runner;
 use crate::domain::time::Jitter;
 
 fn at(seconds: i64) -> Moment {
@@ -16,36 +19,26 @@ fn attempt() -> AttemptId {
 }
 
 fn exchanging(role: Role) -> Onboarding {
-    Onboarding {
-        id: OnboardingId::new(at(0).now, 9),
-        customer_ref: CustomerRef::parse("customer-1").unwrap(),
-        role,
-        flow: Flow::Default,
-        created_at: at(0).now,
-        phase: Phase::Exchanging { attempt: attempt(), lease_until: at(30).now },
-        phase_since: at(0).now,
-        claim: Claim::default(),
-        waba: None,
-        phone: None,
-        predecessor: None,
-        allocation: None,
-        template_namespace: None,
-        partner_since: None,
-        steps: std::collections::BTreeMap::new(),
-        outbox: vec![],
-        timeline_length: 0,
-    }
+    let (id, customer) = (OnboardingId::new(at(0).now, 9), CustomerRef::parse("customer-1").unwrap());
+    let phase = Phase::Exchanging { attempt: attempt(), lease_until: at(30).now };
+    Onboarding::begin(id, customer, role, Flow::Default, phase, Claim::default(), at(0).now)
 }
 
 fn account() -> Finding {
     let id = WabaId::parse("11").unwrap();
     let owner = BusinessId::parse("77").unwrap();
-    Finding::Account(verify_waba(&id, &id, &owner, &Claim::default()).unwrap(), None)
+    let waba = verify_waba(&id, &id, &owner, &Claim::default()).unwrap();
+    Finding::Account { waba, joins: None, token_expires_at: None, words: vec![] }
 }
 
 fn number() -> Finding {
-    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
-    Finding::Number(verify_phone(&Claim::default(), &listed).unwrap())
+    listed_number("5", false)
+}
+
+fn listed_number(id: &str, on_business_app: bool) -> Finding {
+    let listed = [ListedPhone { id: PhoneNumberId::parse(id).unwrap(), on_business_app }];
+    let phone = verify_phone(&Claim::default(), &listed, &[]).unwrap();
+    Finding::Number { phone, words: vec![], display: DisplayNumber::parse("16315551234") }
 }
 
 fn apply(onboarding: &Onboarding, events: &[Event], moment: Moment) -> Onboarding {
@@ -62,15 +55,8 @@ fn finding(step: Step) -> Finding {
         Step::FindNumber => number(),
         Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
         Step::ReadTemplates => Finding::Templates { namespace: Some("ns".into()) },
-        Step::SubscribeApp
-        | Step::RegisterNumber
-        | Step::CheckReception
-        | Step::AwaitPaymentMethod
-        | Step::EndPredecessor
-        | Step::RevokeCredit
-        | Step::DeregisterNumber
-        | Step::UnsubscribeApp
-        | Step::DestroyToken => Finding::Nothing,
+        Step::RegisterNumber => Finding::Registered(vec![PhoneNumberId::parse("5").unwrap()]),
+        _ => Finding::Nothing,
     }
 }
 
@@ -85,7 +71,7 @@ fn run_through(mut state: Onboarding, moment: Moment) -> (Onboarding, Vec<Step>)
                 state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
             }
             Next::HandOver(other) => runner = other,
-            Next::Rescue | Next::Nothing => return (state, order),
+            Next::Rescue | Next::Fetch | Next::Watch | Next::Nothing => return (state, order),
         }
     }
 }
@@ -98,8 +84,8 @@ fn a_solution_partner_shares_credit_and_becomes_ready() {
     assert!(order.contains(&Step::ShareCredit) && !order.contains(&Step::AwaitPaymentMethod));
     assert_eq!(
         due_at(&apply(&state, &[Event::EventsSent(state.outbox.clone())], at(2))),
-        None,
-        "a finished record is never rung"
+        Some(at(2 + 24 * 3600).now),
+        "a finished record is looked at once a day"
     );
 }
 
@@ -155,7 +141,7 @@ fn a_waiting_step_does_not_block_an_independent_one() {
         Event::StepFailed(Step::RegisterNumber, wait),
     ];
     let (state, order) = run_through(apply(&connected(Role::TechProvider), &facts, at(2)), at(2));
-    assert_eq!(order, [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitPaymentMethod]);
+    assert_eq!(order, [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitReview, Step::AwaitPaymentMethod]);
     assert_eq!((state.state(), state.obstacle().unwrap().waiting_for), (State::Waiting, Some(Waiting::DisplayName)));
 }
 
@@ -238,4 +224,169 @@ fn events_are_kept_until_they_are_sent() {
     assert_eq!(ready.outbox.iter().filter(|event| event.kind == "whatsapp.onboarding.ready.v1").count(), 1);
     assert_eq!(due_at(&ready), Some(at(62).now), "a lost send is repeated");
     assert!(apply(&ready, &[Event::EventsSent(ready.outbox.clone())], at(3)).outbox.is_empty());
+}
+
+fn ready() -> Onboarding {
+    run_through(connected(Role::SolutionPartner), at(2)).0
+}
+
+fn round(attempt: &AttemptId) -> Event {
+    Event::Rejoined(Box::new(Round {
+        attempt: attempt.clone(),
+        token_expires_at: None,
+        customer_ref: CustomerRef::parse("customer-1").unwrap(),
+        claim: Claim::default(),
+        flow: Flow::Default,
+        callback_override: None,
+    }))
+}
+
+#[test]
+fn a_second_signup_goes_on_in_the_same_record_and_keeps_what_costs_money() {
+    let newer = AttemptId::new(at(5).now, 2);
+    let again = apply(&ready(), &[round(&newer)], at(5));
+    assert_eq!((again.state(), again.retired.as_slice()), (State::Onboarding, [attempt()].as_slice()));
+    let (done, order) = run_through(again.clone(), at(6));
+    assert_eq!(done.state(), State::Ready);
+    assert!(!order.contains(&Step::ShareCredit), "the line is shared once: {order:?}");
+    assert!(order.contains(&Step::RetireToken) && done.retired.is_empty());
+    assert_eq!(apply(&again, &[round(&newer)], at(6)), again, "a repeat changes nothing");
+}
+
+#[test]
+fn a_signup_that_joins_ends_without_a_word_to_the_platform() {
+    let other = OnboardingId::new(at(0).now, 99);
+    let Finding::Account { waba, .. } = account() else { panic!("an account") };
+    let joins = Finding::Account { waba, joins: Some(other), token_expires_at: None, words: vec![] };
+    let facts = [Event::StepStarted(Step::VerifyGrant), Event::StepSucceeded(Step::VerifyGrant, joins)];
+    let joining = apply(&connected(Role::SolutionPartner), &facts, at(2));
+    assert_eq!(next(&joining, Runner::Steps, at(2).now), Next::Run(Step::JoinRecord));
+    let joined = [Event::StepStarted(Step::JoinRecord), Event::StepSucceeded(Step::JoinRecord, Finding::Nothing)];
+    let left = apply(&joining, &joined, at(3));
+    assert_eq!((left.state(), left.outbox.len(), due_at(&left)), (State::Left, 0, None));
+}
+
+#[test]
+fn six_registrations_within_72_hours_are_all_however_often_somebody_asks() {
+    let mut state = connected(Role::TechProvider);
+    for step in [Step::VerifyGrant, Step::FindNumber] {
+        state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], at(2));
+    }
+    let refused = Event::StepFailed(Step::RegisterNumber, Failure::new(Class::Later, "graph.2"));
+    let mut made = 0;
+    for second in 0..20 {
+        state = apply(&state, &[Event::Resumed], at(100 + second));
+        if is_due_now(&state, at(100 + second).now) {
+            state = apply(&state, &[Event::StepStarted(Step::RegisterNumber), refused.clone()], at(100 + second));
+            made += 1;
+        }
+    }
+    assert_eq!(made, 6);
+    assert!(is_due_now(&state, at(100 + 72 * 3600).now));
+}
+
+fn is_due_now(state: &Onboarding, now: Timestamp) -> bool {
+    let mut others = state.clone();
+    for step in [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitReview, Step::AwaitPaymentMethod] {
+        let moment = Moment { now, jitter: Jitter::none() };
+        others = apply(&others, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
+    }
+    next(&others, Runner::Steps, now) == Next::Run(Step::RegisterNumber)
+}
+
+#[test]
+fn an_approved_display_name_is_registered_once_more() {
+    let before = apply(&ready(), &[observed("PENDING_REVIEW", 10)], at(10));
+    assert_eq!(
+        before.notices(at(11).now, Duration::from_secs(1)).first().map(|notice| notice.code.clone()).as_deref(),
+        Some("number.name_pending")
+    );
+    let approved = apply(&before, &[observed("APPROVED", 20)], at(20));
+    assert_eq!(next(&approved, Runner::Steps, at(21).now), Next::Run(Step::RegisterNumber));
+    let (done, _) = run_through(approved, at(22));
+    assert_eq!(done.state(), State::Ready);
+    assert_eq!(apply(&done, &[observed("APPROVED", 20), observed("PENDING_REVIEW", 15)], at(23)).state(), State::Ready);
+    let display = DisplayNumber::parse("+1 631-555-1234").unwrap();
+    let decided = Event::NameDecided { display, decision: "APPROVED".into(), at: at(30).now };
+    assert_eq!(next(&apply(&done, &[decided], at(31)), Runner::Steps, at(31).now), Next::Run(Step::RegisterNumber));
+}
+
+fn observed(word: &str, seconds: i64) -> Event {
+    let about = About::Number(PhoneNumberId::parse("5").unwrap());
+    Event::Observed { about, aspect: Aspect::NameStatus, word: word.to_owned(), at: at(seconds).now }
+}
+
+#[test]
+fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
+    let spare = AttemptId::new(at(9).now, 5);
+    let reading = |end: i64| Reading {
+        at: at(10).now,
+        token_expires_at: Some(at(end).now),
+        account: vec![],
+        numbers: vec![],
+        drift: std::collections::BTreeSet::new(),
+        repaired: vec![],
+        spare: spare.clone(),
+    };
+    let far = apply(&ready(), &[Event::Watched(Box::new(reading(30 * 86_400)))], at(10));
+    assert_eq!((far.renewal.clone(), next(&far, Runner::Credit, at(11).now)), (None, Next::Nothing));
+    let near = Event::Watched(Box::new(reading(6 * 86_400)));
+    let soon = apply(&ready(), &[near.clone(), near], at(10));
+    let warned = soon.outbox.iter().filter(|event| event.kind == "whatsapp.token.expiring.v1").count();
+    assert_eq!((warned, next(&soon, Runner::Credit, at(11).now)), (1, Next::Fetch));
+    let renewed = Event::TokenRenewed(Renewed { attempt: spare.clone(), expires_at: None });
+    let after = apply(&soon, &[Event::FetchAsked(spare.clone()), renewed], at(12));
+    assert_eq!((after.token_attempt(), after.token_expires_at), (Some(&spare), None));
+    assert_eq!((after.state(), next(&after, Runner::Steps, at(12).now)), (State::Ready, Next::Run(Step::RetireToken)));
+}
+
+#[test]
+fn a_lost_code_is_asked_for_three_times_and_then_the_customer_clicks_again() {
+    let business = BusinessId::parse("77").unwrap();
+    let mut state = apply(&exchanging(Role::TechProvider), &[Event::TokenSought(attempt(), business)], at(31));
+    for tries in 1..=3 {
+        let due = due_at(&state).unwrap();
+        assert_eq!(
+            (next(&state, Runner::Steps, due), next(&state, Runner::Credit, due)),
+            (Next::HandOver(Runner::Credit), Next::Fetch)
+        );
+        let moment = Moment { now: due, jitter: Jitter::none() };
+        state = apply(&state, &[Event::FetchAsked(attempt()), Event::FetchPostponed(attempt())], moment);
+        assert_eq!(state.state(), if tries < 3 { State::Exchanging } else { State::Relaunch }, "try {tries}");
+    }
+}
+
+#[test]
+fn data_of_the_business_app_that_comes_too_late_does_not_hold_up_the_connection() {
+    let facts = [
+        Event::StepStarted(Step::VerifyGrant),
+        Event::StepSucceeded(Step::VerifyGrant, account()),
+        Event::StepStarted(Step::FindNumber),
+        Event::StepSucceeded(Step::FindNumber, listed_number("5", true)),
+        Event::StepStarted(Step::SyncHistory),
+        Event::StepFailed(Step::SyncHistory, Failure::new(Class::Skip, "sync.too_late")),
+    ];
+    let (state, order) = run_through(apply(&connected(Role::TechProvider), &facts, at(2)), at(2));
+    assert_eq!(state.state(), State::Ready);
+    assert!(order.contains(&Step::SyncContacts) && !order.contains(&Step::RegisterNumber));
+    assert_eq!(state.step_state(Step::SyncHistory), "skipped");
+}
+
+#[test]
+fn a_choice_counts_only_where_it_was_asked_for() {
+    let asked = Failure {
+        options: vec!["5".into(), "6".into()],
+        ..Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "number.several")
+    };
+    let facts = [
+        Event::StepStarted(Step::VerifyGrant),
+        Event::StepSucceeded(Step::VerifyGrant, account()),
+        Event::StepStarted(Step::FindNumber),
+        Event::StepFailed(Step::FindNumber, asked),
+    ];
+    let state = apply(&connected(Role::TechProvider), &facts, at(2));
+    let choose = |id: &str| Event::Chosen { waba: None, phone: PhoneNumberId::parse(id).ok() };
+    assert_eq!(apply(&state, &[choose("7")], at(3)), state);
+    let chosen = apply(&state, &[choose("6")], at(3));
+    assert_eq!(chosen.claim.phone.as_ref().map(PhoneNumberId::as_str), Some("6"));
 }

@@ -1,6 +1,8 @@
 //! Tokens: exchanging a code, inspecting a token, who a token is.
 
-use crate::domain::ids::{AppId, SystemUserId, WabaId};
+use crate::domain::grant::Grant;
+use crate::domain::ids::{AppId, BusinessId, SystemUserId, WabaId};
+use crate::domain::time::Timestamp;
 use crate::graph::call::{GraphCall, GraphRequest};
 use crate::secret::Secret;
 use serde::{Deserialize, Deserializer};
@@ -47,6 +49,21 @@ impl GraphCall for ExchangeCode<'_> {
     }
 }
 
+/// Asks for the token of a customer that granted our app access, without a code: with the system token, for signups whose
+/// code was lost or that had none (Meta: hosted signup, app-only install). Meta makes no new token (`fetch_only`).
+pub struct FetchToken<'a> {
+    /// The customer's portfolio, as Meta named it.
+    pub business: &'a BusinessId,
+}
+
+impl GraphCall for FetchToken<'_> {
+    const NAME: &'static str = "fetch_token";
+    type Reply = TokenGranted;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::post(&[self.business.as_str(), "system_user_access_tokens"]).with("fetch_only", "true")
+    }
+}
+
 /// Inspects a token.
 pub struct DebugToken<'a> {
     /// The token to inspect.
@@ -89,6 +106,23 @@ pub struct GranularScope {
 }
 
 impl TokenFacts {
+    /// What was granted, for our app `app`.
+    #[must_use]
+    pub fn grant(&self, app: &AppId) -> Grant {
+        Grant {
+            is_valid: self.is_valid,
+            is_ours: self.app_id.as_deref() == Some(app.as_str()),
+            has_whatsapp_scope: self.has_whatsapp_scope(),
+            wabas: self.wabas(),
+        }
+    }
+
+    /// When it ends; `None` when it does not.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        self.expires_at.filter(|seconds| *seconds > 0).map(Timestamp::from_seconds)
+    }
+
     /// Whether a WhatsApp scope was granted. Any of them: their names changed in 2026 and may again.
     #[must_use]
     pub fn has_whatsapp_scope(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The business phone number: reading it and registering it.
 
 use super::Acknowledged;
+use crate::domain::facts::Aspect;
 use crate::domain::grant::VerifiedPhone;
 use crate::graph::call::{GraphCall, GraphRequest};
 use crate::secret::Secret;
@@ -14,13 +15,59 @@ pub struct ReadPhone<'a> {
 }
 
 /// A number as Meta describes it. Words stay Meta's: they are open lists.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub struct Phone {
+    /// How people write it.
+    pub display_phone_number: Option<String>,
     /// `CONNECTED` when it can send and receive.
     pub status: Option<String>,
+    /// The display name's review.
+    pub name_status: Option<String>,
+    /// How well its messages are received.
+    pub quality_rating: Option<String>,
+    /// How many customers it may write to in a day.
+    pub whatsapp_business_manager_messaging_limit: Option<String>,
+    /// Where its webhooks go.
+    pub webhook_configuration: Option<WebhookConfiguration>,
+}
+
+/// Where a number's webhooks go: to the first of number, account and app that is set.
+#[derive(Debug, Deserialize)]
+pub struct WebhookConfiguration {
+    /// Override of this number.
+    pub phone_number: Option<String>,
+    /// Override of its account.
+    pub whatsapp_business_account: Option<String>,
+}
+
+impl std::fmt::Debug for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Phone")
+    }
 }
 
 impl Phone {
+    /// Where this number's webhooks go instead of to the app, if they do.
+    #[must_use]
+    pub fn overridden_to(&self) -> Option<&str> {
+        let configuration = self.webhook_configuration.as_ref()?;
+        let set = |url: &'_ &String| !url.is_empty();
+        let of_number = configuration.phone_number.as_ref().filter(set);
+        of_number.or(configuration.whatsapp_business_account.as_ref().filter(set)).map(String::as_str)
+    }
+
+    /// Meta's words about it.
+    #[must_use]
+    pub fn words(&self) -> Vec<(Aspect, String)> {
+        let words = [
+            (Aspect::Status, &self.status),
+            (Aspect::NameStatus, &self.name_status),
+            (Aspect::Quality, &self.quality_rating),
+            (Aspect::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
+        ];
+        words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
+    }
+
     /// Whether it is registered with the Cloud API.
     #[must_use]
     pub fn is_connected(&self) -> bool {
@@ -28,11 +75,14 @@ impl Phone {
     }
 }
 
+const FIELDS: &str = "id,display_phone_number,status,name_status,quality_rating,whatsapp_business_manager_messaging_limit,\
+     webhook_configuration";
+
 impl GraphCall for ReadPhone<'_> {
     const NAME: &'static str = "read_phone";
     type Reply = Phone;
     fn request(&self) -> GraphRequest {
-        GraphRequest::get(&[self.phone.id().as_str()]).with("fields", "id,status")
+        GraphRequest::get(&[self.phone.id().as_str()]).with("fields", FIELDS)
     }
 }
 
@@ -65,5 +115,50 @@ impl GraphCall for DeregisterPhone<'_> {
     type Reply = Acknowledged;
     fn request(&self) -> GraphRequest {
         GraphRequest::post(&[self.phone.id().as_str(), "deregister"])
+    }
+}
+
+/// Points a number's webhooks elsewhere, or back. Meta calls the address with the token before it answers; the token is
+/// never one of ours.
+pub struct OverrideWebhooks<'a> {
+    /// The number.
+    pub phone: &'a VerifiedPhone,
+    /// Where to, and what Meta proves itself with there; `None` gives the webhooks back.
+    pub target: Option<(&'a str, &'a Secret)>,
+}
+
+impl GraphCall for OverrideWebhooks<'_> {
+    const NAME: &'static str = "override_webhooks";
+    type Reply = Acknowledged;
+    fn request(&self) -> GraphRequest {
+        let configuration = match self.target {
+            Some((url, token)) => json!({ "override_callback_uri": url, "verify_token": token.expose() }),
+            None => json!({ "override_callback_uri": "" }),
+        };
+        GraphRequest::post(&[self.phone.id().as_str()]).body(json!({ "webhook_configuration": configuration }))
+    }
+}
+
+/// Asks for data of the WhatsApp Business app (Meta: once each, within 24 hours of onboarding).
+pub struct SyncAppData<'a> {
+    /// The number.
+    pub phone: &'a VerifiedPhone,
+    /// `smb_app_state_sync` for contacts, `history` for messages.
+    pub kind: &'static str,
+}
+
+/// The request that was begun.
+#[derive(Debug, Deserialize)]
+pub struct SyncBegun {
+    /// Meta's own id of it, for its support.
+    pub request_id: Option<String>,
+}
+
+impl GraphCall for SyncAppData<'_> {
+    const NAME: &'static str = "sync_app_data";
+    type Reply = SyncBegun;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::post(&[self.phone.id().as_str(), "smb_app_data"])
+            .body(json!({ "messaging_product": "whatsapp", "sync_type": self.kind }))
     }
 }

@@ -1,6 +1,7 @@
 //! The WhatsApp Business Account: reading it, its numbers, and our app's subscription to its webhooks.
 
 use super::{Acknowledged, Page};
+use crate::domain::facts::Aspect;
 use crate::domain::grant::{ListedPhone, VerifiedWaba};
 use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
 use crate::graph::call::{GraphCall, GraphRequest};
@@ -23,6 +24,20 @@ pub struct Waba {
     pub primary_funding_id: Option<String>,
     /// Namespace of its templates.
     pub message_template_namespace: Option<String>,
+    /// Meta's review of the account.
+    pub account_review_status: Option<String>,
+    /// Whether the owning business is verified.
+    pub business_verification_status: Option<String>,
+}
+
+impl Waba {
+    /// Meta's words about it.
+    #[must_use]
+    pub fn words(&self) -> Vec<(Aspect, String)> {
+        let words =
+            [(Aspect::Review, &self.account_review_status), (Aspect::Verification, &self.business_verification_status)];
+        words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
+    }
 }
 
 /// The owning portfolio.
@@ -32,12 +47,14 @@ pub struct Owner {
     pub id: BusinessId,
 }
 
+const FIELDS: &str = "id,owner_business_info,primary_funding_id,message_template_namespace,account_review_status,\
+                      business_verification_status";
+
 impl GraphCall for ReadWaba<'_> {
     const NAME: &'static str = "read_waba";
     type Reply = Waba;
     fn request(&self) -> GraphRequest {
-        let fields = "id,owner_business_info,primary_funding_id,message_template_namespace";
-        GraphRequest::get(&[self.waba.as_str()]).with("fields", fields)
+        GraphRequest::get(&[self.waba.as_str()]).with("fields", FIELDS)
     }
 }
 

@@ -1,26 +1,59 @@
 //! `account_update`: partners added and removed, our app installed and uninstalled, accounts deleted.
 
 use super::{Change, Context, Observation};
+use crate::domain::facts::{Aspect, word};
+use crate::domain::ids::BusinessId;
+use crate::domain::progress::About;
+use crate::domain::time::Timestamp;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Value {
     event: String,
     waba_info: Option<WabaInfo>,
+    partner_client_certification_needed_info: Option<Client>,
+    partner_client_certification_info: Option<Certification>,
+    ban_info: Option<Ban>,
 }
 
 #[derive(Deserialize)]
 struct WabaInfo {
     partner_app_id: Option<String>,
+    owner_business_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Client {
+    client_business_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Certification {
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Ban {
+    waba_ban_state: String,
 }
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Value = serde_json::from_str(change.value.get()).ok()?;
-    let app = value.waba_info.and_then(|info| info.partner_app_id);
+    let info = value.waba_info.as_ref();
+    let app = info.and_then(|info| info.partner_app_id.as_deref());
     let ours = app.is_none_or(|app| app == context.app.as_str());
-    let joined = Some(Observation::Joined { at: context.time_of(change) });
-    let departed = |reason| Some(Observation::Departed { reason, at: context.time_of(change) });
+    let at = context.time_of(change);
+    let business = info.and_then(|info| info.owner_business_id.as_deref());
+    let joined = Some(Observation::Joined { business: business.and_then(|id| BusinessId::parse(id).ok()), at });
+    let departed = |reason| Some(Observation::Departed { reason, at });
+    let about = |aspect, text: &str| Some(Observation::Word { about: About::Account, aspect, word: word(text)?, at });
     match value.event.as_str() {
+        "PARTNER_CLIENT_CERTIFICATION_NEEDED" => needs_certification(&value, at),
+        "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" => {
+            about(Aspect::Certification, &value.partner_client_certification_info?.status)
+        }
+        "DISABLED_UPDATE" => about(Aspect::Status, &value.ban_info?.waba_ban_state),
+        "ACCOUNT_OFFBOARDED" | "ACCOUNT_RECONNECTED" => about(Aspect::Status, &value.event),
         "PARTNER_ADDED" => joined,
         "PARTNER_APP_INSTALLED" if ours => joined,
         "PARTNER_REMOVED" => departed("partner_removed"),
@@ -30,11 +63,16 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
     }
 }
 
+/// A business without a website finished a signup; Meta wants it certified before its first message.
+fn needs_certification(value: &Value, at: Timestamp) -> Option<Observation> {
+    let business = value.partner_client_certification_needed_info.as_ref()?.client_business_id.as_deref()?;
+    Some(Observation::Uncertified { business: BusinessId::parse(business).ok()?, at })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::AppId;
-    use crate::domain::time::Timestamp;
     use serde_json::value::RawValue;
 
     fn observe(value: &str) -> Option<Observation> {
@@ -62,9 +100,18 @@ mod tests {
         for value in [r#"{"event":"ACCOUNT_VIOLATION"}"#, r#"{"event":"SOMETHING_NEW"}"#, "null", "{}", "[1]"] {
             assert_eq!(observe(value), None, "{value}");
         }
+        let at = Timestamp::from_seconds(100);
         assert_eq!(
             observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#),
-            Some(Observation::Joined { at: Timestamp::from_seconds(100) })
+            Some(Observation::Joined { business: None, at })
         );
+        assert_eq!(
+            observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1","owner_business_id":"77"}}"#),
+            Some(Observation::Joined { business: BusinessId::parse("77").ok(), at })
+        );
+        assert!(matches!(
+            observe(r#"{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"SCHEDULE_FOR_DISABLE"}}"#),
+            Some(Observation::Word { aspect: Aspect::Status, .. })
+        ));
     }
 }

@@ -21,7 +21,8 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         "credit-sharing",
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
-            ("secretsmanager", "GetSecretValue", "AppSecret SystemToken"),
+            ("secretsmanager", "GetSecretValue", "AppSecret SystemToken business-token/*"),
+            ("secretsmanager", "CreateSecret", "business-token/*"),
             ("sqs", "SendMessage", "CreditQueue OnboardingQueue PlatformEventsQueue"),
             ("sqs", CONSUME, "CreditQueue"),
         ],
@@ -30,8 +31,8 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         "onboarding-steps",
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
-            ("secretsmanager", "GetSecretValue", "AppSecret business-token/* pin/*"),
-            ("secretsmanager", "DeleteSecret", "business-token/*"),
+            ("secretsmanager", "GetSecretValue", "AppSecret business-token/* callback-override/* pin/*"),
+            ("secretsmanager", "DeleteSecret", "business-token/* callback-override/*"),
             ("secretsmanager", "CreateSecret", "pin/*"),
             ("sqs", "SendMessage", "CreditQueue OnboardingQueue PlatformEventsQueue"),
             ("sqs", CONSUME, "OnboardingQueue"),
@@ -42,10 +43,12 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
             ("dynamodb", "Query", "Table/index/ByList"),
+            ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
+            ("secretsmanager", "CreateSecret", "callback-override/*"),
             ("sqs", "SendMessage", "OnboardingQueue"),
         ],
     ),
-    ("signup-page", &[("dynamodb", "GetItem PutItem", "Table")]),
+    ("signup-page", &[("dynamodb", "GetItem PutItem Query", "Table")]),
     ("sweeper", &[("dynamodb", "Query", "Table/index/ByDue"), ("sqs", "SendMessage", "OnboardingQueue")]),
     (
         "template-poll",

@@ -16,6 +16,12 @@ pub(super) struct WabaChange {
     shared_with_platform: Option<bool>,
     /// The token may read another account too.
     grant: Option<String>,
+    /// Meta's review of the account, told by webhook.
+    review: Option<String>,
+    /// Meta's verification of the business.
+    verification: Option<String>,
+    /// Our app's subscription goes away without a word.
+    unsubscribe: Option<bool>,
 }
 
 pub(super) async fn change_waba(
@@ -31,6 +37,16 @@ pub(super) async fn change_waba(
     }
     if let Some(shared) = change.shared_with_platform {
         waba.shared_with_platform = shared;
+    }
+    if let Some(verification) = change.verification {
+        waba.verification = verification;
+    }
+    if change.unsubscribe == Some(true) {
+        waba.subscribed.clear();
+    }
+    if let Some(review) = change.review {
+        waba.review.clone_from(&review);
+        meta.webhooks.send(&meta.webhooks.body(&id, "account_review_update", &json!({ "decision": review })));
     }
     if let Some(other) = change.grant {
         let tokens = world.tokens.values_mut().filter(|token| token.wabas.contains(&id));
@@ -64,6 +80,10 @@ pub(super) async fn revoke_tokens(State(meta): Shared, Path(id): Path<String>) -
 pub(super) struct PhoneChange {
     pin: Option<String>,
     status: Option<String>,
+    /// The display name's review, told by webhook when it ended.
+    name_status: Option<String>,
+    /// Somebody else's callback.
+    webhook_override: Option<String>,
 }
 
 pub(super) async fn change_phone(
@@ -74,6 +94,13 @@ pub(super) async fn change_phone(
     let mut world = meta.world();
     let phone = world.phones.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
     phone.pin = change.pin.or(phone.pin.take());
+    if let Some(name) = change.name_status {
+        phone.name_status.clone_from(&name);
+        let number: String = phone.display_phone_number.chars().filter(char::is_ascii_digit).collect();
+        let value = json!({ "display_phone_number": number, "decision": name, "requested_verified_name": "A name" });
+        meta.webhooks.send(&meta.webhooks.body(&phone.waba.clone(), "phone_number_name_update", &value));
+    }
+    phone.webhook_override = change.webhook_override.or(phone.webhook_override.take());
     if let Some(status) = change.status {
         phone.status = status;
     }

@@ -51,6 +51,9 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
         ));
     }
     let inspected = context.required("input_token")?;
+    if inspected == context.meta.options.system_token {
+        return Ok(json!({ "data": context.meta.world().platform.token(&context.meta.options) }));
+    }
     let world = context.meta.world();
     let Some(token) = world.tokens.get(inspected) else {
         let error = json!({ "code": 190, "message": "Invalid OAuth access token." });
@@ -66,9 +69,9 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
         "app_id": token.app,
         "type": "SYSTEM_USER",
         "application": "Simulated platform",
-        "expires_at": 0,
+        "expires_at": token.expires_at,
         "data_access_expires_at": 0,
-        "is_valid": token.valid,
+        "is_valid": token.valid && !token.has_ended(context.now),
         "issued_at": token.issued_at,
         "scopes": SCOPES,
         "granular_scopes": granular,
@@ -88,4 +91,26 @@ pub(super) fn me(context: &Context<'_>) -> Done {
         }
         Bearer::App => Err(Refusal::parameter("(#100) This call needs a user access token.")),
     }
+}
+
+/// The token of a customer that granted the app access, without a code (Meta: hosted signup, app-only install).
+pub(super) fn fetch_token(context: &Context<'_>, business: &str) -> Done {
+    if context.bearer != Bearer::System {
+        return Err(Refusal::permission("(#200) Requires business_management permission to manage the object"));
+    }
+    if context.required("fetch_only")? != "true" {
+        return Err(Refusal::parameter("(#100) Only fetch_only is known here."));
+    }
+    let mut world = context.meta.world();
+    let shared: Vec<String> = world
+        .wabas
+        .values()
+        .filter(|waba| waba.owner == business && waba.shared_with_platform)
+        .map(|waba| waba.id.clone())
+        .collect();
+    if shared.is_empty() {
+        return Err(Refusal::unknown_object(business));
+    }
+    let token = world.fetch(business, context.now).ok_or_else(|| Refusal::unknown_object(business))?;
+    Ok(json!({ "access_token": token }))
 }

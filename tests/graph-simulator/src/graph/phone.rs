@@ -6,7 +6,8 @@ use crate::world::Bearer;
 use serde_json::json;
 
 pub(super) fn read(context: &Context<'_>, id: &str) -> Done {
-    let node = context.meta.world().phone_mut(&context.bearer, id)?.node();
+    let callback = context.meta.options.webhook_url.as_deref().unwrap_or_default();
+    let node = context.meta.world().phone_mut(&context.bearer, id)?.node(callback);
     Ok(context.select(node))
 }
 
@@ -42,4 +43,46 @@ pub(super) fn deregister(context: &Context<'_>, id: &str) -> Done {
     }
     "DISCONNECTED".clone_into(&mut phone.status);
     Ok(json!({ "success": true }))
+}
+
+/// Points the number's webhooks elsewhere, or back. The address was proven before.
+pub(super) fn override_webhooks(context: &Context<'_>, id: &str) -> Done {
+    let configuration = context.request.body.as_ref().and_then(|body| body.get("webhook_configuration"));
+    let url = configuration.and_then(|configuration| configuration.get("override_callback_uri")?.as_str());
+    let url = url.ok_or_else(|| Refusal::parameter("(#100) Param webhook_configuration must be an object."))?;
+    if url.len() > 200 {
+        return Err(Refusal::parameter("(#100) The override callback is longer than 200 characters."));
+    }
+    let mut world = context.meta.world();
+    let waba = world.phone_mut(&context.bearer, id)?.waba.clone();
+    let subscribed = world.waba(&context.bearer, &waba)?.subscribed.contains(&context.meta.options.app_id);
+    if !url.is_empty() && !subscribed {
+        let message =
+            "(#100) Before override the current callback uri, your app must be subscribed to receive messages";
+        return Err(Refusal::parameter(message));
+    }
+    world.phone_mut(&context.bearer, id)?.webhook_override = Some(url.to_owned()).filter(|url| !url.is_empty());
+    Ok(json!({ "success": true }))
+}
+
+/// Meta: each kind once, within 24 hours of onboarding.
+const SYNC_WINDOW: i64 = 24 * 3600;
+
+pub(super) fn sync_app_data(context: &Context<'_>, id: &str) -> Done {
+    let kind = context.required("sync_type")?.to_owned();
+    if !["smb_app_state_sync", "history"].contains(&kind.as_str()) {
+        return Err(Refusal::parameter("(#100) Param sync_type must be one of {SMB_APP_STATE_SYNC, HISTORY}"));
+    }
+    let mut world = context.meta.world();
+    let phone = world.phone_mut(&context.bearer, id)?;
+    if !phone.on_business_app {
+        return Err(Refusal::parameter("(#100) The number is not used with the WhatsApp Business app."));
+    }
+    if context.now >= phone.onboarded_at + SYNC_WINDOW {
+        return Err(Refusal::new(400, 2_593_108, "(#2593108) Synchronization request is outside of the time window"));
+    }
+    if !phone.synced.insert(kind) {
+        return Err(Refusal::new(400, 2_593_107, "(#2593107) Synchronization was requested already"));
+    }
+    Ok(json!({ "messaging_product": "whatsapp", "request_id": format!("sync{id}") }))
 }

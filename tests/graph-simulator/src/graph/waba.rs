@@ -15,7 +15,8 @@ pub(super) fn read(context: &Context<'_>, id: &str) -> Done {
 pub(super) fn phone_numbers(context: &Context<'_>, id: &str) -> Done {
     let world = context.meta.world();
     let phones = world.waba(&context.bearer, id)?.phones.iter().filter_map(|phone| world.phones.get(phone));
-    Ok(context.page(phones.map(crate::world::Phone::node).collect()))
+    let callback = context.meta.options.webhook_url.as_deref().unwrap_or_default();
+    Ok(context.page(phones.map(|phone| phone.node(callback)).collect()))
 }
 
 pub(super) fn subscribed_apps(context: &Context<'_>, id: &str) -> Done {

@@ -29,6 +29,10 @@ pub(crate) struct Waba {
     pub(crate) assigned_users: BTreeSet<String>,
     /// Whether the customer shares it with the platform's portfolio.
     pub(crate) shared_with_platform: bool,
+    /// Meta's review of the account.
+    pub(crate) review: String,
+    /// Meta's verification of the owning business.
+    pub(crate) verification: String,
     /// Times of the calls of the last hour, for the limit.
     #[serde(skip)]
     pub(crate) calls: Vec<i64>,
@@ -45,6 +49,14 @@ pub(crate) struct Phone {
     /// The two-step PIN, when two-step verification is on.
     pub(crate) pin: Option<String>,
     pub(crate) on_business_app: bool,
+    /// The display name's review.
+    pub(crate) name_status: String,
+    /// Where its webhooks go instead of to the app.
+    pub(crate) webhook_override: Option<String>,
+    /// When the customer finished the popup with it; data of the WhatsApp Business app may be asked for from then on.
+    pub(crate) onboarded_at: i64,
+    /// Which of that data was asked for.
+    pub(crate) synced: BTreeSet<String>,
     /// Times of its register attempts.
     pub(crate) registrations: Vec<i64>,
 }
@@ -69,6 +81,8 @@ pub(crate) struct Token {
     /// False before its code is exchanged, and after it was revoked.
     pub(crate) valid: bool,
     pub(crate) issued_at: i64,
+    /// Unix seconds; 0 means never.
+    pub(crate) expires_at: i64,
 }
 
 /// A code of the popup.
@@ -110,6 +124,12 @@ impl Bearer {
     }
 }
 
+impl Token {
+    pub(crate) fn has_ended(&self, now: i64) -> bool {
+        self.expires_at > 0 && now >= self.expires_at
+    }
+}
+
 impl Waba {
     pub(crate) fn node(&self, owner_name: &str) -> Value {
         let mut node = json!({
@@ -118,6 +138,8 @@ impl Waba {
             "timezone_id": "1",
             "message_template_namespace": self.namespace,
             "owner_business_info": { "name": owner_name, "id": self.owner },
+            "account_review_status": self.review,
+            "business_verification_status": self.verification,
         });
         if let Some(members) = node.as_object_mut() {
             members.extend(self.currency.as_ref().map(|currency| ("currency".to_owned(), json!(currency))));
@@ -128,9 +150,16 @@ impl Waba {
 }
 
 impl Phone {
-    pub(crate) fn node(&self) -> Value {
+    pub(crate) fn node(&self, callback: &str) -> Value {
+        let mut webhooks = json!({ "application": callback });
+        if let (Some(webhooks), Some(url)) = (webhooks.as_object_mut(), &self.webhook_override) {
+            webhooks.insert("phone_number".to_owned(), json!(url));
+        }
         json!({
             "id": self.id,
+            "name_status": self.name_status,
+            "whatsapp_business_manager_messaging_limit": "TIER_250",
+            "webhook_configuration": webhooks,
             "display_phone_number": self.display_phone_number,
             "verified_name": self.verified_name,
             "status": self.status,

@@ -1,0 +1,193 @@
+//! Onboardings as operators see them.
+
+use serde::Serialize;
+use shared::domain::facts::{Aspect, Fact, Facts};
+use shared::domain::failure::{Actor, Waiting};
+use shared::domain::ids::{CustomerRef, OnboardingId};
+use shared::domain::onboarding::{Notice, Number, Onboarding, State, StepRecord};
+use shared::domain::progress::TimelineEntry;
+use shared::domain::session::{Flow, Role};
+use shared::domain::steps::Step;
+use shared::domain::time::Timestamp;
+use shared::domain::wording;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+pub(crate) struct Summary {
+    id: OnboardingId,
+    customer_ref: CustomerRef,
+    state: State,
+    role: Role,
+    flow: Flow,
+    created_at: String,
+    since: String,
+    waiting_for: Option<Waiting>,
+    who_acts: Option<Actor>,
+    code: Option<String>,
+    message: Option<&'static str>,
+    until: Option<String>,
+    waba_id: Option<String>,
+    owner_business_id: Option<String>,
+    phone_number_ids: Vec<String>,
+    credit_allocation_id: Option<String>,
+    template_namespace: Option<String>,
+    token_expires_at: Option<String>,
+    /// The onboarding in which this signup goes on.
+    joined: Option<OnboardingId>,
+}
+
+#[derive(Serialize)]
+struct StepView {
+    name: &'static str,
+    state: &'static str,
+    since: Option<String>,
+    attempts: u16,
+    code: Option<String>,
+    due: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TimelineView {
+    at: String,
+    event: String,
+    step: Option<&'static str>,
+    attempt: Option<u16>,
+    code: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Details {
+    onboarding: Summary,
+    steps: Vec<StepView>,
+    notices: Vec<NoticeView>,
+    numbers: Vec<NumberView>,
+    account: BTreeMap<Aspect, WordView>,
+    timeline: Vec<TimelineView>,
+}
+
+#[derive(Serialize)]
+struct NoticeView {
+    about: Option<Waiting>,
+    who_acts: Actor,
+    code: String,
+    message: &'static str,
+    since: String,
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct NumberView {
+    phone_number_id: String,
+    since: String,
+    coexistence: bool,
+    registered_at: Option<String>,
+    words: BTreeMap<Aspect, WordView>,
+}
+
+#[derive(Serialize)]
+struct WordView {
+    word: String,
+    since: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct List {
+    pub(crate) onboardings: Vec<Summary>,
+    pub(crate) cursor: Option<String>,
+}
+
+impl Details {
+    pub(crate) fn of(onboarding: &Onboarding, notices: &[Notice], timeline: Vec<TimelineEntry>) -> Self {
+        Self {
+            onboarding: summary(onboarding),
+            steps: steps(onboarding),
+            notices: notices.iter().map(notice_view).collect(),
+            numbers: onboarding.numbers.values().map(number_view).collect(),
+            account: words(&onboarding.facts),
+            timeline: timeline.into_iter().map(timeline_view).collect(),
+        }
+    }
+}
+
+pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
+    let state = onboarding.state();
+    let obstacle = onboarding.obstacle();
+    let message = obstacle.as_ref().map(wording::sentence).or_else(|| wording::state_sentence(state));
+    Summary {
+        id: onboarding.id.clone(),
+        customer_ref: onboarding.customer_ref.clone(),
+        state,
+        role: onboarding.role,
+        flow: onboarding.flow,
+        created_at: onboarding.created_at.to_rfc3339(),
+        since: obstacle.as_ref().map_or(onboarding.phase_since, |obstacle| obstacle.since).to_rfc3339(),
+        waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for),
+        who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
+        until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339),
+        code: obstacle.map(|obstacle| obstacle.code),
+        message,
+        waba_id: onboarding.waba.as_ref().map(|waba| waba.id().to_string()),
+        owner_business_id: onboarding.waba.as_ref().map(|waba| waba.owner().to_string()),
+        phone_number_ids: onboarding.numbers.keys().map(ToString::to_string).collect(),
+        credit_allocation_id: onboarding.allocation.as_ref().map(ToString::to_string),
+        template_namespace: onboarding.template_namespace.clone(),
+        token_expires_at: onboarding.token_expires_at.map(Timestamp::to_rfc3339),
+        joined: onboarding.joins.clone(),
+    }
+}
+
+fn steps(onboarding: &Onboarding) -> Vec<StepView> {
+    let views = onboarding.plan().map(|spec| {
+        let record = onboarding.steps.get(&spec.step);
+        StepView {
+            name: spec.step.as_str(),
+            state: onboarding.step_state(spec.step),
+            since: record.map(|record| record.since.to_rfc3339()),
+            attempts: record.map_or(0, |record| record.attempts),
+            code: record.and_then(|record| record.code()).map(str::to_owned),
+            due: record.and_then(StepRecord::due).map(Timestamp::to_rfc3339),
+            options: record.map(|record| record.options().to_vec()).unwrap_or_default(),
+        }
+    });
+    views.collect()
+}
+
+fn timeline_view(entry: TimelineEntry) -> TimelineView {
+    TimelineView {
+        at: entry.at.to_rfc3339(),
+        event: entry.event,
+        step: entry.step.map(Step::as_str),
+        attempt: entry.attempt,
+        code: entry.code,
+    }
+}
+
+fn notice_view(notice: &Notice) -> NoticeView {
+    NoticeView {
+        about: notice.about,
+        who_acts: notice.actor,
+        code: notice.code.clone(),
+        message: wording::notice(notice),
+        since: notice.since.to_rfc3339(),
+        until: notice.until.map(Timestamp::to_rfc3339),
+    }
+}
+
+fn number_view(number: &Number) -> NumberView {
+    NumberView {
+        phone_number_id: number.phone.id().to_string(),
+        since: number.since.to_rfc3339(),
+        coexistence: number.coexists,
+        registered_at: number.registered_at.map(Timestamp::to_rfc3339),
+        words: words(&number.facts),
+    }
+}
+
+fn words(facts: &Facts) -> BTreeMap<Aspect, WordView> {
+    let view = |(aspect, fact): (Aspect, &Fact)| {
+        (aspect, WordView { word: fact.word.clone(), since: fact.since.to_rfc3339() })
+    };
+    facts.iter().map(view).collect()
+}

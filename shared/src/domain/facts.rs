@@ -1,0 +1,133 @@
+//! What Meta says about an account or a number: the newest word per aspect, whoever brought it, webhook or reading.
+
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a word is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aspect {
+    /// A number's or an account's state, for example `CONNECTED`, `DISABLED_UPDATE`.
+    Status,
+    /// The display name's review, for example `PENDING_REVIEW`.
+    NameStatus,
+    /// The number's quality: `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
+    Quality,
+    /// The messaging limit, for example `TIER_2K`.
+    MessagingLimit,
+    /// The account's review, for example `APPROVED`.
+    Review,
+    /// The verification of the owning business, for example `VERIFIED`.
+    Verification,
+    /// Whether Meta wants the partner to certify the business first (website-optional signups): `NEEDED`, `APPROVED`, ….
+    Certification,
+}
+
+/// A word, and since when it is the word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// In Meta's words, upper case.
+    pub word: String,
+    /// When Meta said so last.
+    pub at: Timestamp,
+    /// Since when it has been this word.
+    pub since: Timestamp,
+}
+
+/// The newest word per aspect.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Facts(BTreeMap<Aspect, Fact>);
+
+/// Longest word that is kept: Meta's own have up to some forty characters.
+const LONGEST_WORD: usize = 64;
+
+/// A word as it is kept, or `None` when the text is none of Meta's: those are letters, digits and underscores.
+#[must_use]
+pub fn word(text: &str) -> Option<String> {
+    let plain =
+        (1..=LONGEST_WORD).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    plain.then(|| text.to_ascii_uppercase())
+}
+
+impl Facts {
+    /// Takes a word of that time. Older word, and a repeat, changes nothing; says whether the word is another one now.
+    pub fn observe(&mut self, aspect: Aspect, text: &str, at: Timestamp) -> bool {
+        let Some(word) = word(text) else { return false };
+        match self.0.get_mut(&aspect) {
+            Some(known) if known.at >= at => false,
+            Some(known) if known.word == word => {
+                known.at = at;
+                false
+            }
+            _ => {
+                self.0.insert(aspect, Fact { word, at, since: at });
+                true
+            }
+        }
+    }
+
+    /// Takes several words of one time.
+    pub fn observe_all(&mut self, words: &[(Aspect, String)], at: Timestamp) {
+        for (aspect, word) in words {
+            self.observe(*aspect, word, at);
+        }
+    }
+
+    /// The word about an aspect.
+    #[must_use]
+    pub fn word(&self, aspect: Aspect) -> Option<&str> {
+        self.0.get(&aspect).map(|fact| fact.word.as_str())
+    }
+
+    /// The word about an aspect, with its times.
+    #[must_use]
+    pub fn get(&self, aspect: Aspect) -> Option<&Fact> {
+        self.0.get(&aspect)
+    }
+
+    /// Every word.
+    pub fn iter(&self) -> impl Iterator<Item = (Aspect, &Fact)> {
+        self.0.iter().map(|(aspect, fact)| (*aspect, fact))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn late_news_never_overwrites_newer_news_in_any_order() {
+        let news = [("GREEN", 1), ("RED", 5), ("YELLOW", 3), ("GREEN", 4)];
+        for start in 0..news.len() {
+            let mut facts = Facts::default();
+            for (word, time) in news.iter().cycle().skip(start).take(2 * news.len()) {
+                facts.observe(Aspect::Quality, word, at(*time));
+            }
+            assert_eq!(facts.word(Aspect::Quality), Some("RED"));
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_confirmed_keeps_its_beginning_and_outlives_older_news() {
+        let mut facts = Facts::default();
+        assert!(facts.observe(Aspect::Review, "pending", at(1)));
+        assert!(!facts.observe(Aspect::Review, "PENDING", at(9)));
+        assert!(!facts.observe(Aspect::Review, "APPROVED", at(5)));
+        assert_eq!(facts.get(Aspect::Review).map(|fact| (fact.since, fact.at)), Some((at(1), at(9))));
+    }
+
+    #[test]
+    fn what_is_no_word_of_metas_is_not_kept() {
+        let mut facts = Facts::default();
+        for bad in ["", "two words", "<b>", "ä", &"X".repeat(65)] {
+            assert!(!facts.observe(Aspect::Status, bad, at(1)), "{bad}");
+        }
+        assert_eq!(facts, Facts::default());
+    }
+}

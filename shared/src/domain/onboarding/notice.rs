@@ -1,0 +1,108 @@
+//! What nobody waits for and everybody should know: reviews, deadlines, drift.
+
+use super::{Number, Onboarding, Phase};
+use crate::domain::facts::{Aspect, Fact};
+use crate::domain::failure::{Actor, Waiting};
+use crate::domain::steps::Step;
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+
+/// Meta: contacts and history of a coexistence number are synchronised within 24 hours of onboarding, once each.
+pub const SYNC_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// How long before its end a token is warned about, and renewed where Meta lets us.
+pub const EXPIRY_WARNING: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Something people should know about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What kind of wait it is, when it is one.
+    pub about: Option<Waiting>,
+    /// Who acts.
+    pub actor: Actor,
+    /// Stable code.
+    pub code: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when something has to happen, or will.
+    pub until: Option<Timestamp>,
+}
+
+impl Onboarding {
+    /// Everything people should know about at `now`. `business_info` is how long a customer may leave its business
+    /// information incomplete before the platform counts the number as endangered.
+    #[must_use]
+    pub fn notices(&self, now: Timestamp, business_info: Duration) -> Vec<Notice> {
+        let Phase::Connected { since, .. } = &self.phase else { return Vec::new() };
+        let mut notices: Vec<Notice> = self.numbers.values().filter_map(|number| number.name_notice(now)).collect();
+        notices.extend(self.facts.get(Aspect::Review).and_then(review));
+        notices.extend(self.verification(business_info));
+        notices.extend(self.expiry(*since, now));
+        notices.extend(self.sync_deadline(*since));
+        let found = |code: &String| notice(None, drift_actor(code), code, *since, None);
+        notices.extend(self.drift.iter().map(found));
+        notices
+    }
+
+    fn verification(&self, business_info: Duration) -> Vec<Notice> {
+        let Some(fact) = self.facts.get(Aspect::Verification).filter(|fact| fact.word != "VERIFIED") else {
+            return Vec::new();
+        };
+        let since = fact.since;
+        if fact.word.starts_with("PENDING") {
+            return vec![notice(Some(Waiting::BusinessVerification), Actor::Meta, "business.pending", since, None)];
+        }
+        let deadline = Some(self.created_at.after(business_info));
+        vec![notice(Some(Waiting::BusinessInfo), Actor::Customer, "business.unverified", self.created_at, deadline)]
+    }
+
+    /// Whether the token ends soon.
+    #[must_use]
+    pub fn expires_soon(&self, now: Timestamp) -> bool {
+        self.token_expires_at.is_some_and(|end| now.after(EXPIRY_WARNING) >= end)
+    }
+
+    fn expiry(&self, since: Timestamp, now: Timestamp) -> Option<Notice> {
+        let soon = self.expires_soon(now);
+        soon.then(|| notice(None, Actor::Customer, "token.expires", since, self.token_expires_at))
+    }
+
+    fn sync_deadline(&self, since: Timestamp) -> Option<Notice> {
+        let open = |step: &Step| self.plan().any(|spec| spec.step == *step) && !self.is_done(*step);
+        let any = [Step::SyncContacts, Step::SyncHistory].iter().any(open);
+        any.then(|| notice(None, Actor::Platform, "sync.open", since, Some(since.after(SYNC_WINDOW))))
+    }
+}
+
+impl Number {
+    fn name_notice(&self, now: Timestamp) -> Option<Notice> {
+        if self.has_new_name(now) {
+            let since = self.name_approved_at.unwrap_or(now);
+            return Some(notice(Some(Waiting::DisplayName), Actor::Platform, "number.new_name", since, None));
+        }
+        let fact = self.facts.get(Aspect::NameStatus)?;
+        let (actor, code) = match fact.word.as_str() {
+            "PENDING_REVIEW" | "PENDING" => (Actor::Meta, "number.name_pending"),
+            "DECLINED" | "REJECTED" | "EXPIRED" => (Actor::Customer, "number.name_declined"),
+            _ => return None,
+        };
+        Some(notice(Some(Waiting::DisplayName), actor, code, fact.since, None))
+    }
+}
+
+fn review(fact: &Fact) -> Option<Notice> {
+    let (actor, code) = match fact.word.as_str() {
+        "PENDING" => (Actor::Meta, "account.review_pending"),
+        "REJECTED" | "RESTRICTED" => (Actor::Customer, "account.review_rejected"),
+        _ => return None,
+    };
+    Some(notice(Some(Waiting::AccountReview), actor, code, fact.since, None))
+}
+
+fn drift_actor(code: &str) -> Actor {
+    if code == "webhooks.overridden" { Actor::Operator } else { Actor::Customer }
+}
+
+fn notice(about: Option<Waiting>, actor: Actor, code: &str, since: Timestamp, until: Option<Timestamp>) -> Notice {
+    Notice { about, actor, code: code.to_owned(), since, until }
+}

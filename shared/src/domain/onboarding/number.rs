@@ -1,0 +1,154 @@
+//! One phone number of an onboarding.
+
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::{Aspect, Facts};
+use crate::domain::grant::VerifiedPhone;
+use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Meta: "10 requests per business phone number in a 72 hour moving window".
+pub const REGISTRATION_WINDOW: Duration = Duration::from_secs(72 * 3600);
+
+/// Registrations of a number within that window that this system makes, by itself and for people: the rest of Meta's ten is
+/// for what happens outside of it.
+const REGISTRATIONS: usize = 6;
+
+/// Meta: a number is registered again within 14 days after its new display name was approved.
+const NAME_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
+
+const APPROVED: &str = "APPROVED";
+
+/// A number of the account that was proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    /// The number.
+    pub phone: VerifiedPhone,
+    /// Since when this onboarding is about it.
+    pub since: Timestamp,
+    /// Whether it stays in the WhatsApp Business app: never registered, never deregistered.
+    pub coexists: bool,
+    /// Registrations begun, counted before the call is made; those of the last 72 hours.
+    pub registrations: Vec<Timestamp>,
+    /// When it was last seen to be registered by us.
+    pub registered_at: Option<Timestamp>,
+    /// When Meta last approved a display name.
+    pub name_approved_at: Option<Timestamp>,
+    /// Recognises the number where Meta names it as people write it.
+    pub fingerprint: Option<String>,
+    /// What Meta says about it.
+    pub facts: Facts,
+}
+
+impl Number {
+    /// A number as it is found.
+    #[must_use]
+    pub fn new(phone: VerifiedPhone, coexists: bool, now: Timestamp) -> Self {
+        let coexists = coexists || phone.is_on_business_app();
+        Self {
+            phone,
+            since: now,
+            coexists,
+            registrations: Vec::new(),
+            registered_at: None,
+            name_approved_at: None,
+            fingerprint: None,
+            facts: Facts::default(),
+        }
+    }
+
+    /// Whether this is the number that people write so.
+    #[must_use]
+    pub fn is_written(&self, digits: &DisplayNumber) -> bool {
+        self.fingerprint.as_deref() == Some(digits.fingerprint(self.phone.id()).as_str())
+    }
+
+    /// Takes a word of Meta's about it. A display name that was not approved before, or a decision of its own after the
+    /// first registration, is a new name.
+    pub fn observe(&mut self, aspect: Aspect, word: &str, at: Timestamp) {
+        let before = self.facts.get(Aspect::NameStatus).cloned();
+        self.facts.observe(aspect, word, at);
+        let approved = self.facts.get(Aspect::NameStatus).filter(|fact| fact.word == APPROVED);
+        let became = before.is_some_and(|before| before.word != APPROVED);
+        if aspect == Aspect::NameStatus && became && approved.is_some_and(|fact| fact.at == at) {
+            self.name_approved_at = self.name_approved_at.max(Some(at));
+        }
+    }
+
+    /// Meta decided about a name that the customer asked for: unlike a state that is read, every decision counts.
+    pub fn name_decided(&mut self, word: &str, at: Timestamp) {
+        self.observe(Aspect::NameStatus, word, at);
+        if word == APPROVED {
+            self.name_approved_at = self.name_approved_at.max(Some(at));
+        }
+    }
+
+    /// Whether it is to be registered: for the first time, or again because its name was approved after the last time.
+    #[must_use]
+    pub fn awaits_registration(&self, now: Timestamp) -> bool {
+        !self.coexists && (self.registered_at.is_none() || self.has_new_name(now))
+    }
+
+    /// Whether a display name was approved since the last registration, and Meta still takes it over.
+    #[must_use]
+    pub fn has_new_name(&self, now: Timestamp) -> bool {
+        self.name_approved_at.is_some_and(|approved| {
+            self.registered_at.is_some_and(|registered| registered < approved) && now.since(approved) < NAME_WINDOW
+        })
+    }
+
+    /// Counts a registration that is about to be made.
+    pub fn count_registration(&mut self, now: Timestamp) {
+        self.registrations.retain(|at| now.since(*at) < REGISTRATION_WINDOW);
+        self.registrations.push(now);
+    }
+
+    /// When it may be registered next, as far as our own part of Meta's budget goes.
+    #[must_use]
+    pub fn may_register_at(&self, now: Timestamp) -> Timestamp {
+        let recent: Vec<Timestamp> =
+            self.registrations.iter().copied().filter(|at| now.since(*at) < REGISTRATION_WINDOW).collect();
+        let over = recent.len().checked_sub(REGISTRATIONS).and_then(|index| recent.get(index));
+        over.map_or(now, |oldest| oldest.after(REGISTRATION_WINDOW))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::claim::Claim;
+    use crate::domain::grant::{ListedPhone, verify_phone};
+    use crate::domain::ids::PhoneNumberId;
+
+    fn number() -> Number {
+        let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
+        let phone = verify_phone(&Claim::default(), &listed, &[]).unwrap();
+        Number::new(phone, false, Timestamp::from_seconds(0))
+    }
+
+    #[test]
+    fn six_registrations_in_72_hours_and_then_none() {
+        let (mut number, hour) = (number(), |hours: i64| Timestamp::from_seconds(hours * 3600));
+        for at in 0..6 {
+            assert_eq!(number.may_register_at(hour(at)), hour(at), "attempt {at}");
+            number.count_registration(hour(at));
+        }
+        assert_eq!(number.may_register_at(hour(7)), hour(72), "when the first is forgotten");
+        assert_eq!(number.may_register_at(hour(72)), hour(72));
+    }
+
+    #[test]
+    fn an_approved_name_asks_for_one_more_registration_for_14_days() {
+        let (mut number, day) = (number(), |days: i64| Timestamp::from_seconds(days * 86_400));
+        assert!(number.awaits_registration(day(0)));
+        number.registered_at = Some(day(1));
+        assert!(!number.awaits_registration(day(2)));
+        number.name_approved_at = Some(day(3));
+        assert!(number.awaits_registration(day(4)) && !number.awaits_registration(day(17)));
+        number.registered_at = Some(day(4));
+        assert!(!number.awaits_registration(day(5)));
+        number.coexists = true;
+        number.registered_at = None;
+        assert!(!number.awaits_registration(day(5)), "a coexistence number is never registered");
+    }
+}

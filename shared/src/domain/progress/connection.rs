@@ -1,0 +1,168 @@
+//! Tokens: stored, lost, asked for, replaced, dead; and a signup that goes on in another record.
+
+use super::facts::{enter, entry};
+use super::{Renewed, Round, TimelineEntry};
+use crate::domain::ids::{AttemptId, BusinessId};
+use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
+use crate::domain::steps::Step;
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+
+/// Why a signup ended whose customer has the account in another record.
+pub(super) const JOINED: &str = "joined";
+
+/// How long somebody may ask Meta for a token before another may.
+const FETCH_LEASE: Duration = Duration::from_secs(40);
+/// How often Meta is asked for the token of a signup: a person waits.
+const FETCHES: u16 = 3;
+/// Between two of them.
+const FETCH_PAUSE: Duration = Duration::from_secs(20);
+/// Between two attempts to renew a token, of which there are seven days full.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(12 * 3600);
+
+fn exchanging_by(onboarding: &Onboarding, attempt: &AttemptId) -> bool {
+    match &onboarding.phase {
+        Phase::Exchanging { attempt: current, .. } | Phase::Fetching { attempt: current, .. } => current == attempt,
+        _ => false,
+    }
+}
+
+pub(super) fn token_stored(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if exchanging_by(after, attempt) {
+        enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
+        after.steps.clear();
+        timeline.push(entry(now, "token_stored", None));
+    }
+}
+
+pub(super) fn exchange_failed(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    reason: &'static str,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if exchanging_by(after, attempt) {
+        enter(after, Phase::Relaunch { reason: reason.to_owned() }, now);
+        timeline.push(entry(now, "relaunch_needed", Some(reason)));
+    }
+}
+
+pub(super) fn token_died(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    code: &str,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if after.token_attempt() == Some(attempt) {
+        let attempt = attempt.clone();
+        enter(after, Phase::Reauthorise { attempt, reason: code.to_owned() }, now);
+        timeline.push(entry(now, "token_died", Some(code)));
+    }
+}
+
+/// The code is lost, and Meta may give the token without it.
+pub(super) fn token_sought(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    business: &BusinessId,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if matches!(&after.phase, Phase::Exchanging { attempt: current, .. } if current == attempt) {
+        let (attempt, business) = (attempt.clone(), business.clone());
+        enter(after, Phase::Fetching { attempt, business, due: now, tries: 0 }, now);
+        timeline.push(entry(now, "token_sought", None));
+    }
+}
+
+/// Counts before the call is made, so that a crash counts.
+pub(super) fn fetch_asked(after: &mut Onboarding, asked: &AttemptId, now: Timestamp) {
+    match (&mut after.phase, &mut after.renewal) {
+        (Phase::Fetching { attempt, due, tries, .. }, _) if attempt == asked => {
+            *tries = tries.saturating_add(1);
+            *due = now.after(FETCH_LEASE);
+        }
+        (Phase::Connected { .. }, Some(renewal)) if renewal.attempt == *asked => {
+            renewal.tries = renewal.tries.saturating_add(1);
+            renewal.due = now.after(FETCH_LEASE);
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn fetch_postponed(after: &mut Onboarding, asked: &AttemptId, now: Timestamp) {
+    match (&mut after.phase, &mut after.renewal) {
+        (Phase::Fetching { attempt, tries, .. }, _) if attempt == asked && *tries >= FETCHES => {
+            enter(after, Phase::Relaunch { reason: "exchange.lost".to_owned() }, now);
+        }
+        (Phase::Fetching { attempt, due, .. }, _) if attempt == asked => *due = now.after(FETCH_PAUSE),
+        (Phase::Connected { .. }, Some(renewal)) if renewal.attempt == *asked => {
+            renewal.due = now.after(RENEWAL_PAUSE);
+        }
+        _ => {}
+    }
+}
+
+/// The newer token was proven to open the same account before it is told here.
+pub(super) fn token_renewed(
+    after: &mut Onboarding,
+    renewed: &Renewed,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let asked = after.renewal.as_ref().is_some_and(|renewal| renewal.attempt == renewed.attempt);
+    if let (true, Phase::Connected { attempt, .. }) = (asked, &mut after.phase) {
+        let old = std::mem::replace(attempt, renewed.attempt.clone());
+        after.retired.push(old);
+        after.steps.remove(&Step::RetireToken);
+        after.renewal = None;
+        after.token_expires_at = renewed.expires_at;
+        timeline.push(entry(now, "token_renewed", None));
+    }
+}
+
+/// The record goes on with the newer token, and sets up what the newer signup brought. What costs money is not begun
+/// again while it may be under way.
+pub(super) fn rejoined(after: &mut Onboarding, round: &Round, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    let old = match &after.phase {
+        Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } | Phase::Reauthorise { attempt, .. } => {
+            attempt.clone()
+        }
+        _ => return,
+    };
+    if old == round.attempt {
+        return;
+    }
+    after.retired.push(old);
+    after.renewal = None;
+    after.token_expires_at = round.token_expires_at;
+    after.customer_ref = round.customer_ref.clone();
+    after.claim = round.claim.clone();
+    after.flow = round.flow;
+    if round.callback_override.is_some() {
+        after.callback_override.clone_from(&round.callback_override);
+    }
+    after.steps.retain(|step, _| *step == Step::ShareCredit);
+    for record in after.steps.values_mut().filter(|record| record.lease_until.is_none()) {
+        if let StepStatus::Waiting { due, .. } = &mut record.status {
+            *due = Some(now);
+        }
+    }
+    enter(after, Phase::Connected { attempt: round.attempt.clone(), since: now }, now);
+    timeline.push(entry(now, "signup_joined", None));
+}
+
+/// Meta repeats itself: only newer word is news.
+pub(super) fn joined(after: &mut Onboarding, at: Timestamp, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    if after.partner_since.is_none_or(|since| since < at) {
+        after.partner_since = Some(at);
+        timeline.push(entry(now, "partner_confirmed", None));
+    }
+}

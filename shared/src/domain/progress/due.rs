@@ -1,0 +1,132 @@
+//! What is due, and when to look again.
+
+use super::Timestamp;
+use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
+use crate::domain::steps::{Runner, Step, StepSpec};
+use std::time::Duration;
+
+/// When events that were saved but maybe not sent are sent again.
+const OUTBOX_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Perform this step.
+    Run(Step),
+    /// Ring the function that may perform this step.
+    HandOver(Runner),
+    /// Find out what became of a code exchange whose lease ended.
+    Rescue,
+    /// Ask Meta for the token, server to server.
+    Fetch,
+    /// Look whether a connection that is set up still is.
+    Watch,
+    /// Nothing is due.
+    Nothing,
+}
+
+/// What to do now, for a worker that is `runner`. The first due row of the table that it may perform; otherwise the
+/// first that somebody else may.
+#[must_use]
+pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
+    match &onboarding.phase {
+        Phase::Exchanging { lease_until, .. } if *lease_until <= now => only(Runner::Steps, runner, Next::Rescue),
+        Phase::Fetching { due, .. } if *due <= now => only(Runner::Credit, runner, Next::Fetch),
+        Phase::Connected { .. } | Phase::Leaving { .. } => {
+            let mut due = onboarding.plan().filter(|spec| is_due(onboarding, spec, now)).peekable();
+            let first = due.peek().map(|spec| spec.runner);
+            match (due.find(|spec| spec.runner == runner), first) {
+                (Some(spec), _) => Next::Run(spec.step),
+                (None, Some(other)) => Next::HandOver(other),
+                (None, None) => upkeep(onboarding, runner, now),
+            }
+        }
+        Phase::Exchanging { .. }
+        | Phase::Fetching { .. }
+        | Phase::Relaunch { .. }
+        | Phase::Held { .. }
+        | Phase::Reauthorise { .. }
+        | Phase::Left { .. } => Next::Nothing,
+    }
+}
+
+/// What one runner alone may do.
+fn only(whose: Runner, runner: Runner, next: Next) -> Next {
+    if whose == runner { next } else { Next::HandOver(whose) }
+}
+
+/// What a connection needs once nothing else is due.
+fn upkeep(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
+    let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= now) && !onboarding.is_leaving();
+    if is_due(onboarding.renewal.as_ref().map(|renewal| renewal.due)) {
+        only(Runner::Credit, runner, Next::Fetch)
+    } else if is_due(onboarding.watch_at) {
+        only(Runner::Steps, runner, Next::Watch)
+    } else {
+        Next::Nothing
+    }
+}
+
+fn is_due(onboarding: &Onboarding, spec: &StepSpec, now: Timestamp) -> bool {
+    onboarding.is_unblocked(spec) && step_due(onboarding, spec).is_some_and(|due| due <= now)
+}
+
+fn step_due(onboarding: &Onboarding, spec: &StepSpec) -> Option<Timestamp> {
+    let due = match onboarding.steps.get(&spec.step) {
+        None => first_due(onboarding),
+        Some(record) => match &record.status {
+            StepStatus::Done | StepStatus::Skipped { .. } => return None,
+            _ if record.lease_until.is_some() => record.lease_until?,
+            StepStatus::Begun => record.since,
+            StepStatus::Retrying { due, .. } => *due,
+            StepStatus::Waiting { due, .. } => (*due)?,
+        },
+    };
+    Some(within_budgets(onboarding, spec, due))
+}
+
+/// Meta's budgets move a step: calls an hour while no number is registered, registrations in 72 hours.
+fn within_budgets(onboarding: &Onboarding, spec: &StepSpec, due: Timestamp) -> Timestamp {
+    let registered = onboarding.numbers.values().any(|number| number.registered_at.is_some());
+    let due = match spec.runner {
+        Runner::Steps if !registered && !onboarding.is_leaving() => due.max(onboarding.calls.free_at()),
+        Runner::Steps | Runner::Credit => due,
+    };
+    let waiting = onboarding.numbers.values().filter(|number| number.awaits_registration(due));
+    match (spec.step, waiting.map(|number| number.may_register_at(due)).min()) {
+        (Step::RegisterNumber, Some(allowed)) => due.max(allowed),
+        _ => due,
+    }
+}
+
+/// When a step that was not begun yet may begin. An exit waits for what is still running: a share or a registration that
+/// lands after it was taken back would stay.
+fn first_due(onboarding: &Onboarding) -> Timestamp {
+    let running = onboarding.steps.values().filter(|record| !record.is_over());
+    let leases = running.filter_map(|record| record.lease_until).filter(|_| onboarding.is_leaving());
+    leases.max().map_or(onboarding.phase_since, |last| last.max(onboarding.phase_since))
+}
+
+/// When the record has to be looked at next, or `None` when only an event can move it. Belongs into the due index.
+#[must_use]
+pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
+    let outbox = onboarding.outbox.first().map(|event| event.at.after(OUTBOX_PATIENCE));
+    let work = match &onboarding.phase {
+        Phase::Exchanging { lease_until, .. } => Some(*lease_until),
+        Phase::Fetching { due, .. } => Some(*due),
+        Phase::Connected { .. } => steps_due(onboarding).into_iter().chain(upkeep_due(onboarding)).min(),
+        Phase::Leaving { .. } => steps_due(onboarding),
+        Phase::Relaunch { .. } | Phase::Held { .. } | Phase::Reauthorise { .. } | Phase::Left { .. } => None,
+    };
+    [outbox, work].into_iter().flatten().min()
+}
+
+fn steps_due(onboarding: &Onboarding) -> Option<Timestamp> {
+    let open = onboarding.plan().filter(|spec| onboarding.is_unblocked(spec));
+    open.filter_map(|spec| step_due(onboarding, spec)).min()
+}
+
+fn upkeep_due(onboarding: &Onboarding) -> Option<Timestamp> {
+    let renewal = onboarding.renewal.as_ref().map(|renewal| renewal.due);
+    renewal.into_iter().chain(onboarding.watch_at).min()
+}

@@ -1,0 +1,181 @@
+//! What can happen to an onboarding.
+
+use super::Timestamp;
+use crate::domain::claim::Claim;
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::Aspect;
+use crate::domain::failure::Failure;
+use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
+use crate::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use crate::domain::onboarding::PendingEvent;
+use crate::domain::session::{CallbackOverride, Flow};
+use crate::domain::steps::Step;
+use std::collections::BTreeSet;
+
+/// Something that happened. A fact is never dropped because somebody else saved first: it is applied to the newer record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The token is in the vault.
+    TokenStored(AttemptId),
+    /// The code of this attempt gave no token.
+    ExchangeFailed(AttemptId, &'static str),
+    /// The code of this attempt gave no token, and Meta named the portfolio for which it may give one without a code.
+    TokenSought(AttemptId, BusinessId),
+    /// Somebody asks Meta for the token of this attempt.
+    FetchAsked(AttemptId),
+    /// Meta did not give the token of this attempt yet.
+    FetchPostponed(AttemptId),
+    /// A token that ends soon was replaced by a newer one of the same account.
+    TokenRenewed(Renewed),
+    /// The token of this attempt no longer works; seen outside a step.
+    TokenDied(AttemptId, String),
+    /// The same customer went through another signup for the same account; its token is proven.
+    Rejoined(Box<Round>),
+    /// So many calls were made to Meta about the account.
+    Called(u32),
+    /// A worker began a step.
+    StepStarted(Step),
+    /// A step is done; what it found out.
+    StepSucceeded(Step, Finding),
+    /// A step did not work out.
+    StepFailed(Step, Failure),
+    /// Somebody chose where several were granted: hints, proven like those of a browser.
+    Chosen {
+        /// The account.
+        waba: Option<WabaId>,
+        /// The number.
+        phone: Option<PhoneNumberId>,
+    },
+    /// A worker looks whether the connection still is as it was set up.
+    WatchStarted,
+    /// What that look found.
+    Watched(Box<Reading>),
+    /// Meta said a word about the account, or about one of its numbers.
+    Observed {
+        /// What it is about.
+        about: About,
+        /// What the word is about.
+        aspect: Aspect,
+        /// The word.
+        word: String,
+        /// When Meta said it.
+        at: Timestamp,
+    },
+    /// Meta decided about a display name that the customer asked for.
+    NameDecided {
+        /// The number.
+        display: DisplayNumber,
+        /// The decision.
+        decision: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Meta said that something changed without saying what: it is looked at now.
+    LookAsked,
+    /// The platform ends the connection.
+    ExitRequested,
+    /// Waits that ask for nobody's action were looked at early because somebody said to go on.
+    Resumed,
+    /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.
+    Departed(&'static str, Timestamp),
+    /// Meta says the customer shares its account with us, or installed our app, since that time.
+    Joined(Timestamp),
+    /// These events were sent.
+    EventsSent(Vec<PendingEvent>),
+}
+
+/// What a word of Meta's is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// The account.
+    Account,
+    /// A number, by its node.
+    Number(PhoneNumberId),
+    /// A number, as people write it.
+    Display(DisplayNumber),
+}
+
+/// What a step found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The account is proven.
+    Account {
+        /// The account.
+        waba: VerifiedWaba,
+        /// The record of the same customer that has it already.
+        joins: Option<OnboardingId>,
+        /// When the token ends; `None` when it does not.
+        token_expires_at: Option<Timestamp>,
+        /// What Meta announced about the account.
+        words: Vec<(Aspect, String)>,
+    },
+    /// The number is proven.
+    Number {
+        /// The number.
+        phone: VerifiedPhone,
+        /// Meta's words about its display name, quality and limit.
+        words: Vec<(Aspect, String)>,
+        /// How people write it.
+        display: Option<DisplayNumber>,
+    },
+    /// These numbers are registered.
+    Registered(Vec<PhoneNumberId>),
+    /// The credit line is shared and read back.
+    CreditShared(AllocationId),
+    /// The templates were read.
+    Templates {
+        /// Their namespace.
+        namespace: Option<String>,
+    },
+    /// The record that was to be joined has ended: the account is looked at again.
+    Alone,
+    /// What Meta says about the account.
+    Words(Vec<(Aspect, String)>),
+    /// Nothing but success.
+    Nothing,
+}
+
+/// A signup that goes on in a record of the same customer: what it brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// The attempt whose secret holds the newer token.
+    pub attempt: AttemptId,
+    /// When that token ends.
+    pub token_expires_at: Option<Timestamp>,
+    /// Whose signup it was: a record that nobody claimed becomes this customer's.
+    pub customer_ref: CustomerRef,
+    /// What the browser said.
+    pub claim: Claim,
+    /// The flow that was launched.
+    pub flow: Flow,
+    /// Where the platform wants the number's webhooks.
+    pub callback_override: Option<CallbackOverride>,
+}
+
+/// A newer token of the same account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// The attempt whose secret holds it.
+    pub attempt: AttemptId,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a look at a connection found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// When the look began: what it read is older than all news since.
+    pub at: Timestamp,
+    /// When the token ends.
+    pub token_expires_at: Option<Timestamp>,
+    /// Words about the account.
+    pub account: Vec<(Aspect, String)>,
+    /// Words about its numbers.
+    pub numbers: Vec<(PhoneNumberId, Vec<(Aspect, String)>)>,
+    /// What is not as it was set up and could not be repaired: stable codes.
+    pub drift: BTreeSet<String>,
+    /// What was not as it was set up and is now.
+    pub repaired: Vec<&'static str>,
+    /// An attempt nobody used yet, for a newer token should one be needed.
+    pub spare: AttemptId,
+}

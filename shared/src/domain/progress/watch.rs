@@ -1,0 +1,127 @@
+//! A connection that is set up is looked at regularly: what is ours is repaired, what is not is reported.
+
+use super::announce::tell;
+use super::facts::entry;
+use super::{About, Reading, TimelineEntry};
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::Aspect;
+use crate::domain::onboarding::{Onboarding, Phase, Renewal, State};
+use crate::domain::steps::Step;
+use crate::domain::time::{Moment, Timestamp};
+use std::time::Duration;
+
+/// Between two looks at a connection.
+const WATCH_PAUSE: Duration = Duration::from_secs(24 * 3600);
+/// After which a look that gave no result is begun again.
+const WATCH_LEASE: Duration = Duration::from_secs(3600);
+
+/// Once a connection is ready it is looked at every day.
+pub(super) fn ready_at(after: &mut Onboarding, now: Timestamp) {
+    if after.watch_at.is_none() && after.state() == State::Ready {
+        after.watch_at = Some(now.after(WATCH_PAUSE));
+    }
+}
+
+pub(super) fn watch_started(after: &mut Onboarding, now: Timestamp) {
+    after.watch_at = Some(now.after(WATCH_LEASE));
+}
+
+/// Nobody looks at what is not set up yet.
+pub(super) fn look_asked(after: &mut Onboarding, now: Timestamp) {
+    after.watch_at = after.watch_at.map(|at| at.min(now));
+}
+
+pub(super) fn watched(after: &mut Onboarding, reading: &Reading, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
+    let now = moment.now;
+    after.watch_at = Some(now.after(moment.jitter.spread(WATCH_PAUSE)));
+    if !matches!(after.phase, Phase::Connected { .. }) {
+        return;
+    }
+    for (aspect, word) in &reading.account {
+        observed(after, &About::Account, *aspect, word, reading.at, now);
+    }
+    for (phone, words) in &reading.numbers {
+        for (aspect, word) in words {
+            observed(after, &About::Number(phone.clone()), *aspect, word, reading.at, now);
+        }
+    }
+    for code in &reading.repaired {
+        timeline.push(entry(now, "repaired", Some(code)));
+    }
+    if after.drift != reading.drift {
+        after.drift.clone_from(&reading.drift);
+        let codes: Vec<&str> = reading.drift.iter().map(String::as_str).collect();
+        timeline.push(entry(now, "reception_changed", codes.first().copied()));
+        tell(after, "whatsapp.reception.changed.v1", &codes.join(","), now);
+    }
+    expiry(after, reading, now, timeline);
+}
+
+/// A token that ends within a week is warned about once, and asked for anew.
+fn expiry(after: &mut Onboarding, reading: &Reading, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    after.token_expires_at = reading.token_expires_at;
+    if after.expires_soon(now) && after.renewal.is_none() {
+        after.renewal = Some(Renewal { attempt: reading.spare.clone(), due: now, tries: 0 });
+        timeline.push(entry(now, "token_expires", None));
+        let end = after.token_expires_at.map(Timestamp::to_rfc3339).unwrap_or_default();
+        tell(after, "whatsapp.token.expiring.v1", &end, now);
+    }
+}
+
+/// A word about the account or a number. An approved display name asks for another registration.
+pub(super) fn observed(
+    after: &mut Onboarding,
+    about: &About,
+    aspect: Aspect,
+    word: &str,
+    at: Timestamp,
+    now: Timestamp,
+) {
+    let number = match about {
+        About::Account => {
+            after.facts.observe(aspect, word, at);
+            return look_again(after, aspect, now);
+        }
+        About::Number(id) => after.numbers.get_mut(id),
+        About::Display(digits) => after.numbers.values_mut().find(|number| number.is_written(digits)),
+    };
+    let Some(number) = number else { return };
+    number.observe(aspect, word, at);
+    register_new_name(after, now);
+    look_again(after, aspect, now);
+}
+
+pub(super) fn name_decided(
+    after: &mut Onboarding,
+    display: &DisplayNumber,
+    decision: &str,
+    at: Timestamp,
+    now: Timestamp,
+) {
+    let number = after.numbers.values_mut().find(|number| number.is_written(display));
+    let Some(number) = number else { return };
+    number.name_decided(decision, at);
+    register_new_name(after, now);
+    look_again(after, Aspect::NameStatus, now);
+}
+
+/// A new display name takes effect by another registration.
+fn register_new_name(after: &mut Onboarding, now: Timestamp) {
+    let wanted = after.numbers.values().any(|number| number.has_new_name(now));
+    if wanted && after.is_done(Step::RegisterNumber) {
+        after.steps.remove(&Step::RegisterNumber);
+    }
+}
+
+/// A wait that the word may end is looked at now.
+fn look_again(after: &mut Onboarding, aspect: Aspect, now: Timestamp) {
+    let step = match aspect {
+        Aspect::Review => Step::AwaitReview,
+        Aspect::Verification | Aspect::Certification => Step::AwaitVerification,
+        Aspect::NameStatus | Aspect::Status => Step::RegisterNumber,
+        Aspect::Quality | Aspect::MessagingLimit => return,
+    };
+    if let Some(record) = after.steps.get_mut(&step) {
+        record.look_at(now);
+    }
+}

@@ -1,0 +1,66 @@
+//! A number's own callback address: set only where none is, cleared only when it is ours.
+
+use super::{Customer, bug};
+use crate::domain::failure::{Actor, Class, Failure, Waiting};
+use crate::domain::grant::VerifiedPhone;
+use crate::domain::onboarding::Onboarding;
+use crate::domain::progress::Finding;
+use crate::domain::session::CallbackOverride;
+use crate::graph::calls::phone::{OverrideWebhooks, ReadPhone};
+use crate::secrets::Vault;
+
+/// Points the number's webhooks where the platform wants them, and reads back that they go there. An address that somebody
+/// else set stays.
+pub(super) async fn set(
+    customer: &Customer<'_>,
+    vault: &Vault,
+    onboarding: &Onboarding,
+    phone: &VerifiedPhone,
+) -> Result<Finding, Failure> {
+    let wanted = wanted(onboarding)?;
+    match target(customer, phone).await? {
+        Some(url) if url == wanted.url => return Ok(Finding::Nothing),
+        Some(_) => return Err(Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "override.taken")),
+        None => {}
+    }
+    let token = vault.override_token(&wanted.id).await?;
+    customer.call(&OverrideWebhooks { phone, target: Some((&wanted.url, &token)) }).await.map_err(refused)?;
+    match target(customer, phone).await? {
+        Some(url) if url == wanted.url => Ok(Finding::Nothing),
+        _ => Err(Failure::new(Class::Later, "override.not_set")),
+    }
+}
+
+/// Meta could not prove itself at the address: the platform's to repair.
+fn refused(failure: Failure) -> Failure {
+    match failure.class {
+        Class::Needs(Actor::Operator, Waiting::Meta) => Failure::new(failure.class, "override.refused"),
+        _ => failure,
+    }
+}
+
+/// Gives the webhooks back, if they still go where we pointed them, and forgets the token.
+pub(super) async fn clear(
+    customer: &Customer<'_>,
+    vault: &Vault,
+    onboarding: &Onboarding,
+    phone: &VerifiedPhone,
+) -> Result<Finding, Failure> {
+    let ours = wanted(onboarding)?;
+    if target(customer, phone).await?.as_deref() == Some(ours.url.as_str()) {
+        customer.call(&OverrideWebhooks { phone, target: None }).await?;
+        if target(customer, phone).await?.as_deref() == Some(ours.url.as_str()) {
+            return Err(Failure::new(Class::Later, "override.not_cleared"));
+        }
+    }
+    vault.destroy_override_token(&ours.id).await?;
+    Ok(Finding::Nothing)
+}
+
+async fn target(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Option<String>, Failure> {
+    Ok(customer.call(&ReadPhone { phone }).await?.overridden_to().map(str::to_owned))
+}
+
+fn wanted(onboarding: &Onboarding) -> Result<&CallbackOverride, Failure> {
+    onboarding.callback_override.as_ref().ok_or_else(bug)
+}

@@ -1,0 +1,122 @@
+//! Which record a signup belongs to: a new one, or the one that has the account already.
+
+use super::{Customer, OnboardingSteps, bug, grant};
+use crate::clock;
+use crate::domain::facts::Aspect;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::grant::VerifiedWaba;
+use crate::domain::ids::{BusinessId, OnboardingId, WabaId};
+use crate::domain::limit::NewCustomer;
+use crate::domain::onboarding::{Onboarding, Phase};
+use crate::domain::progress::{Event, Finding, Round};
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+
+/// How long before a signup Meta may have announced the account for the two to belong together: the popup was open.
+const POPUP: Duration = Duration::from_secs(3600);
+
+impl OnboardingSteps {
+    pub(super) async fn verify(&self, customer: &Customer<'_>, onboarding: &Onboarding) -> Result<Finding, Failure> {
+        let (waba, token_expires_at) = grant::verify(customer, &onboarding.claim).await?;
+        if onboarding.waba.as_ref().is_some_and(|before| before.id() != waba.id()) {
+            return Err(Failure::new(Class::Hold, "grant.other_account"));
+        }
+        let joins = self.holder(onboarding, &waba).await?;
+        if joins.is_none() && onboarding.waba.is_none() {
+            self.warn_of_limit(&waba, onboarding.created_at).await?;
+        }
+        let announced = self.store.partnership(waba.id()).await?;
+        let uncertified = announced.is_some_and(|announced| announced.record.uncertified);
+        let words = uncertified.then(|| (Aspect::Certification, "NEEDED".to_owned())).into_iter().collect();
+        Ok(Finding::Account { waba, joins, token_expires_at, words })
+    }
+
+    /// The record that has the account, if it is another one of the same customer's, or nobody's yet.
+    async fn holder(&self, onboarding: &Onboarding, waba: &VerifiedWaba) -> Result<Option<OnboardingId>, Failure> {
+        let owner = self.store.owner(waba.id()).await?;
+        let other = owner.filter(|owner| !owner.released && owner.onboarding != onboarding.id);
+        let Some(owner) = other else { return Ok(None) };
+        let Some(held) = self.store.onboarding(&owner.onboarding).await? else { return Ok(None) };
+        if held.record.customer_ref != onboarding.customer_ref && !held.record.customer_ref.is_unclaimed() {
+            return Err(Failure::new(Class::Hold, "grant.bound_elsewhere"));
+        }
+        match held.record.phase {
+            Phase::Leaving { .. } => Err(Failure::new(Class::Later, "grant.exit_running")),
+            Phase::Left { .. } => Ok(None),
+            _ => Ok(Some(owner.onboarding)),
+        }
+    }
+
+    /// Hands the token over; this record ends once the other one has it.
+    pub(super) async fn join(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
+        let (Some(other), Some(attempt)) = (&onboarding.joins, onboarding.token_attempt()) else { return Err(bug()) };
+        let round = Round {
+            attempt: attempt.clone(),
+            token_expires_at: onboarding.token_expires_at,
+            customer_ref: onboarding.customer_ref.clone(),
+            claim: onboarding.claim.clone(),
+            flow: onboarding.flow,
+            callback_override: onboarding.callback_override.clone(),
+        };
+        self.store.record(other, &Event::Rejoined(Box::new(round)), clock::moment()).await?;
+        let held = self.store.onboarding(other).await?.ok_or_else(bug)?.record;
+        match &held.phase {
+            Phase::Left { .. } => Ok(Finding::Alone),
+            _ if held.token_attempt() == Some(attempt) || held.retired.contains(attempt) => Ok(Finding::Nothing),
+            _ => Err(Failure::new(Class::Later, "grant.owner_changed")),
+        }
+    }
+
+    /// Tells the platform how much of Meta's limit is used once it is nearly all. Always under the same id for the same
+    /// customer.
+    async fn warn_of_limit(&self, waba: &VerifiedWaba, began: Timestamp) -> Result<(), Failure> {
+        let now = clock::now();
+        let mut customers = self.store.new_customers(now).await?;
+        customers.push(NewCustomer { business: waba.owner().clone(), at: began });
+        let budget = self.limit.budget(&customers, now);
+        if budget.is_near() {
+            self.publisher.limit(&budget, waba.owner(), now).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds out what became of an exchange whose lease ended: the token is in the vault under the attempt's name, Meta
+    /// may give it once more, or the customer clicks again.
+    pub(super) async fn rescue(&self, onboarding: &Onboarding) -> Option<Event> {
+        let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return None };
+        let outcome = async {
+            if self.vault.business_token(attempt).await?.is_some() {
+                return Ok::<_, Failure>(Event::TokenStored(attempt.clone()));
+            }
+            let business = match &onboarding.claim.waba {
+                Some(waba) => self.announced(waba, onboarding).await?,
+                None => None,
+            };
+            Ok(business.map_or(Event::ExchangeFailed(attempt.clone(), "exchange.lost"), |business| {
+                Event::TokenSought(attempt.clone(), business)
+            }))
+        };
+        match outcome.await {
+            Ok(event) => {
+                tracing::warn!(onboarding.id = %onboarding.id, "a code exchange did not finish");
+                Some(event)
+            }
+            Err(failure) => {
+                tracing::error!(onboarding.id = %onboarding.id, error.code = failure.code, "what became of a code is not known yet");
+                None
+            }
+        }
+    }
+
+    /// The portfolio Meta named when it announced the claimed account. A browser's word alone is not enough to ask for a
+    /// token: it could name somebody else's portfolio.
+    async fn announced(&self, waba: &WabaId, onboarding: &Onboarding) -> Result<Option<BusinessId>, Failure> {
+        let announced = self.store.partnership(waba).await?.map(|held| held.record);
+        let claimed = &onboarding.claim.business;
+        let fits = announced.filter(|announced| {
+            announced.at.after(POPUP) >= onboarding.created_at
+                && claimed.as_ref().is_none_or(|claimed| *claimed == announced.business)
+        });
+        Ok(fits.map(|announced| announced.business))
+    }
+}

@@ -1,0 +1,73 @@
+//! What is limited platform-wide: new customers in seven days, credit sharing while our own access is broken.
+
+use super::item::{self, number, text};
+use super::{Store, StoreError, keys, unavailable};
+use crate::domain::ids::BusinessId;
+use crate::domain::limit::{NewCustomer, WINDOW};
+use crate::domain::time::Timestamp;
+
+/// Why no credit is shared at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditPause {
+    /// Stable code.
+    pub code: String,
+    /// When sharing is tried again.
+    pub until: Timestamp,
+}
+
+impl Store {
+    /// Customers that were new within Meta's window, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn new_customers(&self, now: Timestamp) -> Result<Vec<NewCustomer>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk >= :since")
+            .expression_attribute_values(":pk", text(keys::NEW_CUSTOMERS))
+            .expression_attribute_values(":since", text(&now.before(WINDOW).to_rfc3339()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut customers = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| unavailable(&error))?;
+            let field = |name: &str| found.get(name).and_then(|value| value.as_s().ok());
+            let business = field("business").and_then(|id| BusinessId::parse(id).ok());
+            let at = field("sk").and_then(|sk| Timestamp::from_rfc3339(sk.split('#').next()?));
+            customers.extend(business.zip(at).map(|(business, at)| NewCustomer { business, at }));
+        }
+        Ok(customers)
+    }
+
+    /// The pause of credit sharing, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn credit_pause(&self) -> Result<Option<CreditPause>, StoreError> {
+        let key = item::key_of(&keys::credit_pause());
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let Some(item) = found else { return Ok(None) };
+        let until = item.get("until").and_then(|until| until.as_n().ok()).and_then(|until| until.parse().ok());
+        let code = item.get("code").and_then(|code| code.as_s().ok());
+        Ok(code
+            .zip(until)
+            .map(|(code, until)| CreditPause { code: code.clone(), until: Timestamp::from_millis(until) }))
+    }
+
+    /// Pauses credit sharing, or with a time in the past ends the pause. The last word counts.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn pause_credit(&self, pause: &CreditPause) -> Result<(), StoreError> {
+        let mut item = item::key_of(&keys::credit_pause());
+        item.insert("entity".to_owned(), text("credit pause"));
+        item.insert("code".to_owned(), text(&pause.code));
+        item.insert("until".to_owned(), number(pause.until.as_millis()));
+        let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        sent.map(drop).map_err(|error| unavailable(&error))
+    }
+}

@@ -1,0 +1,61 @@
+//! Reviews that ended: of the account, of a display name.
+
+use super::{Change, Context, Observation};
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::{Aspect, word};
+use crate::domain::progress::About;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Decision {
+    decision: String,
+    display_phone_number: Option<String>,
+}
+
+/// `account_review_update`.
+pub(super) fn account(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Decision = serde_json::from_str(change.value.get()).ok()?;
+    let word = word(&value.decision)?;
+    Some(Observation::Word { about: About::Account, aspect: Aspect::Review, word, at: context.time_of(change) })
+}
+
+/// `phone_number_name_update`.
+pub(super) fn display_name(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Decision = serde_json::from_str(change.value.get()).ok()?;
+    let display = DisplayNumber::parse(&value.display_phone_number?)?;
+    Some(Observation::NameDecided { display, decision: word(&value.decision)?, at: context.time_of(change) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::AppId;
+    use crate::domain::time::Timestamp;
+    use serde_json::value::RawValue;
+
+    fn observe(read: fn(&Change<'_>, &Context) -> Option<Observation>, value: &str) -> Option<Observation> {
+        let raw = RawValue::from_string(value.to_owned()).unwrap();
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
+        let time = Some(Timestamp::from_seconds(100));
+        read(&Change { entry_id: "9".into(), time, field: "x".into(), value: &raw }, &context)
+    }
+
+    #[test]
+    fn decisions_are_taken_and_odd_values_are_passed_on_only() {
+        let at = Timestamp::from_seconds(100);
+        let word =
+            |word: &str| Observation::Word { about: About::Account, aspect: Aspect::Review, word: word.to_owned(), at };
+        assert_eq!(observe(account, r#"{"decision":"approved"}"#), Some(word("APPROVED")));
+        let named = observe(display_name, r#"{"display_phone_number":"16315551234","decision":"APPROVED"}"#);
+        assert!(matches!(named, Some(Observation::NameDecided { decision, .. }) if decision == "APPROVED"));
+        for odd in [
+            "null",
+            "{}",
+            r#"{"decision":7}"#,
+            r#"{"decision":"<b>"}"#,
+            r#"{"decision":"APPROVED","display_phone_number":"x"}"#,
+        ] {
+            assert_eq!(observe(display_name, odd), None, "{odd}");
+        }
+    }
+}
