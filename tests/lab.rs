@@ -65,6 +65,7 @@ impl Lab {
     pub async fn start_behind(proxy: &Proxy) -> Self {
         let mut options = Self::options();
         options.parameters.insert("GraphApiBase".to_owned(), proxy.address("graph").to_owned());
+        options.parameters.insert("OnboardingLimit".to_owned(), "100000".to_owned());
         for (variable, service) in [
             ("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb"),
             ("AWS_ENDPOINT_URL_SQS", "sqs"),

@@ -2,6 +2,7 @@
 //! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
 
 pub mod blackout;
+pub mod checkup;
 pub mod claim;
 pub mod delay;
 pub mod display_number;

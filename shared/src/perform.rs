@@ -3,6 +3,7 @@
 
 mod app_data;
 mod callback;
+pub mod checkup;
 mod credit;
 mod fetch;
 mod grant;
@@ -15,6 +16,7 @@ mod watch;
 
 pub use credit::CreditSharing;
 
+use crate::domain::checkup::Check;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::limit::OnboardingLimit;
@@ -37,6 +39,10 @@ pub trait Performer {
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
     /// Attends to what is due beside the steps; `None` when nothing came of it, and it is due again later.
     fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Event>> + Send;
+    /// Looks whether Meta's side of the platform is set up; `None` when that is not this performer's.
+    fn examine(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
+        std::future::ready(None)
+    }
     /// Calls to Meta since the process began.
     fn calls_made(&self) -> u32;
 }

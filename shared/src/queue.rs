@@ -26,6 +26,9 @@ pub enum Bell {
         /// Which.
         waba: WabaId,
     },
+    /// Look whether Meta's side of the platform is set up, as far as that takes the system token.
+    #[serde(rename = "examine.v1")]
+    Examine,
     /// Poll the templates of this account.
     #[serde(rename = "templates.v1")]
     Templates {

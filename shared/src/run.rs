@@ -6,6 +6,7 @@ use crate::aws::AwsConfig;
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
 use crate::config::{Lookup, Problems};
+use crate::domain::checkup::Examination;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
@@ -93,9 +94,15 @@ impl<P: Performer + Sync> Worker<P> {
         batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
             Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
             Ok(Bell::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
+            Ok(Bell::Examine) => self.examine().await,
             Ok(Bell::Announced { .. } | Bell::Templates { .. }) | Err(_) => Err(WorkError::UnknownBell),
         })
         .await
+    }
+
+    async fn examine(&self) -> Result<(), WorkError> {
+        let checks = self.performer.examine().await.ok_or(WorkError::UnknownBell)?;
+        Ok(self.store.save_examination(&Examination { at: clock::now(), checks }).await?)
     }
 
     /// Does everything that is due for one onboarding and may be done by this worker before `deadline`.

@@ -15,6 +15,7 @@
 //! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
 //! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |
+//! | last examination of Meta's side | `PLATFORM` | `EXAMINATION` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
 //! share of the credit line.

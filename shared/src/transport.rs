@@ -91,6 +91,15 @@ impl Transport {
         Ok(Self { client })
     }
 
+    /// The status with which an address answers an empty, unsigned POST.
+    ///
+    /// # Errors
+    /// [`TransportError`] when no answer came.
+    pub async fn knock(&self, address: &url::Url) -> Result<StatusCode, TransportError> {
+        let (method, url) = (Method::POST, address.clone());
+        self.send(Outgoing { method, url, bearer: None, json: None }).await.map(|incoming| incoming.status)
+    }
+
     pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, TransportError> {
         let mut request = self.client.request(outgoing.method, outgoing.url).timeout(GRAPH_TOTAL);
         if let Some(token) = outgoing.bearer {

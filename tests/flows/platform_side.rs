@@ -153,3 +153,68 @@ async fn odd_overrides_are_refused_and_nothing_is_stored() {
     assert_eq!((lab.items().await, lab.stack.secrets().snapshot().to_string()), before);
     lab.stop().await;
 }
+
+async fn examined(lab: &Lab) -> Vec<Value> {
+    let before = lab.platform_get("/v1/doctor").await.json()["checks"].to_string();
+    assert_eq!(lab.platform_post("/v1/doctor", &json!({})).await.status, 202);
+    let report = async || {
+        let checks = lab.platform_get("/v1/doctor").await.json()["checks"].as_array()?.clone();
+        let examined = checks.iter().any(|check| check["at"].is_string());
+        let now = json!(checks).to_string();
+        (examined && now != before).then_some(checks)
+    };
+    lab.eventually("the examination is done", report).await
+}
+
+fn verdict(checks: &[Value], name: &str) -> Value {
+    checks.iter().find(|check| check["name"] == name).cloned().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_a_healthy_platform_in_order() {
+    let lab = Lab::start().await;
+    let checks = examined(&lab).await;
+    for name in [
+        "app",
+        "permissions",
+        "webhook_fields",
+        "callback",
+        "callback_reachable",
+        "system_token",
+        "system_user",
+        "credit_line",
+    ] {
+        assert_eq!(verdict(&checks, name)["ok"], true, "{name}: {checks:?}");
+    }
+    for name in ["configuration", "allowed_domains"] {
+        assert_eq!(verdict(&checks, name)["ok"], json!(null), "nobody can ask Meta for {name}");
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_each_thing_that_is_missing_and_where_to_go() {
+    let lab = Lab::start().await;
+    let broken = json!({ "permissions": ["whatsapp_business_management"], "webhook_fields": ["messages"], "callback": false,
+        "system_user_role": "EMPLOYEE", "system_scopes": ["whatsapp_business_management"], "credit_line": false });
+    lab.simulate("platform", &broken).await;
+    let checks = examined(&lab).await;
+    let missing = |name: &str| verdict(&checks, name)["missing"].to_string();
+    assert!(
+        missing("permissions").contains("whatsapp_business_messaging")
+            && missing("permissions").contains("business_management")
+    );
+    assert!(
+        missing("webhook_fields").contains("account_update") && !missing("webhook_fields").contains("\"messages\"")
+    );
+    assert!(missing("callback").contains("http"));
+    assert!(missing("system_token").contains("business_management"));
+    assert!(missing("system_user").contains("ADMIN"));
+    for name in ["permissions", "webhook_fields", "callback", "system_token", "system_user", "credit_line"] {
+        let check = verdict(&checks, name);
+        assert_eq!(check["ok"], false, "{name}");
+        let message = check["message"].as_str().unwrap();
+        assert!(message.contains("dashboard") || message.contains("settings"), "{name}: {message}");
+    }
+    lab.stop().await;
+}

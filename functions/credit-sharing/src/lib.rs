@@ -3,7 +3,7 @@
 
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
-use shared::domain::ids::CreditLineId;
+use shared::domain::ids::{BusinessId, CreditLineId};
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::perform::CreditSharing;
 use shared::run::{Surroundings, Worker};
@@ -27,12 +27,15 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
     let line = lookup("CREDIT_LINE_ID").filter(|line| !line.is_empty());
     let line = line.and_then(|_| problems.parsed(lookup, "CREDIT_LINE_ID", |text| CreditLineId::parse(text).ok()));
+    let business = lookup("META_BUSINESS_ID").filter(|business| !business.is_empty());
+    let business =
+        business.and_then(|_| problems.parsed(lookup, "META_BUSINESS_ID", |text| BusinessId::parse(text).ok()));
     let known = |text: &str| CURRENCIES.contains(&text).then(|| text.to_owned());
     let currency = problems.parsed(lookup, "CREDIT_CURRENCY", known);
     let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(currency);
     let (graph, currency) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
     let (store, publisher) = (surroundings.store.clone(), surroundings.publisher.clone());
-    let performer = CreditSharing { graph, system_token, line, currency, store, vault, publisher };
+    let performer = CreditSharing { graph, system_token, business, line, currency, store, vault, publisher };
     Ok(Worker::new(performer, surroundings))
 }

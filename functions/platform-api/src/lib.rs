@@ -1,5 +1,6 @@
 //! `/v1/*` behind the JWT authorizer: sessions for new customers, onboardings for operators.
 
+mod doctor;
 mod limits;
 mod onboardings;
 mod overrides;
@@ -7,10 +8,12 @@ mod reception;
 mod sessions;
 mod views;
 
+use doctor::Doctor;
 use http::{Method, StatusCode};
 use shared::aws::AwsConfig;
-use shared::config::{Lookup, Problems, StartError, parse_base};
+use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
 use shared::domain::limit::OnboardingLimit;
+use shared::domain::session::Role;
 use shared::gateway::Handler;
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::http::problem::Problem;
@@ -35,6 +38,7 @@ pub struct App {
     limit: OnboardingLimit,
     /// How long a customer may leave its business information incomplete.
     business_info: Duration,
+    doctor: Doctor,
 }
 
 /// The API in the form of OpenAPI 3.1.
@@ -60,13 +64,23 @@ impl App {
         let days: Option<u64> = problems.parsed(lookup, "BUSINESS_INFO_DAYS", days);
         let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
         let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
-        let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(minutes).zip(limit.zip(days));
-        let ((graph, minutes), (limit, days)) = problems.finish(parsed)?;
+        let doctor = doctor(lookup, &mut problems, &aws, &transport);
+        let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(minutes).zip(limit.zip(days)).zip(doctor);
+        let (((graph, minutes), (limit, days)), doctor) = problems.finish(parsed)?;
         let graph = GraphClient::new(transport, graph, app_secret);
         let session_life = Duration::from_secs(minutes * 60);
         let business_info = Duration::from_secs(days * 24 * 3600);
-        Ok(Self { store, bells, signup_base, session_life, vault, graph, limit, business_info })
+        Ok(Self { store, bells, signup_base, session_life, vault, graph, limit, business_info, doctor })
     }
+}
+
+fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: &Transport) -> Option<Doctor> {
+    let credit = Queue::new(aws, &problems.required(lookup, "CREDIT_QUEUE_URL"));
+    let role = problems.parsed(lookup, "ROLE", Role::parse);
+    let webhook = problems.parsed(lookup, "WEBHOOK_URL", parse_base);
+    let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
+    let transport = transport.clone();
+    Some(Doctor { role: role?, webhook: webhook?, origins: origins?, credit, transport })
 }
 
 impl Handler for App {
@@ -80,6 +94,8 @@ impl Handler for App {
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
             (&Method::GET, ["v1", "limits"]) => self.limits().await,
             (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
+            (&Method::GET, ["v1", "doctor"]) => self.doctor().await,
+            (&Method::POST, ["v1", "doctor"]) => self.examine().await,
             (&Method::GET, ["v1", "reception", phone]) => self.reception(phone).await,
             (&Method::GET, ["v1", "openapi.json"]) => Ok(reply(StatusCode::OK, "application/json", OPENAPI.to_owned())),
             _ => Err(Problem::not_found()),

@@ -9,7 +9,10 @@
     verify_grant: "Account confirmed", find_number: "Number found", subscribe_app: "Messages subscribed",
     share_credit: "Credit line shared", register_number: "Number registered", read_templates: "Templates read",
     check_reception: "Reception checked", await_payment_method: "Payment method",
-    end_predecessor: "Earlier connection replaced", revoke_credit: "Credit line taken back", deregister_number: "Number released", unsubscribe_app: "Messages unsubscribed",
+    join_record: "Added to your connection", retire_token: "Earlier permission replaced", override_callback: "Message address set",
+    sync_contacts: "Contacts taken over", sync_history: "History taken over", await_review: "Account reviewed",
+    await_verification: "Business verified", clear_override: "Message address given back",
+    revoke_credit: "Credit line taken back", deregister_number: "Number released", unsubscribe_app: "Messages unsubscribed",
     destroy_token: "Permission destroyed",
   };
 

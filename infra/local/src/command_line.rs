@@ -1,6 +1,7 @@
 //! The command line of the `local` binary.
 
 use crate::demo;
+use crate::doctor;
 use crate::options::StackOptions;
 use crate::stack::{Stack, StackError};
 use lexopt::{Arg, Parser, ValueExt};
@@ -13,6 +14,7 @@ Runs the stack of template.yaml on this machine, against a simulated Meta.
 
 cargo run -p local                       start everything, print the addresses; Ctrl-C stops
 cargo run -p local -- demo               one whole onboarding, a webhook, a template poll; prints the timeline
+cargo run -p local -- doctor             what Meta's side of the platform lacks, and where to go
   --endpoints FILE                       write the addresses as JSON once all is ready
   --port N                               first port (default 3000; 0 = any free)
   --graph-url URL                        another Graph API instead of the simulator
@@ -37,6 +39,9 @@ pub enum CommandError {
     /// The demonstration found something missing.
     #[error("demo: {0}")]
     Demo(#[from] demo::DemoError),
+    /// The doctor found something missing.
+    #[error("doctor: {0}")]
+    Doctor(#[from] doctor::DoctorError),
     /// The endpoints file or the signals.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -45,6 +50,7 @@ pub enum CommandError {
 enum Task {
     Run,
     Demo,
+    Doctor,
     Help,
 }
 
@@ -68,13 +74,21 @@ pub async fn run(arguments: Parser) -> Result<(), CommandError> {
     let stack = Stack::start(command.options).await?;
     let outcome = match command.task {
         Task::Demo => demo::run(&stack, &mut say).await.map_err(CommandError::from),
-        _ => serve(&stack, command.endpoints).await,
+        Task::Doctor => return examine(stack).await,
+        Task::Run | Task::Help => serve(&stack, command.endpoints).await,
     };
     if outcome.is_err() {
         stack.logs().iter().for_each(|line| say(&format!("{}: {}", line.function, line.text)));
     }
     stack.stop().await?;
     outcome
+}
+
+/// What is missing is the answer, not a failure of the stack: its logs would only hide it.
+async fn examine(stack: Stack) -> Result<(), CommandError> {
+    let outcome = doctor::run(&stack, &mut say).await;
+    stack.stop().await?;
+    Ok(outcome?)
 }
 
 async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError> {
@@ -109,6 +123,7 @@ fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
         let options = &mut command.options;
         match argument {
             Arg::Value(word) if word == "demo" => command.task = Task::Demo,
+            Arg::Value(word) if word == "doctor" => command.task = Task::Doctor,
             Arg::Short('h') | Arg::Long("help") => command.task = Task::Help,
             Arg::Long("endpoints") => command.endpoints = Some(arguments.value()?.into()),
             Arg::Long("port") => port = Some(arguments.value()?.parse()?),
@@ -123,9 +138,10 @@ fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    // The demonstration talks to its own stack only, which may run beside another.
-    command.options.port = port.unwrap_or(if matches!(command.task, Task::Demo) { 0 } else { FIRST_PORT });
-    command.options.capture_logs = matches!(command.task, Task::Demo);
+    // A demonstration and an examination talk to a stack of their own, which may run beside another.
+    let alone = matches!(command.task, Task::Demo | Task::Doctor);
+    command.options.port = port.unwrap_or(if alone { 0 } else { FIRST_PORT });
+    command.options.capture_logs = alone;
     Ok(command)
 }
 

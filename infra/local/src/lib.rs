@@ -30,6 +30,7 @@ mod template;
 
 pub mod command_line;
 pub mod demo;
+pub mod doctor;
 
 pub use binaries::{Binaries, BuildError, build_binaries, build_functions};
 pub use client::{Answer, Client, ClientError};

@@ -3,6 +3,7 @@
 pub mod credit;
 pub mod oauth;
 pub mod phone;
+pub mod platform;
 pub mod template;
 pub mod waba;
 

@@ -4,9 +4,10 @@
 use super::{Performer, bug, waba};
 use crate::clock;
 use crate::domain::blackout::blackout_ends;
+use crate::domain::checkup::Check;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
-use crate::domain::ids::{AllocationId, CreditLineId};
+use crate::domain::ids::{AllocationId, BusinessId, CreditLineId};
 use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::progress::{Event, Finding, Next};
 use crate::domain::steps::{Runner, Step};
@@ -30,6 +31,8 @@ pub struct CreditSharing {
     pub graph: GraphClient,
     /// The system token.
     pub system_token: PlatformSecret,
+    /// The platform's own portfolio, if it is named.
+    pub business: Option<BusinessId>,
     /// The line that is shared; `None` when the deployment names none.
     pub line: Option<CreditLineId>,
     /// Currency of new shares.
@@ -69,6 +72,10 @@ impl Performer for CreditSharing {
 
     async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
         self.fetch(onboarding, due).await
+    }
+
+    async fn examine(&self) -> Option<Vec<Check>> {
+        Some(self.system_side().await)
     }
 
     fn calls_made(&self) -> u32 {

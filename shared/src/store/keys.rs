@@ -96,6 +96,10 @@ pub(super) fn credit_pause() -> Key {
     Key { pk: "PLATFORM".to_owned(), sk: "CREDIT_PAUSE".to_owned() }
 }
 
+pub(super) fn examination() -> Key {
+    Key { pk: "PLATFORM".to_owned(), sk: "EXAMINATION".to_owned() }
+}
+
 pub(super) fn template(waba_id: &WabaId, id: &TemplateId) -> Key {
     Key { pk: waba(waba_id), sk: format!("{TEMPLATE}{id}") }
 }

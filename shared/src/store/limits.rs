@@ -2,9 +2,12 @@
 
 use super::item::{self, number, text};
 use super::{Store, StoreError, keys, unavailable};
+use crate::domain::checkup::Examination;
 use crate::domain::ids::BusinessId;
 use crate::domain::limit::{NewCustomer, WINDOW};
 use crate::domain::time::Timestamp;
+
+const EXAMINATION: &str = "examination";
 
 /// Why no credit is shared at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,27 @@ impl Store {
         item.insert("entity".to_owned(), text("credit pause"));
         item.insert("code".to_owned(), text(&pause.code));
         item.insert("until".to_owned(), number(pause.until.as_millis()));
+        let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        sent.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// The last examination of Meta's side of the platform.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn examination(&self) -> Result<Option<Examination>, StoreError> {
+        let key = item::key_of(&keys::examination());
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        found.map(|found| item::read(found, EXAMINATION).map(|held| held.record)).transpose()
+    }
+
+    /// Stores an examination over the last one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn save_examination(&self, examination: &Examination) -> Result<(), StoreError> {
+        let item = item::build(&keys::examination(), EXAMINATION, 1, examination)?;
         let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| unavailable(&error))
     }

@@ -99,6 +99,22 @@ const FIELDS: &[(&str, Interpret)] = &[
     ("phone_number_quality_update", |_, _| Some(Observation::Look)),
 ];
 
+/// Fields of Meta's that this system lives from: what it interprets, and what its platform is told.
+pub const FIELDS_IN_USE: [&str; 12] = [
+    "account_alerts",
+    "account_review_update",
+    "account_update",
+    "business_capability_update",
+    "history",
+    "message_template_status_update",
+    "messages",
+    "phone_number_name_update",
+    "phone_number_quality_update",
+    "security",
+    "smb_app_state_sync",
+    "smb_message_echoes",
+];
+
 /// What the change tells us; `None` when it does not change our records or is not as documented.
 #[must_use]
 pub fn interpret(change: &Change<'_>, context: &Context) -> Option<Observation> {

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// A platform's own page during development.
 const PLATFORM_PAGE: &str = "http://localhost:8080";
 
+/// New customers in seven days of a platform that Meta has verified, as the simulated one is.
+const VERIFIED_LIMIT: &str = "200";
+
 /// Template parameters: the Meta side's, the addresses', and on top what was asked for.
 pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<String, String> {
     let meta = &options.meta;
@@ -15,7 +18,9 @@ pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<Str
         ("MetaAppId", meta.app_id.as_str()),
         ("MetaConfigId", &meta.config_id),
         ("Role", &meta.role),
+        ("MetaBusinessId", &meta.business_id),
         ("CreditLineId", &meta.credit_line_id),
+        ("OnboardingLimit", VERIFIED_LIMIT),
         ("GraphApiBase", &at.graph),
         ("JwtIssuer", &at.control),
         ("AllowedOrigins", PLATFORM_PAGE),

@@ -45,7 +45,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
             ("dynamodb", "Query", "Table/index/ByList"),
             ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
             ("secretsmanager", "CreateSecret", "callback-override/*"),
-            ("sqs", "SendMessage", "OnboardingQueue"),
+            ("sqs", "SendMessage", "CreditQueue OnboardingQueue"),
         ],
     ),
     ("signup-page", &[("dynamodb", "GetItem PutItem Query", "Table")]),

@@ -1,0 +1,83 @@
+//! `/v1/doctor`: what Meta's side of the platform lacks, and where to go.
+
+use super::{App, unavailable};
+use http::StatusCode;
+use serde::Serialize;
+use shared::domain::checkup::{Check, CheckName};
+use shared::domain::session::Role;
+use shared::domain::time::Timestamp;
+use shared::http::problem::Problem;
+use shared::http::{Reply, json};
+use shared::perform::checkup::app_side;
+use shared::queue::{Bell, Queue};
+use shared::transport::Transport;
+use std::time::Duration;
+use url::Url;
+
+/// What only the doctor needs.
+pub(crate) struct Doctor {
+    pub(crate) role: Role,
+    pub(crate) webhook: Url,
+    /// The platform's own pages, on which the popup is opened.
+    pub(crate) origins: Vec<String>,
+    /// Rings for what takes the system token.
+    pub(crate) credit: Queue,
+    pub(crate) transport: Transport,
+}
+
+#[derive(Serialize)]
+struct Report {
+    checks: Vec<CheckView>,
+}
+
+#[derive(Serialize)]
+struct CheckView {
+    name: CheckName,
+    ok: Option<bool>,
+    message: &'static str,
+    missing: Vec<String>,
+    /// When it was looked at; absent for what was looked at just now.
+    at: Option<String>,
+}
+
+impl CheckView {
+    fn of(check: Check, at: Option<Timestamp>) -> Self {
+        let message = check.message();
+        Self { name: check.name, ok: check.ok, message, missing: check.missing, at: at.map(Timestamp::to_rfc3339) }
+    }
+}
+
+impl App {
+    /// Looks at everything that takes no system token, and tells what the last examination found of the rest.
+    pub(crate) async fn doctor(&self) -> Result<Reply, Problem> {
+        let doctor = &self.doctor;
+        let mut checks = app_side(&self.graph, doctor.role, doctor.webhook.as_str()).await;
+        checks.push(self.reachable().await);
+        checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
+        checks.push(Check::unanswered(CheckName::AllowedDomains, doctor.origins.clone()));
+        let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
+        let examined = self.store.examination().await.map_err(|error| unavailable(&error))?;
+        let examined = examined.into_iter().flat_map(|examined| {
+            let at = examined.at;
+            examined.checks.into_iter().map(move |check| CheckView::of(check, Some(at)))
+        });
+        views.extend(examined);
+        Ok(json(StatusCode::OK, &Report { checks: views }))
+    }
+
+    /// Begins an examination of what takes the system token.
+    pub(crate) async fn examine(&self) -> Result<Reply, Problem> {
+        self.doctor.credit.ring(&Bell::Examine, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
+        Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new() }))
+    }
+
+    /// Anybody may knock; what is not signed has to be refused.
+    async fn reachable(&self) -> Check {
+        let missing = match self.doctor.transport.knock(&self.doctor.webhook).await {
+            Ok(StatusCode::UNAUTHORIZED) => Vec::new(),
+            Ok(status) => vec![format!("answers {}", status.as_u16())],
+            Err(error) => vec![error.to_string()],
+        };
+        Check::answered(CheckName::CallbackReachable, missing)
+    }
+}
