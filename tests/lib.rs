@@ -2,10 +2,12 @@
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
 
+mod events;
 mod lab;
 mod meta;
 mod proxy;
 mod records;
+mod secrecy;
 
 pub use lab::{Lab, Popup, Session};
-pub use proxy::{Effect, Proxy, Strike};
+pub use proxy::{Effect, Proxy, Strike, Use};

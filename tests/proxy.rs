@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use graph_simulator::connection::{Cuttable, Scissors};
 use local::{Answer, Client, Endpoints};
-use serde_json::json;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::net::TcpListener;
 
@@ -48,10 +48,21 @@ pub struct Strike {
     pub effect: Effect,
 }
 
+/// Something a function did at AWS.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// Its logical id.
+    pub function: String,
+    /// For example `dynamodb:GetItem`, as policies name it.
+    pub action: String,
+    /// What it was done to: a logical id, an index, or the place of a customer's secret.
+    pub thing: String,
+}
+
 #[derive(Debug, Default)]
 struct Script {
     seen: BTreeMap<String, usize>,
-    strike: Option<Strike>,
+    strikes: Vec<Strike>,
     struck: usize,
 }
 
@@ -63,6 +74,7 @@ struct Shared {
     addresses: BTreeMap<&'static str, String>,
     endpoints: OnceLock<Endpoints>,
     script: Mutex<Script>,
+    used: Mutex<BTreeSet<Use>>,
     client: Client,
 }
 
@@ -87,7 +99,13 @@ impl Proxy {
             listeners.push((service, listener));
         }
         let client = Client::new().expect("a client");
-        let proxy = Self(Arc::new(Shared { addresses, endpoints: OnceLock::new(), script: Mutex::default(), client }));
+        let proxy = Self(Arc::new(Shared {
+            addresses,
+            endpoints: OnceLock::new(),
+            script: Mutex::default(),
+            used: Mutex::default(),
+            client,
+        }));
         for (service, listener) in listeners {
             let door = Door { proxy: proxy.clone(), service };
             let router = axum::Router::new().fallback(forward).with_state(door);
@@ -107,9 +125,9 @@ impl Proxy {
         self.0.endpoints.set(endpoints.clone()).expect("connected once");
     }
 
-    /// Forgets what was seen and waits for a call to spoil.
-    pub fn script(&self, strike: Option<Strike>) {
-        *self.state() = Script { strike, ..Script::default() };
+    /// Forgets what was seen and waits for calls to spoil.
+    pub fn script(&self, strikes: &[Strike]) {
+        *self.state() = Script { strikes: strikes.to_vec(), ..Script::default() };
     }
 
     /// Calls seen since the last [`Proxy::script`], with how often.
@@ -117,9 +135,20 @@ impl Proxy {
         self.state().seen.clone()
     }
 
-    /// Whether the strike came to pass.
-    pub fn has_struck(&self) -> bool {
-        self.state().struck > 0
+    /// How many calls were spoiled.
+    pub fn struck(&self) -> usize {
+        self.state().struck
+    }
+
+    /// Everything the functions did at AWS since the proxy started.
+    pub fn used(&self) -> BTreeSet<Use> {
+        self.0.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_use(&self, service: &str, parts: &axum::http::request::Parts, body: &[u8]) {
+        let Some(endpoints) = self.0.endpoints.get().filter(|_| service != "graph") else { return };
+        let uses = uses(endpoints, service, parts, body);
+        self.0.used.lock().unwrap_or_else(PoisonError::into_inner).extend(uses);
     }
 
     fn state(&self) -> MutexGuard<'_, Script> {
@@ -132,10 +161,10 @@ impl Proxy {
         let seen = script.seen.entry(call.to_owned()).or_default();
         *seen += 1;
         let seen = *seen;
-        let strike = script.strike.as_ref().filter(|strike| strike.call == call)?;
-        let hit = (strike.nth..strike.nth + strike.times).contains(&seen);
-        let effect = strike.effect;
-        hit.then(|| script.struck += 1).map(|()| effect)
+        let hits = |strike: &&Strike| strike.call == call && (strike.nth..strike.nth + strike.times).contains(&seen);
+        let effect = script.strikes.iter().find(hits)?.effect;
+        script.struck += 1;
+        Some(effect)
     }
 
     /// Kills every function, as Lambda may at any moment.
@@ -174,6 +203,38 @@ fn name(service: &str, parts: &axum::http::request::Parts) -> String {
     }
 }
 
+/// What a request does, in the words of policies. The parts of a transaction are puts.
+fn uses(endpoints: &Endpoints, service: &str, parts: &axum::http::request::Parts, body: &[u8]) -> Vec<Use> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let caller = header("authorization").split_once("Credential=").map_or("", |(_, rest)| rest);
+    let function = caller.split('/').next().unwrap_or_default().to_owned();
+    let operation = header("x-amz-target").rsplit('.').next().unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let action = match operation {
+        "TransactWriteItems" => "PutItem",
+        other => other,
+    };
+    vec![Use { function, action: format!("{service}:{action}"), thing: thing(endpoints, &body) }]
+}
+
+fn thing(endpoints: &Endpoints, body: &Value) -> String {
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let known = |places: &BTreeMap<String, String>, place: &str| {
+        places.iter().find(|(_, known)| *known == place).map(|(id, _)| id.clone())
+    };
+    if let Some(queue) = text("QueueUrl") {
+        return known(&endpoints.queues, queue).unwrap_or_default();
+    }
+    if let Some(secret) = text("SecretId").or(text("Name")) {
+        let place = || secret.split('/').nth(1).map(|kind| format!("{kind}/*"));
+        return known(&endpoints.secrets, secret).or_else(place).unwrap_or_default();
+    }
+    match text("IndexName") {
+        Some(index) => format!("Table/index/{index}"),
+        None => "Table".to_owned(),
+    }
+}
+
 async fn forward(
     State(door): State<Door>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
@@ -182,6 +243,7 @@ async fn forward(
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let (proxy, service) = (&door.proxy, door.service);
+    proxy.note_use(service, &parts, &body);
     let effect = proxy.note(&name(service, &parts));
     match effect {
         Some(Effect::LostBefore) => {

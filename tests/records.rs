@@ -30,6 +30,16 @@ impl Lab {
         found.expect("the table").items.unwrap_or_default()
     }
 
+    /// The whole table as text.
+    pub(crate) async fn dump(&self) -> Vec<String> {
+        let mut pages = self.table().scan().table_name(&self.stack.endpoints().table).into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(format!("{:?}", item.expect("the table")));
+        }
+        items
+    }
+
     /// Items in the table.
     pub async fn items(&self) -> i32 {
         self.table().scan().table_name(&self.stack.endpoints().table).send().await.expect("the table").count

@@ -5,3 +5,4 @@ pub mod call;
 pub mod calls;
 pub mod client;
 pub mod error;
+mod usage;

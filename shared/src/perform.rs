@@ -43,8 +43,8 @@ pub trait Performer {
     fn examine(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
         std::future::ready(None)
     }
-    /// Calls to Meta since the process began.
-    fn calls_made(&self) -> u32;
+    /// What performs the calls to Meta: how many were made, and whether Meta wants a rest.
+    fn graph(&self) -> &GraphClient;
 }
 
 /// Performs the steps that take the customer's token.
@@ -107,8 +107,8 @@ impl Performer for OnboardingSteps {
         }
     }
 
-    fn calls_made(&self) -> u32 {
-        self.graph.calls_made()
+    fn graph(&self) -> &GraphClient {
+        &self.graph
     }
 }
 

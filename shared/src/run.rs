@@ -118,7 +118,7 @@ impl<P: Performer + Sync> Worker<P> {
         loop {
             let may_begin = clock::now().after(STEP_BUDGET) < deadline;
             let begun = self.save(&mut held, std::mem::take(&mut facts), may_begin).await?;
-            let made = self.performer.calls_made();
+            let made = self.performer.graph().calls_made();
             facts = match begun {
                 Some(step) => vec![self.perform(&held.record, step).await?],
                 None if may_begin => self.attend(&mut held).await?.into_iter().collect(),
@@ -127,7 +127,8 @@ impl<P: Performer + Sync> Worker<P> {
             if facts.is_empty() {
                 break;
             }
-            facts.push(Event::Called(self.performer.calls_made().wrapping_sub(made)));
+            let graph = self.performer.graph();
+            facts.push(Event::Called { calls: graph.calls_made().wrapping_sub(made), rest: graph.take_rest() });
         }
         self.tell(&mut held).await?;
         self.ring_next(&held.record).await

@@ -1,6 +1,7 @@
 //! The README's commands, links and names exist.
 
 use crate::repository::root;
+use crate::rust::sources;
 use std::path::Path;
 use std::process::Command;
 
@@ -47,7 +48,7 @@ fn the_test_command_of_the_readme_is_the_one_that_ci_runs() {
 
 #[test]
 fn links_lead_somewhere() {
-    for page in ["README.md", "shared/README.md"] {
+    for page in ["README.md", "shared/README.md", "tests/README.md"] {
         let text = read(page);
         let directory = root().join(page);
         let directory = directory.parent().unwrap_or(Path::new("."));
@@ -72,7 +73,9 @@ fn every_parameter_of_the_template_is_explained() {
 #[test]
 fn every_event_that_is_sent_is_in_the_readme() {
     let readme = read("README.md");
-    let sources = read("shared/src/events.rs") + &read("shared/src/domain/progress/facts.rs");
+    let progress = ["announce", "connection", "exit", "facts", "watch"];
+    let progress = progress.map(|file| read(&format!("shared/src/domain/progress/{file}.rs"))).concat();
+    let sources = read("shared/src/events.rs") + &progress;
     let sent: Vec<&str> = sources.split("\"whatsapp.").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(sent.len() >= 3, "events are found");
     let fixed = sent.iter().filter(|kind| !kind.contains('{'));
@@ -80,8 +83,31 @@ fn every_event_that_is_sent_is_in_the_readme() {
     assert!(missing.is_empty(), "not in the README: {missing:?}");
 }
 
+/// Names of tests in backquotes, as `file::sentence`.
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
+    text.split('`').filter_map(|quoted| quoted.split_once("::")).filter(|(_, name)| name.len() > 10).collect()
+}
+
+#[test]
+fn every_test_that_is_said_to_keep_a_case_exists_in_its_file() {
+    let page = read("tests/README.md");
+    let named = named_tests(&page);
+    assert!(named.len() > 30, "tests are named");
+    let sources = sources(&["tests", "shared", "functions", "infra"]);
+    let exists = |(file, name): &(&str, &str)| {
+        let places = [format!("/{file}.rs"), format!("/{file}/tests.rs")];
+        sources
+            .iter()
+            .filter(|source| places.iter().any(|place| source.path.ends_with(place)))
+            .any(|source| source.tokens().windows(2).any(|pair| pair[0].text == "fn" && pair[1].text == *name))
+    };
+    let missing: Vec<_> = named.into_iter().filter(|test| !exists(test)).collect();
+    assert!(missing.is_empty(), "no such test: {missing:?}");
+}
+
 #[test]
 fn what_is_missing_is_seen() {
+    assert_eq!(named_tests("a `x::a_long_sentence` b `y::z`"), [("x", "a_long_sentence")]);
     assert_eq!(packages("`cargo run -p local -- demo` and cargo test -p x\n"), ["local", "x"]);
     assert_eq!(links("[a](b/c) [d](https://e) [f](#g)"), ["b/c"]);
     assert_eq!(rows_after("## T\n\n| a | b |\n| - | - |\n| `x` | y |\n\n## U\n| z |", "## T"), [" `x` "]);

@@ -1,11 +1,15 @@
-//! A customer who does what a person at a browser does: tries again, clicks once more when asked to.
+//! A customer who does what a person at a browser does: tries again, clicks once more when asked to; and a platform that does
+//! the same.
 
-use integration::{Lab, Popup, Proxy, Session, Strike};
+use integration::{Lab, Popup, Proxy, Session};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long a signup may take to recover, with waits cut short.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a journey may take to recover, with waits cut short.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Between two looks: each of them rings, and what rings competes with what works.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// A stack whose functions reach everything through a proxy.
 pub(crate) async fn start() -> (Lab, Proxy) {
@@ -16,8 +20,8 @@ pub(crate) async fn start() -> (Lab, Proxy) {
 }
 
 pub(crate) struct Customer<'a> {
-    lab: &'a Lab,
-    name: String,
+    pub(crate) lab: &'a Lab,
+    pub(crate) name: String,
 }
 
 impl<'a> Customer<'a> {
@@ -25,34 +29,22 @@ impl<'a> Customer<'a> {
         Self { lab, name: name.to_owned() }
     }
 
-    pub(crate) async fn becomes_ready(&self) {
-        let (_, _, id) = self.lab.signed_up(&self.name, &json!({})).await;
-        self.lab.until(&id, "ready").await;
-        self.lab
-            .event("whatsapp.onboarding.ready.v1", |event| event["data"]["customer_ref"] == self.name.as_str())
-            .await;
-    }
-
-    /// Goes on until the record is ready, then looks at what must be true.
-    pub(crate) async fn becomes_ready_whatever_happens(&self, strike: &Strike) {
+    /// Goes through the popup and on until the record is ready, and gives what the last popup gave.
+    pub(crate) async fn signs_up(&self, what: &Value, strike: &str) -> (Session, Popup) {
         let session = self.session().await;
-        let mut popup = self.lab.popup(&json!({})).await;
+        let mut popup = self.lab.popup(what).await;
         let waba = popup.waba.clone();
         let started = Instant::now();
         loop {
             self.lab.callback(&session, &popup).await;
             match self.settled(&session, started).await.as_deref() {
-                Some("ready") => break,
+                Some("ready") => return (session, popup),
                 Some("relaunch") => popup = self.lab.popup(&json!({ "waba_id": waba })).await,
                 _ => {}
             }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "{strike:?} is not recovered from: {}",
-                self.lab.status(&session).await
-            );
+            let late = started.elapsed() >= PATIENCE;
+            assert!(!late, "{strike} is not recovered from: {}", self.lab.status(&session).await);
         }
-        self.check(&popup, strike).await;
     }
 
     /// The platform's back end asks again when its request failed.
@@ -74,60 +66,60 @@ impl<'a> Customer<'a> {
                 Some("ready" | "relaunch" | "open") => return state,
                 _ => self.time_goes_by().await,
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(PAUSE).await;
         }
         None
     }
 
-    async fn time_goes_by(&self) {
+    /// The customer's records, the newest last.
+    pub(crate) async fn records(&self) -> Vec<Value> {
         let listed = self.lab.platform_get(&format!("/v1/onboardings?customer_ref={}", self.name)).await.json();
-        for onboarding in listed["onboardings"].as_array().into_iter().flatten() {
-            // What is under way gets its time; only then its waits are cut short.
-            let quiet = self.lab.is_quiet();
-            if quiet {
-                self.lab.age(onboarding["id"].as_str().unwrap(), 600).await;
+        listed["onboardings"].as_array().cloned().unwrap_or_default()
+    }
+
+    pub(crate) async fn time_goes_by(&self) {
+        // What is under way gets its time; only then its waits are cut short.
+        if self.lab.is_quiet() {
+            for record in self.records().await {
+                self.lab.age(record["id"].as_str().unwrap(), 1000).await;
             }
         }
         // A sweep that fails is made up for by the next.
         drop(self.lab.stack.fire("SweeperFunction", "Sweep").await);
     }
 
-    async fn check(&self, popup: &Popup, strike: &Strike) {
-        let state = self.lab.simulator("state").await;
-        let waba = &state["wabas"][&popup.waba];
-        let shares = state["allocations"].as_object().unwrap().values();
-        let shares = shares.filter(|share| share["business"] == waba["owner"] && share["status"] == "APPROVED").count();
-        assert_eq!(shares, 1, "{strike:?}: the line is shared once");
-        assert_eq!(waba["subscribed"].as_array().unwrap().len(), 1, "{strike:?}: subscribed");
-        let phone = &state["phones"][waba["phones"][0].as_str().unwrap()];
-        assert_eq!(phone["status"], "CONNECTED", "{strike:?}: registered");
-        assert!(phone["registrations"].as_array().unwrap().len() <= 3, "{strike:?}: within our part of Meta's budget");
-        self.ready_is_told_once(strike).await;
-    }
-
-    /// Maybe more than once, and always under the same id.
-    async fn ready_is_told_once(&self, strike: &Strike) {
-        let mine = |event: &Value| event["data"]["customer_ref"] == self.name.as_str();
+    /// Lets time go by until something is so.
+    pub(crate) async fn until(&self, what: &str, strike: &str, is_so: impl AsyncFn() -> bool) {
         let started = Instant::now();
-        loop {
-            let told = self.lab.events_of("whatsapp.onboarding.ready.v1").await;
-            let ids: std::collections::BTreeSet<String> =
-                told.iter().filter(|event| mine(event)).map(|event| event["id"].to_string()).collect();
-            assert!(ids.len() <= 1, "{strike:?}: one fact, one id: {ids:?}");
-            if ids.len() == 1 {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "{strike:?}: nobody was told");
+        while !is_so().await {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{strike}: it never came true that {what}: {:?}",
+                self.records().await
+            );
             self.time_goes_by().await;
-            self.age_outbox().await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// An event that was saved and maybe not sent is sent again a minute later.
-    async fn age_outbox(&self) {
-        let listed = self.lab.platform_get(&format!("/v1/onboardings?customer_ref={}", self.name)).await.json();
-        for onboarding in listed["onboardings"].as_array().into_iter().flatten() {
-            self.lab.age(onboarding["id"].as_str().unwrap(), 600).await;
+    /// Maybe more than once, and always under the same id.
+    pub(crate) async fn is_told_once(&self, kind: &str, strike: &str) {
+        let mine = |event: &Value| event["data"]["customer_ref"] == self.name.as_str();
+        let started = Instant::now();
+        loop {
+            let told = self.lab.events_of(kind).await;
+            let ids: std::collections::BTreeSet<String> =
+                told.iter().filter(|event| mine(event)).map(|event| event["id"].to_string()).collect();
+            assert!(ids.len() <= 1, "{strike}: one fact, one id: {ids:?}");
+            if ids.len() == 1 {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{strike}: nobody was told {kind}");
+            // An event that was saved and maybe not sent is sent again a minute later.
+            for record in self.records().await {
+                self.lab.age(record["id"].as_str().unwrap(), 600).await;
+            }
+            drop(self.lab.stack.fire("SweeperFunction", "Sweep").await);
         }
     }
 }

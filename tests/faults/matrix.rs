@@ -1,34 +1,56 @@
-//! The calls of a signup, and what becomes of each.
+//! The calls of a journey, and what becomes of each.
 
 use crate::customer::{Customer, start};
-use integration::{Effect, Strike};
+use crate::journey::Journey;
+use integration::{Effect, Lab, Proxy, Strike};
 
-/// The calls of a signup, taken from one that is not disturbed: a new call cannot be forgotten.
-pub(crate) async fn matrix(of: impl Fn(&str) -> bool, repeated: usize) {
+/// Calls to some of the services.
+pub(crate) fn services(names: &'static [&'static str]) -> impl Fn(&str) -> bool {
+    move |call| names.iter().any(|name| call.starts_with(&format!("{name} ")))
+}
+
+/// The calls of a journey, taken from one that is not disturbed: a new call cannot be forgotten.
+pub(crate) async fn calls_of(lab: &Lab, proxy: &Proxy, journey: Journey) -> Vec<(String, usize)> {
+    let customer = Customer::new(lab, "undisturbed");
+    let ready = journey.prepare(&customer).await;
+    proxy.kill().await;
+    proxy.script(&[]);
+    journey.arrive(&customer, ready, "undisturbed").await;
+    proxy.calls().into_iter().collect()
+}
+
+/// One journey with some of its calls spoiled. Cold, as the undisturbed one was: a warm process has its secrets already.
+pub(crate) async fn disturbed(lab: &Lab, proxy: &Proxy, journey: Journey, strikes: &[Strike], run: usize) -> bool {
+    proxy.script(&[]);
+    let customer = Customer::new(lab, &format!("customer-{run}"));
+    let ready = journey.prepare(&customer).await;
+    proxy.kill().await;
+    proxy.script(strikes);
+    journey.arrive(&customer, ready, &format!("{strikes:?}")).await;
+    proxy.struck() > 0
+}
+
+/// Spoils each call in each way, `repeated` times in a row.
+pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated: usize) {
     let (lab, proxy) = start().await;
-    proxy.script(None);
-    Customer::new(&lab, "undisturbed").becomes_ready().await;
-    let calls: Vec<(String, usize)> = proxy.calls().into_iter().filter(|(call, _)| of(call)).collect();
+    let calls = calls_of(&lab, &proxy, journey).await;
+    let calls: Vec<(String, usize)> = calls.into_iter().filter(|(call, _)| of(call)).collect();
+    assert!(!calls.is_empty(), "{journey:?} makes no such call");
     let (mut runs, mut struck) = (0, 0);
     for (call, count) in &calls {
         for nth in 1..=*count {
             for effect in Effect::ALL {
                 let strike = Strike { call: call.clone(), nth, times: repeated, effect };
-                // Cold, as the first run was: a warm process has its secrets already.
-                proxy.kill().await;
-                proxy.script(Some(strike.clone()));
-                let name = format!("customer-{runs}");
-                Customer::new(&lab, &name).becomes_ready_whatever_happens(&strike).await;
+                struck += usize::from(disturbed(&lab, &proxy, journey, &[strike], runs).await);
                 runs += 1;
-                struck += usize::from(proxy.has_struck());
             }
         }
     }
-    println!("{} kinds of calls, {runs} runs, {struck} struck, {runs} ended ready and paid once", calls.len());
+    println!("{journey:?}: {} kinds of calls, {runs} runs, {struck} struck, {runs} arrived", calls.len());
     for (call, count) in calls {
         println!("  {count:>3} x {call}");
     }
-    proxy.script(None);
+    proxy.script(&[]);
     assert!(struck * 10 >= runs * 9, "most strikes hit: {struck} of {runs}");
     lab.stop().await;
 }

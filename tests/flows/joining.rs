@@ -202,3 +202,19 @@ async fn a_platforms_own_reference_cannot_look_like_an_unclaimed_one() {
     assert_eq!((refused.status, refused.json()["code"].as_str()), (400, Some("bad_value")));
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_connects_again_finds_its_business_filled_in() {
+    let lab = Lab::start().await;
+    let page = async |customer: &str| {
+        let session = lab.session(customer).await;
+        String::from_utf8_lossy(&lab.client.get(&session.url, &[]).await.unwrap().body).into_owned()
+    };
+    assert!(!page("acme").await.contains(r#""setup""#));
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let business = popup.body["business_id"].as_str().unwrap();
+    assert!(page("acme").await.contains(&format!(r#""setup":{{"business":{{"id":{business}}}}}"#)));
+    assert!(!page("other").await.contains(business));
+    lab.stop().await;
+}

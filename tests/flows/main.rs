@@ -9,6 +9,7 @@ mod joining;
 mod persistence;
 mod platform;
 mod platform_side;
+mod secrecy;
 mod signup;
 mod spoofing;
 mod template;

@@ -113,3 +113,44 @@ async fn going_on_does_not_burn_metas_registrations() {
     assert!((2..=6).contains(&made), "{made} of Meta's ten");
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portfolio_that_is_named_as_the_account_is_held() {
+    let lab = Lab::start().await;
+    let (session, mut popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
+    popup.body["waba_id"] = popup.body["business_id"].clone();
+    let id = lab.callback(&session, &popup).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    let held = lab.until(&id, "held").await;
+    assert_eq!(held["code"], "grant.claim_not_granted");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whatsapp_scope_of_another_name_is_as_good_and_a_permission_without_any_says_what_is_missing() {
+    let lab = Lab::start().await;
+    let renamed = json!({ "scopes": ["business_management", "whatsapp_business_account_access"] });
+    let (_, _, id) = lab.signed_up("acme", &renamed).await;
+    lab.until(&id, "ready").await;
+    assert!(lab.stack.logs().iter().any(|line| line.text.contains("whatsapp_business_account_access")), "seen first");
+    let (_, _, bare) = lab.signed_up("bare", &json!({ "scopes": ["business_management", "ads_read"] })).await;
+    let waiting = lab.until(&bare, "waiting").await;
+    assert_eq!(
+        (waiting["code"].as_str(), waiting["who_acts"].as_str()),
+        (Some("token.scope_missing"), Some("operator"))
+    );
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connecting_another_account_does_not_revive_the_one_whose_permission_ended() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    lab.simulate(&format!("wabas/{}/revoke", popup.waba), &json!({})).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.until(&id, "reauthorise").await;
+    let (_, _, other) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&other, "ready").await;
+    assert_eq!(lab.onboarding(&id).await["state"], "reauthorise");
+    lab.stop().await;
+}

@@ -80,6 +80,8 @@ async fn a_token_that_ends_is_known_warned_about_and_renewed_without_the_custome
     let kept = tokens(&lab);
     let record = lab.onboarding(&id).await;
     let end = record["token_expires_at"].as_str().unwrap().to_owned();
+    // Meta's times have whole seconds: the successor ends a second later at least.
+    lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
     a_day_later(&lab, &id).await;
     lab.event("whatsapp.token.expiring.v1", |_| true).await;
     let renewed = async || {

@@ -14,7 +14,9 @@ Parameters:
   MetaAppId: { Type: String, Default: '' }
   MetaConfigId: { Type: String, Default: '' }
   Role: { Type: String, Default: '' }
+  MetaBusinessId: { Type: String, Default: '' }
   CreditLineId: { Type: String, Default: '' }
+  OnboardingLimit: { Type: String, Default: '' }
   GraphApiBase: { Type: String, Default: '' }
   MetaSdkBase: { Type: String, Default: '' }
   MetaPopupOrigins: { Type: String, Default: '' }

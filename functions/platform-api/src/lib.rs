@@ -44,6 +44,9 @@ pub struct App {
 /// The API in the form of OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
+/// What the platform's queue holds, as a JSON Schema: one alternative a type of event.
+pub const EVENT_SCHEMA: &str = include_str!("../events/schema.json");
+
 impl App {
     /// Reads the configuration.
     ///
@@ -97,6 +100,9 @@ impl Handler for App {
             (&Method::GET, ["v1", "doctor"]) => self.doctor().await,
             (&Method::POST, ["v1", "doctor"]) => self.examine().await,
             (&Method::GET, ["v1", "reception", phone]) => self.reception(phone).await,
+            (&Method::GET, ["v1", "events", "schema.json"]) => {
+                Ok(reply(StatusCode::OK, "application/schema+json", EVENT_SCHEMA.to_owned()))
+            }
             (&Method::GET, ["v1", "openapi.json"]) => Ok(reply(StatusCode::OK, "application/json", OPENAPI.to_owned())),
             _ => Err(Problem::not_found()),
         }

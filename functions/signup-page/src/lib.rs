@@ -9,7 +9,7 @@ use http::Method;
 use shared::aws::AwsConfig;
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
-use shared::domain::ids::{AppId, SessionId};
+use shared::domain::ids::{AppId, BusinessId, SessionId};
 use shared::domain::limit::OnboardingLimit;
 use shared::domain::onboarding::State;
 use shared::domain::session::Session;
@@ -68,13 +68,19 @@ impl App {
         Ok(found.map(|held| (id, held)))
     }
 
+    /// The portfolio of a customer that has an account already.
+    async fn known_portfolio(&self, session: &Session) -> Result<Option<BusinessId>, Problem> {
+        let own = self.store.of_customer(&session.customer_ref).await.map_err(|error| unavailable(&error))?;
+        let live = own.iter().rev().filter(|onboarding| onboarding.state() != State::Left);
+        Ok(live.filter_map(|onboarding| onboarding.waba.as_ref()).map(|waba| waba.owner().clone()).next())
+    }
+
     /// Until when a customer that is new has to wait because Meta's limit of new customers is reached.
     async fn held_until(&self, session: &Session) -> Result<Option<Timestamp>, Problem> {
         let now = clock::now();
         let customers = self.store.new_customers(now).await.map_err(|error| unavailable(&error))?;
         let Some(until) = self.limit.budget(&customers, now).full_until else { return Ok(None) };
-        let own = self.store.of_customer(&session.customer_ref).await.map_err(|error| unavailable(&error))?;
-        let known = own.iter().any(|onboarding| onboarding.waba.is_some() && onboarding.state() != State::Left);
+        let known = self.known_portfolio(session).await?.is_some();
         Ok((!known).then_some(until))
     }
 }

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock;
+use shared::domain::ids::BusinessId;
 use shared::domain::session::{Flow, Session};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
@@ -55,7 +56,7 @@ impl App {
             graph_version: &self.graph_version,
             sdk_url: format!("{}/en_US/sdk.js", self.sdk_origin),
             popup_origins: &self.popup_origins,
-            extras: extras(&session),
+            extras: extras(&session, self.known_portfolio(&session).await?.as_ref()),
             return_url: session.return_url.as_deref(),
         };
         Ok(self.document(StatusCode::OK, "", &serde_json::to_value(config).unwrap_or_default()))
@@ -96,10 +97,24 @@ impl App {
     }
 }
 
+/// What the platform sent, and where it names no business, the portfolio we know the customer by: who connects again types
+/// nothing twice.
+fn setup(session: &Session, known: Option<&BusinessId>) -> Option<Value> {
+    let mut setup = session.prefill.clone();
+    // Meta takes the id as a number ("Pre-filling screens").
+    let id = known.and_then(|id| id.as_str().parse::<u64>().ok());
+    if let Some(id) = id {
+        let groups = setup.get_or_insert_with(|| json!({}));
+        if let Some(groups) = groups.as_object_mut() {
+            groups.entry("business").or_insert_with(|| json!({ "id": id }));
+        }
+    }
+    setup
+}
+
 /// `extras` of `FB.login` in the shapes of Embedded Signup v4: the version follows from the configuration id.
-fn extras(session: &Session) -> Value {
-    let setup = session.prefill.clone();
-    match (session.flow, setup) {
+fn extras(session: &Session, known: Option<&BusinessId>) -> Value {
+    match (session.flow, setup(session, known)) {
         (Flow::Default, None) => json!({}),
         (Flow::Default, Some(setup)) => json!({ "setup": setup }),
         (Flow::Coexistence, setup) => json!({

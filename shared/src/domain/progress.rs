@@ -71,7 +71,7 @@ fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut V
         Event::TokenRenewed(round) => token_renewed(after, round, now, timeline),
         Event::TokenDied(attempt, code) => token_died(after, attempt, code, now, timeline),
         Event::Rejoined(round) => rejoined(after, round, now, timeline),
-        Event::Called(calls) => after.calls = after.calls.and(*calls, now),
+        Event::Called { calls, rest } => after.calls = after.calls.and(*calls, now).rested(*rest, now),
         Event::StepStarted(step) => step_started(after, *step, now),
         Event::StepSucceeded(step, finding) => step_succeeded(after, *step, finding, now, timeline),
         Event::StepFailed(step, failure) => step_failed(after, *step, failure, moment, timeline),

@@ -2,15 +2,14 @@
 
 use super::call::{Auth, GraphCall, GraphRequest};
 use super::error::{GraphError, Kind, parse};
+use super::usage;
 use crate::config::{Lookup, Problems, parse_base};
 use crate::domain::ids::AppId;
 use crate::secret::Secret;
 use crate::secrets::{PlatformSecret, VaultError};
 use crate::transport::{Incoming, Outgoing, Transport};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
 use sha2::Sha256;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
@@ -41,19 +40,28 @@ pub struct GraphClient {
     config: GraphConfig,
     app_secret: PlatformSecret,
     made: Arc<AtomicU32>,
+    /// Seconds for which Meta should be left alone, as its last usage headers say; 0 while all is well.
+    rest: Arc<AtomicU32>,
 }
 
 impl GraphClient {
     /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
     #[must_use]
     pub fn new(transport: Transport, config: GraphConfig, app_secret: PlatformSecret) -> Self {
-        Self { transport, config, app_secret, made: Arc::default() }
+        Self { transport, config, app_secret, made: Arc::default(), rest: Arc::default() }
     }
 
     /// Calls made since the process began: what lies between two looks is what somebody used.
     #[must_use]
     pub fn calls_made(&self) -> u32 {
         self.made.load(Ordering::Relaxed)
+    }
+
+    /// Seconds for which Meta should be left alone because a budget of the account or of the app is nearly used up. Asked
+    /// once: it is forgotten then.
+    #[must_use]
+    pub fn take_rest(&self) -> u32 {
+        self.rest.swap(0, Ordering::Relaxed)
     }
 
     /// Our app's id.
@@ -93,6 +101,9 @@ impl GraphClient {
         let outgoing = Outgoing { method: request.method, url, bearer, json };
         self.made.fetch_add(1, Ordering::Relaxed);
         let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
+        if let Ok(incoming) = &incoming {
+            self.rest.fetch_max(usage::rest(&incoming.headers), Ordering::Relaxed);
+        }
         let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
         log(C::NAME, reply.as_ref().err());
         reply
@@ -126,25 +137,13 @@ fn proof(app_secret: &Secret, token: &Secret) -> String {
 
 fn decode<R: serde::de::DeserializeOwned>(incoming: &Incoming) -> Result<R, Kind> {
     let status = incoming.status.as_u16();
-    if let Some(refusal) = parse(status, &incoming.body, regain_access(incoming)) {
+    if let Some(refusal) = parse(status, &incoming.body, usage::regain_access(&incoming.headers)) {
         return Err(Kind::Refused(refusal));
     }
     if !incoming.status.is_success() {
         return Err(Kind::Undecodable);
     }
     serde_json::from_slice(&incoming.body).map_err(|_| Kind::Undecodable)
-}
-
-/// The longest `estimated_time_to_regain_access` (minutes) of `X-Business-Use-Case-Usage`, in seconds.
-fn regain_access(incoming: &Incoming) -> Option<u32> {
-    #[derive(Deserialize)]
-    struct Usage {
-        estimated_time_to_regain_access: Option<u32>,
-    }
-    let header = incoming.headers.get("x-business-use-case-usage")?.to_str().ok()?;
-    let usage: BTreeMap<String, Vec<Usage>> = serde_json::from_str(header).ok()?;
-    let minutes = usage.into_values().flatten().filter_map(|usage| usage.estimated_time_to_regain_access).max()?;
-    (minutes > 0).then(|| minutes.saturating_mul(60))
 }
 
 fn log(call: &'static str, failed: Option<&GraphError>) {

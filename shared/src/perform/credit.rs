@@ -78,8 +78,8 @@ impl Performer for CreditSharing {
         Some(self.system_side().await)
     }
 
-    fn calls_made(&self) -> u32 {
-        self.graph.calls_made()
+    fn graph(&self) -> &GraphClient {
+        &self.graph
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each function may do: exactly what its code does.
 
 mod grants;
+mod used;
 
 use super::tree::{at, list, names_in, reference, substitution, texts};
 use super::{Resource, Template, logical_id};
@@ -68,7 +69,37 @@ fn statements<'a>(function: &Resource<'a>) -> Vec<&'a Value> {
     policies.into_iter().flat_map(|policy| list(at(policy, &["Statement"]))).collect()
 }
 
+/// SAM attaches a managed policy to every function with an SQS event that lets it consume all queues of the account: each
+/// consumer gives that back.
+fn gives_back(statement: &Value) -> Option<String> {
+    let denied = at(statement, &["Effect"]).and_then(Value::as_str) == Some("Deny");
+    let mut actions: Vec<String> =
+        texts(at(statement, &["Action"])).into_iter().map(|it| it.replace("sqs:", "")).collect();
+    actions.sort_unstable();
+    let all = actions.join(" ") == CONSUME;
+    let kept = at(statement, &["NotResource"]).and_then(reference).map(|(id, _)| id.to_owned());
+    kept.filter(|_| denied && all)
+}
+
+#[test]
+fn a_consumer_consumes_its_own_queue_and_no_other() {
+    let template = Template::of_repository();
+    let mut found = Vec::new();
+    for function in template.functions() {
+        for (event, properties) in function.events("SQS") {
+            let own = at(properties, &["Queue"]).and_then(reference).map(|(id, _)| id.to_owned());
+            if !statements(&function).into_iter().any(|statement| gives_back(statement) == own && own.is_some()) {
+                found.push(template.offence(function.id, format!("may consume more than the queue of {event}")));
+            }
+        }
+    }
+    forbid(found, "Deny the consumer's actions on everything but its own queue: SAM's managed policy allows all.");
+}
+
 fn granted(statement: &Value) -> Vec<String> {
+    if gives_back(statement).is_some() {
+        return Vec::new();
+    }
     let actions = texts(at(statement, &["Action"]));
     let things: Vec<String> = list(at(statement, &["Resource"])).into_iter().map(thing).collect();
     actions.into_iter().flat_map(|action| things.iter().map(move |thing| format!("{action} on {thing}"))).collect()
@@ -97,7 +128,7 @@ fn loose(template: &Template) -> Vec<Offence> {
         }
         let named = policies.iter().filter(|policy| at(policy, &["Statement"]).is_none());
         named.for_each(|policy| tell(format!("has a managed or template policy: {policy:?}")));
-        for statement in statements(&function) {
+        for statement in statements(&function).into_iter().filter(|statement| gives_back(statement).is_none()) {
             if at(statement, &["Effect"]).and_then(Value::as_str) != Some("Allow")
                 || at(statement, &["NotAction"]).is_some()
             {

@@ -28,7 +28,7 @@ pub(crate) fn router() -> Router<Arc<Meta>> {
         .route("/_sim/webhooks", get(deliveries).post(send_webhook))
         .route("/_sim/handshake", post(handshake))
         .route("/_sim/reset", post(reset))
-        .route("/_sim/wabas/{waba}", post(records::change_waba).delete(records::leave))
+        .route("/_sim/wabas/{waba}", get(records::waba).post(records::change_waba).delete(records::leave))
         .route("/_sim/wabas/{waba}/revoke", post(records::revoke_tokens))
         .route("/_sim/phones/{phone}", post(records::change_phone))
         .route("/_sim/platform", post(change_platform))

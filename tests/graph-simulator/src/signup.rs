@@ -39,6 +39,8 @@ pub(crate) struct Signup {
     names_account: bool,
     /// Seconds the token lives; for ever when absent.
     expires_in: Option<i64>,
+    /// Scopes of the token, where they are not those of Embedded Signup.
+    scopes: Vec<String>,
     /// Meta's review of the account.
     review: String,
     /// The event with which Meta announces the account.
@@ -63,6 +65,7 @@ impl Default for Signup {
             names_number: true,
             names_account: true,
             expires_in: None,
+            scopes: Vec::new(),
             review: "APPROVED".to_owned(),
             announced_as: "PARTNER_ADDED".to_owned(),
         }
@@ -104,7 +107,7 @@ impl Signup {
         let wabas = granted.into_iter().chain(self.also).collect();
         let (app, business) = (options.app_id.clone(), owner.clone());
         let expires_at = self.expires_in.map_or(0, |life| now + life);
-        let held = Token { app, business, wabas, valid: false, issued_at: now, expires_at };
+        let held = Token { app, business, wabas, valid: false, issued_at: now, expires_at, scopes: self.scopes };
         world.tokens.insert(token.clone(), held);
         world.codes.insert(code.clone(), Code { token, issued_at: now, used: false });
         let mut data = Map::from_iter([("business_id".to_owned(), json!(owner))]);

@@ -87,8 +87,15 @@ impl World {
         // One that ends gets a successor: a new installation of the app renews it.
         let successor = format!("{text}R");
         let app = self.tokens.get(&text)?.app.clone();
-        let token =
-            Token { app, business: business.to_owned(), wabas, valid: true, issued_at: now, expires_at: now + life };
+        let token = Token {
+            app,
+            business: business.to_owned(),
+            wabas,
+            valid: true,
+            issued_at: now,
+            expires_at: now + life,
+            scopes: Vec::new(),
+        };
         self.tokens.insert(successor.clone(), token);
         Some(successor)
     }

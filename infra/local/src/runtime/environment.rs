@@ -128,7 +128,8 @@ fn command(config: &FunctionConfig, address: &str) -> Command {
         .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
-        .env("AWS_ACCESS_KEY_ID", "local")
+        // Each function signs as itself: the emulators take any credentials, and tests see who calls what.
+        .env("AWS_ACCESS_KEY_ID", &config.id)
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env("AWS_SESSION_TOKEN", "local")
         .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -55,7 +55,7 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
 const EVENTS: &[(&str, &[&str])] = &[
     ("HttpApi", &["ApiId", "Method", "Path", "Auth"]),
     ("SQS", &["Queue", "BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "ScalingConfig"]),
-    ("ScheduleV2", &["ScheduleExpression", "RetryPolicy"]),
+    ("ScheduleV2", &["ScheduleExpression", "RetryPolicy", "OmitName"]),
 ];
 
 pub(super) fn check_resource(id: &str, kind: &str, properties: &Value) -> Result<(), TemplateError> {

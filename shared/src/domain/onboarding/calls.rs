@@ -16,6 +16,9 @@ pub struct Calls {
     pub since: Timestamp,
     /// How many.
     pub count: u32,
+    /// Until when Meta wants to be left alone, by its own usage headers.
+    #[serde(default)]
+    pub rest_until: Timestamp,
 }
 
 impl Calls {
@@ -24,13 +27,23 @@ impl Calls {
     pub fn and(self, made: u32, now: Timestamp) -> Self {
         let fresh = now.since(self.since) >= HOUR;
         let (since, count) = if fresh { (now, 0) } else { (self.since, self.count) };
-        Self { since, count: count.saturating_add(made) }
+        Self { since, count: count.saturating_add(made), ..self }
     }
 
-    /// When more may be made.
+    /// Meta wants to be left alone for so many seconds; at most an hour is believed.
+    #[must_use]
+    pub fn rested(self, seconds: u32, now: Timestamp) -> Self {
+        if seconds == 0 {
+            return self;
+        }
+        let until = now.after(Duration::from_secs(u64::from(seconds)).min(HOUR));
+        Self { rest_until: until.max(self.rest_until), ..self }
+    }
+
+    /// When more may be made for an account without a registered number.
     #[must_use]
     pub fn free_at(self) -> Timestamp {
-        if self.count < CALLS_AN_HOUR { Timestamp::default() } else { self.since.after(HOUR) }
+        if self.count < CALLS_AN_HOUR { self.rest_until } else { self.since.after(HOUR).max(self.rest_until) }
     }
 }
 
@@ -45,6 +58,14 @@ mod tests {
         assert_eq!(calls.free_at(), Timestamp::default());
         let calls = calls.and(1, at(120));
         assert_eq!(calls.free_at(), at(160), "an hour after the first");
-        assert_eq!(calls.and(5, at(160)), Calls { since: at(160), count: 5 });
+        assert_eq!(calls.and(5, at(160)), Calls { since: at(160), count: 5, ..Calls::default() });
+    }
+
+    #[test]
+    fn metas_own_wish_for_a_rest_is_honoured_up_to_an_hour() {
+        let at = |minutes: i64| Timestamp::from_seconds(minutes * 60);
+        assert_eq!(Calls::default().rested(300, at(10)).free_at(), at(15));
+        assert_eq!(Calls::default().rested(u32::MAX, at(10)).rest_until, at(70));
+        assert_eq!(Calls::default().rested(300, at(10)).rested(0, at(11)).free_at(), at(15));
     }
 }

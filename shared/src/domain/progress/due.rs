@@ -90,6 +90,7 @@ fn within_budgets(onboarding: &Onboarding, spec: &StepSpec, due: Timestamp) -> T
     let registered = onboarding.numbers.values().any(|number| number.registered_at.is_some());
     let due = match spec.runner {
         Runner::Steps if !registered && !onboarding.is_leaving() => due.max(onboarding.calls.free_at()),
+        Runner::Steps if !onboarding.is_leaving() => due.max(onboarding.calls.rest_until),
         Runner::Steps | Runner::Credit => due,
     };
     let waiting = onboarding.numbers.values().filter(|number| number.awaits_registration(due));

@@ -31,8 +31,13 @@ pub enum Event {
     TokenDied(AttemptId, String),
     /// The same customer went through another signup for the same account; its token is proven.
     Rejoined(Box<Round>),
-    /// So many calls were made to Meta about the account.
-    Called(u32),
+    /// Calls were made to Meta about the account.
+    Called {
+        /// How many.
+        calls: u32,
+        /// Seconds for which Meta wants to be left alone; 0 while all is well.
+        rest: u32,
+    },
     /// A worker began a step.
     StepStarted(Step),
     /// A step is done; what it found out.

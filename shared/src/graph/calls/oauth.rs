@@ -105,6 +105,10 @@ pub struct GranularScope {
     pub target_ids: Vec<serde_json::Value>,
 }
 
+/// WhatsApp scopes Meta documents.
+const KNOWN_SCOPES: [&str; 3] =
+    ["whatsapp_business_management", "whatsapp_business_messaging", "whatsapp_business_manage_events"];
+
 impl TokenFacts {
     /// What was granted, for our app `app`.
     #[must_use]
@@ -128,6 +132,14 @@ impl TokenFacts {
     pub fn has_whatsapp_scope(&self) -> bool {
         let granular = self.granular_scopes.iter().map(|granular| &granular.scope);
         self.scopes.iter().chain(granular).any(|scope| scope.starts_with("whatsapp"))
+    }
+
+    /// WhatsApp scopes that are not known here, in a form that can be logged.
+    pub fn unknown_whatsapp_scopes(&self) -> impl Iterator<Item = &str> {
+        let all = self.scopes.iter().chain(self.granular_scopes.iter().map(|granular| &granular.scope));
+        let plain = |scope: &str| scope.len() <= 64 && scope.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        all.map(String::as_str)
+            .filter(move |scope| scope.starts_with("whatsapp") && plain(scope) && !KNOWN_SCOPES.contains(scope))
     }
 
     /// Accounts named by WhatsApp scopes, in Meta's order. Targets of other scopes are portfolios or pages, never accounts.
@@ -195,6 +207,9 @@ mod tests {
     fn any_whatsapp_scope_counts() {
         assert!(facts(r#"{"data":{"scopes":["whatsapp_business_manage_events"]}}"#).has_whatsapp_scope());
         assert!(!facts(r#"{"data":{"scopes":["ads_read"]}}"#).has_whatsapp_scope());
+        let renamed = facts(r#"{"data":{"scopes":["whatsapp_business_account_manage","whatsapp <b>","ads_read"]}}"#);
+        assert!(renamed.has_whatsapp_scope());
+        assert_eq!(renamed.unknown_whatsapp_scopes().collect::<Vec<_>>(), ["whatsapp_business_account_manage"]);
     }
 
     #[test]

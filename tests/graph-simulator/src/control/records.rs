@@ -1,11 +1,12 @@
 //! What happens to accounts, numbers and tokens outside the API.
 
 use super::Shared;
+use crate::world::{Allocation, Phone};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +23,15 @@ pub(super) struct WabaChange {
     verification: Option<String>,
     /// Our app's subscription goes away without a word.
     unsubscribe: Option<bool>,
+}
+
+/// One account with its numbers, and the credit that is shared with its owner.
+pub(super) async fn waba(State(meta): Shared, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
+    let world = meta.world();
+    let waba = world.wabas.get(&id).ok_or(StatusCode::NOT_FOUND)?;
+    let phones: Vec<&Phone> = waba.phones.iter().filter_map(|phone| world.phones.get(phone)).collect();
+    let shares: Vec<&Allocation> = world.allocations.values().filter(|share| share.business == waba.owner).collect();
+    Ok(Json(json!({ "waba": waba, "phones": phones, "allocations": shares })))
 }
 
 pub(super) async fn change_waba(

@@ -59,7 +59,9 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
         let error = json!({ "code": 190, "message": "Invalid OAuth access token." });
         return Ok(json!({ "data": { "error": error, "is_valid": false, "scopes": [] } }));
     };
-    let granular = SCOPES.iter().map(|scope| {
+    let scopes: Vec<&str> =
+        if token.scopes.is_empty() { SCOPES.to_vec() } else { token.scopes.iter().map(String::as_str).collect() };
+    let granular = scopes.iter().map(|scope| {
         let targets = if *scope == "business_management" { vec![token.business.clone()] } else { token.wabas.clone() };
         json!({ "scope": scope, "target_ids": targets })
     });
@@ -73,7 +75,7 @@ pub(super) fn debug_token(context: &Context<'_>) -> Done {
         "data_access_expires_at": 0,
         "is_valid": token.valid && !token.has_ended(context.now),
         "issued_at": token.issued_at,
-        "scopes": SCOPES,
+        "scopes": scopes,
         "granular_scopes": granular,
         "user_id": "122000000000000",
     } }))

@@ -83,6 +83,9 @@ pub(crate) struct Token {
     pub(crate) issued_at: i64,
     /// Unix seconds; 0 means never.
     pub(crate) expires_at: i64,
+    /// Empty for those of Embedded Signup.
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
 }
 
 /// A code of the popup.

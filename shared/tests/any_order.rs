@@ -1,0 +1,188 @@
+//! Any facts in any order: a record is always finished, moving, or waiting for somebody with a reason.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected ends there")]
+
+use shared::domain::claim::{Claim, FinishEvent};
+use shared::domain::display_number::DisplayNumber;
+use shared::domain::facts::Aspect;
+use shared::domain::failure::{Actor, Class, Failure, Waiting};
+use shared::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone, verify_waba};
+use shared::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use shared::domain::onboarding::{Onboarding, Phase, State};
+use shared::domain::progress::{About, Event, Finding, Next, Reading, Renewed, Round, advance, due_at, next};
+use shared::domain::session::{Flow, Role};
+use shared::domain::steps::{Runner, Step};
+use shared::domain::time::{Jitter, Moment, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const SEQUENCES: u64 = 20_000;
+const LENGTH: usize = 60;
+
+/// The same numbers everywhere: a failure names its sequence and can be repeated.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices.get(self.below(choices.len())).unwrap().clone()
+    }
+}
+
+fn attempt(number: usize) -> AttemptId {
+    AttemptId::new(Timestamp::from_seconds(1), u128::try_from(number).unwrap())
+}
+
+fn waba() -> VerifiedWaba {
+    let id = WabaId::parse("11").unwrap();
+    verify_waba(&id, &id, &BusinessId::parse("77").unwrap(), &Claim::default()).unwrap()
+}
+
+fn phone(draw: &mut Draw) -> VerifiedPhone {
+    let id = PhoneNumberId::parse(draw.of(&["5", "6"])).unwrap();
+    verify_phone(&Claim::default(), &[ListedPhone { id, on_business_app: draw.below(6) == 0 }], &[]).unwrap()
+}
+
+fn failure(draw: &mut Draw, now: Timestamp) -> Failure {
+    let class = draw.of(&[
+        Class::Later,
+        Class::LaterAfter(600),
+        Class::Needs(Actor::Customer, Waiting::Number),
+        Class::Needs(Actor::Operator, Waiting::Meta),
+        Class::Until(Actor::Meta, Waiting::CreditLine, now.after(Duration::from_secs(90_000))),
+        Class::Skip,
+        Class::Hold,
+        Class::TokenDead,
+    ]);
+    Failure::new(class, draw.of(&["graph.2", "graph.133016", "grant.claim_not_granted"]))
+}
+
+fn finding(draw: &mut Draw, step: Step) -> Finding {
+    match step {
+        Step::VerifyGrant => Finding::Account {
+            waba: waba(),
+            joins: (draw.below(8) == 0).then(|| OnboardingId::new(Timestamp::from_seconds(1), 99)),
+            token_expires_at: (draw.below(3) == 0).then(|| Timestamp::from_seconds(400_000)),
+            words: Vec::new(),
+        },
+        Step::FindNumber => {
+            Finding::Number { phone: phone(draw), words: Vec::new(), display: DisplayNumber::parse("15551") }
+        }
+        Step::RegisterNumber => Finding::Registered(vec![PhoneNumberId::parse("5").unwrap()]),
+        Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
+        Step::JoinRecord if draw.below(2) == 0 => Finding::Alone,
+        _ => Finding::Nothing,
+    }
+}
+
+/// What a worker does that follows the table, or what the world throws in.
+fn event(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Event {
+    let runner = draw.of(&[Runner::Steps, Runner::Credit]);
+    if let (Next::Run(step), 0..=3) = (next(record, runner, now), draw.below(5)) {
+        return Event::StepStarted(step);
+    }
+    let step = draw.of(&Step::ALL);
+    match draw.below(22) {
+        0..=5 => Event::StepSucceeded(step, finding(draw, step)),
+        6..=8 => Event::StepFailed(step, failure(draw, now)),
+        9 => Event::TokenStored(attempt(draw.below(3))),
+        10 => Event::ExchangeFailed(attempt(draw.below(3)), "exchange.lost"),
+        11 => Event::TokenSought(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
+        12 => draw.of(&[
+            Event::FetchAsked(attempt(0)),
+            Event::FetchPostponed(attempt(0)),
+            Event::FetchPostponed(attempt(1)),
+        ]),
+        13 => Event::TokenDied(attempt(draw.below(3)), "graph.190".to_owned()),
+        14 => Event::Rejoined(Box::new(round(draw))),
+        15 => Event::TokenRenewed(Renewed { attempt: attempt(2), expires_at: None }),
+        16 => Event::Watched(Box::new(reading(draw, now))),
+        17 => Event::Observed {
+            about: draw.of(&[About::Account, About::Number(PhoneNumberId::parse("5").unwrap())]),
+            aspect: draw.of(&[Aspect::NameStatus, Aspect::Review, Aspect::Certification, Aspect::Quality]),
+            word: draw.of(&["APPROVED", "PENDING", "NEEDED"]).to_owned(),
+            at: now,
+        },
+        18 => Event::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
+        19 => draw.of(&[Event::Resumed, Event::LookAsked, Event::WatchStarted]),
+        20 => Event::Departed("partner_removed", now),
+        _ => draw.of(&[Event::Resumed, Event::ExitRequested, Event::EventsSent(record.outbox.clone())]),
+    }
+}
+
+fn round(draw: &mut Draw) -> Round {
+    Round {
+        attempt: attempt(draw.below(3)),
+        token_expires_at: None,
+        customer_ref: CustomerRef::parse("customer").unwrap(),
+        claim: Claim { event: Some(FinishEvent::Finish), ..Claim::default() },
+        flow: draw.of(&[Flow::Default, Flow::Coexistence]),
+        callback_override: None,
+    }
+}
+
+fn reading(draw: &mut Draw, now: Timestamp) -> Reading {
+    Reading {
+        at: now,
+        token_expires_at: (draw.below(2) == 0).then(|| now.after(Duration::from_secs(86_400))),
+        account: Vec::new(),
+        numbers: Vec::new(),
+        drift: draw.of(&[BTreeSet::new(), BTreeSet::from(["number.disconnected".to_owned()])]),
+        repaired: Vec::new(),
+        spare: attempt(2),
+    }
+}
+
+/// What is true of every record at every moment.
+fn check(record: &Onboarding, at: &str) {
+    let state = record.state();
+    let (due, obstacle) = (due_at(record), record.obstacle());
+    match state {
+        State::Exchanging | State::Onboarding | State::Leaving => {
+            let stuck = obstacle.is_some();
+            assert!(due.is_some() || stuck, "{at}: {state:?} never goes on: {record:?}");
+        }
+        State::Waiting | State::Held | State::Relaunch | State::Reauthorise => {
+            let obstacle = obstacle.unwrap_or_else(|| panic!("{at}: {state:?} without a reason: {record:?}"));
+            assert!(!obstacle.code.is_empty(), "{at}");
+        }
+        State::Ready | State::Left => {}
+    }
+    let usable = matches!(record.phase, Phase::Connected { .. } | Phase::Leaving { .. });
+    assert!(record.token_attempt().is_none() || usable, "{at}: a token is used in {state:?}");
+    for number in record.numbers.values() {
+        assert!(number.registrations.len() <= 6, "{at}: {} registrations in 72 hours", number.registrations.len());
+        assert!(!number.coexists || number.registrations.is_empty(), "{at}: a coexistence number was registered");
+    }
+}
+
+#[test]
+fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with_a_reason() {
+    let mut states = BTreeSet::new();
+    for sequence in 0..SEQUENCES {
+        let mut draw = Draw(sequence);
+        let mut now = Timestamp::from_seconds(1_000);
+        let role = draw.of(&[Role::SolutionPartner, Role::TechProvider]);
+        let phase = Phase::Exchanging { attempt: attempt(0), lease_until: now.after(Duration::from_secs(30)) };
+        let (id, customer) = (OnboardingId::new(now, 1), CustomerRef::parse("customer").unwrap());
+        let mut record = Onboarding::begin(id, customer, role, Flow::Default, phase, Claim::default(), now);
+        for position in 0..LENGTH {
+            now = now.after(Duration::from_secs(u64::try_from(draw.below(3_000)).unwrap()));
+            let fact = event(&mut draw, &record, now);
+            let (after, timeline) = advance(&record, &fact, Moment { now, jitter: Jitter::none() });
+            let at = format!("sequence {sequence}, event {position}, {fact:?}");
+            let written = usize::try_from(after.timeline_length - record.timeline_length).unwrap();
+            assert_eq!(written, timeline.len(), "{at}");
+            assert!(record.state() != State::Left || after.state() == State::Left, "{at}: who has left, has left");
+            check(&after, &at);
+            states.insert(after.state());
+            record = after;
+        }
+    }
+    println!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met", states.len(), State::ALL.len());
+    assert_eq!(states.len(), State::ALL.len(), "{states:?}");
+}

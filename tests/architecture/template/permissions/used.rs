@@ -1,0 +1,126 @@
+//! Policies against what the functions really do: nothing is done that is not allowed, and nothing is allowed that is never
+//! done without a reason.
+
+#![expect(clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+
+use super::super::logical_id;
+use super::grants::{CONSUME, GRANTS};
+use super::pairs;
+use integration::{Lab, Proxy, Use};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// What is allowed and not seen here, and why it is allowed.
+const REASONS: [(&str, &str, &str); 2] = [
+    ("webhook-events", "sqs:SendMessage on WebhookQueue", "a change that fails beside others is queued again alone"),
+    ("credit-sharing", "sqs:SendMessage on CreditQueue", "rings itself when its time is up in the middle of the work"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_functions_do_is_what_they_may_do() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    everything_happens(&lab).await;
+    let used = proxy.used();
+    lab.stop().await;
+    let (mut denied, mut idle) = (Vec::new(), Vec::new());
+    for (function, grants) in GRANTS {
+        let done: BTreeSet<String> = used.iter().filter(|it| it.function == logical_id(function)).map(shown).collect();
+        let own = grants.iter().filter(|(_, actions, _)| *actions != CONSUME);
+        let allowed: BTreeSet<String> = own.flat_map(pairs).collect();
+        denied.extend(done.difference(&allowed).map(|it| format!("{function} does {it} and may not")));
+        let excused = |it: &&String| REASONS.iter().any(|(who, what, _)| *who == function && *what == it.as_str());
+        idle.extend(
+            allowed.difference(&done).filter(|it| !excused(it)).map(|it| format!("{function} may {it} and never does")),
+        );
+        println!("{function}: {} of {} allowed actions seen", done.len(), allowed.len());
+    }
+    assert_eq!((denied, idle), (Vec::<String>::new(), Vec::<String>::new()));
+}
+
+fn shown(used: &Use) -> String {
+    format!("{} on {}", used.action, used.thing)
+}
+
+async fn everything_happens(lab: &Lab) {
+    let (popup, id) = a_customer_with_a_callback(lab).await;
+    the_platform_asks_everything(lab, &popup, &id).await;
+    meta_speaks(lab, &popup).await;
+    let (_, _, second) = lab.signed_up("acme", &json!({ "waba_id": popup["waba_id"], "new_number": true })).await;
+    lab.until(&second, "left").await;
+    lab.until(&id, "ready").await;
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    lab.send("DELETE", &lab.api(&format!("/v1/onboardings/{id}")), &[("authorization", &bearer)], b"").await;
+    lab.until(&id, "left").await;
+    a_token_dies(lab).await;
+    nobody_brings_a_code(lab).await;
+}
+
+/// With everything a browser does.
+async fn a_customer_with_a_callback(lab: &Lab) -> (Value, String) {
+    let wanted = json!({ "override_callback_uri": "https://hooks.acme.com/wa", "verify_token": "tenant-token" });
+    let order =
+        lab.platform_post("/v1/sessions", &json!({ "customer_ref": "acme", "callback_override": wanted })).await;
+    let session = order.json()["session"].as_str().unwrap().to_owned();
+    lab.send("GET", order.json()["signup_url"].as_str().unwrap(), &[], b"").await;
+    let left = json!({ "session": session, "event": "CANCEL", "current_step": "PERMISSIONS" }).to_string();
+    let headers = [("origin", "http://localhost:8080"), ("content-type", "application/json")];
+    let abandoned = lab.send("POST", &lab.api("/signup/abandoned"), &headers, left.as_bytes()).await;
+    assert_eq!(abandoned.status, 204);
+    let popup = lab.popup(&json!({})).await;
+    let mut body = popup.body.clone();
+    body["session"] = json!(session);
+    let id = lab.post_callback(&body).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    lab.until(&id, "ready").await;
+    (popup.body, id)
+}
+
+async fn the_platform_asks_everything(lab: &Lab, popup: &Value, id: &str) {
+    let phone = popup["phone_number_id"].as_str().unwrap();
+    for path in [
+        "/v1/onboardings".to_owned(),
+        "/v1/onboardings?customer_ref=acme".to_owned(),
+        format!("/v1/onboardings/{id}"),
+        format!("/v1/reception/{phone}"),
+        "/v1/limits".to_owned(),
+        "/v1/credit-shares".to_owned(),
+        "/v1/doctor".to_owned(),
+    ] {
+        assert_eq!(lab.platform_get(&path).await.status, 200, "{path}");
+    }
+    assert_eq!(lab.platform_post("/v1/doctor", &json!({})).await.status, 202);
+    let examined =
+        async || lab.platform_get("/v1/doctor").await.json().to_string().contains("system_user").then_some(());
+    lab.eventually("the system side is examined", examined).await;
+}
+
+async fn meta_speaks(lab: &Lab, popup: &Value) {
+    lab.simulate("handshake", &json!({})).await;
+    let waba = popup["waba_id"].as_str().unwrap();
+    lab.simulate(&format!("wabas/{waba}/templates"), &json!({ "name": "fresh", "status": "PENDING" })).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "fresh").await;
+}
+
+/// The poll finds out, and tells the worker.
+async fn a_token_dies(lab: &Lab) {
+    let (_, popup, id) = lab.signed_up("dying", &json!({})).await;
+    lab.until(&id, "ready").await;
+    lab.simulate(&format!("wabas/{}/revoke", popup.waba), &json!({})).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.until(&id, "reauthorise").await;
+}
+
+async fn nobody_brings_a_code(lab: &Lab) {
+    let popup = lab.popup(&json!({})).await;
+    let stored = async || (!lab.stored(&format!("WABA#{}", popup.waba)).await.is_empty()).then_some(());
+    lab.eventually("the announcement is stored", stored).await;
+    lab.age_announcement(&popup.waba, 1000).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    let ready = async || {
+        let listed = lab.platform_get("/v1/onboardings?state=ready").await.json();
+        listed["onboardings"].as_array()?.iter().any(|it| it["waba_id"] == popup.waba.as_str()).then_some(())
+    };
+    lab.eventually("the announced account is ready", ready).await;
+}

@@ -1,0 +1,82 @@
+"""Stands between the functions and AWS and remembers what they were refused.
+
+A function may heal a refusal by itself, a minute later and by another way; here no refusal is lost.
+"""
+
+import http.client
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+class Witness:
+    """Passes every call on, byte for byte: its signature stays valid."""
+
+    def __init__(self, service_port):
+        self.calls = 0
+        self.denials = []
+        self.lock = threading.Lock()
+        handler = type("Handler", (Passing,), {"witness": self, "service_port": service_port})
+        self.server = Ear(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def saw(self, action, body, status, answer):
+        """Remembers a call, and its answer if that is a refusal."""
+        with self.lock:
+            self.calls += 1
+            if status in (401, 403) or b"AccessDenied" in answer:
+                self.denials.append(f"{action} on {thing(body)}: {status} {answer.decode(errors='replace')}")
+
+    def stop(self):
+        """Hears nobody any more."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Ear(ThreadingHTTPServer):
+    """The listener: a function that is ended drops its connection, which is no error."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class Passing(BaseHTTPRequestHandler):
+    """One connection of a function."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        """AWS's JSON protocols, which are all the functions speak, know POST only."""
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        upstream = http.client.HTTPConnection("127.0.0.1", self.service_port, timeout=60)
+        try:
+            upstream.request("POST", self.path, body, dict(self.headers.items()))
+            response = upstream.getresponse()
+            answer = response.read()
+        finally:
+            upstream.close()
+        self.witness.saw(self.headers.get("x-amz-target", self.path), body, response.status, answer)
+        self.send_response_only(response.status)
+        for name, value in response.getheaders():
+            if name.lower() not in HOP_BY_HOP:
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        """Says nothing: a refusal is told by the lane."""
+
+
+def thing(body):
+    """What a call is about; of its content nothing else is told."""
+    call = json.loads(body)
+    named = [call[name] for name in ("SecretId", "Name", "QueueUrl", "TableName") if name in call]
+    return named[0] if named else "several things"

@@ -1,0 +1,172 @@
+//! What a customer goes through, and what must be true at its end.
+
+use crate::customer::Customer;
+use serde_json::{Value, json};
+
+/// A whole way from one settled state to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Journey {
+    /// From a link to `ready`.
+    Signup,
+    /// The same with a number that stays in the WhatsApp Business app.
+    Coexistence,
+    /// A customer that is ready adds a number.
+    SecondNumber,
+    /// From Meta's announcement to `ready`, without a browser.
+    Announced,
+    /// From `ready` to `left`.
+    Exit,
+}
+
+/// What is there before a journey.
+pub(crate) struct Ready {
+    waba: String,
+    /// Tokens in the vault.
+    tokens: usize,
+}
+
+const READY: &str = "whatsapp.onboarding.ready.v1";
+const LEFT: &str = "whatsapp.onboarding.left.v1";
+
+impl Journey {
+    pub(crate) async fn prepare(self, customer: &Customer<'_>) -> Ready {
+        let waba = match self {
+            Self::Signup | Self::Coexistence | Self::Announced => String::new(),
+            Self::SecondNumber | Self::Exit => {
+                let (_, popup) = customer.signs_up(&json!({}), "prepared").await;
+                customer.is_told_once(READY, "prepared").await;
+                popup.waba
+            }
+        };
+        Ready { waba, tokens: tokens(customer) }
+    }
+
+    /// Goes on until the end, and looks at what must be true there.
+    pub(crate) async fn arrive(self, customer: &Customer<'_>, ready: Ready, strike: &str) {
+        match self {
+            Self::Signup => signs_up(customer, &json!({}), strike).await,
+            Self::Coexistence => {
+                let coexistence = json!({ "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" });
+                synchronises(customer, &coexistence, strike).await;
+            }
+            Self::SecondNumber => adds_a_number(customer, &ready, strike).await,
+            Self::Announced => is_announced(customer, strike).await,
+            Self::Exit => leaves(customer, &ready, strike).await,
+        }
+    }
+}
+
+fn tokens(customer: &Customer<'_>) -> usize {
+    customer.lab.stack.secrets().snapshot().to_string().matches("/business-token/").count()
+}
+
+async fn signs_up(customer: &Customer<'_>, what: &Value, strike: &str) {
+    let (_, popup) = customer.signs_up(what, strike).await;
+    is_paid_once(customer, &popup.waba, strike).await;
+    numbers_are_connected(customer, &popup.waba, 1, strike).await;
+    customer.is_told_once(READY, strike).await;
+}
+
+async fn synchronises(customer: &Customer<'_>, what: &Value, strike: &str) {
+    let (_, popup) = customer.signs_up(what, strike).await;
+    let synced = async || {
+        let steps = customer
+            .lab
+            .platform_get(&format!("/v1/onboardings/{}", customer.records().await[0]["id"].as_str().unwrap()))
+            .await;
+        let over = |step: &&Value| {
+            step["name"].as_str().is_some_and(|name| name.starts_with("sync_")) && step["state"] == "done"
+        };
+        let steps = steps.json()["steps"].as_array().cloned().unwrap_or_default();
+        account(customer, &popup.waba).await["phones"][0]["synced"].as_array().is_some_and(|kinds| kinds.len() == 2)
+            && steps.iter().filter(over).count() == 2
+    };
+    customer.until("both kinds of data were asked for", strike, synced).await;
+    let phone = account(customer, &popup.waba).await["phones"][0].clone();
+    assert_eq!(phone["registrations"], json!([]), "{strike}: never registered");
+}
+
+async fn adds_a_number(customer: &Customer<'_>, ready: &Ready, strike: &str) {
+    customer.signs_up(&json!({ "waba_id": ready.waba, "new_number": true }), strike).await;
+    is_paid_once(customer, &ready.waba, strike).await;
+    numbers_are_connected(customer, &ready.waba, 2, strike).await;
+    let live: Vec<Value> = customer.records().await.into_iter().filter(|record| record["state"] != "left").collect();
+    assert_eq!(live.len(), 1, "{strike}: one record an account: {live:?}");
+    assert_eq!(live[0]["phone_number_ids"].as_array().unwrap().len(), 2, "{strike}: {live:?}");
+    let kept = async || tokens(customer) == ready.tokens;
+    customer.until("the replaced token is destroyed", strike, kept).await;
+}
+
+/// The customer of the announcement is named after its portfolio.
+async fn is_announced(customer: &Customer<'_>, strike: &str) {
+    let lab = customer.lab;
+    let popup = lab.popup(&json!({})).await;
+    let stored = async || {
+        let items = lab.stored(&format!("WABA#{}", popup.waba)).await;
+        items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk == "PARTNER"))
+    };
+    customer.until("the announcement is stored", strike, stored).await;
+    let business = popup.body["business_id"].as_str().unwrap();
+    let unclaimed = Customer::new(lab, &format!("meta:{business}"));
+    let begun = async || {
+        lab.age_announcement(&popup.waba, 1000).await;
+        !unclaimed.records().await.is_empty()
+    };
+    unclaimed.until("an onboarding has begun", strike, begun).await;
+    let settled = async || {
+        let records = unclaimed.records().await;
+        records.iter().all(|record| ["ready", "relaunch"].contains(&record["state"].as_str().unwrap()))
+    };
+    unclaimed.until("the onboarding is settled", strike, settled).await;
+    let records = unclaimed.records().await;
+    assert_eq!(records.len(), 1, "{strike}: one announcement, one record");
+    // Three answers that are lost or refused are enough to ask the customer; fewer are not.
+    assert_eq!(records[0]["state"], "ready", "{strike}");
+    is_paid_once(customer, &popup.waba, strike).await;
+}
+
+async fn leaves(customer: &Customer<'_>, ready: &Ready, strike: &str) {
+    let lab = customer.lab;
+    let id = customer.records().await[0]["id"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    let asked = async || {
+        let url = lab.api(&format!("/v1/onboardings/{id}"));
+        lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status == 202
+    };
+    customer.until("the exit was asked for", strike, asked).await;
+    let left = async || customer.records().await[0]["state"] == "left";
+    customer.until("the customer has left", strike, left).await;
+    let account = account(customer, &ready.waba).await;
+    let waba = &account["waba"];
+    assert_eq!((&waba["subscribed"], &waba["primary_funding_id"]), (&json!([]), &json!(null)), "{strike}");
+    assert_eq!(account["phones"][0]["status"], "DISCONNECTED", "{strike}");
+    assert_eq!(live_shares(&account), 0, "{strike}: nothing is paid any more");
+    assert_eq!(tokens(customer), ready.tokens - 1, "{strike}: the token is destroyed");
+    customer.is_told_once(LEFT, strike).await;
+}
+
+/// Meta's side of an account.
+async fn account(customer: &Customer<'_>, waba: &str) -> Value {
+    customer.lab.simulator(&format!("wabas/{waba}")).await
+}
+
+fn live_shares(account: &Value) -> usize {
+    account["allocations"].as_array().unwrap().iter().filter(|share| share["status"] == "APPROVED").count()
+}
+
+async fn is_paid_once(customer: &Customer<'_>, waba: &str, strike: &str) {
+    let account = account(customer, waba).await;
+    assert_eq!(live_shares(&account), 1, "{strike}: the line is shared once");
+    assert_eq!(account["waba"]["subscribed"].as_array().unwrap().len(), 1, "{strike}: subscribed");
+}
+
+async fn numbers_are_connected(customer: &Customer<'_>, waba: &str, expected: usize, strike: &str) {
+    let account = account(customer, waba).await;
+    let phones = account["phones"].as_array().unwrap();
+    assert_eq!(phones.len(), expected, "{strike}");
+    for phone in phones {
+        assert_eq!(phone["status"], "CONNECTED", "{strike}: registered");
+        let registrations = phone["registrations"].as_array().unwrap().len();
+        assert!(registrations <= 3, "{strike}: within our part of Meta's budget: {registrations}");
+    }
+}
