@@ -16,7 +16,7 @@ use shared::domain::time::{Jitter, Moment, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const SEQUENCES: u64 = 20_000;
+const SEQUENCES: u64 = 10_000;
 const LENGTH: usize = 60;
 
 /// The same numbers everywhere: a failure names its sequence and can be repeated.
@@ -79,11 +79,29 @@ fn finding(draw: &mut Draw, step: Step) -> Finding {
     }
 }
 
-/// What a worker does that follows the table, or what the world throws in.
-fn event(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Event {
-    let runner = draw.of(&[Runner::Steps, Runner::Credit]);
-    if let (Next::Run(step), 0..=3) = (next(record, runner, now), draw.below(5)) {
-        return Event::StepStarted(step);
+/// What a worker does that follows the table: ends the step it has begun, or begins the one that is due.
+fn orderly(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Option<Event> {
+    if let Phase::Exchanging { attempt, .. } = &record.phase {
+        return Some(Event::TokenStored(attempt.clone()));
+    }
+    let begun = record
+        .plan()
+        .map(|spec| spec.step)
+        .find(|step| record.steps.get(step).is_some_and(|record| record.lease_until.is_some()));
+    if let Some(step) = begun {
+        return Some(Event::StepSucceeded(step, finding(draw, step)));
+    }
+    [Runner::Steps, Runner::Credit].into_iter().find_map(|runner| match next(record, runner, now) {
+        Next::Run(step) => Some(Event::StepStarted(step)),
+        _ => None,
+    })
+}
+
+/// What a worker does, or what the world throws in: much of it into some sequences, a little into others.
+fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) -> Event {
+    let planned = orderly(draw, record, now);
+    if let Some(event) = planned.filter(|_| draw.below(10) >= disorder) {
+        return event;
     }
     let step = draw.of(&Step::ALL);
     match draw.below(22) {
@@ -170,9 +188,10 @@ fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with
         let phase = Phase::Exchanging { attempt: attempt(0), lease_until: now.after(Duration::from_secs(30)) };
         let (id, customer) = (OnboardingId::new(now, 1), CustomerRef::parse("customer").unwrap());
         let mut record = Onboarding::begin(id, customer, role, Flow::Default, phase, Claim::default(), now);
+        let disorder = draw.of(&[1, 5, 9]);
         for position in 0..LENGTH {
             now = now.after(Duration::from_secs(u64::try_from(draw.below(3_000)).unwrap()));
-            let fact = event(&mut draw, &record, now);
+            let fact = event(&mut draw, &record, disorder, now);
             let (after, timeline) = advance(&record, &fact, Moment { now, jitter: Jitter::none() });
             let at = format!("sequence {sequence}, event {position}, {fact:?}");
             let written = usize::try_from(after.timeline_length - record.timeline_length).unwrap();

@@ -136,6 +136,19 @@ const fn optional(row: StepSpec) -> StepSpec {
 }
 
 impl Step {
+    /// Whether it takes a connection apart.
+    #[must_use]
+    pub const fn is_of_exit(self) -> bool {
+        matches!(
+            self,
+            Self::RevokeCredit
+                | Self::ClearOverride
+                | Self::DeregisterNumber
+                | Self::UnsubscribeApp
+                | Self::DestroyToken
+        )
+    }
+
     /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
     pub const ALL: [Self; 20] = [
         Self::VerifyGrant,

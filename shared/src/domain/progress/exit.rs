@@ -50,7 +50,9 @@ pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &
     timeline.push(entry(now, reason, None));
 }
 
+/// What an earlier exit did, and a worker of it that reports late, says nothing about this one.
 fn leave(after: &mut Onboarding, attempt: AttemptId, extent: Extent, reason: &str, now: Timestamp) {
+    after.steps.retain(|step, _| !step.is_of_exit());
     enter(after, Phase::Leaving { attempt, extent, reason: reason.to_owned() }, now);
 }
 

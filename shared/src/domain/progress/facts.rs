@@ -128,16 +128,18 @@ pub(super) fn step_failed(
             (waiting(actor, waiting_for, failure, due), "step_waiting")
         }
         Class::Until(actor, waiting_for, due) => (waiting(actor, waiting_for, failure, Some(due)), "step_waiting"),
-        Class::Skip => (StepStatus::Skipped { code: failure.code.clone() }, "step_skipped"),
-        Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
+        Class::Skip if spec(step).optional => (StepStatus::Skipped { code: failure.code.clone() }, "step_skipped"),
+        // What an onboarding cannot do without is never passed over.
+        Class::Skip | Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
     let settled = settle(after, step, status, now);
     stop_if_needed(after, failure, now);
     let Some(attempt) = settled else {
-        return;
+        return end_exit(after, now, timeline);
     };
     let line = entry(now, word, Some(&failure.code));
     timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
+    end_exit(after, now, timeline);
     ready_at(after, now);
 }
 

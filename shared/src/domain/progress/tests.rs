@@ -373,6 +373,23 @@ fn data_of_the_business_app_that_comes_too_late_does_not_hold_up_the_connection(
 }
 
 #[test]
+fn what_a_connection_cannot_do_without_is_never_passed_over() {
+    let begun = apply(&connected(Role::TechProvider), &[Event::StepStarted(Step::VerifyGrant)], at(2));
+    let odd = Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Skip, "graph.135000"));
+    let state = apply(&begun, &[odd], at(3));
+    assert_eq!((state.state(), state.step_state(Step::VerifyGrant)), (State::Waiting, "waiting"));
+}
+
+#[test]
+fn a_late_report_of_an_earlier_exit_does_not_count_for_the_next() {
+    let (ready, _) = run_through(connected(Role::TechProvider), at(2));
+    let late = [Event::StepStarted(Step::DestroyToken), Event::StepSucceeded(Step::DestroyToken, Finding::Nothing)];
+    let leaving = apply(&apply(&ready, &late, at(3)), &[Event::ExitRequested], at(4));
+    let (left, order) = run_through(leaving, at(5));
+    assert_eq!((left.state(), order.last()), (State::Left, Some(&Step::DestroyToken)));
+}
+
+#[test]
 fn a_choice_counts_only_where_it_was_asked_for() {
     let asked = Failure {
         options: vec!["5".into(), "6".into()],
