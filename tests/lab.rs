@@ -211,15 +211,24 @@ impl Lab {
 
     /// Takes platform events until one fits, and gives it; the others are gone.
     pub async fn event(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        serde_json::from_str(&self.event_of(kind, fits).await).unwrap_or_default()
+    }
+
+    /// Takes platform events until one of this type comes, and gives it as it was written.
+    pub async fn event_text(&self, kind: &str) -> String {
+        self.event_of(kind, |_| true).await
+    }
+
+    async fn event_of(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> String {
         let queue = self.queue("PlatformEventsQueue");
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             let wait = Duration::from_secs(1);
             for message in self.stack.sqs().receive(&queue, 1, wait, None).await.expect("the events queue") {
                 self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
-                let event = events::fits(serde_json::from_str(&message.body).unwrap_or_default());
+                let event = events::read(&message.body);
                 if text(&event, "type") == kind && fits(&event) {
-                    return event;
+                    return message.body;
                 }
             }
         }

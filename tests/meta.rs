@@ -3,6 +3,8 @@
 use crate::Lab;
 use crate::lab::text;
 use serde_json::{Value, json};
+use shared::secret::Secret;
+use shared::webhook::signature::sign;
 
 impl Lab {
     /// Reads from the simulator's control.
@@ -30,5 +32,13 @@ impl Lab {
     pub async fn webhook(&self, body: &Value, signature: &str) -> Value {
         let sent = self.simulate("webhooks", &json!({ "body": body, "signature": signature })).await;
         sent.get("status").cloned().unwrap_or_default()
+    }
+
+    /// Posts these very bytes to the webhook, signed as Meta signs. Gives the status of the answer.
+    pub async fn signed_text(&self, body: &str) -> u16 {
+        let endpoints = self.stack.endpoints();
+        let signature = sign(body.as_bytes(), &Secret::new(endpoints.meta.app_secret.clone()));
+        let headers = [("x-hub-signature-256", signature.as_str()), ("content-type", "application/json")];
+        self.send("POST", &endpoints.webhook, &headers, body.as_bytes()).await.status
     }
 }

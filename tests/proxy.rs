@@ -203,7 +203,7 @@ fn name(service: &str, parts: &axum::http::request::Parts) -> String {
     }
 }
 
-/// What a request does, in the words of policies. The parts of a transaction are puts.
+/// What a request does, in the words of policies: the parts of a transaction are puts, a batch is many sends.
 fn uses(endpoints: &Endpoints, service: &str, parts: &axum::http::request::Parts, body: &[u8]) -> Vec<Use> {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let caller = header("authorization").split_once("Credential=").map_or("", |(_, rest)| rest);
@@ -212,6 +212,7 @@ fn uses(endpoints: &Endpoints, service: &str, parts: &axum::http::request::Parts
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let action = match operation {
         "TransactWriteItems" => "PutItem",
+        "SendMessageBatch" => "SendMessage",
         other => other,
     };
     vec![Use { function, action: format!("{service}:{action}"), thing: thing(endpoints, &body) }]

@@ -80,6 +80,22 @@ impl Lab {
         table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
     }
 
+    /// Makes the changes that wait for an account as old as if `seconds` had gone by.
+    pub async fn age_parked(&self, waba: &str, seconds: i64) {
+        let (table, name) = (self.table(), &self.stack.endpoints().table);
+        for mut item in self.stored(&format!("WABA#{waba}")).await {
+            if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("PARKED#")) {
+                item.get_mut("due_at").into_iter().for_each(|due| earlier(due, seconds));
+                if let Some(AttributeValue::M(parked)) = item.get_mut("record") {
+                    for name in ["since", "due"] {
+                        parked.get_mut(name).into_iter().for_each(|at| earlier(at, seconds * 1000));
+                    }
+                }
+                table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+            }
+        }
+    }
+
     /// The pause of credit sharing is over.
     pub async fn end_credit_pause(&self) {
         let mut item = self.stored("PLATFORM").await.pop().expect("a pause");

@@ -20,6 +20,28 @@ pub struct Record {
     pub message_id: String,
     /// Its body.
     pub body: String,
+    /// What names this receipt of it.
+    #[serde(rename = "receiptHandle", default)]
+    pub receipt_handle: String,
+    /// What SQS says about it.
+    #[serde(default)]
+    pub attributes: Attributes,
+}
+
+/// What SQS says about a message.
+#[derive(Default, Deserialize)]
+pub struct Attributes {
+    /// How often it was received, this time included.
+    #[serde(rename = "ApproximateReceiveCount", default)]
+    receive_count: String,
+}
+
+impl Record {
+    /// How often it was received, this time included.
+    #[must_use]
+    pub fn receipts(&self) -> u32 {
+        self.attributes.receive_count.parse().unwrap_or(1)
+    }
 }
 
 /// A partial batch response. An id that is not one of the batch makes Lambda repeat all of it.
@@ -66,7 +88,12 @@ mod tests {
 
     #[tokio::test]
     async fn one_bad_record_among_good_ones_fails_alone() {
-        let record = |id: &str| Record { message_id: id.into(), body: id.into() };
+        let record = |id: &str| Record {
+            message_id: id.into(),
+            body: id.into(),
+            receipt_handle: String::new(),
+            attributes: Attributes::default(),
+        };
         let event = SqsEvent { records: ["a", "error", "panic", "b"].map(record).into() };
         let response = each(&event, async |record: &Record| match record.body.as_str() {
             "error" => Err(Failed),

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod limit;
 pub mod onboarding;
 pub mod progress;
+pub mod recipient;
 pub mod session;
 pub mod steps;
 pub mod template;

@@ -1,7 +1,7 @@
 //! Platform events: what the platform must know, on `PlatformEventsQueue`.
 
 use crate::domain::failure::Actor;
-use crate::domain::ids::{BusinessId, PhoneNumberId};
+use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
 use crate::domain::limit::Budget;
 use crate::domain::onboarding::{Onboarding, PendingEvent};
 use crate::domain::template::Template;
@@ -54,6 +54,8 @@ struct TemplateData<'a> {
     language: &'a str,
     status: &'a str,
     category: Option<&'a str>,
+    correct_category: Option<&'a str>,
+    quality: Option<&'a str>,
     reason: Option<&'a str>,
 }
 
@@ -134,39 +136,65 @@ impl Publisher {
             language: &template.language,
             status: &template.status,
             category: template.category.as_deref(),
+            correct_category: template.correct_category.as_deref(),
+            quality: template.quality.as_deref(),
             reason: template.reason.as_deref(),
         };
-        let time = template.changed_at.as_millis().to_string();
-        let identity = [waba, template.id.as_str(), &template.status, &time];
-        self.send("whatsapp.template.changed.v1", Some(waba), template.changed_at, &data, &identity).await
+        let at = template.newest_at();
+        let identity = to_raw_value(&data).map_err(|_| QueueError("encode".to_owned()))?;
+        let identity = [identity.get(), &at.as_millis().to_string()];
+        self.send("whatsapp.template.changed.v1", Some(waba), at, &data, &identity).await
     }
 
-    /// Sends `whatsapp.webhook.received.v1`: a change, passed on whole. Its identity is its content, so a redelivery in
-    /// another batch has the same id; message fields carry their own ids and times inside.
+    /// `whatsapp.webhook.received.v1`: a change, passed on whole. Its identity is its content, so a redelivery in another
+    /// batch has the same id; message fields carry their own ids and times inside.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
-    pub async fn webhook(&self, change: &Change<'_>, received_at: Timestamp) -> Result<(), QueueError> {
+    /// [`QueueError`] when it cannot be written down.
+    pub fn webhook(&self, change: &Change<'_>, received_at: Timestamp) -> Result<String, QueueError> {
         let waba = change.waba();
-        let time = change.time.map(Timestamp::to_rfc3339);
-        let data =
-            WebhookData { entry_id: &change.entry_id, field: &change.field, time: time.clone(), value: change.value };
-        let when = if change.field == "messages" { String::new() } else { time.unwrap_or_default() };
+        let subject = waba.as_ref().map(WabaId::as_str);
+        let (data, when) = whole(change);
         let identity = [&*change.entry_id, &*change.field, &*when, change.value.get()];
-        let subject = waba.as_ref().map(super::domain::ids::WabaId::as_str);
-        self.send("whatsapp.webhook.received.v1", subject, change.time.unwrap_or(received_at), &data, &identity).await
+        self.text("whatsapp.webhook.received.v1", subject, change.time.unwrap_or(received_at), &data, &identity)
     }
 
-    /// Sends `whatsapp.webhook.unreadable.v1`: signed by Meta, but not in a form that is documented; kept whole.
+    /// `whatsapp.webhook.quarantined.v1`: a change that nobody's records were changed by, and why; passed on whole.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
-    pub async fn unreadable(&self, part: &str, received_at: Timestamp) -> Result<(), QueueError> {
+    /// [`QueueError`] when it cannot be written down.
+    pub fn quarantined(
+        &self,
+        change: &Change<'_>,
+        received_at: Timestamp,
+        code: &'static str,
+    ) -> Result<String, QueueError> {
+        #[derive(Serialize)]
+        struct Quarantined<'a> {
+            code: &'static str,
+            change: WebhookData<'a>,
+        }
+        let (change_data, when) = whole(change);
+        let data = Quarantined { code, change: change_data };
+        let identity = [code, &*change.entry_id, &*change.field, &*when, change.value.get()];
+        self.text("whatsapp.webhook.quarantined.v1", None, change.time.unwrap_or(received_at), &data, &identity)
+    }
+
+    /// `whatsapp.webhook.unreadable.v1`: signed by Meta, but not in a form that is documented; kept whole.
+    ///
+    /// # Errors
+    /// [`QueueError`] when it cannot be written down.
+    pub fn unreadable(&self, part: &str, received_at: Timestamp) -> Result<String, QueueError> {
         #[derive(Serialize)]
         struct Unreadable<'a> {
             text: &'a str,
         }
-        self.send("whatsapp.webhook.unreadable.v1", None, received_at, &Unreadable { text: part }, &[part]).await
+        self.text("whatsapp.webhook.unreadable.v1", None, received_at, &Unreadable { text: part }, &[part])
+    }
+
+    /// Sends events that were written down, and says of each whether the queue has it.
+    pub async fn send_all(&self, events: Vec<String>) -> Vec<Result<(), QueueError>> {
+        self.queue.send_all(events).await
     }
 
     async fn send<D: Serialize + Sync>(
@@ -177,6 +205,18 @@ impl Publisher {
         data: &D,
         identity: &[&str],
     ) -> Result<(), QueueError> {
+        self.queue.send(self.text(kind, subject, at, data, identity)?).await
+    }
+
+    /// An event as it lies on the queue. What does not fit there goes without its data, and says how much that was.
+    fn text<D: Serialize>(
+        &self,
+        kind: &str,
+        subject: Option<&str>,
+        at: Timestamp,
+        data: &D,
+        identity: &[&str],
+    ) -> Result<String, QueueError> {
         let encode = |_| QueueError("encode".to_owned());
         let data = to_raw_value(data).map_err(encode)?;
         let text = |data: &RawValue| {
@@ -185,9 +225,16 @@ impl Publisher {
         };
         let whole = text(&data)?;
         if whole.len() <= LARGEST_MESSAGE {
-            return self.queue.send(whole).await;
+            return Ok(whole);
         }
         let omitted = to_raw_value(&serde_json::json!({ "omitted_bytes": data.get().len() })).map_err(encode)?;
-        self.queue.send(text(&omitted)?).await
+        text(&omitted)
     }
+}
+
+/// A change as it is passed on, and the time that belongs to its identity.
+fn whole<'a>(change: &'a Change<'_>) -> (WebhookData<'a>, String) {
+    let time = change.time.map(Timestamp::to_rfc3339);
+    let when = if change.field == "messages" { String::new() } else { time.clone().unwrap_or_default() };
+    (WebhookData { entry_id: &change.entry_id, field: &change.field, time, value: change.value }, when)
 }

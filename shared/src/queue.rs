@@ -4,11 +4,17 @@ use crate::aws::AwsConfig;
 use crate::domain::ids::{OnboardingId, WabaId};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The longest delay SQS takes: fifteen minutes. What is due later is found by the sweeper.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// SQS: messages in one request.
+const MOST_AT_ONCE: usize = 10;
+/// SQS: bytes of all messages in one request.
+const LARGEST_REQUEST: usize = 1024 * 1024;
 
 /// A message of the worker queues. It says where to look, never what is true: the record is read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +32,12 @@ pub enum Bell {
         /// Which.
         waba: WabaId,
     },
+    /// Changes of this account wait for its record: try them again.
+    #[serde(rename = "parked.v1")]
+    Parked {
+        /// Which.
+        waba: WabaId,
+    },
     /// Look whether Meta's side of the platform is set up, as far as that takes the system token.
     #[serde(rename = "examine.v1")]
     Examine,
@@ -37,6 +49,14 @@ pub enum Bell {
         /// The onboarding that holds its token.
         onboarding: OnboardingId,
     },
+}
+
+impl Bell {
+    /// Reads a message that may be a bell. What does not begin as one is not looked at further: it may be large.
+    #[must_use]
+    pub fn read(message: &str) -> Option<Self> {
+        message.starts_with(r#"{"bell":"#).then(|| serde_json::from_str(message).ok()).flatten()
+    }
 }
 
 /// The queue did not take the message; holds the service's error code only.
@@ -77,6 +97,60 @@ impl Queue {
     pub async fn send(&self, body: String) -> Result<(), QueueError> {
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(drop).map_err(|error| reduce(&error))
+    }
+}
+
+impl Queue {
+    /// Sends many messages with as few requests as SQS allows: ten, or one mebibyte, at a time. Says of each whether SQS
+    /// has it.
+    pub async fn send_all(&self, bodies: Vec<String>) -> Vec<Result<(), QueueError>> {
+        let mut outcomes = Vec::with_capacity(bodies.len());
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for body in bodies {
+            if batch.len() == MOST_AT_ONCE || (!batch.is_empty() && bytes + body.len() > LARGEST_REQUEST) {
+                outcomes.extend(self.send_batch(std::mem::take(&mut batch)).await);
+                bytes = 0;
+            }
+            bytes += body.len();
+            batch.push(body);
+        }
+        if !batch.is_empty() {
+            outcomes.extend(self.send_batch(batch).await);
+        }
+        outcomes
+    }
+
+    async fn send_batch(&self, bodies: Vec<String>) -> Vec<Result<(), QueueError>> {
+        let count = bodies.len();
+        let entry = |(index, body): (usize, String)| {
+            SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build().ok()
+        };
+        let entries: Vec<_> = bodies.into_iter().enumerate().filter_map(entry).collect();
+        let sent = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
+        let reply = match sent {
+            Ok(reply) => reply,
+            Err(error) => return vec![Err(reduce(&error)); count],
+        };
+        let outcome = |index: usize| {
+            let id = index.to_string();
+            if reply.successful().iter().any(|taken| taken.id() == id) {
+                return Ok(());
+            }
+            let refused = reply.failed().iter().find(|refused| refused.id() == id);
+            Err(QueueError(refused.map_or("unanswered", |refused| refused.code()).to_owned()))
+        };
+        (0..count).map(outcome).collect()
+    }
+
+    /// Lets a received message rest for `wait` before it comes again.
+    ///
+    /// # Errors
+    /// [`QueueError`]; then it comes again after the queue's own time.
+    pub async fn postpone(&self, receipt_handle: &str, wait: Duration) -> Result<(), QueueError> {
+        let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX);
+        let request = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt_handle);
+        request.visibility_timeout(seconds).send().await.map(drop).map_err(|error| reduce(&error))
     }
 }
 

@@ -10,12 +10,15 @@
 //! | owner of an account | `WABA#<id>` | `OWNER` |
 //! | template | `WABA#<id>` | `TEMPLATE#<id>` |
 //! | what Meta announced of an account | `WABA#<id>` | `PARTNER` |
+//! | change that waits for its account | `WABA#<id>` | `PARKED#<sha256 of the change>` |
 //! | record of a number | `NUMBER#<id>` | `OWNER` |
 //! | last event of a number | `NUMBER#<id>` | `LAST_EVENT` |
+//! | who wants no marketing messages | `NUMBER#<id>` | `PREFERENCE#<fingerprint>` |
 //! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
 //! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |
 //! | last examination of Meta's side | `PLATFORM` | `EXAMINATION` |
+//! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
 //! share of the credit line.
@@ -25,8 +28,10 @@ mod item;
 mod keys;
 mod limits;
 mod lists;
+mod newest;
 mod numbers;
 mod onboardings;
+mod parked;
 mod partners;
 mod relations;
 mod sessions;
@@ -35,7 +40,9 @@ mod templates;
 pub use facts::Recorded;
 pub use limits::CreditPause;
 pub use lists::{Cursor, ListPage, Summary};
+pub use newest::Solution;
 pub use onboardings::Save;
+pub use parked::Parked;
 pub use partners::Partnership;
 pub use relations::Owner;
 pub use templates::ActiveWaba;

@@ -4,11 +4,13 @@
 
 mod bad_input;
 mod exit;
+mod fields;
 mod healing;
 mod joining;
 mod persistence;
 mod platform;
 mod platform_side;
+mod routing;
 mod secrecy;
 mod signup;
 mod spoofing;

@@ -10,6 +10,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, json};
 use shared::perform::checkup::app_side;
 use shared::queue::{Bell, Queue};
+use shared::store::Solution;
 use shared::transport::Transport;
 use std::time::Duration;
 use url::Url;
@@ -28,6 +29,21 @@ pub(crate) struct Doctor {
 #[derive(Serialize)]
 struct Report {
     checks: Vec<CheckView>,
+    /// Multi-partner solutions, as Meta last told of them.
+    solutions: Vec<SolutionView>,
+}
+
+#[derive(Serialize)]
+struct SolutionView {
+    solution_id: String,
+    status: String,
+    since: String,
+}
+
+impl SolutionView {
+    fn of(solution: Solution) -> Self {
+        Self { solution_id: solution.id, status: solution.status, since: solution.at.to_rfc3339() }
+    }
 }
 
 #[derive(Serialize)]
@@ -62,13 +78,15 @@ impl App {
             examined.checks.into_iter().map(move |check| CheckView::of(check, Some(at)))
         });
         views.extend(examined);
-        Ok(json(StatusCode::OK, &Report { checks: views }))
+        let solutions = self.store.solutions().await.map_err(|error| unavailable(&error))?;
+        let solutions = solutions.into_iter().map(SolutionView::of).collect();
+        Ok(json(StatusCode::OK, &Report { checks: views, solutions }))
     }
 
     /// Begins an examination of what takes the system token.
     pub(crate) async fn examine(&self) -> Result<Reply, Problem> {
         self.doctor.credit.ring(&Bell::Examine, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
-        Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new() }))
+        Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Vec::new() }))
     }
 
     /// Anybody may knock; what is not signed has to be refused.

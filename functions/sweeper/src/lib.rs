@@ -14,6 +14,7 @@ use std::time::Duration;
 pub struct App {
     store: Store,
     steps: Queue,
+    webhooks: Queue,
 }
 
 /// The sweep was cut short; the next one begins with the longest overdue again.
@@ -48,7 +49,8 @@ impl App {
         let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
         let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
         let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
-        problems.finish(Some(Self { store, steps })).map_err(StartError::from)
+        let webhooks = Queue::new(&aws, &problems.required(lookup, "WEBHOOK_QUEUE_URL"));
+        problems.finish(Some(Self { store, steps, webhooks })).map_err(StartError::from)
     }
 
     /// Rings for every onboarding that is due, the longest overdue first. `onboarding-steps` hands over what is not its own.
@@ -64,6 +66,10 @@ impl App {
         }
         for waba in self.store.announced(now, AT_ONCE).await? {
             self.steps.ring(&Bell::Announced { waba }, Duration::ZERO).await?;
+            rung += 1;
+        }
+        for waba in self.store.parked_accounts(now, AT_ONCE).await? {
+            self.webhooks.ring(&Bell::Parked { waba }, Duration::ZERO).await?;
             rung += 1;
         }
         tracing::info!(rung, "swept");

@@ -5,11 +5,11 @@ use shared::clock;
 use shared::domain::facts::Aspect;
 use shared::domain::ids::{BusinessId, WabaId};
 use shared::domain::progress::{About, Event};
-use shared::domain::template::{News, Template, apply_news};
+use shared::domain::template::{News, Template, TemplateNews, apply_news};
 use shared::domain::time::Timestamp;
 use shared::events::Publisher;
 use shared::queue::{Bell, Queue};
-use shared::store::{Partnership, Recorded, Store, StoreError};
+use shared::store::{Owner, Partnership, Recorded, Solution, Store, StoreError};
 use shared::webhook::interpret::Observation;
 use std::time::Duration;
 
@@ -20,31 +20,48 @@ const CONFLICTS: usize = 5;
 /// a code that is lost is asked for again within this time.
 const BROWSER_PATIENCE: Duration = Duration::from_secs(600);
 
+/// How long a question to Meta waits: its webhooks have whole seconds, and what is read must be newer.
+const ASK_LATER: Duration = Duration::from_secs(5);
+
 pub(crate) struct Applier {
     pub(crate) store: Store,
     pub(crate) bells: Queue,
+    pub(crate) polls: Queue,
     pub(crate) publisher: Publisher,
 }
 
 impl Applier {
-    pub(crate) async fn apply(&self, waba: &WabaId, observation: Observation) -> Result<(), EventError> {
+    /// Applies what a change says of an account; `owner` is the record that has it.
+    pub(crate) async fn apply(
+        &self,
+        waba: &WabaId,
+        owner: Option<&Owner>,
+        observation: Observation,
+    ) -> Result<(), EventError> {
         match observation {
-            Observation::Departed { reason, at } => self.fact(waba, &Event::Departed(reason, at)).await,
-            Observation::Joined { business, at } => self.joined(waba, business, false, at).await,
+            Observation::Departed { reason, at } => self.fact(owner, &Event::Departed(reason, at)).await,
+            Observation::Joined { business, at } => self.joined(waba, owner, business, false, at).await,
             Observation::Uncertified { business, at } => {
-                self.joined(waba, Some(business), true, at).await?;
+                self.joined(waba, owner, Some(business), true, at).await?;
                 let word = "NEEDED".to_owned();
                 let needed = Event::Observed { about: About::Account, aspect: Aspect::Certification, word, at };
-                self.fact(waba, &needed).await
+                self.fact(owner, &needed).await
             }
             Observation::Word { about, aspect, word, at } => {
-                self.fact(waba, &Event::Observed { about, aspect, word, at }).await
+                self.fact(owner, &Event::Observed { about, aspect, word, at }).await
             }
             Observation::NameDecided { display, decision, at } => {
-                self.fact(waba, &Event::NameDecided { display, decision, at }).await
+                self.fact(owner, &Event::NameDecided { display, decision, at }).await
             }
-            Observation::Look => self.fact(waba, &Event::LookAsked).await,
-            Observation::Template(template) => self.template(waba, &template).await,
+            Observation::Look => self.fact(owner, &Event::LookAsked).await,
+            Observation::Template(news) => self.template(waba, owner, &news).await,
+            Observation::Templates => self.poll(waba, owner).await,
+            Observation::Preference { phone, person, stopped, at } => {
+                Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
+            }
+            Observation::Solution { id, status, at } => {
+                Ok(self.store.note_solution(&Solution { id, status, at }).await?)
+            }
         }
     }
 
@@ -53,6 +70,7 @@ impl Applier {
     async fn joined(
         &self,
         waba: &WabaId,
+        owner: Option<&Owner>,
         business: Option<BusinessId>,
         uncertified: bool,
         at: Timestamp,
@@ -65,29 +83,35 @@ impl Applier {
                 self.store.save_partnership(waba, &announced, known.map(|known| known.version)).await?;
             }
         }
-        self.fact(waba, &Event::Joined(at)).await
+        self.fact(owner, &Event::Joined(at)).await
     }
 
-    async fn fact(&self, waba: &WabaId, fact: &Event) -> Result<(), EventError> {
-        let Some(id) = self.store.owner(waba).await?.map(|owner| owner.onboarding) else {
-            return Ok(());
-        };
-        match self.store.record(&id, fact, clock::moment()).await? {
-            Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await?),
+    async fn fact(&self, owner: Option<&Owner>, fact: &Event) -> Result<(), EventError> {
+        let Some(Owner { onboarding: id, .. }) = owner else { return Ok(()) };
+        match self.store.record(id, fact, clock::moment()).await? {
+            Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
     }
 
-    async fn template(&self, waba: &WabaId, news: &Template) -> Result<(), EventError> {
-        if self.store.owner(waba).await?.is_none() {
-            return Ok(());
-        }
+    /// Asks Meta instead of believing.
+    async fn poll(&self, waba: &WabaId, owner: Option<&Owner>) -> Result<(), EventError> {
+        let Some(Owner { onboarding, .. }) = owner else { return Ok(()) };
+        let bell = Bell::Templates { waba: waba.clone(), onboarding: onboarding.clone() };
+        Ok(self.polls.ring(&bell, ASK_LATER).await?)
+    }
+
+    async fn template(&self, waba: &WabaId, owner: Option<&Owner>, news: &TemplateNews) -> Result<(), EventError> {
         for _ in 0..CONFLICTS {
             let held = self.store.template(waba, &news.id).await?;
             let merged = match apply_news(held.as_ref().map(|held| &held.record), news) {
                 News::Fresh(merged) => merged,
-                News::Stored => return self.tell(waba, held.as_ref().map_or(news, |held| &held.record)).await,
+                News::Stored => match held {
+                    Some(held) => return self.tell(waba, &held.record).await,
+                    None => return Ok(()),
+                },
                 News::Stale => return Ok(()),
+                News::Undecided => return self.poll(waba, owner).await,
             };
             match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
                 Err(StoreError::Conflict) => {}

@@ -2,21 +2,23 @@
 //! fails is queued again alone; its neighbours are done.
 
 mod apply;
+mod breaker;
+mod delivery;
 mod reception;
+mod route;
 
 use apply::Applier;
+use breaker::Breaker;
 use reception::Reception;
 use shared::aws::AwsConfig;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::config::{Lookup, Problems, StartError};
 use shared::domain::ids::AppId;
 use shared::events::Publisher;
-use shared::queue::{Queue, QueueError};
+use shared::queue::{Bell, Queue, QueueError};
 use shared::store::{Store, StoreError};
 use shared::transport::Transport;
-use shared::webhook::change::{Change, Part, split};
-use shared::webhook::envelope::{Envelope, EnvelopeError};
-use shared::webhook::interpret::{Context, interpret};
+use shared::webhook::envelope::EnvelopeError;
 
 /// What the function holds between invocations.
 pub struct App {
@@ -39,6 +41,19 @@ pub enum EventError {
     /// A queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// What failed for the messages before is not tried for this one.
+    #[error("wait until the table and the queues answer")]
+    Dependency,
+}
+
+impl EventError {
+    /// Whether the table or a queue is at fault, and not the message.
+    fn is_of_dependency(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Unavailable(_)) | Self::Queue(_) | Self::Dependency => true,
+            Self::Envelope(_) | Self::Store(_) => false,
+        }
+    }
 }
 
 impl App {
@@ -53,6 +68,7 @@ impl App {
         let table = problems.required(lookup, "TABLE_NAME");
         let webhooks = problems.required(lookup, "WEBHOOK_QUEUE_URL");
         let onboardings = problems.required(lookup, "ONBOARDING_QUEUE_URL");
+        let templates = problems.required(lookup, "TEMPLATE_QUEUE_URL");
         let events = problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL");
         let source = problems.required(lookup, "EVENT_SOURCE");
         let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
@@ -61,6 +77,7 @@ impl App {
         let applier = Applier {
             store: Store::new(&aws, &table),
             bells: Queue::new(&aws, &onboardings),
+            polls: Queue::new(&aws, &templates),
             publisher: publisher.clone(),
         };
         let webhooks = Queue::new(&aws, &webhooks);
@@ -68,52 +85,26 @@ impl App {
     }
 
     /// Handles a batch of deliveries.
-    pub async fn handle(&self, event: &SqsEvent) -> BatchResponse {
-        batch::each(event, async |record: &Record| self.delivery(&record.body).await).await
+    ///
+    /// # Errors
+    /// [`EventError::Dependency`] when the table or a queue failed every one of them: Lambda's poller slows down only for a
+    /// function that fails as a whole.
+    pub async fn handle(&self, event: &SqsEvent) -> Result<BatchResponse, EventError> {
+        let breaker = Breaker::default();
+        let response = batch::each(event, async |record: &Record| {
+            let outcome =
+                if breaker.is_open() { Err(EventError::Dependency) } else { self.message(&record.body).await };
+            breaker.note(&self.webhooks, record, &outcome).await;
+            outcome
+        });
+        let response = response.await;
+        if breaker.spared_nothing(event.records.len()) { Err(EventError::Dependency) } else { Ok(response) }
     }
 
-    async fn delivery(&self, message: &str) -> Result<(), EventError> {
-        let envelope = Envelope::unpack(message)?;
-        let Ok(parts) = split(&envelope.body) else {
-            tracing::warn!(bytes = envelope.body.len(), "a signed body is not a notification");
-            let text = String::from_utf8_lossy(&envelope.body);
-            return Ok(self.publisher.unreadable(&text, envelope.received_at).await?);
-        };
-        let alone = parts.len() == 1;
-        for part in &parts {
-            if let Err(error) = self.part(part, &envelope).await {
-                match part {
-                    Part::Change(change) if !alone => self.queue_alone(change, &envelope, &error).await?,
-                    Part::Change(_) | Part::Unreadable(_) => return Err(error),
-                }
-            }
+    async fn message(&self, body: &str) -> Result<(), EventError> {
+        match Bell::read(body) {
+            Some(Bell::Parked { waba }) => self.parked(&waba).await,
+            _ => self.delivery(body).await,
         }
-        Ok(())
-    }
-
-    async fn part(&self, part: &Part<'_>, envelope: &Envelope) -> Result<(), EventError> {
-        let change = match part {
-            Part::Change(change) => change,
-            Part::Unreadable(raw) => return Ok(self.publisher.unreadable(raw.get(), envelope.received_at).await?),
-        };
-        let context = Context { app: self.app.clone(), received_at: envelope.received_at };
-        if let (Some(observation), Some(waba)) = (interpret(change, &context), change.waba()) {
-            self.applier.apply(&waba, observation).await?;
-        }
-        if let Some(phone) = change.phone() {
-            self.reception.note(&self.applier.store, &phone, envelope.received_at).await?;
-        }
-        Ok(self.publisher.webhook(change, envelope.received_at).await?)
-    }
-
-    async fn queue_alone(
-        &self,
-        change: &Change<'_>,
-        envelope: &Envelope,
-        error: &EventError,
-    ) -> Result<(), EventError> {
-        tracing::warn!(webhook.field = %change.field, error = shared::telemetry::chain(error), "a change is queued again alone");
-        let alone = Envelope { received_at: envelope.received_at, body: change.to_notification() };
-        Ok(self.webhooks.send(alone.pack()?).await?)
     }
 }

@@ -81,15 +81,17 @@ impl App {
         if !signed {
             return Answer::empty(401);
         }
-        let envelope = Envelope { received_at: clock::now(), body };
-        let message = match envelope.pack() {
-            Ok(message) => message,
+        let messages = match (Envelope { received_at: clock::now(), body }).pack_all() {
+            Ok(messages) => messages,
             Err(error) => return unavailable("a webhook does not fit into the queue", &error),
         };
-        match self.queue.send(message).await {
-            Ok(()) => Answer::empty(200),
-            Err(error) => unavailable("the queue did not take a webhook", &error),
+        // Parts that are stored before one is refused come again with the rest: what is twice is once effective.
+        for message in messages {
+            if let Err(error) = self.queue.send(message).await {
+                return unavailable("the queue did not take a webhook", &error);
+            }
         }
+        Answer::empty(200)
     }
 }
 

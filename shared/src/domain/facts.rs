@@ -22,6 +22,22 @@ pub enum Aspect {
     Verification,
     /// Whether Meta wants the partner to certify the business first (website-optional signups): `NEEDED`, `APPROVED`, ….
     Certification,
+    /// What Meta forbids the account, for example `RESTRICTED_BIZ_INITIATED_MESSAGING`; `LIFTED` afterwards.
+    Restriction,
+    /// The policy that was violated last, for example `SCAM`.
+    Violation,
+    /// What happened to the number's two-step PIN: `PIN_CHANGED`, `PIN_RESET_REQUEST`, `PIN_REQUEST_SUCCESS`.
+    Pin,
+    /// Whether the number takes calls: `ENABLED`, `DISABLED`.
+    Calling,
+    /// The number's user name: `APPROVED`, `RESERVED`, `DELETED`.
+    Username,
+    /// How much of the WhatsApp Business app's history has come, in percent; `DECLINED` when its owner keeps it.
+    History,
+    /// Whether contacts of the WhatsApp Business app have come: `RECEIVED`.
+    Contacts,
+    /// Whether the business may send marketing messages through the optimised API: `TERMS_SIGNED`.
+    MarketingMessages,
 }
 
 /// A word, and since when it is the word.
@@ -68,6 +84,18 @@ impl Facts {
         }
     }
 
+    /// Takes a word that is a number and only ever grows, whatever the order in which its words come.
+    pub fn raise(&mut self, aspect: Aspect, text: &str, at: Timestamp) -> bool {
+        let rank = |text: &str| text.parse::<u32>().unwrap_or(0);
+        let known = self.0.get(&aspect);
+        let Some(word) = word(text).filter(|word| known.is_none_or(|known| rank(&known.word) < rank(word))) else {
+            return false;
+        };
+        let at = known.map_or(at, |known| known.at.max(at));
+        self.0.insert(aspect, Fact { word, at, since: at });
+        true
+    }
+
     /// Takes several words of one time.
     pub fn observe_all(&mut self, words: &[(Aspect, String)], at: Timestamp) {
         for (aspect, word) in words {
@@ -110,6 +138,17 @@ mod tests {
                 facts.observe(Aspect::Quality, word, at(*time));
             }
             assert_eq!(facts.word(Aspect::Quality), Some("RED"));
+        }
+    }
+
+    #[test]
+    fn what_only_grows_ends_at_its_largest_in_any_order() {
+        for order in [["DECLINED", "10", "100"], ["100", "10", "DECLINED"], ["10", "100", "55"]] {
+            let mut facts = Facts::default();
+            for (time, word) in order.iter().enumerate() {
+                facts.raise(Aspect::History, word, at(i64::try_from(time).unwrap()));
+            }
+            assert_eq!(facts.word(Aspect::History), Some("100"), "{order:?}");
         }
     }
 

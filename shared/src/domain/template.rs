@@ -16,14 +16,34 @@ pub struct Template {
     pub language: String,
     /// For example `APPROVED`.
     pub status: String,
-    /// For example `UTILITY`; a webhook may not carry it.
-    pub category: Option<String>,
     /// Reason of a rejection.
     pub reason: Option<String>,
     /// When Meta made `status` true: a webhook's own time, or the time of the poll that saw it first.
     pub changed_at: Timestamp,
+    /// For example `UTILITY`; a webhook may not carry it.
+    pub category: Option<String>,
+    /// The category Meta is going to move it to, when it thinks that another one is right.
+    #[serde(default)]
+    pub correct_category: Option<String>,
+    /// Since when the categories are these.
+    #[serde(default)]
+    pub category_at: Timestamp,
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
+    #[serde(default)]
+    pub quality: Option<String>,
+    /// Since when the quality is this.
+    #[serde(default)]
+    pub quality_at: Timestamp,
     /// Polls in a row that did not list it.
     pub missing_polls: u8,
+}
+
+impl Template {
+    /// When the newest of it became true.
+    #[must_use]
+    pub fn newest_at(&self) -> Timestamp {
+        self.changed_at.max(self.category_at).max(self.quality_at)
+    }
 }
 
 /// The form languages are kept in.
@@ -86,12 +106,27 @@ pub fn reconcile(known: &[Template], seen: &[Template], began: Timestamp) -> Vec
 }
 
 fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateChange> {
-    let differs = then.status != now.status || then.category != now.category || then.reason != now.reason;
-    if then.changed_at > began || (!differs && then.missing_polls == 0) {
-        return None;
+    let mut fresh = then.clone();
+    if then.changed_at <= began && (&then.status, &then.reason) != (&now.status, &now.reason) {
+        (fresh.status, fresh.reason, fresh.changed_at) = (now.status.clone(), now.reason.clone(), began);
     }
-    let fresh = Template { changed_at: if differs { now.changed_at } else { then.changed_at }, ..now.clone() };
-    Some(if differs { TemplateChange::Changed(fresh) } else { TemplateChange::Missed(fresh) })
+    let categories = |template: &Template| (template.category.clone(), template.correct_category.clone());
+    if then.category_at <= began && categories(then) != categories(now) {
+        ((fresh.category, fresh.correct_category), fresh.category_at) = (categories(now), began);
+    }
+    if then.quality_at <= began && now.quality.is_some() && then.quality != now.quality {
+        (fresh.quality, fresh.quality_at) = (now.quality.clone(), began);
+    }
+    let differs = fresh != *then;
+    // What is newer than the poll says that the template is there; the next poll agrees.
+    if then.changed_at <= began {
+        fresh.missing_polls = 0;
+    }
+    match (differs, fresh == *then) {
+        (true, _) => Some(TemplateChange::Changed(fresh)),
+        (false, false) => Some(TemplateChange::Missed(fresh)),
+        (false, true) => None,
+    }
 }
 
 fn missed(then: &Template, began: Timestamp) -> TemplateChange {
@@ -102,28 +137,114 @@ fn missed(then: &Template, began: Timestamp) -> TemplateChange {
     }
 }
 
+/// What one webhook says about one template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateNews {
+    /// Which.
+    pub id: TemplateId,
+    /// Its name.
+    pub name: String,
+    /// Its language, with an underscore.
+    pub language: String,
+    /// By Meta's clock.
+    pub at: Timestamp,
+    /// What it says.
+    pub said: Said,
+}
+
+/// The aspects of a template that webhooks speak of, each with its own time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A review ended, a template was paused, disabled, deleted.
+    Status {
+        /// Meta's word.
+        status: String,
+        /// Reason of a rejection.
+        reason: Option<String>,
+        /// The category, where the webhook carries it.
+        category: Option<String>,
+    },
+    /// Its category changed, or will.
+    Category {
+        /// What it is now.
+        category: String,
+        /// What it is going to be.
+        correct: Option<String>,
+    },
+    /// Its quality changed.
+    Quality(String),
+}
+
 /// What one webhook's news is beside what is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// To be stored and told.
-    Fresh(Template),
+    Fresh(Box<Template>),
     /// Stored already, by an earlier delivery that may have died before it told.
     Stored,
     /// Something newer is remembered.
     Stale,
+    /// Two different words of one second, or news of a template that was never seen: Meta has to be asked.
+    Undecided,
 }
 
 /// Compares one webhook's news with what is remembered.
 #[must_use]
-pub fn apply_news(known: Option<&Template>, news: &Template) -> News {
-    let Some(then) = known else {
-        return News::Fresh(news.clone());
-    };
-    let merged = Template { category: news.category.clone().or_else(|| then.category.clone()), ..news.clone() };
-    match news.changed_at.cmp(&then.changed_at) {
-        Ordering::Greater => News::Fresh(merged),
-        Ordering::Equal if merged == *then => News::Stored,
-        Ordering::Equal | Ordering::Less => News::Stale,
+pub fn apply_news(known: Option<&Template>, news: &TemplateNews) -> News {
+    match (known, &news.said) {
+        (None, Said::Status { status, reason, category }) => News::Fresh(Box::new(Template {
+            id: news.id.clone(),
+            name: news.name.clone(),
+            language: news.language.clone(),
+            status: status.clone(),
+            reason: reason.clone(),
+            changed_at: news.at,
+            category: category.clone(),
+            correct_category: None,
+            category_at: Timestamp::default(),
+            quality: None,
+            quality_at: Timestamp::default(),
+            missing_polls: 0,
+        })),
+        (None, Said::Category { .. } | Said::Quality(_)) => News::Undecided,
+        (Some(then), said) => said.beside(then, news.at),
+    }
+}
+
+impl Said {
+    fn beside(&self, then: &Template, at: Timestamp) -> News {
+        let (last, same) = match self {
+            Self::Status { status, reason, .. } => (then.changed_at, (&then.status, &then.reason) == (status, reason)),
+            Self::Category { category, correct } => {
+                (then.category_at, then.category.as_ref() == Some(category) && then.correct_category == *correct)
+            }
+            Self::Quality(quality) => (then.quality_at, then.quality.as_ref() == Some(quality)),
+        };
+        match (at.cmp(&last), same) {
+            (Ordering::Greater, _) => News::Fresh(Box::new(self.over(then, at))),
+            (Ordering::Equal, true) => News::Stored,
+            (Ordering::Equal, false) => News::Undecided,
+            (Ordering::Less, _) => News::Stale,
+        }
+    }
+
+    fn over(&self, then: &Template, at: Timestamp) -> Template {
+        let mut now = then.clone();
+        match self {
+            Self::Status { status, reason, category } => {
+                (now.status, now.reason, now.changed_at) = (status.clone(), reason.clone(), at);
+                now.missing_polls = 0;
+                if let Some(category) = category.as_ref().filter(|_| then.category_at < at) {
+                    now.category = Some(category.clone());
+                }
+            }
+            Self::Category { category, correct } => {
+                (now.category, now.correct_category) = (Some(category.clone()), correct.clone());
+                now.category_at = at;
+            }
+            Self::Quality(quality) => (now.quality, now.quality_at) = (Some(quality.clone()), at),
+        }
+        now
     }
 }
 
@@ -137,11 +258,30 @@ mod tests {
             name: "order_shipped".into(),
             language: "en_US".into(),
             status: status.into(),
-            category: Some("UTILITY".into()),
             reason: None,
             changed_at: Timestamp::from_seconds(changed),
+            category: Some("UTILITY".into()),
+            correct_category: None,
+            category_at: Timestamp::default(),
+            quality: None,
+            quality_at: Timestamp::default(),
             missing_polls: 0,
         }
+    }
+
+    fn news(said: Said, at: i64) -> TemplateNews {
+        let template = template("1", "", 0);
+        TemplateNews {
+            id: template.id,
+            name: template.name,
+            language: template.language,
+            at: Timestamp::from_seconds(at),
+            said,
+        }
+    }
+
+    fn status(word: &str, at: i64) -> TemplateNews {
+        news(Said::Status { status: word.into(), reason: None, category: Some("UTILITY".into()) }, at)
     }
 
     const BEGAN: Timestamp = Timestamp::from_seconds(100);
@@ -181,29 +321,41 @@ mod tests {
     fn a_webhook_of_the_same_second_wins_over_a_poll() {
         let polled =
             Template { changed_at: Timestamp::from_millis(5_234).before_this_second(), ..template("1", "PENDING", 0) };
-        let news = template("1", "APPROVED", 5);
-        assert_eq!(apply_news(Some(&polled), &news), News::Fresh(news.clone()));
-        assert_eq!(reconcile(&[news], std::slice::from_ref(&polled), polled.changed_at), vec![]);
+        let News::Fresh(stored) = apply_news(Some(&polled), &status("APPROVED", 5)) else { panic!("news") };
+        assert_eq!(*stored, template("1", "APPROVED", 5));
+        assert_eq!(reconcile(&[*stored], std::slice::from_ref(&polled), polled.changed_at), vec![]);
     }
 
     #[test]
     fn a_second_delivery_is_told_again_and_changes_nothing() {
-        let news = template("1", "APPROVED", 5);
-        assert_eq!(apply_news(Some(&news), &news), News::Stored);
-        assert_eq!(apply_news(Some(&template("1", "PAUSED", 5)), &news), News::Stale);
+        let stored = template("1", "APPROVED", 5);
+        assert_eq!(apply_news(Some(&stored), &status("APPROVED", 5)), News::Stored);
+        assert_eq!(apply_news(Some(&stored), &status("PAUSED", 4)), News::Stale);
     }
 
     #[test]
-    fn shuffled_news_ends_at_the_newest() {
-        let news = [template("1", "APPROVED", 1), template("1", "PAUSED", 2), template("1", "APPROVED", 3)];
-        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-            let mut known: Option<Template> = None;
-            for index in order {
-                if let News::Fresh(next) = apply_news(known.as_ref(), &news[index]) {
-                    known = Some(next);
-                }
-            }
-            assert_eq!(known.unwrap().changed_at, Timestamp::from_seconds(3));
-        }
+    fn two_words_of_one_second_are_not_decided_by_chance() {
+        assert_eq!(apply_news(Some(&template("1", "PAUSED", 5)), &status("APPROVED", 5)), News::Undecided);
+        assert_eq!(apply_news(None, &news(Said::Quality("RED".into()), 5)), News::Undecided);
+    }
+
+    #[test]
+    fn status_category_and_quality_do_not_stand_in_each_others_way() {
+        let known = template("1", "PAUSED", 50);
+        let moves = Said::Category { category: "UTILITY".into(), correct: Some("MARKETING".into()) };
+        let News::Fresh(known) = apply_news(Some(&known), &news(moves, 10)) else { panic!("older than the status") };
+        let News::Fresh(known) = apply_news(Some(&known), &news(Said::Quality("RED".into()), 20)) else {
+            panic!("newer than any quality")
+        };
+        let News::Fresh(known) = apply_news(Some(&known), &status("APPROVED", 60)) else { panic!("newest") };
+        let now = (known.status.as_str(), known.correct_category.as_deref(), known.quality.as_deref());
+        assert_eq!(now, ("APPROVED", Some("MARKETING"), Some("RED")));
+        let polled = Template { quality: Some("GREEN".into()), correct_category: None, ..template("1", "PAUSED", 15) };
+        let [TemplateChange::Changed(merged)] = &reconcile(&[*known], &[polled], Timestamp::from_seconds(15))[..]
+        else {
+            panic!("the categories were said before the poll began")
+        };
+        let now = (merged.status.as_str(), merged.correct_category.as_deref(), merged.quality.as_deref());
+        assert_eq!(now, ("APPROVED", None, Some("RED")), "each aspect by its own time");
     }
 }

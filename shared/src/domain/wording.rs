@@ -95,6 +95,21 @@ const SENTENCES: &[(&str, &str)] = &[
     ("grant.owner_changed", "The account is being connected by another signup at the moment; we look again."),
     ("account.review_pending", "Meta is reviewing the account; that takes up to a day."),
     ("account.review_rejected", "Meta rejected the account. Ask for a review in Meta's Business Support Home."),
+    ("account.disabled", "Meta disabled the account. Ask for a review in Meta's Business Support Home."),
+    ("account.disable_scheduled", "Meta is going to disable the account. Look into Meta's Business Support Home now."),
+    (
+        "account.offboarded",
+        "The number was taken out of the WhatsApp Business app's connection. Connect it again there.",
+    ),
+    (
+        "account.restricted",
+        "Meta restricts the account for a while. What and why stands in Meta's Business Support Home.",
+    ),
+    (
+        "number.pin_reset_requested",
+        "Somebody asked Meta to reset the number's two-step PIN. If that was nobody of yours, look into WhatsApp Manager.",
+    ),
+    ("sync.declined", "The owner of the WhatsApp Business app chose to keep the history there."),
     ("business.pending", "Meta is verifying the business."),
     ("business.unverified", "The business is not verified. Complete its information in Meta's security centre."),
     ("number.name_pending", "Meta is reviewing the display name; messages can be limited until then."),

@@ -2,6 +2,8 @@
 
 use super::{VaultError, reduce};
 use crate::aws::AwsConfig;
+use crate::clock;
+use crate::domain::time::Timestamp;
 use crate::secret::Secret;
 use aws_sdk_secretsmanager::Client;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +13,9 @@ use std::time::{Duration, Instant};
 const FRESH: Duration = Duration::from_secs(300);
 /// How often a signature that does not fit may cause another look: anybody can send one.
 const SECOND_LOOK: Duration = Duration::from_secs(60);
+
+/// How long the value before the present one counts (Meta repeats a webhook for up to seven days, as it was signed).
+const OLDER_COUNTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Something that was read, and when.
 type Cached<T> = Arc<Mutex<Option<(T, Instant)>>>;
@@ -60,23 +65,33 @@ impl PlatformSecret {
         }
     }
 
-    /// What else may be right while the secret is being rotated: the value as it is now, and the one before it. Read
-    /// when [`PlatformSecret::value`] does not fit, at most once a minute; empty when the vault is down.
+    /// What else may be right while the secret is being rotated: the value as it is now, and for a week the one before it.
+    /// Read when [`PlatformSecret::value`] does not fit, at most once a minute; empty when the vault is down.
     pub async fn alternatives(&self) -> Vec<Secret> {
         if let Some((values, _)) = known(&self.rotated).filter(|(_, read_at)| read_at.elapsed() < SECOND_LOOK) {
             return values;
         }
         let mut values = Vec::new();
-        for stage in ["AWSCURRENT", "AWSPREVIOUS"] {
-            values.extend(self.read(stage).await.ok());
+        if let Ok((current, since)) = self.read_dated("AWSCURRENT").await {
+            values.push(current);
+            if since.is_none_or(|since| clock::now().since(since) < OLDER_COUNTS) {
+                values.extend(self.read("AWSPREVIOUS").await.ok());
+            }
         }
         keep(&self.rotated, values.clone());
         values
     }
 
     async fn read(&self, stage: &str) -> Result<Secret, VaultError> {
+        self.read_dated(stage).await.map(|(value, _)| value)
+    }
+
+    /// The value, and since when it is the value.
+    async fn read_dated(&self, stage: &str) -> Result<(Secret, Option<Timestamp>), VaultError> {
         let request = self.client.get_secret_value().secret_id(&self.arn).version_stage(stage);
         let reply = request.send().await.map_err(|error| reduce(&error))?;
-        reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)
+        let since = reply.created_date.map(|at| Timestamp::from_seconds(at.secs()));
+        let value = reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)?;
+        Ok((value, since))
     }
 }

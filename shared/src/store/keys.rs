@@ -24,6 +24,12 @@ pub(super) const CREDIT_SHARES: &str = "CREDIT";
 pub(super) const NEW_CUSTOMERS: &str = "NEW_CUSTOMERS";
 /// Partition of `ByDue` with accounts that Meta announced.
 pub(super) const DUE_PARTNERS: &str = "PARTNER";
+/// Partition of `ByDue` with changes of accounts that nobody connected yet.
+pub(super) const DUE_PARKED: &str = "PARKED";
+/// Prefix of sort keys of those changes.
+pub(super) const PARKED: &str = "PARKED#";
+/// Prefix of sort keys of multi-partner solutions.
+pub(super) const SOLUTION: &str = "SOLUTION#";
 /// Prefix of sort keys of templates.
 pub(super) const TEMPLATE: &str = "TEMPLATE#";
 /// Prefix of sort keys of timeline entries.
@@ -82,6 +88,18 @@ pub(super) fn number(id: &PhoneNumberId) -> Key {
 
 pub(super) fn last_event(id: &PhoneNumberId) -> Key {
     Key { pk: format!("NUMBER#{id}"), sk: "LAST_EVENT".to_owned() }
+}
+
+pub(super) fn preference(id: &PhoneNumberId, person: &str) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: format!("PREFERENCE#{person}") }
+}
+
+pub(super) fn parked(id: &WabaId, fingerprint: &str) -> Key {
+    Key { pk: waba(id), sk: format!("{PARKED}{fingerprint}") }
+}
+
+pub(super) fn solution(id: &str) -> Key {
+    Key { pk: "PLATFORM".to_owned(), sk: format!("{SOLUTION}{id}") }
 }
 
 pub(super) fn new_customer(at: Timestamp, id: &OnboardingId) -> Key {

@@ -49,21 +49,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn templates(&self, waba: &WabaId) -> Result<Vec<Held<Template>>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :template)")
-            .expression_attribute_values(":pk", text(&keys::waba(waba)))
-            .expression_attribute_values(":template", text(keys::TEMPLATE))
-            .into_paginator()
-            .items()
-            .send();
-        let mut templates = Vec::new();
-        while let Some(found) = pages.next().await {
-            templates.push(item::read(found.map_err(|error| unavailable(&error))?, ENTITY)?);
-        }
-        Ok(templates)
+        let found = self.items_under(&keys::waba(waba), keys::TEMPLATE).await?;
+        found.into_iter().map(|item| item::read(item, ENTITY)).collect()
     }
 
     /// One template as it is remembered.

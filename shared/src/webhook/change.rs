@@ -4,6 +4,7 @@ use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
 /// The body is validly signed but not a notification as Meta documents it.
@@ -14,7 +15,7 @@ pub struct Unreadable;
 #[derive(Deserialize)]
 struct Notification<'a> {
     #[serde(borrow)]
-    object: Cow<'a, str>,
+    object: Option<Cow<'a, str>>,
     #[serde(borrow)]
     entry: Vec<&'a RawValue>,
 }
@@ -26,15 +27,23 @@ struct Entry<'a> {
     time: Option<i64>,
     #[serde(borrow, default)]
     changes: Vec<&'a RawValue>,
+    /// A sample of Meta's own (app-only installation) has these two here and not where they belong.
+    #[serde(borrow)]
+    field: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    object: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
 struct RawChange<'a> {
     #[serde(borrow)]
-    field: Cow<'a, str>,
+    field: Option<Cow<'a, str>>,
     #[serde(borrow)]
     value: &'a RawValue,
 }
+
+/// What every notification about WhatsApp is about.
+const OBJECT: &str = "whatsapp_business_account";
 
 /// One change of one entry.
 #[derive(Debug, Clone)]
@@ -64,26 +73,34 @@ pub enum Part<'a> {
 /// [`Unreadable`] when the body as a whole is not a notification about WhatsApp business accounts.
 pub fn split(body: &[u8]) -> Result<Vec<Part<'_>>, Unreadable> {
     let notification: Notification<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
-    if notification.object != "whatsapp_business_account" {
+    if notification.object.as_ref().is_some_and(|object| object != OBJECT) {
         return Err(Unreadable);
     }
+    let stated = notification.object.is_some();
     let mut parts = Vec::new();
     for raw in notification.entry {
         match serde_json::from_str::<Entry<'_>>(raw.get()) {
-            Ok(entry) => {
-                let time = entry.time.map(Timestamp::from_seconds);
-                parts.extend(entry.changes.iter().map(|raw| part(&entry.id, time, raw)));
+            Ok(entry) if stated || entry.object.as_ref().is_some_and(|object| object == OBJECT) => {
+                parts.extend(entry.changes.iter().map(|raw| part(&entry, raw)));
             }
-            Err(_) => parts.push(Part::Unreadable(raw)),
+            Ok(_) if !stated => return Err(Unreadable),
+            Ok(_) | Err(_) => parts.push(Part::Unreadable(raw)),
         }
     }
-    Ok(parts)
+    if stated || !parts.is_empty() { Ok(parts) } else { Err(Unreadable) }
 }
 
-fn part<'a>(entry_id: &Cow<'a, str>, time: Option<Timestamp>, raw: &'a RawValue) -> Part<'a> {
-    match serde_json::from_str::<RawChange<'a>>(raw.get()) {
-        Ok(RawChange { field, value }) => Part::Change(Change { entry_id: entry_id.clone(), time, field, value }),
-        Err(_) => Part::Unreadable(raw),
+fn part<'a>(entry: &Entry<'a>, raw: &'a RawValue) -> Part<'a> {
+    let change = serde_json::from_str::<RawChange<'a>>(raw.get()).ok();
+    let whole = change.and_then(|change| Some((change.field.or_else(|| entry.field.clone())?, change.value)));
+    match whole {
+        Some((field, value)) => Part::Change(Change {
+            entry_id: entry.id.clone(),
+            time: entry.time.map(Timestamp::from_seconds),
+            field,
+            value,
+        }),
+        None => Part::Unreadable(raw),
     }
 }
 
@@ -104,8 +121,26 @@ impl Change<'_> {
         let nested = nested.and_then(|value| value.waba_info).and_then(|info| info.waba_id);
         match nested {
             Some(id) => WabaId::parse(&id).ok(),
-            None => WabaId::parse(&self.entry_id).ok(),
+            None => self.entry_waba(),
         }
+    }
+
+    /// `entry.id` as an account; it may be a portfolio, which looks the same.
+    #[must_use]
+    pub fn entry_waba(&self) -> Option<WabaId> {
+        WabaId::parse(&self.entry_id).ok()
+    }
+
+    /// Recognises the same change wherever it comes again.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        let time = self.time.map_or(0, Timestamp::as_millis).to_string();
+        for part in [&*self.entry_id, &*self.field, &time, self.value.get()] {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex::encode(hash.finalize())
     }
 
     /// The number this change is about, where Meta names its node.
@@ -185,6 +220,13 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_stands_one_level_up_is_found() {
+        let body = r#"{"entry":[{"id":"11","time":1,"changes":[{"value":{"event":"PARTNER_APP_UNINSTALLED"}}],
+            "field":"account_update","object":"whatsapp_business_account"}]}"#;
+        assert_eq!(changes(body)[0].field, "account_update");
+    }
+
+    #[test]
     fn other_documents_are_unreadable_as_a_whole() {
         for body in [
             "",
@@ -193,6 +235,8 @@ mod tests {
             "7",
             "{}",
             r#"{"object":"page","entry":[]}"#,
+            r#"{"entry":[]}"#,
+            r#"{"entry":[{"id":"1","changes":[{"field":"messages","value":{}}]}]}"#,
             r#"{"object":"whatsapp_business_account"}"#,
             "{\"obj",
         ] {

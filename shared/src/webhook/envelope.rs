@@ -1,4 +1,4 @@
-//! The form in which one POST of Meta's waits in the queue: whole, compressed, versioned.
+//! The form in which one POST of Meta's waits in the queue: whole, compressed, versioned; in parts only when it has to be.
 
 use crate::domain::time::Timestamp;
 use base64::Engine;
@@ -8,6 +8,8 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
+
+mod halves;
 
 /// The largest queue message SQS takes, in bytes (1 MiB since 2025).
 pub const LARGEST_MESSAGE: usize = 1_048_576;
@@ -61,6 +63,24 @@ impl Envelope {
         let wire = Wire { v: 1, received_at: self.received_at, body: &body };
         let message = serde_json::to_string(&wire).map_err(|_| EnvelopeError::Damaged)?;
         if message.len() > LARGEST_MESSAGE { Err(EnvelopeError::TooLarge) } else { Ok(message) }
+    }
+
+    /// The queue messages of one POST: one, unless it does not fit even compressed. Then it is halved, by entry, by change,
+    /// by item of a change, until every part fits; the parts say together what the whole said.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::TooLarge`] when a part that cannot be halved is too large.
+    pub fn pack_all(&self) -> Result<Vec<String>, EnvelopeError> {
+        match self.pack() {
+            Err(EnvelopeError::TooLarge) => {
+                let (first, second) = halves::of(&self.body).ok_or(EnvelopeError::TooLarge)?;
+                let part = |body| Self { received_at: self.received_at, body };
+                let mut messages = part(first).pack_all()?;
+                messages.extend(part(second).pack_all()?);
+                Ok(messages)
+            }
+            whole => whole.map(|message| vec![message]),
+        }
     }
 
     /// The POST that a queue message holds.

@@ -1,15 +1,17 @@
 //! What a change tells us about our own records: one row a field that matters, everything else is passed on only.
 
 mod account_update;
-mod message_template_status_update;
+mod numbers;
+mod preferences;
 mod reviews;
+mod templates;
 
 use super::change::Change;
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::facts::Aspect;
-use crate::domain::ids::{AppId, BusinessId};
+use crate::domain::ids::{AppId, BusinessId, PhoneNumberId};
 use crate::domain::progress::About;
-use crate::domain::template::Template;
+use crate::domain::template::TemplateNews;
 use crate::domain::time::Timestamp;
 
 /// A fact a webhook told us.
@@ -58,8 +60,53 @@ pub enum Observation {
     },
     /// Something changed that is better read than believed.
     Look,
-    /// A template has another status.
-    Template(Template),
+    /// Something about a template.
+    Template(TemplateNews),
+    /// Templates changed in a way that is better read than believed.
+    Templates,
+    /// Somebody stops or resumes marketing messages.
+    Preference {
+        /// The number that wrote.
+        phone: PhoneNumberId,
+        /// Who, recognisable and not readable.
+        person: String,
+        /// Whether no more are wanted.
+        stopped: bool,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
+    /// A multi-partner solution has another status.
+    Solution {
+        /// Its id.
+        id: String,
+        /// In Meta's words.
+        status: String,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
+}
+
+impl Observation {
+    /// Whether it changes the record of a connected account, which has to be known first.
+    #[must_use]
+    pub fn needs_owner(&self) -> bool {
+        match self {
+            Self::Departed { .. } | Self::Word { .. } | Self::NameDecided { .. } | Self::Look => true,
+            Self::Template(_) | Self::Templates => true,
+            Self::Joined { .. } | Self::Uncertified { .. } | Self::Preference { .. } | Self::Solution { .. } => false,
+        }
+    }
+
+    /// What is left of it when Meta did not say when: a redelivery of tomorrow would look newer than today's truth, so it is
+    /// read instead of believed.
+    fn undated(self) -> Self {
+        match self {
+            Self::Word { aspect: Aspect::History | Aspect::Contacts, .. } => self,
+            Self::Departed { .. } | Self::Word { .. } | Self::NameDecided { .. } => Self::Look,
+            Self::Template(_) => Self::Templates,
+            other => other,
+        }
+    }
 }
 
 /// What an interpreter may use besides the change.
@@ -78,26 +125,69 @@ impl Context {
     /// The change's own time, not later than receipt and five minutes: one absurd time must not win for ever.
     #[must_use]
     pub fn time_of(&self, change: &Change<'_>) -> Timestamp {
-        change
-            .time
-            .filter(|time| time.as_millis() > 0)
-            .unwrap_or(self.received_at)
-            .min(self.received_at.after(CLOCK_SKEW))
+        self.not_ahead(change.time.filter(|time| time.as_millis() > 0).unwrap_or(self.received_at))
+    }
+
+    /// A time of Meta's, at most a little ahead of ours.
+    #[must_use]
+    pub fn not_ahead(&self, at: Timestamp) -> Timestamp {
+        at.min(self.received_at.after(CLOCK_SKEW))
     }
 }
 
-type Interpret = fn(&Change<'_>, &Context) -> Option<Observation>;
+/// What a field is to us.
+enum Field {
+    /// Passed on; it changes none of our records.
+    PassedOn,
+    /// Passed on, and one fact for us.
+    One(fn(&Change<'_>, &Context) -> Option<Observation>),
+    /// Passed on, and any number of facts for us.
+    Many(fn(&Change<'_>, &Context) -> Vec<Observation>),
+}
 
-const FIELDS: &[(&str, Interpret)] = &[
-    ("account_alerts", |_, _| Some(Observation::Look)),
-    ("account_review_update", reviews::account),
-    ("account_update", account_update::interpret),
-    ("business_capability_update", |_, _| Some(Observation::Look)),
-    ("business_status_update", |_, _| Some(Observation::Look)),
-    ("message_template_status_update", message_template_status_update::interpret),
-    ("phone_number_name_update", reviews::display_name),
-    ("phone_number_quality_update", |_, _| Some(Observation::Look)),
+use Field::{Many, One, PassedOn};
+
+/// Every field Meta documents, by name.
+const FIELDS: &[(&str, Field)] = &[
+    ("account_alerts", One(look)),
+    ("account_review_update", One(reviews::account)),
+    ("account_settings_update", One(numbers::settings)),
+    ("account_update", One(account_update::interpret)),
+    ("automatic_events", PassedOn),
+    ("business_capability_update", One(look)),
+    ("business_status_update", One(look)),
+    ("business_username_updates", One(numbers::username)),
+    ("calls", PassedOn),
+    ("consumer_profile", PassedOn),
+    ("flows", PassedOn),
+    ("group_lifecycle_update", PassedOn),
+    ("group_participants_update", PassedOn),
+    ("group_settings_update", PassedOn),
+    ("group_status_update", PassedOn),
+    ("history", One(numbers::history)),
+    ("message_echoes", PassedOn),
+    ("message_template_components_update", One(|_, _| Some(Observation::Templates))),
+    ("message_template_quality_update", One(templates::quality)),
+    ("message_template_status_update", One(templates::status)),
+    ("messages", PassedOn),
+    ("messaging_handovers", PassedOn),
+    ("partner_solutions", One(reviews::solution)),
+    ("payment_configuration_update", PassedOn),
+    ("phone_number_name_update", One(reviews::display_name)),
+    ("phone_number_quality_update", One(look)),
+    ("security", One(numbers::security)),
+    ("smb_app_state_sync", One(numbers::contacts)),
+    ("smb_message_echoes", PassedOn),
+    ("template_category_update", One(templates::category)),
+    ("template_correct_category_detection", One(templates::category)),
+    ("user_id_update", PassedOn),
+    ("user_preferences", Many(preferences::interpret)),
 ];
+
+#[expect(clippy::unnecessary_wraps, reason = "one of the interpreters, which may find nothing")]
+fn look(_: &Change<'_>, _: &Context) -> Option<Observation> {
+    Some(Observation::Look)
+}
 
 /// Fields of Meta's that this system lives from: what it interprets, and what its platform is told.
 pub const FIELDS_IN_USE: [&str; 12] = [
@@ -115,9 +205,45 @@ pub const FIELDS_IN_USE: [&str; 12] = [
     "smb_message_echoes",
 ];
 
-/// What the change tells us; `None` when it does not change our records or is not as documented.
+/// Whether Meta documents the field.
 #[must_use]
-pub fn interpret(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    let (_, interpret) = FIELDS.iter().find(|(field, _)| *field == change.field)?;
-    interpret(change, context)
+pub fn is_documented(field: &str) -> bool {
+    FIELDS.iter().any(|(known, _)| *known == field)
+}
+
+/// What the change tells us; nothing when it does not change our records or is not as documented.
+#[must_use]
+pub fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
+    let observed = match FIELDS.iter().find(|(field, _)| *field == change.field) {
+        Some((_, One(read))) => read(change, context).into_iter().collect(),
+        Some((_, Many(read))) => read(change, context),
+        Some((_, PassedOn)) | None => Vec::new(),
+    };
+    match change.time {
+        Some(_) => observed,
+        None => observed.into_iter().map(Observation::undated).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::value::RawValue;
+
+    #[test]
+    fn what_has_no_time_is_read_and_not_believed() {
+        let raw = RawValue::from_string(r#"{"decision":"APPROVED"}"#.into()).unwrap();
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
+        let change = Change { entry_id: "9".into(), time: None, field: "account_review_update".into(), value: &raw };
+        assert_eq!(interpret(&change, &context), [Observation::Look]);
+        let dated = Change { time: Some(Timestamp::from_seconds(1)), ..change };
+        assert!(matches!(interpret(&dated, &context)[..], [Observation::Word { .. }]));
+    }
+
+    #[test]
+    fn every_field_stands_once_and_in_order() {
+        let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+        assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+        assert!(FIELDS_IN_USE.iter().all(|field| is_documented(field)) && !is_documented("whatsapp_account"));
+    }
 }

@@ -176,6 +176,8 @@ fn template(world: &mut World, at: u32) -> Template {
         status: "APPROVED".to_owned(),
         category: "UTILITY".to_owned(),
         rejected_reason: "NONE".to_owned(),
+        quality: "UNKNOWN".to_owned(),
+        correct_category: None,
     }
 }
 

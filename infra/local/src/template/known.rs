@@ -47,8 +47,10 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
             "ComparisonOperator",
             "TreatMissingData",
             "AlarmActions",
+            "Metrics",
         ],
     ),
+    ("AWS::Logs::MetricFilter", &[], &["LogGroupName", "FilterPattern", "MetricTransformations"]),
 ];
 
 /// Properties by event type of a function.

@@ -35,7 +35,10 @@ impl Onboarding {
     pub fn notices(&self, now: Timestamp, business_info: Duration) -> Vec<Notice> {
         let Phase::Connected { since, .. } = &self.phase else { return Vec::new() };
         let mut notices: Vec<Notice> = self.numbers.values().filter_map(|number| number.name_notice(now)).collect();
+        notices.extend(self.numbers.values().flat_map(Number::notices));
         notices.extend(self.facts.get(Aspect::Review).and_then(review));
+        notices.extend(self.facts.get(Aspect::Status).and_then(standing));
+        notices.extend(self.facts.get(Aspect::Restriction).and_then(restriction));
         notices.extend(self.verification(business_info));
         notices.extend(self.expiry(*since, now));
         notices.extend(self.sync_deadline(*since));
@@ -75,6 +78,15 @@ impl Onboarding {
 }
 
 impl Number {
+    fn notices(&self) -> Vec<Notice> {
+        let word = |aspect, word: &str| self.facts.get(aspect).filter(|fact| fact.word == word);
+        let reset = word(Aspect::Pin, "PIN_RESET_REQUEST")
+            .map(|fact| notice(None, Actor::Customer, "number.pin_reset_requested", fact.since, None));
+        let declined = word(Aspect::History, "DECLINED")
+            .map(|fact| notice(None, Actor::Customer, "sync.declined", fact.since, None));
+        reset.into_iter().chain(declined).collect()
+    }
+
     fn name_notice(&self, now: Timestamp) -> Option<Notice> {
         if self.has_new_name(now) {
             let since = self.name_approved_at.unwrap_or(now);
@@ -97,6 +109,22 @@ fn review(fact: &Fact) -> Option<Notice> {
         _ => return None,
     };
     Some(notice(Some(Waiting::AccountReview), actor, code, fact.since, None))
+}
+
+/// What Meta did to the account as a whole.
+fn standing(fact: &Fact) -> Option<Notice> {
+    let code = match fact.word.as_str() {
+        "DISABLE" => "account.disabled",
+        "SCHEDULE_FOR_DISABLE" => "account.disable_scheduled",
+        "ACCOUNT_OFFBOARDED" => "account.offboarded",
+        _ => return None,
+    };
+    Some(notice(None, Actor::Customer, code, fact.since, None))
+}
+
+fn restriction(fact: &Fact) -> Option<Notice> {
+    let restricted = fact.word.starts_with("RESTRICTED");
+    restricted.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, None))
 }
 
 fn drift_actor(code: &str) -> Actor {

@@ -66,6 +66,10 @@ impl Number {
     /// Takes a word of Meta's about it. A display name that was not approved before, or a decision of its own after the
     /// first registration, is a new name.
     pub fn observe(&mut self, aspect: Aspect, word: &str, at: Timestamp) {
+        if aspect == Aspect::History {
+            self.facts.raise(aspect, word, at);
+            return;
+        }
         let before = self.facts.get(Aspect::NameStatus).cloned();
         self.facts.observe(aspect, word, at);
         let approved = self.facts.get(Aspect::NameStatus).filter(|fact| fact.word == APPROVED);

@@ -119,7 +119,16 @@ fn look_again(after: &mut Onboarding, aspect: Aspect, now: Timestamp) {
         Aspect::Review => Step::AwaitReview,
         Aspect::Verification | Aspect::Certification => Step::AwaitVerification,
         Aspect::NameStatus | Aspect::Status => Step::RegisterNumber,
-        Aspect::Quality | Aspect::MessagingLimit => return,
+        Aspect::Quality
+        | Aspect::MessagingLimit
+        | Aspect::Restriction
+        | Aspect::Violation
+        | Aspect::Pin
+        | Aspect::Calling
+        | Aspect::Username
+        | Aspect::History
+        | Aspect::Contacts
+        | Aspect::MarketingMessages => return,
     };
     if let Some(record) = after.steps.get_mut(&step) {
         record.look_at(now);

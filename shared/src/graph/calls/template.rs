@@ -25,6 +25,13 @@ pub struct ListedTemplate {
     status: String,
     category: Option<String>,
     rejected_reason: Option<String>,
+    correct_category: Option<String>,
+    quality_score: Option<QualityScore>,
+}
+
+#[derive(Debug, Deserialize)]
+struct QualityScore {
+    score: Option<String>,
 }
 
 impl ListedTemplate {
@@ -36,9 +43,13 @@ impl ListedTemplate {
             name: self.name,
             language: normal_language(&self.language),
             status: self.status,
-            category: self.category,
             reason: self.rejected_reason.filter(|reason| reason != "NONE"),
             changed_at: now,
+            correct_category: self.correct_category.filter(|correct| Some(correct) != self.category.as_ref()),
+            category: self.category,
+            category_at: now,
+            quality: self.quality_score.and_then(|quality| quality.score),
+            quality_at: now,
             missing_polls: 0,
         }
     }
@@ -50,7 +61,7 @@ impl GraphCall for ListTemplates<'_> {
     type Reply = Page<serde_json::Value>;
     fn request(&self) -> GraphRequest {
         let request = GraphRequest::get(&[self.waba.id().as_str(), "message_templates"])
-            .with("fields", "id,name,language,status,category,rejected_reason")
+            .with("fields", "id,name,language,status,category,rejected_reason,correct_category,quality_score")
             .with("limit", "100");
         match self.after {
             Some(cursor) => request.with("after", cursor),

@@ -14,6 +14,18 @@ struct Value {
     partner_client_certification_needed_info: Option<Client>,
     partner_client_certification_info: Option<Certification>,
     ban_info: Option<Ban>,
+    restriction_info: Option<Vec<Restriction>>,
+    violation_info: Option<Violation>,
+}
+
+#[derive(Deserialize)]
+struct Restriction {
+    restriction_type: String,
+}
+
+#[derive(Deserialize)]
+struct Violation {
+    violation_type: String,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +65,10 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
             about(Aspect::Certification, &value.partner_client_certification_info?.status)
         }
         "DISABLED_UPDATE" => about(Aspect::Status, &value.ban_info?.waba_ban_state),
+        "ACCOUNT_RESTRICTION" => about(Aspect::Restriction, &restriction(&value)?),
+        "ACCOUNT_VIOLATION" => about(Aspect::Violation, &value.violation_info?.violation_type),
+        "MM_LITE_TERMS_SIGNED" => about(Aspect::MarketingMessages, "TERMS_SIGNED"),
+        "VERIFIED_ACCOUNT" => Some(Observation::Look),
         "ACCOUNT_OFFBOARDED" | "ACCOUNT_RECONNECTED" => about(Aspect::Status, &value.event),
         "PARTNER_ADDED" => joined,
         "PARTNER_APP_INSTALLED" if ours => joined,
@@ -61,6 +77,15 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
         "ACCOUNT_DELETED" => departed("account_deleted"),
         _ => None,
     }
+}
+
+/// Meta tells under the same event that a restriction has ended.
+fn restriction(value: &Value) -> Option<String> {
+    let cause = value.violation_info.as_ref().map_or("", |violation| violation.violation_type.as_str());
+    if cause.ends_with("_UNBAN") || cause.ends_with("_RATE_LIMIT_RECOVERY") {
+        return Some("LIFTED".to_owned());
+    }
+    Some(value.restriction_info.as_ref()?.first()?.restriction_type.clone())
 }
 
 /// A business without a website finished a signup; Meta wants it certified before its first message.
@@ -97,10 +122,28 @@ mod tests {
 
     #[test]
     fn events_that_do_not_change_our_records_are_only_passed_on() {
-        for value in [r#"{"event":"ACCOUNT_VIOLATION"}"#, r#"{"event":"SOMETHING_NEW"}"#, "null", "{}", "[1]"] {
+        for value in [
+            r#"{"event":"ACCOUNT_VIOLATION"}"#,
+            r#"{"event":"ACCOUNT_RESTRICTION"}"#,
+            r#"{"event":"SOMETHING_NEW"}"#,
+            "null",
+            "{}",
+            "[1]",
+        ] {
             assert_eq!(observe(value), None, "{value}");
         }
         let at = Timestamp::from_seconds(100);
+        let word = |value: &str| match observe(value) {
+            Some(Observation::Word { aspect, word, .. }) => Some((aspect, word)),
+            _ => None,
+        };
+        let restricted = r#"{"event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_ADD_PHONE_NUMBER_ACTION","expiration":1}]}"#;
+        assert_eq!(word(restricted), Some((Aspect::Restriction, "RESTRICTED_ADD_PHONE_NUMBER_ACTION".into())));
+        let lifted =
+            r#"{"event":"ACCOUNT_RESTRICTION","violation_info":{"violation_type":"DIRECT_SEND_UTILITY_UNBAN"}}"#;
+        assert_eq!(word(lifted), Some((Aspect::Restriction, "LIFTED".into())));
+        let violated = r#"{"event":"ACCOUNT_VIOLATION","violation_info":{"violation_type":"ALCOHOL"}}"#;
+        assert_eq!(word(violated), Some((Aspect::Violation, "ALCOHOL".into())));
         assert_eq!(
             observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#),
             Some(Observation::Joined { business: None, at })

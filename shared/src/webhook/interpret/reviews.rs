@@ -1,4 +1,4 @@
-//! Reviews that ended: of the account, of a display name.
+//! Decisions of Meta's: about the account, a display name, a multi-partner solution.
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
@@ -24,6 +24,19 @@ pub(super) fn display_name(change: &Change<'_>, context: &Context) -> Option<Obs
     let value: Decision = serde_json::from_str(change.value.get()).ok()?;
     let display = DisplayNumber::parse(&value.display_phone_number?)?;
     Some(Observation::NameDecided { display, decision: word(&value.decision)?, at: context.time_of(change) })
+}
+
+#[derive(Deserialize)]
+struct Solution {
+    solution_id: String,
+    solution_status: String,
+}
+
+/// `partner_solutions`.
+pub(super) fn solution(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Solution = serde_json::from_str(change.value.get()).ok()?;
+    let (id, status) = (word(&value.solution_id)?, word(&value.solution_status)?);
+    Some(Observation::Solution { id, status, at: context.time_of(change) })
 }
 
 #[cfg(test)]

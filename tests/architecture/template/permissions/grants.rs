@@ -49,7 +49,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         ],
     ),
     ("signup-page", &[("dynamodb", "GetItem PutItem Query", "Table")]),
-    ("sweeper", &[("dynamodb", "Query", "Table/index/ByDue"), ("sqs", "SendMessage", "OnboardingQueue")]),
+    ("sweeper", &[("dynamodb", "Query", "Table/index/ByDue"), ("sqs", "SendMessage", "OnboardingQueue WebhookQueue")]),
     (
         "template-poll",
         &[
@@ -67,8 +67,9 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
     (
         "webhook-events",
         &[
-            ("dynamodb", "GetItem PutItem", "Table"),
-            ("sqs", "SendMessage", "OnboardingQueue PlatformEventsQueue WebhookQueue"),
+            ("dynamodb", "GetItem PutItem Query", "Table"),
+            ("sqs", "SendMessage", "OnboardingQueue PlatformEventsQueue TemplateQueue WebhookQueue"),
+            ("sqs", "ChangeMessageVisibility", "WebhookQueue"),
             ("sqs", CONSUME, "WebhookQueue"),
         ],
     ),

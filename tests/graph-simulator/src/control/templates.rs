@@ -30,8 +30,11 @@ fn approved() -> String {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TemplateChange {
-    status: String,
+    status: Option<String>,
     reason: Option<String>,
+    quality: Option<String>,
+    category: Option<String>,
+    correct_category: Option<String>,
     /// No webhook: only the poll can find out.
     #[serde(default)]
     silent: bool,
@@ -50,6 +53,8 @@ pub(super) async fn create(
         status: new.status,
         category: "UTILITY".to_owned(),
         rejected_reason: "NONE".to_owned(),
+        quality: "UNKNOWN".to_owned(),
+        correct_category: None,
     };
     let created = json!({ "id": template.id });
     world.wabas.get_mut(&waba).ok_or(StatusCode::NOT_FOUND)?.templates.push(template);
@@ -64,12 +69,21 @@ pub(super) async fn change(
     let mut world = meta.world();
     let templates = &mut world.wabas.get_mut(&waba).ok_or(StatusCode::NOT_FOUND)?.templates;
     let template = templates.iter_mut().find(|template| template.id == id).ok_or(StatusCode::NOT_FOUND)?;
-    template.status = change.status;
-    template.rejected_reason = change.reason.unwrap_or_else(|| "NONE".to_owned());
-    let changed = template.clone();
+    let before = template.clone();
+    if let Some(status) = change.status {
+        template.status = status;
+        template.rejected_reason = change.reason.unwrap_or_else(|| "NONE".to_owned());
+    }
+    template.quality = change.quality.unwrap_or_else(|| before.quality.clone());
+    template.correct_category = change.correct_category.or(before.correct_category.clone());
+    if let Some(category) = change.category {
+        template.category = category;
+        template.correct_category = None;
+    }
+    let after = template.clone();
     drop(world);
     if !change.silent {
-        tell(&meta, &waba, &changed);
+        tell(&meta, &waba, &before, &after);
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -83,19 +97,39 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `message_template_status_update`, to subscribed apps only.
-fn tell(meta: &Meta, waba: &str, template: &Template) {
+/// What changed, each in its own field, to subscribed apps only.
+fn tell(meta: &Meta, waba: &str, before: &Template, after: &Template) {
     let subscribed = meta.world().wabas.get(waba).is_some_and(|waba| waba.subscribed.contains(&meta.options.app_id));
     if !subscribed {
         return;
     }
-    let value = json!({
-        "event": template.status,
-        "message_template_id": template.id.parse::<u64>().unwrap_or_default(),
-        "message_template_name": template.name,
-        "message_template_language": template.language,
-        "message_template_category": template.category,
-        "reason": template.rejected_reason,
-    });
-    meta.webhooks.send(&meta.webhooks.body(waba, "message_template_status_update", &value));
+    let send = |field: &str, value: Value| {
+        let mut whole = json!({
+            "message_template_id": after.id.parse::<u64>().unwrap_or_default(),
+            "message_template_name": after.name,
+            "message_template_language": after.language,
+        });
+        if let (Some(whole), Some(value)) = (whole.as_object_mut(), value.as_object()) {
+            whole.extend(value.clone());
+        }
+        meta.webhooks.send(&meta.webhooks.body(waba, field, &whole));
+    };
+    if (&before.status, &before.rejected_reason) != (&after.status, &after.rejected_reason) {
+        send(
+            "message_template_status_update",
+            json!({ "event": after.status, "message_template_category": after.category, "reason": after.rejected_reason }),
+        );
+    }
+    if before.quality != after.quality {
+        let value = json!({ "previous_quality_score": before.quality, "new_quality_score": after.quality });
+        send("message_template_quality_update", value);
+    }
+    if before.category != after.category {
+        let value = json!({ "previous_category": before.category, "new_category": after.category });
+        send("template_category_update", value);
+    } else if before.correct_category != after.correct_category {
+        // Meta: before the change, `new_category` is the category as it is.
+        let value = json!({ "correct_category": after.correct_category, "new_category": after.category });
+        send("template_category_update", value);
+    }
 }

@@ -70,6 +70,15 @@ pub(crate) struct Template {
     pub(crate) status: String,
     pub(crate) category: String,
     pub(crate) rejected_reason: String,
+    #[serde(default = "unknown")]
+    pub(crate) quality: String,
+    /// The category Meta is going to move it to.
+    #[serde(default)]
+    pub(crate) correct_category: Option<String>,
+}
+
+fn unknown() -> String {
+    "UNKNOWN".to_owned()
 }
 
 /// A business token.
@@ -176,14 +185,19 @@ impl Phone {
 
 impl Template {
     pub(crate) fn node(&self) -> Value {
-        json!({
+        let mut node = json!({
             "id": self.id,
             "name": self.name,
             "language": self.language,
             "status": self.status,
             "category": self.category,
             "rejected_reason": self.rejected_reason,
-        })
+            "quality_score": { "score": self.quality },
+        });
+        if let (Some(correct), Some(node)) = (&self.correct_category, node.as_object_mut()) {
+            node.insert("correct_category".to_owned(), json!(correct));
+        }
+        node
     }
 }
 

@@ -1,0 +1,176 @@
+//! One delivery of Meta's: every change on its own.
+
+use super::route::{Route, route};
+use super::{App, EventError};
+use shared::clock;
+use shared::domain::facts::word;
+use shared::domain::ids::WabaId;
+use shared::domain::time::Timestamp;
+use shared::queue::QueueError;
+use shared::store::Parked;
+use shared::webhook::change::{Change, Part, split};
+use shared::webhook::envelope::Envelope;
+use shared::webhook::interpret::{Context, Observation, interpret, is_documented};
+use std::time::Duration;
+
+/// More failures than this in one delivery are not its changes' fault: all of it comes again.
+const OWN_FAULTS: usize = 10;
+
+/// When a change of an unknown account is tried again for the first time, and from then on.
+const SOON: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_secs(900);
+/// How long its account may take to become known.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// Stable code of a change whose two accounts belong to two customers.
+const TWO_CUSTOMERS: &str = "webhook.two_customers";
+/// Stable code of a change whose account nobody connected within a day.
+const UNKNOWN_ACCOUNT: &str = "webhook.unknown_account";
+
+impl App {
+    /// Applies and passes on every change. One that fails is queued again alone; its neighbours are done.
+    pub(crate) async fn delivery(&self, message: &str) -> Result<(), EventError> {
+        let envelope = Envelope::unpack(message)?;
+        let Ok(parts) = split(&envelope.body) else {
+            tracing::warn!(bytes = envelope.body.len(), "a signed body is not a notification");
+            let text = String::from_utf8_lossy(&envelope.body);
+            return self.send(vec![self.publisher.unreadable(&text, envelope.received_at)?]).await;
+        };
+        let mut done = Vec::new();
+        let mut failed = Vec::new();
+        for part in &parts {
+            match self.part(part, envelope.received_at).await {
+                Ok(event) => done.push((part, event)),
+                Err(error) => failed.push((part, error)),
+            }
+        }
+        let (told, events): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+        let sent = told.into_iter().zip(self.publisher.send_all(events).await);
+        failed.extend(sent.filter_map(|(part, sent)| Some((part, EventError::from(sent.err()?)))));
+        self.again(failed, parts.len() == 1, envelope.received_at).await
+    }
+
+    async fn again(
+        &self,
+        failed: Vec<(&Part<'_>, EventError)>,
+        alone: bool,
+        received_at: Timestamp,
+    ) -> Result<(), EventError> {
+        let whole = alone || failed.len() > OWN_FAULTS;
+        for (part, error) in failed {
+            match part {
+                Part::Change(change) if !whole => self.queue_alone(change, received_at, &error).await?,
+                Part::Change(_) | Part::Unreadable(_) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, events: Vec<String>) -> Result<(), EventError> {
+        let sent: Result<(), QueueError> = self.publisher.send_all(events).await.into_iter().collect();
+        Ok(sent?)
+    }
+
+    /// Applies one part, and gives the event it is passed on by.
+    async fn part(&self, part: &Part<'_>, received_at: Timestamp) -> Result<String, EventError> {
+        let change = match part {
+            Part::Change(change) => change,
+            Part::Unreadable(raw) => return Ok(self.publisher.unreadable(raw.get(), received_at)?),
+        };
+        if !is_documented(&change.field) {
+            let field = word(&change.field).unwrap_or_default();
+            tracing::warn!(webhook.field = field, "a webhook field is not documented");
+        }
+        if let Some(phone) = change.phone() {
+            self.reception.note(&self.applier.store, &phone, received_at).await?;
+        }
+        let observed = interpret(change, &self.context(received_at));
+        let names_two = change.waba() != change.entry_waba();
+        if observed.is_empty() && !names_two {
+            return Ok(self.publisher.webhook(change, received_at)?);
+        }
+        match route(&self.applier.store, change).await? {
+            Route::Disputed => {
+                tracing::error!(error.code = TWO_CUSTOMERS, "a change names accounts of two customers");
+                return Ok(self.publisher.quarantined(change, received_at, TWO_CUSTOMERS)?);
+            }
+            Route::Account(waba, owner) => {
+                for observation in observed {
+                    self.applier.apply(&waba, Some(&owner), observation).await?;
+                }
+            }
+            Route::Unknown(waba) => self.of_unknown(&waba, change, observed, received_at).await?,
+            Route::Nowhere => {}
+        }
+        Ok(self.publisher.webhook(change, received_at)?)
+    }
+
+    fn context(&self, received_at: Timestamp) -> Context {
+        Context { app: self.app.clone(), received_at }
+    }
+
+    /// What needs a record waits for it; the rest is applied.
+    async fn of_unknown(
+        &self,
+        waba: &WabaId,
+        change: &Change<'_>,
+        observed: Vec<Observation>,
+        received_at: Timestamp,
+    ) -> Result<(), EventError> {
+        let waits = observed.iter().any(Observation::needs_owner);
+        for observation in observed.into_iter().filter(|observation| !observation.needs_owner()) {
+            self.applier.apply(waba, None, observation).await?;
+        }
+        if waits {
+            let envelope = Envelope { received_at, body: change.to_notification() }.pack()?;
+            let due = Some(clock::now().after(SOON));
+            let parked = Parked { fingerprint: change.fingerprint(), envelope, since: received_at, due };
+            self.applier.store.park(waba, &parked).await?;
+        }
+        Ok(())
+    }
+
+    /// Tries the changes of an account again that nobody had connected when they came.
+    pub(crate) async fn parked(&self, waba: &WabaId) -> Result<(), EventError> {
+        let owner = self.applier.store.owner(waba).await?;
+        for held in self.applier.store.parked(waba).await? {
+            let parked = &held.record;
+            let envelope = Envelope::unpack(&parked.envelope)?;
+            let waited = clock::now().since(parked.since);
+            for part in split(&envelope.body).unwrap_or_default() {
+                let Part::Change(change) = part else { continue };
+                match &owner {
+                    Some(owner) => {
+                        for observation in interpret(&change, &self.context(envelope.received_at)) {
+                            self.applier.apply(waba, Some(owner), observation).await?;
+                        }
+                    }
+                    None if waited >= LONGEST_WAIT => {
+                        tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "nobody connected the account of a change");
+                        let event = self.publisher.quarantined(&change, parked.since, UNKNOWN_ACCOUNT)?;
+                        self.send(vec![event]).await?;
+                    }
+                    None => {}
+                }
+            }
+            let over = owner.is_some() || waited >= LONGEST_WAIT;
+            let due = (!over).then(|| clock::now().after(LATER));
+            self.applier.store.save_parked(waba, &Parked { due, ..parked.clone() }, Some(held.version)).await?;
+        }
+        Ok(())
+    }
+
+    async fn queue_alone(
+        &self,
+        change: &Change<'_>,
+        received_at: Timestamp,
+        error: &EventError,
+    ) -> Result<(), EventError> {
+        tracing::warn!(error = shared::telemetry::chain(error), "a change is queued again alone");
+        let alone = Envelope { received_at, body: change.to_notification() };
+        for message in alone.pack_all()? {
+            self.webhooks.send(message).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Changes of accounts that nobody connected yet: the webhook often comes before our own record does.
+
+use super::item::{self, number, text};
+use super::{Held, Store, StoreError, keys, unavailable};
+use crate::domain::ids::WabaId;
+use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const ENTITY: &str = "parked change";
+
+/// How long what is over stays before the table's own broom takes it.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// A change that waits for its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// Recognises the change wherever it comes again.
+    pub fingerprint: String,
+    /// The change alone, as a queue message.
+    pub envelope: String,
+    /// When it came first.
+    pub since: Timestamp,
+    /// When it is tried again; `None` once it is over.
+    pub due: Option<Timestamp>,
+}
+
+impl Store {
+    /// Keeps a change until its account is known. One that is kept, or was dealt with, is left as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn park(&self, waba: &WabaId, parked: &Parked) -> Result<(), StoreError> {
+        match self.save_parked(waba, parked, None).await {
+            Err(StoreError::Conflict) => Ok(()),
+            saved => saved,
+        }
+    }
+
+    /// Saves a kept change over the version that was read (`None`: over nothing).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody saved first.
+    pub async fn save_parked(&self, waba: &WabaId, parked: &Parked, version: Option<u64>) -> Result<(), StoreError> {
+        let key = keys::parked(waba, &parked.fingerprint);
+        let mut item = item::build(&key, ENTITY, version.unwrap_or(0).saturating_add(1), parked)?;
+        match parked.due {
+            Some(due) => {
+                item.insert("due_kind".to_owned(), text(keys::DUE_PARKED));
+                item.insert("due_at".to_owned(), number(due.as_seconds_up()));
+            }
+            None => {
+                item.insert("expires_at".to_owned(), number(parked.since.after(2 * KEPT).as_seconds_up()));
+            }
+        }
+        let require = version.map_or(item::Require::Absent, item::Require::Version);
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request =
+            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// The changes that wait for an account.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn parked(&self, waba: &WabaId) -> Result<Vec<Held<Parked>>, StoreError> {
+        let found = self.items_under(&keys::waba(waba), keys::PARKED).await?;
+        let held: Vec<Held<Parked>> =
+            found.into_iter().map(|item| item::read(item, ENTITY)).collect::<Result<_, _>>()?;
+        Ok(held.into_iter().filter(|held| held.record.due.is_some()).collect())
+    }
+
+    /// Accounts with a change that is due at `now`, each once, from at most `limit` changes.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn parked_accounts(&self, now: Timestamp, limit: i32) -> Result<Vec<WabaId>, StoreError> {
+        let found = self.due_keys(keys::DUE_PARKED, now, limit).await?;
+        let mut wabas: Vec<WabaId> =
+            found.iter().filter_map(|pk| WabaId::parse(pk.strip_prefix("WABA#")?).ok()).collect();
+        wabas.sort();
+        wabas.dedup();
+        Ok(wabas)
+    }
+
+    /// Everything of one partition whose sort key begins so.
+    pub(super) async fn items_under(&self, pk: &str, prefix: &str) -> Result<Vec<item::Item>, StoreError> {
+        let request = self.client.query().table_name(&self.table);
+        let request = request
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix));
+        let mut pages = request.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(found) = pages.next().await {
+            items.push(found.map_err(|error| unavailable(&error))?);
+        }
+        Ok(items)
+    }
+}

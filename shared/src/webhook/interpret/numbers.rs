@@ -1,0 +1,181 @@
+//! Fields about one number: its PIN, its calls, its user name, what comes from the WhatsApp Business app on the phone.
+
+use super::{Change, Context, Observation};
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::facts::{Aspect, word};
+use crate::domain::ids::PhoneNumberId;
+use crate::domain::progress::About;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[derive(Deserialize)]
+struct Security {
+    display_phone_number: String,
+    event: String,
+}
+
+#[derive(Deserialize)]
+struct Username {
+    display_phone_number: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    phone_number_settings: PhoneSettings,
+}
+
+#[derive(Deserialize)]
+struct PhoneSettings {
+    phone_number_id: String,
+    calling: Option<Calling>,
+}
+
+#[derive(Deserialize)]
+struct Calling {
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct History {
+    history: Vec<HistoryPart>,
+}
+
+#[derive(Deserialize)]
+struct HistoryPart {
+    metadata: Option<HistoryProgress>,
+    errors: Option<Vec<HistoryError>>,
+}
+
+#[derive(Deserialize)]
+struct HistoryProgress {
+    progress: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct HistoryError {
+    code: u32,
+}
+
+#[derive(Deserialize)]
+struct Contacts<'a> {
+    #[serde(borrow)]
+    state_sync: Vec<&'a RawValue>,
+}
+
+/// Meta: the owner of the WhatsApp Business app did not share its history.
+const HISTORY_DECLINED: u32 = 2_593_109;
+
+fn of_display(number: &str, aspect: Aspect, text: &str, change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let about = About::Display(DisplayNumber::parse(number)?);
+    Some(Observation::Word { about, aspect, word: word(text)?, at: context.time_of(change) })
+}
+
+fn of_node(
+    id: PhoneNumberId,
+    aspect: Aspect,
+    text: &str,
+    change: &Change<'_>,
+    context: &Context,
+) -> Option<Observation> {
+    Some(Observation::Word { about: About::Number(id), aspect, word: word(text)?, at: context.time_of(change) })
+}
+
+/// `security`.
+pub(super) fn security(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Security = serde_json::from_str(change.value.get()).ok()?;
+    of_display(&value.display_phone_number, Aspect::Pin, &value.event, change, context)
+}
+
+/// `business_username_updates`.
+pub(super) fn username(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Username = serde_json::from_str(change.value.get()).ok()?;
+    of_display(&value.display_phone_number, Aspect::Username, &value.status, change, context)
+}
+
+/// `account_settings_update`: calling settings.
+pub(super) fn settings(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Settings = serde_json::from_str(change.value.get()).ok()?;
+    let settings = value.phone_number_settings;
+    let id = PhoneNumberId::parse(&settings.phone_number_id).ok()?;
+    of_node(id, Aspect::Calling, &settings.calling?.status, change, context)
+}
+
+/// `history`: how far it has come. Chunks arrive in any order; the largest progress counts.
+pub(super) fn history(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: History = serde_json::from_str(change.value.get()).ok()?;
+    let progress = value.history.iter().filter_map(|part| part.metadata.as_ref()?.progress).max();
+    let declined = value.history.iter().flat_map(|part| part.errors.iter().flatten());
+    let declined = declined.map(|error| error.code).any(|code| code == HISTORY_DECLINED);
+    let text = match progress {
+        Some(progress) => progress.min(100).to_string(),
+        None if declined => "DECLINED".to_owned(),
+        None => return None,
+    };
+    of_node(change.phone()?, Aspect::History, &text, change, context)
+}
+
+/// `smb_app_state_sync`: contacts have come.
+pub(super) fn contacts(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Contacts<'_> = serde_json::from_str(change.value.get()).ok()?;
+    if value.state_sync.is_empty() {
+        return None;
+    }
+    of_node(change.phone()?, Aspect::Contacts, "RECEIVED", change, context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::AppId;
+    use crate::domain::time::Timestamp;
+
+    fn observe(read: fn(&Change<'_>, &Context) -> Option<Observation>, value: &str) -> Option<(About, Aspect, String)> {
+        let raw = RawValue::from_string(value.to_owned()).unwrap();
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
+        let change = Change { entry_id: "9".into(), time: None, field: "x".into(), value: &raw };
+        match read(&change, &context) {
+            Some(Observation::Word { about, aspect, word, .. }) => Some((about, aspect, word)),
+            _ => None,
+        }
+    }
+
+    fn node() -> About {
+        About::Number(PhoneNumberId::parse("1065").unwrap())
+    }
+
+    #[test]
+    fn what_is_about_one_number_is_taken_down_under_that_number() {
+        let display = About::Display(DisplayNumber::parse("15550783881").unwrap());
+        let pin = r#"{"display_phone_number":"15550783881","event":"PIN_RESET_REQUEST","requester":"1"}"#;
+        assert_eq!(observe(security, pin), Some((display.clone(), Aspect::Pin, "PIN_RESET_REQUEST".into())));
+        let name = r#"{"display_phone_number":"15550783881","username":"x","status":"approved"}"#;
+        assert_eq!(observe(username, name), Some((display, Aspect::Username, "APPROVED".into())));
+        let calls = r#"{"type":"phone_number_settings","phone_number_settings":{"phone_number_id":"1065","calling":{"status":"ENABLED"}}}"#;
+        assert_eq!(observe(settings, calls), Some((node(), Aspect::Calling, "ENABLED".into())));
+    }
+
+    #[test]
+    fn history_shows_how_far_it_has_come_or_that_it_stays() {
+        let value = |parts: &str| format!(r#"{{"metadata":{{"phone_number_id":"1065"}},"history":[{parts}]}}"#);
+        let two =
+            value(r#"{"metadata":{"phase":0,"progress":40},"threads":[]},{"metadata":{"phase":1,"progress":55}}"#);
+        assert_eq!(observe(history, &two), Some((node(), Aspect::History, "55".into())));
+        let declined = value(r#"{"errors":[{"code":2593109,"title":"x"}]}"#);
+        assert_eq!(observe(history, &declined), Some((node(), Aspect::History, "DECLINED".into())));
+        let media = r#"{"metadata":{"phone_number_id":"1065"},"messages":[]}"#;
+        assert_eq!(observe(history, media), None, "media that follows says nothing about progress");
+        let synced = r#"{"metadata":{"phone_number_id":"1065"},"state_sync":[{"type":"contact"}]}"#;
+        assert_eq!(observe(contacts, synced), Some((node(), Aspect::Contacts, "RECEIVED".into())));
+    }
+
+    #[test]
+    fn odd_values_are_passed_on_only() {
+        let reads = [security, username, settings, history, contacts];
+        for read in reads {
+            for odd in ["null", "{}", "[]", "7", r#"{"history":{}}"#, r#"{"display_phone_number":"x","event":"<b>"}"#] {
+                assert_eq!(observe(read, odd), None, "{odd}");
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `user_preferences`: people stop and resume marketing messages.
+
+use super::{Change, Context, Observation};
+use crate::domain::recipient::Recipient;
+use crate::domain::time::Timestamp;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Value {
+    user_preferences: Vec<Preference>,
+}
+
+#[derive(Deserialize)]
+struct Preference {
+    wa_id: Option<String>,
+    user_id: Option<String>,
+    category: String,
+    value: String,
+    timestamp: i64,
+}
+
+pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
+    let Ok(value) = serde_json::from_str::<Value>(change.value.get()) else { return Vec::new() };
+    let Some(phone) = change.phone() else { return Vec::new() };
+    let marketing = value.user_preferences.iter().filter(|preference| preference.category == "marketing_messages");
+    let each = marketing.flat_map(|preference| {
+        let stopped = match preference.value.as_str() {
+            "stop" => Some(true),
+            "resume" => Some(false),
+            _ => None,
+        };
+        let at = context.not_ahead(Timestamp::from_seconds(preference.timestamp));
+        // Both names of the same person: a message may go to either.
+        let by_number = preference.wa_id.as_deref().and_then(Recipient::number);
+        let by_id = preference.user_id.as_deref().and_then(Recipient::user);
+        let people = by_number.into_iter().chain(by_id);
+        let phone = phone.clone();
+        people.filter_map(move |person| {
+            Some(Observation::Preference {
+                phone: phone.clone(),
+                person: person.fingerprint(&phone),
+                stopped: stopped?,
+                at,
+            })
+        })
+    });
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::AppId;
+    use serde_json::value::RawValue;
+
+    fn observe(value: &str) -> Vec<Observation> {
+        let raw = RawValue::from_string(value.to_owned()).unwrap();
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
+        interpret(&Change { entry_id: "9".into(), time: None, field: "user_preferences".into(), value: &raw }, &context)
+    }
+
+    #[test]
+    fn everybody_in_the_list_counts_under_both_names_and_nobody_is_named() {
+        let one = |who: &str, value: &str| {
+            format!(r#"{{{who},"detail":"x","category":"marketing_messages","value":"{value}","timestamp":1000}}"#)
+        };
+        let list = [
+            one(r#""wa_id":"16505551234","user_id":"US.123""#, "stop"),
+            one(r#""user_id":"US.9""#, "resume"),
+            one(r#""user_id":"US.7""#, "maybe"),
+        ];
+        let value = format!(r#"{{"metadata":{{"phone_number_id":"1065"}},"user_preferences":[{}]}}"#, list.join(","));
+        let observed = observe(&value);
+        let stops: Vec<bool> = observed
+            .iter()
+            .map(|observation| matches!(observation, Observation::Preference { stopped: true, .. }))
+            .collect();
+        assert_eq!(stops, [true, true, false]);
+        assert!(!format!("{observed:?}").contains("650555"));
+        assert_eq!(observe(r#"{"user_preferences":[{}]}"#), vec![]);
+    }
+}

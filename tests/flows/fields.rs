@@ -1,0 +1,190 @@
+//! Every field Meta documents, as Meta's own samples have it: passed on whole, and understood where it concerns us.
+
+use integration::{Lab, Popup};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// `WABA`, `PHONE` and `NUMBER` stand for what the customer's are.
+const SAMPLES: &str = include_str!("fields.json");
+
+#[derive(Deserialize)]
+struct Sample<'a> {
+    field: &'a str,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+fn soon() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or_default() + 5
+}
+
+async fn ready(lab: &Lab, what: &Value) -> (Popup, String) {
+    let (_, popup, id) = lab.signed_up("acme", what).await;
+    lab.until(&id, "ready").await;
+    (popup, id)
+}
+
+fn phone(popup: &Popup) -> &str {
+    popup.body["phone_number_id"].as_str().unwrap()
+}
+
+/// The digits of the customer's number, as webhooks write them.
+async fn digits(lab: &Lab, popup: &Popup) -> String {
+    let number = lab.simulator(&format!("wabas/{}", popup.waba)).await["phones"][0]["display_phone_number"].to_string();
+    number.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn notification(waba: &str, time: i64, field: &str, value: &str) -> String {
+    format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{waba}","time":{time},"changes":[{{"field":"{field}","value":{value}}}]}}]}}"#
+    )
+}
+
+async fn change(lab: &Lab, waba: &str, time: i64, field: &str, value: &Value) {
+    assert_eq!(lab.signed_text(&notification(waba, time, field, &value.to_string())).await, 200, "{field}");
+}
+
+async fn details(lab: &Lab, id: &str) -> Value {
+    lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_documented_field_is_passed_on_byte_for_byte() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab, &json!({})).await;
+    let own = SAMPLES.replace("WABA", &popup.waba).replace("PHONE", phone(&popup));
+    let own = own.replace("NUMBER", &digits(&lab, &popup).await);
+    let samples: Vec<Sample<'_>> = serde_json::from_str(&own).unwrap();
+    lab.lose("PlatformEventsQueue").await;
+    let mut fields = BTreeSet::new();
+    for (number, sample) in samples.iter().enumerate() {
+        let time = soon() + i64::try_from(number).unwrap();
+        let body = notification(&popup.waba, time, sample.field, sample.value.get());
+        assert_eq!(lab.signed_text(&body).await, 200, "{}", sample.field);
+        let passed = lab.event_text("whatsapp.webhook.received.v1").await;
+        assert!(passed.contains(sample.value.get()), "{}: {passed}", sample.field);
+        fields.insert(sample.field);
+    }
+    assert_eq!(fields.len(), 33, "every field of Meta's reference");
+    let warned = lab.stack.logs().iter().any(|line| line.text.contains("not documented"));
+    assert!(!warned, "every one of them is known");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_says_about_account_and_number_is_shown_with_who_has_to_act() {
+    let lab = Lab::start().await;
+    let (popup, id) = ready(&lab, &json!({})).await;
+    let (waba, number) = (popup.waba.as_str(), digits(&lab, &popup).await);
+    let restricted = json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [
+        { "restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": 1_999_999_999 },
+    ]});
+    change(&lab, waba, soon(), "account_update", &restricted).await;
+    let violated = json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "ALCOHOL" } });
+    change(&lab, waba, soon(), "account_update", &violated).await;
+    let pin = json!({ "display_phone_number": number, "event": "PIN_RESET_REQUEST" });
+    change(&lab, waba, soon(), "security", &pin).await;
+    let seen = async || {
+        let details = details(&lab, &id).await;
+        let notices = details["notices"].to_string();
+        let all = details["account"]["restriction"]["word"] == "RESTRICTED_BIZ_INITIATED_MESSAGING"
+            && details["account"]["violation"]["word"] == "ALCOHOL"
+            && details["numbers"][0]["words"]["pin"]["word"] == "PIN_RESET_REQUEST"
+            && notices.contains("account.restricted")
+            && notices.contains("number.pin_reset_requested");
+        all.then_some(())
+    };
+    lab.eventually("restriction, violation and PIN are shown", seen).await;
+    let lifted =
+        json!({ "event": "ACCOUNT_RESTRICTION", "violation_info": { "violation_type": "DIRECT_SEND_UTILITY_UNBAN" } });
+    change(&lab, waba, soon() + 1, "account_update", &lifted).await;
+    let over = async || (!details(&lab, &id).await["notices"].to_string().contains("account.restricted")).then_some(());
+    lab.eventually("the restriction is over", over).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_that_comes_in_any_order_shows_how_far_it_is() {
+    let lab = Lab::start().await;
+    let coexistence = json!({ "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" });
+    let (popup, id) = ready(&lab, &coexistence).await;
+    let node = lab.simulator(&format!("wabas/{}", popup.waba)).await["phones"][0]["id"].clone();
+    let metadata = json!({ "phone_number_id": node });
+    for progress in [10, 70, 40] {
+        let chunk = json!({ "metadata": metadata, "history": [{ "metadata": { "phase": 1, "progress": progress } }] });
+        change(&lab, &popup.waba, soon(), "history", &chunk).await;
+    }
+    let word = async || details(&lab, &id).await["numbers"][0]["words"]["history"]["word"].as_str().map(str::to_owned);
+    lab.eventually("the furthest progress is shown", async || (word().await? == "70").then_some(())).await;
+    lab.lose("PlatformEventsQueue").await;
+    let again = json!({ "metadata": metadata, "history": [{ "metadata": { "phase": 1, "progress": 40 } }] });
+    change(&lab, &popup.waba, soon() + 9, "history", &again).await;
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == "history").await;
+    assert_eq!(word().await.as_deref(), Some("70"));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quality_and_category_of_a_template_are_followed_beside_its_status() {
+    let lab = Lab::start().await;
+    let (popup, id) = ready(&lab, &json!({})).await;
+    let created = lab.simulate(&format!("wabas/{}/templates", popup.waba), &json!({ "name": "offer" })).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "offer").await;
+    lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
+    let path = format!("wabas/{}/templates/{}", popup.waba, created["id"].as_str().unwrap());
+    lab.simulate(&path, &json!({ "quality": "RED" })).await;
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["quality"] == "RED").await;
+    lab.simulate(&path, &json!({ "correct_category": "MARKETING" })).await;
+    let announced =
+        |event: &Value| event["data"]["correct_category"] == "MARKETING" && event["data"]["category"] == "UTILITY";
+    lab.event("whatsapp.template.changed.v1", announced).await;
+    lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
+    lab.simulate(&path, &json!({ "category": "MARKETING" })).await;
+    let moved = |event: &Value| {
+        let data = &event["data"];
+        data["category"] == "MARKETING" && data["correct_category"].is_null() && data["quality"] == "RED"
+    };
+    lab.event("whatsapp.template.changed.v1", moved).await;
+    lab.until(&id, "ready").await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_words_of_one_second_are_settled_by_asking_meta() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab, &json!({})).await;
+    let created = lab.simulate(&format!("wabas/{}/templates", popup.waba), &json!({ "name": "offer" })).await;
+    let number: u64 = created["id"].as_str().unwrap().parse().unwrap();
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "offer").await;
+    let path = format!("wabas/{}/templates/{number}", popup.waba);
+    lab.simulate(&path, &json!({ "status": "APPROVED", "silent": true })).await;
+    // Later than the poll's own reading, and past by the time Meta is asked.
+    let time = soon() - 4;
+    let said = |event: &str| json!({ "event": event, "message_template_id": number, "message_template_name": "offer", "message_template_language": "en_US" });
+    change(&lab, &popup.waba, time, "message_template_status_update", &said("PAUSED")).await;
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["status"] == "PAUSED").await;
+    change(&lab, &popup.waba, time, "message_template_status_update", &said("REJECTED")).await;
+    let settled = |event: &Value| event["data"]["name"] == "offer" && event["data"]["status"] != "PAUSED";
+    let settled = lab.event("whatsapp.template.changed.v1", settled).await;
+    assert_eq!(settled["data"]["status"], "APPROVED", "what Meta says when it is asked");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_nobody_documents_is_passed_on_and_counted() {
+    let lab = Lab::start().await;
+    let value = r#"{"big":12345678901234567890123,"small":1e-400,"escaped":"\u00e4\/\ud83d","n":-0}"#;
+    assert_eq!(lab.signed_text(&notification("123", soon(), "whatsapp_account", value)).await, 200);
+    assert!(lab.event_text("whatsapp.webhook.received.v1").await.contains(value));
+    let counted = lab.stack.logs().iter().any(|line| {
+        line.text.contains("a webhook field is not documented")
+            && line.text.contains("whatsapp_account".to_uppercase().as_str())
+    });
+    assert!(counted, "the message the template's metric filter looks for");
+    lab.stop().await;
+}

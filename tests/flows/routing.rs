@@ -1,0 +1,179 @@
+//! Whose a change is: waiting for an account that comes later, quarantined when it is nobody's or two customers'.
+
+use integration::{Effect, Lab, Popup, Proxy, Strike};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn soon() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or_default() + 5
+}
+
+fn body(entry: &str, time: i64, field: &str, value: &Value) -> Value {
+    let change = json!({ "field": field, "value": value });
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": entry, "time": time, "changes": [change] }] })
+}
+
+fn violation() -> Value {
+    json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "ALCOHOL" } })
+}
+
+async fn ready(lab: &Lab, customer: &str) -> (Popup, String) {
+    let (_, popup, id) = lab.signed_up(customer, &json!({})).await;
+    lab.until(&id, "ready").await;
+    (popup, id)
+}
+
+async fn violation_of(lab: &Lab, id: &str) -> Value {
+    lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["account"]["violation"]["word"].clone()
+}
+
+async fn is_parked(lab: &Lab, waba: &str) -> Option<()> {
+    let items = lab.stored(&format!("WABA#{waba}")).await;
+    let parked = items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("PARKED#")));
+    parked.then_some(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_comes_before_its_account_waits_for_it() {
+    let lab = Lab::start().await;
+    let session = lab.session("acme").await;
+    let popup = lab.popup(&json!({})).await;
+    let early = body(&popup.waba, soon(), "account_update", &violation());
+    assert_eq!(lab.webhook(&early, "valid").await, 200);
+    assert_eq!(lab.webhook(&early, "valid").await, 200, "twice, as Meta does");
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["value"]["event"] == "ACCOUNT_VIOLATION").await;
+    lab.eventually("the change waits", async || is_parked(&lab, &popup.waba).await).await;
+    let id = lab.callback(&session, &popup).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    lab.until(&id, "ready").await;
+    lab.age_parked(&popup.waba, 100).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    let applied = async || (violation_of(&lab, &id).await == "ALCOHOL").then_some(());
+    lab.eventually("the change has taken effect", applied).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_account_nobody_connects_within_a_day_is_quarantined() {
+    let lab = Lab::start().await;
+    assert_eq!(lab.webhook(&body("555", soon(), "account_update", &violation()), "valid").await, 200);
+    lab.eventually("the change waits", async || is_parked(&lab, "555").await).await;
+    for hours in [1, 24] {
+        lab.age_parked("555", hours * 3600).await;
+        lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+        lab.eventually("the bell is answered", async || lab.is_quiet().then_some(())).await;
+    }
+    let event = lab.event("whatsapp.webhook.quarantined.v1", |_| true).await;
+    assert_eq!(event["data"]["code"], "webhook.unknown_account");
+    assert_eq!(event["data"]["change"]["value"], violation(), "whole");
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    lab.eventually("nothing is left to do", async || lab.is_quiet().then_some(())).await;
+    assert_eq!(lab.events_of("whatsapp.webhook.quarantined.v1").await.len(), 0, "once");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_names_accounts_of_two_customers_changes_neither() {
+    let lab = Lab::start().await;
+    let (one, first) = ready(&lab, "one").await;
+    let (two, second) = ready(&lab, "two").await;
+    let removed = json!({ "event": "PARTNER_REMOVED", "waba_info": { "waba_id": two.waba, "owner_business_id": "7" } });
+    assert_eq!(lab.webhook(&body(&one.waba, soon(), "account_update", &removed), "valid").await, 200);
+    let event = lab.event("whatsapp.webhook.quarantined.v1", |_| true).await;
+    assert_eq!(event["data"]["code"], "webhook.two_customers");
+    assert_eq!(event["subject"], Value::Null);
+    for id in [first, second] {
+        assert_eq!(lab.onboarding(&id).await["state"], "ready");
+    }
+    let told = lab.events_of("whatsapp.webhook.received.v1").await;
+    assert!(!told.iter().any(|event| event["data"]["value"] == removed), "no customer is told of the other's");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_repeats_after_an_hour_a_week_and_a_month_changes_nothing() {
+    let lab = Lab::start().await;
+    let (popup, id) = ready(&lab, "acme").await;
+    let now = soon() - 5;
+    let removed = json!({ "event": "PARTNER_REMOVED", "waba_info": { "waba_id": popup.waba } });
+    let template = json!({
+        "event": "REJECTED", "message_template_id": 1, "message_template_name": "x", "message_template_language": "en_US",
+    });
+    let fresh = json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "SCAM" } });
+    assert_eq!(lab.webhook(&body(&popup.waba, now, "account_update", &fresh), "valid").await, 200);
+    let shown = async || (violation_of(&lab, &id).await == "SCAM").then_some(());
+    lab.eventually("the newest word is shown", shown).await;
+    let before = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
+    for ago in [3600, 8 * 86_400, 30 * 86_400] {
+        for (field, value) in [
+            ("account_update", &removed),
+            ("account_update", &violation()),
+            ("account_review_update", &json!({ "decision": "REJECTED" })),
+            ("message_template_status_update", &template),
+        ] {
+            assert_eq!(lab.webhook(&body(&popup.waba, now - ago, field, value), "valid").await, 200);
+        }
+    }
+    let passed = std::cell::Cell::new(0);
+    lab.event("whatsapp.webhook.received.v1", |event| {
+        passed.set(passed.get() + usize::from(event["time"].as_str().is_some_and(|time| !time.is_empty())));
+        passed.get() >= 12
+    })
+    .await;
+    let mut after = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
+    // An account's review was never told before: that word is news, and it is the only one.
+    after["account"]["review"] = before["account"]["review"].clone();
+    after["notices"] = before["notices"].clone();
+    assert_eq!(after, before);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_that_are_sent_back_take_effect() {
+    let lab = Lab::start().await;
+    let (popup, id) = ready(&lab, "acme").await;
+    lab.stack.set_mapping("WebhookQueue", false);
+    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
+    let (queue, dead) = (lab.queue("WebhookQueue"), lab.queue("WebhookDeadLetters"));
+    // Five receipts without success, then the next look moves it.
+    for _ in 0..6 {
+        lab.stack.sqs().receive(&queue, 1, Duration::ZERO, Some(Duration::ZERO)).await.unwrap();
+    }
+    assert_eq!(lab.stack.sqs().counts(&dead).unwrap().visible, 1, "a dead letter");
+    lab.stack.set_mapping("WebhookQueue", true);
+    // What `aws sqs start-message-move-task` sends (infra/runbooks/dead-letters.md).
+    let arn = format!("arn:aws:sqs:{}:000000000000:{}", lab.stack.endpoints().region, dead.rsplit('/').next().unwrap());
+    let headers = [("x-amz-target", "AmazonSQS.StartMessageMoveTask"), ("content-type", "application/x-amz-json-1.0")];
+    let request = json!({ "SourceArn": arn }).to_string();
+    let sqs = lab.stack.endpoints().aws.sqs.clone();
+    let started = lab.send("POST", &sqs, &headers, request.as_bytes()).await;
+    assert_eq!(started.status, 200, "{}", String::from_utf8_lossy(&started.body));
+    let applied = async || (violation_of(&lab, &id).await == "ALCOHOL").then_some(());
+    lab.eventually("the change has taken effect", applied).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_table_fails_the_worker_slows_down_and_nothing_is_lost() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let (popup, _) = ready(&lab, "acme").await;
+    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    proxy.script(&[Strike { call: "dynamodb GetItem".to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
+    lab.stack.set_mapping("WebhookQueue", false);
+    for number in 0..8 {
+        let time = soon() + number;
+        assert_eq!(lab.webhook(&body(&popup.waba, time, "account_update", &violation()), "valid").await, 200);
+    }
+    lab.stack.set_mapping("WebhookQueue", true);
+    let counts = || lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap();
+    let rests =
+        async || (counts().in_flight == 8 && proxy.calls().contains_key("sqs ChangeMessageVisibility")).then_some(());
+    lab.eventually("every delivery rests", rests).await;
+    let spared = async || lab.stack.logs().iter().any(|line| line.text.contains("wait until the table")).then_some(());
+    lab.eventually("once the table failed twice the rest of the batch is not tried", spared).await;
+    proxy.script(&[]);
+    assert_eq!(lab.stack.sqs().counts(&lab.queue("WebhookDeadLetters")).unwrap().visible, 0);
+    lab.stop().await;
+}
