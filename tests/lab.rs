@@ -286,4 +286,16 @@ impl Lab {
             }
         }
     }
+
+    /// Sends dead letters back to where they came from, as `aws sqs start-message-move-task` does
+    /// (infra/runbooks/dead-letters.md). Gives the status of the answer.
+    pub async fn redrive(&self, queue: &str) -> u16 {
+        let endpoints = self.stack.endpoints();
+        let name = self.queue(queue).rsplit('/').next().map(str::to_owned).unwrap_or_default();
+        let arn = format!("arn:aws:sqs:{}:000000000000:{name}", endpoints.region);
+        let headers =
+            [("x-amz-target", "AmazonSQS.StartMessageMoveTask"), ("content-type", "application/x-amz-json-1.0")];
+        let request = json!({ "SourceArn": arn }).to_string();
+        self.send("POST", &endpoints.aws.sqs, &headers, request.as_bytes()).await.status
+    }
 }

@@ -27,10 +27,12 @@ pub enum Effect {
     KilledBefore,
     /// Every function dies after it is done.
     KilledAfter,
+    /// Of a batch, all but the last is done and the last is refused.
+    PartlyRefused,
 }
 
 impl Effect {
-    /// All of them.
+    /// All that can happen to any call.
     pub const ALL: [Self; 6] =
         [Self::LostBefore, Self::LostAfter, Self::Refused, Self::Twice, Self::KilledBefore, Self::KilledAfter];
 }
@@ -257,6 +259,7 @@ async fn forward(
             return Response::default();
         }
         Some(Effect::Twice) => drop(pass_on(proxy, service, &parts, body.clone()).await),
+        Some(Effect::PartlyRefused) => return partly(proxy, service, &parts, &body).await,
         Some(Effect::LostAfter | Effect::KilledAfter) | None => {}
     }
     let answer = pass_on(proxy, service, &parts, body).await;
@@ -266,6 +269,25 @@ async fn forward(
         _ => {}
     }
     answer.map_or_else(|| refused(service), response)
+}
+
+/// A batch of messages without its last, which is reported as failed.
+async fn partly(proxy: &Proxy, service: &str, parts: &axum::http::request::Parts, body: &[u8]) -> Response<Body> {
+    let mut batch: Value = serde_json::from_slice(body).unwrap_or_default();
+    let left_out = batch.get_mut("Entries").and_then(Value::as_array_mut).and_then(Vec::pop).unwrap_or_default();
+    let failed = json!({ "Id": left_out.get("Id"), "Code": "InternalError", "SenderFault": false });
+    let empty = batch.get("Entries").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let mut reply = json!({ "Successful": [] });
+    if !empty {
+        let Some(answer) = pass_on(proxy, service, parts, Bytes::from(batch.to_string())).await else {
+            return refused(service);
+        };
+        reply = answer.json();
+    }
+    if let Some(reply) = reply.as_object_mut() {
+        reply.insert("Failed".to_owned(), json!([failed]));
+    }
+    Response::new(Body::from(reply.to_string()))
 }
 
 async fn pass_on(proxy: &Proxy, service: &str, parts: &axum::http::request::Parts, body: Bytes) -> Option<Answer> {

@@ -40,7 +40,9 @@ fn prints(source: &Source) -> Vec<Offence> {
 fn without_lints(path: &str, manifest: &str) -> Option<Offence> {
     let mut lines = manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let inherits = lines.any(|line| line == "[lints]") && lines.next() == Some("workspace = true");
-    (!inherits).then(|| Offence::new(path, "does not inherit the workspace's lints"))
+    // A workspace of its own has nobody to inherit from.
+    let alone = manifest.lines().any(|line| line == "[workspace]") && path != "Cargo.toml";
+    (!inherits && !alone).then(|| Offence::new(path, "does not inherit the workspace's lints"))
 }
 
 mod proofs {

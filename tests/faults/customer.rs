@@ -3,6 +3,7 @@
 
 use integration::{Lab, Popup, Proxy, Session};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// How long a journey may take to recover, with waits cut short.
@@ -22,11 +23,13 @@ pub(crate) async fn start() -> (Lab, Proxy) {
 pub(crate) struct Customer<'a> {
     pub(crate) lab: &'a Lab,
     pub(crate) name: String,
+    /// How often an operator had to act.
+    pub(crate) helped: Cell<usize>,
 }
 
 impl<'a> Customer<'a> {
     pub(crate) fn new(lab: &'a Lab, name: &str) -> Self {
-        Self { lab, name: name.to_owned() }
+        Self { lab, name: name.to_owned(), helped: Cell::new(0) }
     }
 
     /// Goes through the popup and on until the record is ready, and gives what the last popup gave.
@@ -81,7 +84,12 @@ impl<'a> Customer<'a> {
         // What is under way gets its time; only then its waits are cut short.
         if self.lab.is_quiet() {
             for record in self.records().await {
-                self.lab.age(record["id"].as_str().unwrap(), 1000).await;
+                let id = record["id"].as_str().unwrap();
+                if record["who_acts"] == "operator" {
+                    self.helped.set(self.helped.get() + 1);
+                    self.lab.platform_post(&format!("/v1/onboardings/{id}/resume"), &json!({})).await;
+                }
+                self.lab.age(id, 1000).await;
             }
         }
         // A sweep that fails is made up for by the next.

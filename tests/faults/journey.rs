@@ -22,6 +22,8 @@ pub(crate) enum Journey {
 /// What is there before a journey.
 pub(crate) struct Ready {
     waba: String,
+    /// The record.
+    id: String,
     /// Tokens in the vault.
     tokens: usize,
 }
@@ -31,15 +33,15 @@ const LEFT: &str = "whatsapp.onboarding.left.v1";
 
 impl Journey {
     pub(crate) async fn prepare(self, customer: &Customer<'_>) -> Ready {
-        let waba = match self {
-            Self::Signup | Self::Coexistence | Self::Announced => String::new(),
+        let (waba, id) = match self {
+            Self::Signup | Self::Coexistence | Self::Announced => (String::new(), String::new()),
             Self::SecondNumber | Self::Exit => {
                 let (_, popup) = customer.signs_up(&json!({}), "prepared").await;
                 customer.is_told_once(READY, "prepared").await;
-                popup.waba
+                (popup.waba, customer.records().await[0]["id"].as_str().unwrap().to_owned())
             }
         };
-        Ready { waba, tokens: tokens(customer) }
+        Ready { waba, id, tokens: tokens(customer) }
     }
 
     /// Goes on until the end, and looks at what must be true there.
@@ -119,7 +121,8 @@ async fn is_announced(customer: &Customer<'_>, strike: &str) {
     unclaimed.until("an onboarding has begun", strike, begun).await;
     let settled = async || {
         let records = unclaimed.records().await;
-        records.iter().all(|record| ["ready", "relaunch"].contains(&record["state"].as_str().unwrap()))
+        let settled = |record: &Value| ["ready", "relaunch"].contains(&record["state"].as_str().unwrap());
+        !records.is_empty() && records.iter().all(settled)
     };
     unclaimed.until("the onboarding is settled", strike, settled).await;
     let records = unclaimed.records().await;
@@ -131,14 +134,13 @@ async fn is_announced(customer: &Customer<'_>, strike: &str) {
 
 async fn leaves(customer: &Customer<'_>, ready: &Ready, strike: &str) {
     let lab = customer.lab;
-    let id = customer.records().await[0]["id"].as_str().unwrap().to_owned();
     let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
     let asked = async || {
-        let url = lab.api(&format!("/v1/onboardings/{id}"));
+        let url = lab.api(&format!("/v1/onboardings/{}", ready.id));
         lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status == 202
     };
     customer.until("the exit was asked for", strike, asked).await;
-    let left = async || customer.records().await[0]["state"] == "left";
+    let left = async || customer.records().await.first().is_some_and(|record| record["state"] == "left");
     customer.until("the customer has left", strike, left).await;
     let account = account(customer, &ready.waba).await;
     let waba = &account["waba"];

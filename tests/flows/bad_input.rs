@@ -170,3 +170,58 @@ async fn bad_webhooks_are_answered_without_a_body_and_leave_nothing() {
     assert_eq!(lab.lose("WebhookQueue").await, 0);
     lab.stop().await;
 }
+
+/// Signed by Meta and odd in every way.
+fn odd_bodies() -> Vec<String> {
+    let entry = |entry: &str| format!(r#"{{"object":"whatsapp_business_account","entry":[{entry}]}}"#);
+    let change = |time: &str, value: &str| {
+        entry(&format!(r#"{{"id":"9","time":{time},"changes":[{{"field":"account_update","value":{value}}}]}}"#))
+    };
+    let deep = format!("{}1{}", "[".repeat(1_000), "]".repeat(1_000));
+    let many = vec![r#"{"field":"flows","value":{}}"#; 1_001].join(",");
+    vec![
+        String::new(),
+        "null".to_owned(),
+        "7".to_owned(),
+        "[1,2]".to_owned(),
+        r#""text""#.to_owned(),
+        r#"{"object":"page","entry":[]}"#.to_owned(),
+        r#"{"object":"whatsapp_business_account","entry":[{"id":"9","#.to_owned(),
+        "\u{feff}{}".to_owned(),
+        entry(""),
+        entry("null"),
+        entry(r#"{"id":null}"#),
+        entry(&format!(r#"{{"id":"9","time":1,"changes":[{many}]}}"#)),
+        change("1", "null"),
+        change("1", r#""text""#),
+        change("1", &deep),
+        change("-5", r#"{"event":"ACCOUNT_DELETED"}"#),
+        change("1739321024000", r#"{"event":"ACCOUNT_DELETED"}"#),
+        change("4102444800", r#"{"event":"ACCOUNT_DELETED"}"#),
+        change(r#""abc""#, r#"{"event":"ACCOUNT_DELETED"}"#),
+        change("1", r#"{"event":"PARTNER_REMOVED","waba_info":{"waba_id":7}}"#),
+        change("1", r#"{"event":"PARTNER_REMOVED","waba_info":{"waba_id":"../../etc"}}"#),
+        change("1", r#"{"event":"\ud800\u0000","x":"\uffff"}"#),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_signed_is_taken_in_and_breaks_nothing() {
+    let lab = Lab::start().await;
+    for body in odd_bodies() {
+        let short: String = body.chars().take(80).collect();
+        assert_eq!(lab.signed_text(&body).await, 200, "{short}");
+        let unsigned = lab.send("POST", &lab.stack.endpoints().webhook.clone(), &[], body.as_bytes()).await;
+        assert_eq!((unsigned.status, unsigned.body.len()), (401, 0), "{short}");
+    }
+    let done = async || {
+        let counts = lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap();
+        (counts.visible + counts.in_flight + counts.delayed == 0).then_some(())
+    };
+    lab.eventually("every one is done with", done).await;
+    assert_eq!(lab.stack.sqs().counts(&lab.queue("WebhookDeadLetters")).unwrap().visible, 0);
+    let died = lab.stack.logs().iter().any(|line| line.text.contains("panic") || line.text.contains("Runtime exited"));
+    assert!(!died, "no function died of it");
+    lab.lose("PlatformEventsQueue").await;
+    lab.stop().await;
+}

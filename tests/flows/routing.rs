@@ -141,13 +141,7 @@ async fn dead_letters_that_are_sent_back_take_effect() {
     }
     assert_eq!(lab.stack.sqs().counts(&dead).unwrap().visible, 1, "a dead letter");
     lab.stack.set_mapping("WebhookQueue", true);
-    // What `aws sqs start-message-move-task` sends (infra/runbooks/dead-letters.md).
-    let arn = format!("arn:aws:sqs:{}:000000000000:{}", lab.stack.endpoints().region, dead.rsplit('/').next().unwrap());
-    let headers = [("x-amz-target", "AmazonSQS.StartMessageMoveTask"), ("content-type", "application/x-amz-json-1.0")];
-    let request = json!({ "SourceArn": arn }).to_string();
-    let sqs = lab.stack.endpoints().aws.sqs.clone();
-    let started = lab.send("POST", &sqs, &headers, request.as_bytes()).await;
-    assert_eq!(started.status, 200, "{}", String::from_utf8_lossy(&started.body));
+    assert_eq!(lab.redrive("WebhookDeadLetters").await, 200);
     let applied = async || (violation_of(&lab, &id).await == "ALCOHOL").then_some(());
     lab.eventually("the change has taken effect", applied).await;
     lab.stop().await;

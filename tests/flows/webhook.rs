@@ -169,6 +169,56 @@ async fn while_the_app_secret_is_rotated_the_old_one_and_the_new_one_are_right()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_week_after_a_rotation_the_old_app_secret_is_wrong() {
+    let lab = Lab::start().await;
+    let change = body(&[json!({ "id": "9", "time": soon(), "changes": [{ "field": "flows", "value": { "a": 1 } }] })]);
+    let days = |days: i64| days * 86_400;
+    lab.stack.shift_time(days(-6));
+    rotate(&lab).await;
+    lab.stack.shift_time(days(6));
+    assert_eq!(lab.webhook(&change, "valid").await, 200, "Meta repeats for seven days what it signed before");
+    lab.stack.shift_time(days(-8));
+    rotate(&lab).await;
+    lab.stack.shift_time(days(8));
+    lab.stack.kill("WebhookFunction");
+    assert_eq!(lab.webhook(&change, "valid").await, 401);
+    lab.stop().await;
+}
+
+/// Hexadecimal digits that do not compress to less than half.
+fn noise(length: usize, mut seed: u64) -> String {
+    let mut text = String::with_capacity(length + 16);
+    while text.len() < length {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        text.push_str(&format!("{:016x}", seed.rotate_left(21) ^ (seed >> 11)));
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_megabytes_that_do_not_compress_are_stored_in_parts_and_arrive_whole() {
+    let lab = Lab::start().await;
+    lab.stack.set_mapping("WebhookQueue", false);
+    let changes: Vec<Value> =
+        (0..60).map(|n| json!({ "field": "flows", "value": { "n": n, "text": noise(50_000, n) } })).collect();
+    let whole = body(&[json!({ "id": "9", "time": soon(), "changes": changes })]).to_string();
+    assert!(whole.len() > 3_000_000);
+    assert_eq!(lab.signed_text(&whole).await, 200);
+    let parts = lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap().visible;
+    assert!(parts > 1, "{parts} messages");
+    lab.stack.set_mapping("WebhookQueue", true);
+    let mut seen = std::collections::BTreeSet::new();
+    let all = async || {
+        let events = lab.events_of("whatsapp.webhook.received.v1").await;
+        Some(events.into_iter().filter_map(|event| event["data"]["value"]["n"].as_u64()).collect::<Vec<u64>>())
+    };
+    while seen.len() < 60 {
+        seen.extend(lab.eventually("changes come", all).await);
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_sqs_does_not_take_reaches_the_platform_all_the_same() {
     let lab = Lab::start().await;
     let odd =

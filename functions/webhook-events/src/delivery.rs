@@ -1,6 +1,6 @@
 //! One delivery of Meta's: every change on its own.
 
-use super::route::{Route, route};
+use super::route::{Owners, Route, route};
 use super::{App, EventError};
 use shared::clock;
 use shared::domain::facts::word;
@@ -36,10 +36,11 @@ impl App {
             let text = String::from_utf8_lossy(&envelope.body);
             return self.send(vec![self.publisher.unreadable(&text, envelope.received_at)?]).await;
         };
+        let owners = Owners::default();
         let mut done = Vec::new();
         let mut failed = Vec::new();
         for part in &parts {
-            match self.part(part, envelope.received_at).await {
+            match self.part(part, &owners, envelope.received_at).await {
                 Ok(event) => done.push((part, event)),
                 Err(error) => failed.push((part, error)),
             }
@@ -72,7 +73,7 @@ impl App {
     }
 
     /// Applies one part, and gives the event it is passed on by.
-    async fn part(&self, part: &Part<'_>, received_at: Timestamp) -> Result<String, EventError> {
+    async fn part(&self, part: &Part<'_>, owners: &Owners, received_at: Timestamp) -> Result<String, EventError> {
         let change = match part {
             Part::Change(change) => change,
             Part::Unreadable(raw) => return Ok(self.publisher.unreadable(raw.get(), received_at)?),
@@ -89,7 +90,7 @@ impl App {
         if observed.is_empty() && !names_two {
             return Ok(self.publisher.webhook(change, received_at)?);
         }
-        match route(&self.applier.store, change).await? {
+        match route(&self.applier.store, owners, change).await? {
             Route::Disputed => {
                 tracing::error!(error.code = TWO_CUSTOMERS, "a change names accounts of two customers");
                 return Ok(self.publisher.quarantined(change, received_at, TWO_CUSTOMERS)?);

@@ -46,26 +46,34 @@ impl<'de> Deserialize<'de> for Headers {
 }
 
 impl Event {
-    pub(crate) fn path(&self) -> &str {
+    /// The path of the request.
+    #[must_use]
+    pub fn path(&self) -> &str {
         self.raw_path.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn query(&self) -> &str {
+    /// The raw query string.
+    #[must_use]
+    pub fn query(&self) -> &str {
         self.raw_query_string.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn method(&self) -> &str {
+    /// The method, as it was sent.
+    #[must_use]
+    pub fn method(&self) -> &str {
         let http = self.request_context.as_ref().and_then(|context| context.http.as_ref());
         http.and_then(|http| http.method.as_deref()).unwrap_or_default()
     }
 
     /// A header by its lower-case name. Repeated ones arrive joined by commas.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.as_ref()?.0.get(name).map(String::as_str)
     }
 
     /// The bytes that were sent; `None` when the event claims base64 and is not.
-    pub(crate) fn body(&self) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn body(&self) -> Option<Vec<u8>> {
         let body = self.body.as_deref().unwrap_or_default();
         if self.is_base64_encoded.unwrap_or(false) {
             STANDARD.decode(body).ok()

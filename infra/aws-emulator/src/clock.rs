@@ -31,6 +31,47 @@ impl Clock for SystemClock {
     }
 }
 
+/// The time of the machine, moved by as much as somebody likes, again and again.
+#[derive(Clone, Debug)]
+pub struct ShiftedClock {
+    /// Milliseconds.
+    by: watch::Sender<i64>,
+}
+
+impl Default for ShiftedClock {
+    fn default() -> Self {
+        Self { by: watch::Sender::new(0) }
+    }
+}
+
+impl ShiftedClock {
+    /// Moves the clock by `seconds`, backwards too, and wakes whoever waited for a moment now passed.
+    pub fn shift(&self, seconds: i64) {
+        self.by.send_modify(|by| *by = by.saturating_add(seconds.saturating_mul(1000)));
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> u64 {
+        SystemClock.now().saturating_add_signed(*self.by.borrow())
+    }
+
+    fn sleep_until(&self, moment: u64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let clock = self.clone();
+        let mut shifted = self.by.subscribe();
+        Box::pin(async move {
+            loop {
+                let left = moment.saturating_sub(clock.now());
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(left)) => return,
+                    // The clock itself keeps the sender: it is never gone.
+                    _ = shifted.changed() => {}
+                }
+            }
+        })
+    }
+}
+
 /// A clock that stands still until a test advances it.
 #[derive(Debug)]
 pub struct ManualClock {

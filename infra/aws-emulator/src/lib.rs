@@ -16,7 +16,7 @@ mod protocol;
 mod secrets;
 mod sqs;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, ManualClock, ShiftedClock, SystemClock};
 pub use secrets::{RandomPassword, SecretsError, SecretsManager};
 pub use sqs::{
     MessageAttribute, NewMessage, QueueCounts, ReceivedMessage, SentMessage, Sqs, SqsError, SystemAttributes,

@@ -4,10 +4,11 @@ use crate::listeners::{Listeners, url};
 use crate::persistence::Snapshot;
 use crate::physical::{ACCOUNT, REGION};
 use crate::stack::StackError;
-use aws_emulator::{SecretsManager, Sqs};
+use aws_emulator::{SecretsManager, ShiftedClock, Sqs};
 use axum::Router;
 use dynoxide::Database;
 use std::path::Path;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +19,8 @@ pub(crate) struct Services {
     pub(crate) database: Database,
     pub(crate) sqs: Sqs,
     pub(crate) secrets: SecretsManager,
+    /// The time of queues and vault.
+    pub(crate) clock: ShiftedClock,
 }
 
 impl Services {
@@ -31,7 +34,10 @@ impl Services {
             None => Database::memory(),
         };
         let database = database.map_err(|error| StackError::service("DynamoDB", &error))?;
-        let services = Self { database, sqs: Sqs::new(REGION, ACCOUNT), secrets: SecretsManager::new(REGION, ACCOUNT) };
+        let clock = ShiftedClock::default();
+        let sqs = Sqs::with_clock(REGION, ACCOUNT, Arc::new(clock.clone()));
+        let secrets = SecretsManager::with_clock(REGION, ACCOUNT, Arc::new(clock.clone()));
+        let services = Self { database, sqs, secrets, clock };
         if let Some(directory) = data {
             Snapshot::new(directory).restore(&services)?;
         }

@@ -114,6 +114,12 @@ impl Stack {
         &self.endpoints
     }
 
+    /// Moves the time of the queues and the vault by `seconds`, backwards too: delays, visibility, ages. Functions and the
+    /// table go by the machine's clock.
+    pub fn shift_time(&self, seconds: i64) {
+        self.services.clock.shift(seconds);
+    }
+
     /// The queues, in process.
     #[must_use]
     pub fn sqs(&self) -> &Sqs {

@@ -1,0 +1,64 @@
+//! The run: from Meta's first word to the last entry of the ledger.
+
+use crate::facts::{Fact, World};
+use crate::ledger::Ledger;
+use crate::meta::Meta;
+use integration::{Effect, Lab, Proxy, Strike};
+use serde_json::json;
+
+/// Changes in the run that is part of the tests. Outside of it:
+/// `DELIVERED_CHANGES=100000 cargo test -p integration --test deliveries`.
+const CHANGES: usize = 12_000;
+const CUSTOMERS: usize = 3;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backwards() {
+    let given = std::env::var("DELIVERED_CHANGES").ok().and_then(|text| text.parse().ok());
+    let changes = given.unwrap_or(CHANGES);
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let mut world = World::default();
+    for number in 0..CUSTOMERS {
+        let (_, popup, id) = lab.signed_up(&format!("customer-{number}"), &json!({})).await;
+        lab.until(&id, "ready").await;
+        let phone = popup.body["phone_number_id"].as_str().unwrap().to_owned();
+        world.add(popup.waba, phone, id);
+    }
+    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    lab.lose("PlatformEventsQueue").await;
+    let facts: Vec<Fact> = world.facts(changes);
+    let meta = Meta::with(&facts, &world);
+    proxy.script(&strikes(changes));
+    let ledger = Ledger::default();
+    meta.delivers(&lab, &ledger).await;
+    ledger.is_complete(&lab, changes).await;
+    let struck = proxy.struck();
+    proxy.script(&[]);
+    ledger.is_right(&lab, &facts, &world).await;
+    println!("{}, {struck} calls spoiled", ledger.counts(&meta));
+    lab.stop().await;
+}
+
+/// Some of every kind of fault, spread over the run.
+fn strikes(changes: usize) -> Vec<Strike> {
+    let spread = |call: &str, calls: usize, effects: &[Effect], each: usize| -> Vec<Strike> {
+        let count = effects.len() * each;
+        let pause = (calls / (count + 1)).max(2);
+        let strike = |number: usize| Strike {
+            call: call.to_owned(),
+            nth: (number + 1) * pause,
+            times: 1,
+            effect: effects[number % effects.len()],
+        };
+        (0..count).map(strike).collect()
+    };
+    let store = [Effect::KilledAfter, Effect::LostAfter, Effect::Refused, Effect::Twice, Effect::KilledBefore];
+    let batch = [Effect::PartlyRefused, Effect::LostAfter, Effect::Twice, Effect::KilledAfter];
+    let table = [Effect::Refused, Effect::LostAfter, Effect::KilledBefore];
+    // About how many calls of each kind a run makes; what lies beyond its end never happens.
+    let mut strikes = spread("sqs SendMessage", changes / 40, &store, 4);
+    strikes.extend(spread("sqs SendMessageBatch", changes / 10, &batch, 6));
+    strikes.extend(spread("dynamodb PutItem", changes / 12, &table, 3));
+    strikes
+}

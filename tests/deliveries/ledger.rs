@@ -1,0 +1,143 @@
+//! What came out, against what went in.
+
+use crate::facts::{About, Fact, TEMPLATES, World};
+use crate::meta::Meta;
+use integration::Lab;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long nothing may move.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// After which nobody works on what is still invisible.
+const IDLE: Duration = Duration::from_millis(500);
+/// Longer than a message of a process that died stays invisible, in seconds.
+const INVISIBLE: i64 = 200;
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// The ids of the events that passed each change on.
+    passed_on: Mutex<BTreeMap<usize, BTreeSet<String>>>,
+    events: AtomicUsize,
+    shifts: AtomicUsize,
+    redriven: AtomicUsize,
+}
+
+impl Ledger {
+    /// Takes what lies in the platform's queue.
+    pub(crate) async fn take(&self, lab: &Lab) {
+        let queue = lab.queue("PlatformEventsQueue");
+        loop {
+            let messages = lab.stack.sqs().receive(&queue, 10, Duration::ZERO, None).await.unwrap();
+            if messages.is_empty() {
+                return;
+            }
+            for message in messages {
+                lab.stack.sqs().delete(&queue, &message.receipt_handle).await.unwrap();
+                self.note(&serde_json::from_str(&message.body).unwrap());
+            }
+        }
+    }
+
+    fn note(&self, event: &Value) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+        let kind = event["type"].as_str().unwrap();
+        assert!(!kind.contains("quarantined") && !kind.contains("unreadable"), "{event}");
+        if let Some(number) = event["data"]["value"]["ledger"].as_u64() {
+            let number = usize::try_from(number).unwrap();
+            let id = event["id"].as_str().unwrap().to_owned();
+            self.passed_on.lock().unwrap().entry(number).or_default().insert(id);
+        }
+    }
+
+    /// Until everything is done: what died too often lies in the dead letters, and is sent back from there.
+    pub(crate) async fn is_complete(&self, lab: &Lab, changes: usize) {
+        loop {
+            self.settles(lab, changes).await;
+            let dead = lab.stack.sqs().counts(&lab.queue("WebhookDeadLetters")).unwrap().visible;
+            if dead == 0 {
+                return;
+            }
+            self.redriven.fetch_add(dead, Ordering::Relaxed);
+            assert_eq!(lab.redrive("WebhookDeadLetters").await, 200);
+        }
+    }
+
+    /// Until every queue is empty; messages whose process died become visible again when everything else is done.
+    async fn settles(&self, lab: &Lab, changes: usize) {
+        let mut moved = (Instant::now(), 0);
+        let mut idle_since = None;
+        loop {
+            self.take(lab).await;
+            let counts = lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap();
+            let running: u64 = lab.stack.counts().values().map(|count| count.running).sum();
+            if running > 0 || counts.visible > 0 {
+                idle_since = None;
+            } else if counts.in_flight == 0 && counts.delayed == 0 {
+                break;
+            } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
+                // A message between its receipt and its function is no dead process's.
+                lab.stack.shift_time(INVISIBLE);
+                self.shifts.fetch_add(1, Ordering::Relaxed);
+                idle_since = None;
+            }
+            let events = self.events.load(Ordering::Relaxed);
+            if events > moved.1 {
+                moved = (Instant::now(), events);
+            }
+            assert!(moved.0.elapsed() < PATIENCE, "{counts:?} after {events} events of {changes} changes");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.take(lab).await;
+    }
+
+    /// None lost, none doubled, nothing older than the newest.
+    pub(crate) async fn is_right(&self, lab: &Lab, facts: &[Fact], world: &World) {
+        {
+            let passed_on = self.passed_on.lock().unwrap();
+            let lost: Vec<usize> =
+                facts.iter().map(|fact| fact.number).filter(|number| !passed_on.contains_key(number)).collect();
+            assert!(lost.is_empty(), "{} lost: {:?}", lost.len(), &lost[..lost.len().min(5)]);
+            let doubled: Vec<_> = passed_on.iter().filter(|(_, ids)| ids.len() > 1).collect();
+            assert!(doubled.is_empty(), "{} under two ids: {:?}", doubled.len(), doubled.first());
+        }
+        for (number, account) in world.accounts.iter().enumerate() {
+            let items = lab.stored(&format!("WABA#{}", account.waba)).await;
+            for index in 0..TEMPLATES {
+                let newest = facts.iter().rev().find_map(|fact| match fact.about {
+                    About::Template { index: of, status } if (fact.account, of) == (number, index) => Some(status),
+                    _ => None,
+                });
+                let key = format!("TEMPLATE#{}", World::template_id(number, index));
+                let stored = items.iter().find(|item| item["sk"].as_s().is_ok_and(|sk| *sk == key));
+                let status = stored.map(|item| item["record"].as_m().unwrap()["status"].as_s().unwrap().as_str());
+                assert_eq!(status, newest, "template {index} of {}", account.waba);
+            }
+            let newest = facts.iter().rev().find_map(|fact| match fact.about {
+                About::Account { violation } if fact.account == number => Some(violation),
+                _ => None,
+            });
+            let shown = lab.platform_get(&format!("/v1/onboardings/{}", account.onboarding)).await.json();
+            assert_eq!(shown["account"]["violation"]["word"].as_str(), newest, "{}", account.waba);
+            assert_eq!(shown["onboarding"]["state"], "ready");
+        }
+    }
+
+    pub(crate) fn counts(&self, meta: &Meta) -> String {
+        let posts = meta.posts.load(Ordering::Relaxed);
+        let passed_on = self.passed_on.lock().unwrap().len();
+        format!(
+            "{passed_on} changes as {} in {} bodies up to {} KB; {} of them posted again; {} events, {passed_on} changes passed on, 0 lost, 0 \
+             doubled, 0 backwards; {} times the messages of dead processes came back, {} dead letters were sent back",
+            meta.changes,
+            meta.planned,
+            meta.largest / 1000,
+            posts - meta.planned,
+            self.events.load(Ordering::Relaxed),
+            self.shifts.load(Ordering::Relaxed),
+            self.redriven.load(Ordering::Relaxed),
+        )
+    }
+}
