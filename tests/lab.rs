@@ -70,6 +70,7 @@ impl Lab {
         let mut options = Self::options();
         options.parameters.insert("GraphApiBase".to_owned(), proxy.address("graph").to_owned());
         options.parameters.insert("OnboardingLimit".to_owned(), "100000".to_owned());
+        options.parameters.insert("MessageRetryDelaySeconds".to_owned(), "1".to_owned());
         for (variable, service) in [
             ("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb"),
             ("AWS_ENDPOINT_URL_SQS", "sqs"),
@@ -258,7 +259,10 @@ impl Lab {
             let counts = self.stack.sqs().counts(&self.queue(queue)).expect("a queue");
             counts.visible > 0
         };
-        !busy("OnboardingQueue") && !busy("CreditQueue") && self.stack.counts().values().all(|count| count.running == 0)
+        !busy("OnboardingQueue")
+            && !busy("CreditQueue")
+            && !busy("MessageRetryQueue")
+            && self.stack.counts().values().all(|count| count.running == 0)
     }
 
     /// Platform events that wait in the queue.

@@ -3,6 +3,7 @@
 
 use crate::transport::TlsUnusable;
 use std::fmt;
+use std::time::Duration;
 
 /// Where variables come from: the process environment, or a test's map.
 pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -75,6 +76,12 @@ pub enum StartError {
     /// TLS is unusable.
     #[error(transparent)]
     Tls(#[from] TlsUnusable),
+}
+
+/// Reads the delay of a second attempt: 1 second to 15 minutes, the longest SQS delays.
+#[must_use]
+pub fn parse_retry_delay(text: &str) -> Option<Duration> {
+    text.parse().ok().filter(|seconds| (1..=900).contains(seconds)).map(Duration::from_secs)
 }
 
 /// Parses a comma-separated list of exact web origins (`https://app.example.com`). Plain `http` is for loopback only.

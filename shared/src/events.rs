@@ -3,6 +3,7 @@
 use crate::domain::failure::Actor;
 use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
 use crate::domain::limit::Budget;
+use crate::domain::message::{Message, Retry, sentence};
 use crate::domain::onboarding::{Onboarding, PendingEvent};
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
@@ -122,6 +123,31 @@ impl Publisher {
     pub async fn credit_paused(&self, pause: &CreditPause, now: Timestamp) -> Result<(), QueueError> {
         let data = serde_json::json!({ "code": pause.code, "until": pause.until.to_rfc3339() });
         self.send("whatsapp.credit.paused.v1", None, now, &data, &[&pause.code, &pause.until.to_rfc3339()]).await
+    }
+
+    /// Sends one event of a message's outbox. The data is the message as it is now; the id is the fact's.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn message(&self, message: &Message, event: &PendingEvent) -> Result<(), QueueError> {
+        let due = match &message.retry {
+            Retry::Scheduled { due, .. } => Some(due.to_rfc3339()),
+            Retry::None | Retry::Cancelled { .. } => None,
+        };
+        let code = event.discriminator.split_once(':').map_or("", |(_, code)| code);
+        let data = serde_json::json!({
+            "message_id": message.id,
+            "onboarding_id": message.onboarding,
+            "phone_number_id": message.phone,
+            "type": message.kind,
+            "state": message.state(),
+            "wamids": message.attempts.iter().map(|attempt| &attempt.wamid).collect::<Vec<_>>(),
+            "code": code,
+            "message": sentence(code),
+            "retry_at": due,
+        });
+        let identity = [message.id.as_str(), &event.discriminator];
+        self.send(&event.kind, Some(message.waba.as_str()), event.at, &data, &identity).await
     }
 
     /// Sends `whatsapp.template.changed.v1`.

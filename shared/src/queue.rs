@@ -1,7 +1,7 @@
 //! SQS: bells that carry ids, envelopes and events.
 
 use crate::aws::AwsConfig;
-use crate::domain::ids::{OnboardingId, WabaId};
+use crate::domain::ids::{MessageId, OnboardingId, WabaId};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -37,6 +37,12 @@ pub enum Bell {
     Parked {
         /// Which.
         waba: WabaId,
+    },
+    /// Look at this message.
+    #[serde(rename = "message.v1")]
+    Message {
+        /// Which.
+        id: MessageId,
     },
     /// Look whether Meta's side of the platform is set up, as far as that takes the system token.
     #[serde(rename = "examine.v1")]

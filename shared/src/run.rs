@@ -95,9 +95,8 @@ impl<P: Performer + Sync> Worker<P> {
             Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
             Ok(Bell::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
             Ok(Bell::Examine) => self.examine().await,
-            Ok(Bell::Announced { .. } | Bell::Templates { .. } | Bell::Parked { .. }) | Err(_) => {
-                Err(WorkError::UnknownBell)
-            }
+            Ok(Bell::Announced { .. } | Bell::Templates { .. } | Bell::Parked { .. } | Bell::Message { .. })
+            | Err(_) => Err(WorkError::UnknownBell),
         })
         .await
     }

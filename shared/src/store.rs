@@ -18,16 +18,23 @@
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
 //! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |
 //! | last examination of Meta's side | `PLATFORM` | `EXAMINATION` |
+//! | template that is not submitted yet | `ONBOARDING#<id>` | `DRAFT#<name>#<language>` |
+//! | templates submitted and edited lately | `WABA#<id>` | `TEMPLATE_BUDGET` |
+//! | last look at an account's templates | `WABA#<id>` | `TEMPLATES_SYNCED` |
+//! | message | `MESSAGE#<id>` | `STATE` |
+//! | its text, until it is over | `MESSAGE#<id>` | `PAYLOAD` |
 //! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
 //! share of the credit line.
 
+mod drafts;
 mod facts;
 mod item;
 mod keys;
 mod limits;
 mod lists;
+mod messages;
 mod newest;
 mod numbers;
 mod onboardings;
@@ -37,6 +44,7 @@ mod relations;
 mod sessions;
 mod templates;
 
+pub use drafts::TemplateDraft;
 pub use facts::Recorded;
 pub use limits::CreditPause;
 pub use lists::{Cursor, ListPage, Summary};

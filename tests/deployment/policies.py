@@ -6,10 +6,12 @@ from report import eventually, expect
 PROBE = "probe"
 # Secrets by the beginning of their names, and who reads them; nobody else does (README, security).
 READERS = {
-    "app-secret": {"code-exchange", "credit-sharing", "onboarding-steps", "platform-api", "template-poll", "webhook"},
+    "app-secret": {
+        "code-exchange", "credit-sharing", "message-retry", "onboarding-steps", "platform-api", "template-poll", "webhook",
+    },
     "system-token": {"credit-sharing"},
     "verify-token": {"webhook"},
-    "business-token/": {"credit-sharing", "onboarding-steps", "platform-api", "template-poll"},
+    "business-token/": {"credit-sharing", "message-retry", "onboarding-steps", "platform-api", "template-poll"},
     "pin/": {"onboarding-steps"},
     "callback-override/": {"onboarding-steps"},
 }

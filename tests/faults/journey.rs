@@ -17,6 +17,8 @@ pub(crate) enum Journey {
     Announced,
     /// From `ready` to `left`.
     Exit,
+    /// A message that fails once at Meta, and its second attempt.
+    Message,
 }
 
 /// What is there before a journey.
@@ -35,7 +37,7 @@ impl Journey {
     pub(crate) async fn prepare(self, customer: &Customer<'_>) -> Ready {
         let (waba, id) = match self {
             Self::Signup | Self::Coexistence | Self::Announced => (String::new(), String::new()),
-            Self::SecondNumber | Self::Exit => {
+            Self::SecondNumber | Self::Exit | Self::Message => {
                 let (_, popup) = customer.signs_up(&json!({}), "prepared").await;
                 customer.is_told_once(READY, "prepared").await;
                 (popup.waba, customer.records().await[0]["id"].as_str().unwrap().to_owned())
@@ -55,6 +57,7 @@ impl Journey {
             Self::SecondNumber => adds_a_number(customer, &ready, strike).await,
             Self::Announced => is_announced(customer, strike).await,
             Self::Exit => leaves(customer, &ready, strike).await,
+            Self::Message => crate::sending::sends(customer, &ready.waba, strike).await,
         }
     }
 }
@@ -152,7 +155,7 @@ async fn leaves(customer: &Customer<'_>, ready: &Ready, strike: &str) {
 }
 
 /// Meta's side of an account.
-async fn account(customer: &Customer<'_>, waba: &str) -> Value {
+pub(crate) async fn account(customer: &Customer<'_>, waba: &str) -> Value {
     customer.lab.simulator(&format!("wabas/{waba}")).await
 }
 

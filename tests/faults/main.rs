@@ -6,4 +6,5 @@ mod customer;
 mod journey;
 mod matrix;
 mod pairs;
+mod sending;
 mod spoiled;

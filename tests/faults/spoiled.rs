@@ -1,49 +1,54 @@
 //! One call at a time, journey by journey; and pairs of them.
 
 use crate::journey::Journey;
-use crate::matrix::{matrix, services};
+use crate::matrix::{Share, matrix, services};
 use crate::pairs;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_signup_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::Signup, services(&["graph"]), 1).await;
+    matrix(Journey::Signup, services(&["graph"]), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_signup_to_the_table_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::Signup, services(&["dynamodb"]), 2).await;
+    matrix(Journey::Signup, services(&["dynamodb"]), 2, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_signup_to_vault_and_queues_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::Signup, services(&["sqs", "secretsmanager"]), 2).await;
+    matrix(Journey::Signup, services(&["sqs", "secretsmanager"]), 2, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_an_exit_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::Exit, services(&["graph"]), 1).await;
+    matrix(Journey::Exit, services(&["graph"]), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_an_exit_to_table_vault_and_queues_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::Exit, services(&["dynamodb", "sqs", "secretsmanager"]), 2).await;
+    matrix(Journey::Exit, services(&["dynamodb", "sqs", "secretsmanager"]), 2, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_second_number_to_meta_and_vault_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::SecondNumber, services(&["graph", "secretsmanager"]), 1).await;
+    matrix(Journey::SecondNumber, services(&["graph", "secretsmanager"]), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_signup_without_a_browser_may_be_lost_refused_doubled_or_the_last_of_a_process() {
     let fetching = |call: &str| call.contains("system_user_access_tokens") || call.contains("debug_token");
     let kept = |call: &str| call.starts_with("secretsmanager") || call.starts_with("sqs");
-    matrix(Journey::Announced, move |call: &str| fetching(call) || kept(call), 1).await;
+    matrix(Journey::Announced, move |call: &str| fetching(call) || kept(call), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_for_the_data_of_a_business_app_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::Coexistence, |call: &str| call.contains("smb_app_data"), 1).await;
+    matrix(Journey::Coexistence, |call: &str| call.contains("smb_app_data"), 1, Share::Whole).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_of_a_message_and_its_second_attempt_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+    matrix(Journey::Message, services(&["graph", "dynamodb", "sqs", "secretsmanager"]), 1, Share::Third).await;
 }
 
 /// Outside of CI: `FAULT_PAIRS=1000 cargo test -p integration --test faults pairs`.

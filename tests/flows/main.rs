@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 mod bad_input;
+mod desk;
 mod exit;
 mod fields;
 mod healing;
 mod joining;
+mod messages;
 mod persistence;
 mod platform;
 mod platform_side;

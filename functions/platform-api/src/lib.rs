@@ -2,22 +2,26 @@
 
 mod doctor;
 mod limits;
+mod messages;
 mod onboardings;
 mod overrides;
 mod reception;
 mod sessions;
+mod templates;
 mod views;
 
 use doctor::Doctor;
 use http::{Method, StatusCode};
 use shared::aws::AwsConfig;
-use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
+use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins, parse_retry_delay};
 use shared::domain::limit::OnboardingLimit;
 use shared::domain::session::Role;
+use shared::events::Publisher;
 use shared::gateway::Handler;
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
+use shared::perform::messages::Sender;
 use shared::queue::Queue;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
@@ -35,6 +39,11 @@ pub struct App {
     /// What Meta proves itself with at a platform's own address, and customers' tokens.
     vault: Vault,
     graph: GraphClient,
+    /// Sends messages and follows them up.
+    sender: Sender,
+    /// Rings for a look at an account's templates.
+    polls: Queue,
+    publisher: Publisher,
     limit: OnboardingLimit,
     /// How long a customer may leave its business information incomplete.
     business_info: Duration,
@@ -56,8 +65,6 @@ impl App {
         let transport = Transport::new()?;
         let mut problems = Problems::default();
         let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
-        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
-        let bells = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
         let own_domain = lookup("SIGNUP_BASE_URL").filter(|base| !base.is_empty());
         let signup_base = own_domain.and_then(|_| problems.parsed(lookup, "SIGNUP_BASE_URL", parse_base));
         let minutes = |text: &str| text.parse().ok().filter(|minutes| (5..=1440).contains(minutes));
@@ -65,16 +72,46 @@ impl App {
         let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
         let days = |text: &str| text.parse().ok().filter(|days| (1..=365).contains(days));
         let days: Option<u64> = problems.parsed(lookup, "BUSINESS_INFO_DAYS", days);
-        let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
-        let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
         let doctor = doctor(lookup, &mut problems, &aws, &transport);
-        let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(minutes).zip(limit.zip(days)).zip(doctor);
-        let (((graph, minutes), (limit, days)), doctor) = problems.finish(parsed)?;
-        let graph = GraphClient::new(transport, graph, app_secret);
-        let session_life = Duration::from_secs(minutes * 60);
-        let business_info = Duration::from_secs(days * 24 * 3600);
-        Ok(Self { store, bells, signup_base, session_life, vault, graph, limit, business_info, doctor })
+        let polls = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
+        let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
+        let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
+        let sender = sender(lookup, &mut problems, &aws, transport);
+        let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor);
+        let (((sender, minutes), (limit, days)), doctor) = problems.finish(parsed)?;
+        Ok(Self {
+            store: sender.store.clone(),
+            bells: sender.steps.clone(),
+            signup_base,
+            session_life: Duration::from_secs(minutes * 60),
+            vault: sender.vault.clone(),
+            graph: sender.graph.clone(),
+            sender,
+            polls,
+            publisher,
+            limit,
+            business_info: Duration::from_secs(days * 24 * 3600),
+            doctor,
+        })
     }
+}
+
+fn sender(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: Transport) -> Option<Sender> {
+    let store = Store::new(aws, &problems.required(lookup, "TABLE_NAME"));
+    let steps = Queue::new(aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
+    let vault = Vault::new(aws, &problems.required(lookup, "SECRET_PREFIX"));
+    let app_secret = PlatformSecret::new(aws, &problems.required(lookup, "APP_SECRET_ARN"));
+    let retries = Queue::new(aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
+    let delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
+    let graph = GraphConfig::from_lookup(lookup, problems).zip(delay);
+    graph.map(|(graph, delay)| Sender {
+        store,
+        vault,
+        graph: GraphClient::new(transport, graph, app_secret),
+        retries,
+        steps,
+        delay,
+    })
 }
 
 fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: &Transport) -> Option<Doctor> {
@@ -95,15 +132,35 @@ impl Handler for App {
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
             (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
+            (_, ["v1", "onboardings", id, "templates", rest @ ..]) => self.desk_route(id, rest, &request).await,
+            (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
             (&Method::GET, ["v1", "limits"]) => self.limits().await,
             (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
             (&Method::GET, ["v1", "doctor"]) => self.doctor().await,
             (&Method::POST, ["v1", "doctor"]) => self.examine().await,
+            (&Method::POST, ["v1", "phone-numbers", phone, "messages"]) => self.send_message(phone, &request).await,
+            (&Method::GET, ["v1", "messages", id]) => self.message(id).await,
+            (&Method::DELETE, ["v1", "messages", id]) => self.cancel_message(id).await,
             (&Method::GET, ["v1", "reception", phone]) => self.reception(phone).await,
             (&Method::GET, ["v1", "events", "schema.json"]) => {
                 Ok(reply(StatusCode::OK, "application/schema+json", EVENT_SCHEMA.to_owned()))
             }
             (&Method::GET, ["v1", "openapi.json"]) => Ok(reply(StatusCode::OK, "application/json", OPENAPI.to_owned())),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
+
+impl App {
+    async fn desk_route(&self, id: &str, rest: &[&str], request: &Request) -> Result<Reply, Problem> {
+        match (&request.method, rest) {
+            (&Method::GET, []) => self.templates(id).await,
+            (&Method::POST, []) => self.create_template(id, request).await,
+            (&Method::POST, ["refresh"]) => self.refresh_templates(id).await,
+            (&Method::GET, [name, language]) => self.template(id, name, language).await,
+            (&Method::PATCH, [name, language]) => self.edit_template(id, (name, language), request).await,
+            (&Method::DELETE, [name, language]) => self.delete_template(id, name, language).await,
+            (&Method::POST, [name, language, "copy"]) => self.copy_template(id, (name, language), request).await,
             _ => Err(Problem::not_found()),
         }
     }

@@ -15,6 +15,7 @@ pub struct App {
     store: Store,
     steps: Queue,
     webhooks: Queue,
+    retries: Queue,
 }
 
 /// The sweep was cut short; the next one begins with the longest overdue again.
@@ -50,7 +51,8 @@ impl App {
         let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
         let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
         let webhooks = Queue::new(&aws, &problems.required(lookup, "WEBHOOK_QUEUE_URL"));
-        problems.finish(Some(Self { store, steps, webhooks })).map_err(StartError::from)
+        let retries = Queue::new(&aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
+        problems.finish(Some(Self { store, steps, webhooks, retries })).map_err(StartError::from)
     }
 
     /// Rings for every onboarding that is due, the longest overdue first. `onboarding-steps` hands over what is not its own.
@@ -70,6 +72,10 @@ impl App {
         }
         for waba in self.store.parked_accounts(now, AT_ONCE).await? {
             self.webhooks.ring(&Bell::Parked { waba }, Duration::ZERO).await?;
+            rung += 1;
+        }
+        for id in self.store.due_messages(now, AT_ONCE).await? {
+            self.retries.ring(&Bell::Message { id }, Duration::ZERO).await?;
             rung += 1;
         }
         tracing::info!(rung, "swept");

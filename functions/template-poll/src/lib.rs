@@ -10,6 +10,7 @@ use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::progress::Event;
 use shared::events::Publisher;
 use shared::graph::client::{GraphClient, GraphConfig};
+use shared::perform::desk::Desk;
 use shared::perform::{Customer, templates};
 use shared::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{PlatformSecret, Vault, VaultError};
@@ -146,6 +147,8 @@ impl App {
             None => Err(Failure::new(Class::TokenDead, "token.missing")),
             Some(token) => {
                 let customer = Customer { graph: &self.graph, token: &token };
+                self.drafts(id, &Desk { customer: &customer, waba, store: &self.store, publisher: &self.publisher })
+                    .await;
                 templates::sync(&customer, &self.store, &self.publisher, waba).await
             }
         };
@@ -155,6 +158,17 @@ impl App {
         Ok(synced.map(|synced| {
             tracing::info!(waba.id = %waba.id(), listed = synced.listed, changed = synced.changed, "templates polled");
         }))
+    }
+
+    /// What was prepared before the account could take it. What fails now is tried again at the next poll.
+    async fn drafts(&self, id: &OnboardingId, desk: &Desk<'_>) {
+        match desk.submit_drafts(id).await {
+            Ok(0) => {}
+            Ok(submitted) => tracing::info!(onboarding.id = %id, submitted, "prepared templates were submitted"),
+            Err(error) => {
+                tracing::warn!(onboarding.id = %id, error = shared::telemetry::chain(&error), "prepared templates wait");
+            }
+        }
     }
 
     /// The customer has to connect again; the platform is told by `onboarding-steps`.

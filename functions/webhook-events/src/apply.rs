@@ -3,7 +3,8 @@
 use super::EventError;
 use shared::clock;
 use shared::domain::facts::Aspect;
-use shared::domain::ids::{BusinessId, WabaId};
+use shared::domain::ids::{BusinessId, MessageId, WabaId};
+use shared::domain::message::{MessageEvent, MessageNext};
 use shared::domain::progress::{About, Event};
 use shared::domain::template::{News, Template, TemplateNews, apply_news};
 use shared::domain::time::Timestamp;
@@ -27,6 +28,9 @@ pub(crate) struct Applier {
     pub(crate) store: Store,
     pub(crate) bells: Queue,
     pub(crate) polls: Queue,
+    pub(crate) retries: Queue,
+    /// Between a message's failure and its second attempt.
+    pub(crate) retry_delay: Duration,
     pub(crate) publisher: Publisher,
 }
 
@@ -58,6 +62,9 @@ impl Applier {
             Observation::Templates => self.poll(waba, owner).await,
             Observation::Preference { phone, person, stopped, at } => {
                 Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
+            }
+            Observation::Status { message, attempt, wamid, delivery, code, at } => {
+                self.status(&message, &MessageEvent::Reported { attempt, wamid, delivery, code, at }).await
             }
             Observation::Solution { id, status, at } => {
                 Ok(self.store.note_solution(&Solution { id, status, at }).await?)
@@ -91,6 +98,16 @@ impl Applier {
         match self.store.record(id, fact, clock::moment()).await? {
             Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
+        }
+    }
+
+    /// A failure that is tried again rings `message-retry` when its time has come; what is to be told, at once.
+    async fn status(&self, id: &MessageId, fact: &MessageEvent) -> Result<(), EventError> {
+        let now = clock::now();
+        let Some(message) = self.store.record_message(id, fact, self.retry_delay, now).await? else { return Ok(()) };
+        match message.next(now) {
+            MessageNext::Tell => Ok(self.retries.ring(&Bell::Message { id: id.clone() }, Duration::ZERO).await?),
+            _ => Ok(()),
         }
     }
 

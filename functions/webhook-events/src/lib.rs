@@ -12,7 +12,7 @@ use breaker::Breaker;
 use reception::Reception;
 use shared::aws::AwsConfig;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
-use shared::config::{Lookup, Problems, StartError};
+use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
 use shared::domain::ids::AppId;
 use shared::events::Publisher;
 use shared::queue::{Bell, Queue, QueueError};
@@ -71,13 +71,17 @@ impl App {
         let templates = problems.required(lookup, "TEMPLATE_QUEUE_URL");
         let events = problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL");
         let source = problems.required(lookup, "EVENT_SOURCE");
+        let retries = problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL");
+        let retry_delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
         let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
-        let app = problems.finish(app)?;
+        let (app, retry_delay) = problems.finish(app.zip(retry_delay))?;
         let publisher = Publisher::new(Queue::new(&aws, &events), &source);
         let applier = Applier {
             store: Store::new(&aws, &table),
             bells: Queue::new(&aws, &onboardings),
             polls: Queue::new(&aws, &templates),
+            retries: Queue::new(&aws, &retries),
+            retry_delay,
             publisher: publisher.clone(),
         };
         let webhooks = Queue::new(&aws, &webhooks);

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{binaries, handshake, report, size, start, webhook};
+use crate::{binaries, calls, cpu, handshake, report, size, start, throughput, webhook};
 use lexopt::{Arg, Parser, ValueExt};
 use local::Profile;
 
@@ -8,7 +8,7 @@ use local::Profile;
 const HELP: &str = "\
 Measures the functions against a minimal lambda_runtime binary, all in one run.
 
-cargo run --release -p benchmark                     start, first handshake, warm round trip, sizes
+cargo run --release -p benchmark                     start, first handshake, round trip, CPU, cost, throughput, sizes
 cargo run -p benchmark -- --check-sizes              release sizes against infra/size-budgets.txt; 1 when one is over
   --rounds N                                         interleaved rounds of each start (default 30)
   --profile debug|release                            which binaries (default release)";
@@ -34,6 +34,9 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
     report::say(&start::measure(&built, rounds).await?);
     report::say(&handshake::measure(&built, rounds).await?);
     report::say(&webhook::measure(&built).await?);
+    report::say(&cpu::measure(&built).await?);
+    report::say(&calls::measure(&built).await?);
+    report::say(&throughput::measure(&built).await?);
     report::say(&size::table(&built)?);
     Ok(())
 }

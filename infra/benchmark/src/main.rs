@@ -1,13 +1,16 @@
-//! `cargo run --release -p benchmark`: what a start, a handshake, a webhook and a binary cost, as ratios of one run.
+//! `cargo run --release -p benchmark`: what a start, a handshake, a webhook, a million of them and a binary cost, as ratios of one run.
 
 mod binaries;
+mod calls;
 mod command_line;
+mod cpu;
 mod handshake;
 mod process;
 mod report;
 mod size;
 mod start;
 mod stub;
+mod throughput;
 mod webhook;
 
 use lexopt::Parser;

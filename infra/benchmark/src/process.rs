@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::process::{Child, Command};
 
 /// Variables of all functions together: one that is not read costs nothing.
-const VARIABLES: [(&str, &str); 27] = [
+const VARIABLES: [(&str, &str); 28] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -35,8 +35,9 @@ const VARIABLES: [(&str, &str); 27] = [
     ("CREDIT_CURRENCY", "USD"),
     ("SIGNUP_BASE_URL", ""),
     ("SESSION_MINUTES", "60"),
+    ("MESSAGE_RETRY_DELAY_SECONDS", "570"),
 ];
-const QUEUES: [&str; 5] = ["WEBHOOK", "ONBOARDING", "CREDIT", "TEMPLATE", "PLATFORM_EVENTS"];
+const QUEUES: [&str; 6] = ["WEBHOOK", "ONBOARDING", "CREDIT", "TEMPLATE", "MESSAGE_RETRY", "PLATFORM_EVENTS"];
 
 /// Starts a binary. It ends when it is dropped.
 pub(crate) fn start(binary: &Path, runtime_api: &str, more: &[(&str, &str)]) -> io::Result<(Instant, Child)> {

@@ -26,6 +26,14 @@ impl Samples {
         sorted.get(at).map_or(f64::NAN, |sample| sample.as_secs_f64() * 1000.0)
     }
 
+    /// How many fit into a second, one after the other.
+    pub(crate) fn per_second(&self) -> f64 {
+        let total: f64 = self.0.iter().map(Duration::as_secs_f64).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred samples")]
+        let count = self.0.len() as f64;
+        count / total
+    }
+
     /// Median and 95th percentile, and the median as a multiple of the baseline's.
     pub(crate) fn line(&self, name: &str, baseline: &Self) -> String {
         let (median, high) = (self.quantile(0.5), self.quantile(0.95));

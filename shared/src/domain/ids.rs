@@ -1,6 +1,7 @@
 //! Identifiers, one type a kind: mixing two does not compile, and none can hold a path or a query.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// An identifier that does not have the form of its kind. Does not repeat the rejected text.
@@ -92,6 +93,8 @@ id_type!(/// One attempt to exchange a code. The names of the secrets it may lea
     AttemptId, |text| is_own_id(text, "att_", 26));
 id_type!(/// A callback override that a platform ordered. The name of the secret that goes with it is derived from it.
     OverrideId, |text| is_own_id(text, "ovr_", 26));
+id_type!(/// A message sent through us: `msg_` and 26 characters.
+    MessageId, |text| is_own_id(text, "msg_", 26));
 id_type!(/// The platform's own reference of its customer: 1 to 128 printable characters without spaces at the ends.
 CustomerRef, |text| {
     (1..=128).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
@@ -142,6 +145,25 @@ impl AttemptId {
     #[must_use]
     pub fn new(now: super::time::Timestamp, random: u128) -> Self {
         Self(sortable("att_", now, random))
+    }
+}
+
+impl MessageId {
+    /// A new id from the time and 80 random bits.
+    #[must_use]
+    pub fn new(now: super::time::Timestamp, random: u128) -> Self {
+        Self(sortable("msg_", now, random))
+    }
+
+    /// The id of a message that a platform may ask for twice under the same key: the same number and key give the same id.
+    #[must_use]
+    pub fn of_key(phone: &PhoneNumberId, key: &str) -> Self {
+        let digest = Sha256::digest(format!("{phone}:{key}"));
+        let mut bits = [0; 16];
+        bits.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
+        let mut id = String::from("msg_");
+        push_base32(&mut id, u128::from_be_bytes(bits), 26);
+        Self(id)
     }
 }
 

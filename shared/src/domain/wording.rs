@@ -31,6 +31,19 @@ pub fn state_sentence(state: State) -> Option<&'static str> {
     }
 }
 
+/// The sentence for Meta's reason to reject a template.
+#[must_use]
+pub fn template_reason(reason: &str) -> &'static str {
+    match reason {
+        "ABUSIVE_CONTENT" => "Meta found the wording abusive.",
+        "INCORRECT_CATEGORY" | "TAG_CONTENT_MISMATCH" => "The content does not fit the category. Choose another one.",
+        "INVALID_FORMAT" => "Variables, braces or characters are not as Meta wants them.",
+        "PROMOTIONAL" => "The content is promotional. Submit it as marketing.",
+        "SCAM" => "Meta took the content for a scam.",
+        _ => "Meta rejected it. Edit it and submit it again, or ask for a review in WhatsApp Manager.",
+    }
+}
+
 /// Sentences of codes that deserve one of their own.
 const SENTENCES: &[(&str, &str)] = &[
     ("exchange.fetching", "We are asking Meta for the confirmation once more."),

@@ -1,6 +1,7 @@
 //! The endpoints in use, by the node they belong to.
 
 pub mod credit;
+pub mod message;
 pub mod oauth;
 pub mod phone;
 pub mod platform;

@@ -103,9 +103,13 @@ impl GraphError {
 fn code(refusal: &Refusal) -> String {
     match (refusal.code, refusal.subcode) {
         (190, Some(subcode)) if DEAD_TOKENS.contains(&subcode) => format!("graph.190.{subcode}"),
+        (100, Some(subcode)) if TEMPLATE_REFUSALS.contains(&subcode) => format!("graph.100.{subcode}"),
         (code, _) => format!("graph.{code}"),
     }
 }
+
+/// Subcodes of 100 about templates: what is wrong with one stands there.
+const TEMPLATE_REFUSALS: std::ops::Range<u64> = 2_388_000..2_389_000;
 
 /// Subcodes of 190 that Meta documents: app not installed, checkpoint, password changed, expired, unconfirmed user, logged
 /// out, invalid session.

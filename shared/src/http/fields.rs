@@ -75,6 +75,12 @@ impl Fields {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
+    /// All fields, as one object.
+    #[must_use]
+    pub fn into_map(self) -> serde_json::Map<String, Value> {
+        self.0.into_iter().collect()
+    }
+
     /// An optional text; `null` counts as absent.
     ///
     /// # Errors

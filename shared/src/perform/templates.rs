@@ -41,6 +41,7 @@ pub async fn sync(
     for change in &changes {
         keep(store, publisher, waba, &known, change).await?;
     }
+    store.note_templates_synced(waba.id(), clock::now()).await?;
     Ok(Synced { listed: seen.len(), changed: changes.len() })
 }
 

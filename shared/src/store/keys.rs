@@ -1,7 +1,7 @@
 //! Keys: the only place where they are put together.
 
 use crate::domain::ids::{
-    AllocationId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, SessionId, TemplateId, WabaId,
+    AllocationId, BusinessId, CustomerRef, MessageId, OnboardingId, PhoneNumberId, SessionId, TemplateId, WabaId,
 };
 use crate::domain::onboarding::State;
 use crate::domain::time::Timestamp;
@@ -28,10 +28,14 @@ pub(super) const DUE_PARTNERS: &str = "PARTNER";
 pub(super) const DUE_PARKED: &str = "PARKED";
 /// Prefix of sort keys of those changes.
 pub(super) const PARKED: &str = "PARKED#";
+/// Partition of `ByDue` with messages.
+pub(super) const DUE_MESSAGES: &str = "MESSAGE";
 /// Prefix of sort keys of multi-partner solutions.
 pub(super) const SOLUTION: &str = "SOLUTION#";
 /// Prefix of sort keys of templates.
 pub(super) const TEMPLATE: &str = "TEMPLATE#";
+/// Prefix of sort keys of templates that are not submitted yet.
+pub(super) const DRAFT: &str = "DRAFT#";
 /// Prefix of sort keys of timeline entries.
 pub(super) const EVENT: &str = "EVENT#";
 /// Prefix of sort keys of a customer's onboardings.
@@ -98,6 +102,14 @@ pub(super) fn parked(id: &WabaId, fingerprint: &str) -> Key {
     Key { pk: waba(id), sk: format!("{PARKED}{fingerprint}") }
 }
 
+pub(super) fn message(id: &MessageId) -> Key {
+    Key { pk: format!("MESSAGE#{id}"), sk: "STATE".to_owned() }
+}
+
+pub(super) fn message_payload(id: &MessageId) -> Key {
+    Key { pk: format!("MESSAGE#{id}"), sk: "PAYLOAD".to_owned() }
+}
+
 pub(super) fn solution(id: &str) -> Key {
     Key { pk: "PLATFORM".to_owned(), sk: format!("{SOLUTION}{id}") }
 }
@@ -120,6 +132,18 @@ pub(super) fn examination() -> Key {
 
 pub(super) fn template(waba_id: &WabaId, id: &TemplateId) -> Key {
     Key { pk: waba(waba_id), sk: format!("{TEMPLATE}{id}") }
+}
+
+pub(super) fn draft(id: &OnboardingId, name: &str, language: &str) -> Key {
+    Key { pk: format!("{ONBOARDING}{id}"), sk: format!("{DRAFT}{name}#{language}") }
+}
+
+pub(super) fn template_budget(id: &WabaId) -> Key {
+    Key { pk: waba(id), sk: "TEMPLATE_BUDGET".to_owned() }
+}
+
+pub(super) fn synced(id: &WabaId) -> Key {
+    Key { pk: waba(id), sk: "TEMPLATES_SYNCED".to_owned() }
 }
 
 pub(super) fn state_list(state: State) -> String {

@@ -4,12 +4,14 @@ mod account_update;
 mod numbers;
 mod preferences;
 mod reviews;
+mod statuses;
 mod templates;
 
 use super::change::Change;
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::facts::Aspect;
-use crate::domain::ids::{AppId, BusinessId, PhoneNumberId};
+use crate::domain::ids::{AppId, BusinessId, MessageId, PhoneNumberId};
+use crate::domain::message::Delivery;
 use crate::domain::progress::About;
 use crate::domain::template::TemplateNews;
 use crate::domain::time::Timestamp;
@@ -75,6 +77,21 @@ pub enum Observation {
         /// When, by Meta's clock.
         at: Timestamp,
     },
+    /// A message that was sent through us has come further.
+    Status {
+        /// Which.
+        message: MessageId,
+        /// Which attempt of it, from 1.
+        attempt: usize,
+        /// Meta's id of the attempt.
+        wamid: String,
+        /// How far.
+        delivery: Delivery,
+        /// Meta's code of a failure.
+        code: Option<u64>,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
     /// A multi-partner solution has another status.
     Solution {
         /// Its id.
@@ -93,7 +110,8 @@ impl Observation {
         match self {
             Self::Departed { .. } | Self::Word { .. } | Self::NameDecided { .. } | Self::Look => true,
             Self::Template(_) | Self::Templates => true,
-            Self::Joined { .. } | Self::Uncertified { .. } | Self::Preference { .. } | Self::Solution { .. } => false,
+            Self::Joined { .. } | Self::Uncertified { .. } => false,
+            Self::Preference { .. } | Self::Status { .. } | Self::Solution { .. } => false,
         }
     }
 
@@ -169,7 +187,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("message_template_components_update", One(|_, _| Some(Observation::Templates))),
     ("message_template_quality_update", One(templates::quality)),
     ("message_template_status_update", One(templates::status)),
-    ("messages", PassedOn),
+    ("messages", Many(statuses::interpret)),
     ("messaging_handovers", PassedOn),
     ("partner_solutions", One(reviews::solution)),
     ("payment_configuration_update", PassedOn),

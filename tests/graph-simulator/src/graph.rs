@@ -1,11 +1,14 @@
 //! The Graph API: a request comes in, a fault may strike, the bearer is known, the operation is done, the exchange is
 //! checked and written down.
 
+mod message;
 mod oauth;
 mod phone;
 mod platform;
 mod template;
 mod waba;
+
+pub(crate) use message::Told;
 
 use crate::connection::Scissors;
 use crate::faults::Effect;
@@ -219,9 +222,12 @@ fn operate(context: &Context<'_>) -> Done {
         ("DELETE", [waba, "subscribed_apps"]) => waba::unsubscribe(context, waba),
         ("POST", [waba, "assigned_users"]) => waba::assign_user(context, waba),
         ("GET", [waba, "message_templates"]) => template::list(context, waba),
+        ("POST", [waba, "message_templates"]) => template::create(context, waba),
+        ("DELETE", [waba, "message_templates"]) => template::delete(context, waba),
         ("POST", [business, "system_user_access_tokens"]) => oauth::fetch_token(context, business),
         ("POST", [phone, "smb_app_data"]) => phone::sync_app_data(context, phone),
-        ("POST", [phone]) => phone::override_webhooks(context, phone),
+        ("POST", [node]) => template::edit(context, node).unwrap_or_else(|| phone::override_webhooks(context, node)),
+        ("POST", [phone, "messages"]) => message::send(context, phone),
         ("POST", [phone, "register"]) => phone::register(context, phone),
         ("POST", [phone, "deregister"]) => phone::deregister(context, phone),
         ("GET", [line, "owning_credit_allocation_configs"]) => waba::allocations(context, line),
@@ -235,7 +241,7 @@ fn node(context: &Context<'_>, id: &str) -> Done {
     match kind(context.meta, id) {
         Some(Node::Waba) => waba::read(context, id),
         Some(Node::PhoneNumber) => phone::read(context, id),
-        _ => waba::allocation(context, id),
+        _ => template::read(context, id).unwrap_or_else(|| waba::allocation(context, id)),
     }
 }
 

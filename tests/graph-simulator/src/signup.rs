@@ -162,6 +162,7 @@ impl Signup {
             onboarded_at: now,
             synced: BTreeSet::new(),
             registrations: Vec::new(),
+            outcomes: Vec::new(),
         };
         world.phones.insert(id.clone(), phone);
         id
@@ -178,10 +179,17 @@ fn template(world: &mut World, at: u32) -> Template {
         rejected_reason: "NONE".to_owned(),
         quality: "UNKNOWN".to_owned(),
         correct_category: None,
+        rest: parts(),
     }
 }
 
 fn secret(length: usize) -> String {
     use rand::RngExt;
     rand::rng().sample_iter(rand::distr::Alphanumeric).take(length).map(char::from).collect()
+}
+
+/// The parts of templates that nobody wrote here.
+pub(crate) fn parts() -> Map<String, Value> {
+    let body = json!([{ "type": "BODY", "text": "Your order is on its way." }]);
+    [("components".to_owned(), body)].into_iter().collect()
 }

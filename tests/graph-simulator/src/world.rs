@@ -5,7 +5,7 @@ mod entities;
 mod limits;
 mod platform;
 
-pub(crate) use entities::{Allocation, Bearer, Business, Code, Phone, Template, Token, Waba};
+pub(crate) use entities::{Allocation, Bearer, Business, Code, Message, Phone, Template, Token, Waba};
 pub(crate) use limits::Usage;
 pub(crate) use platform::Platform;
 
@@ -28,6 +28,9 @@ pub(crate) struct World {
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) tokens: BTreeMap<String, Token>,
     pub(crate) allocations: BTreeMap<String, Allocation>,
+    /// By Meta's id of the message.
+    #[serde(default)]
+    pub(crate) messages: BTreeMap<String, Message>,
     /// The platform's own app and portfolio.
     #[serde(default)]
     pub(crate) platform: Platform,

@@ -1,6 +1,7 @@
 //! Message templates of an account.
 
-use super::Page;
+use super::{Acknowledged, Page};
+use crate::domain::composition::Composition;
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::TemplateId;
 use crate::domain::template::{Template, normal_language};
@@ -67,5 +68,84 @@ impl GraphCall for ListTemplates<'_> {
             Some(cursor) => request.with("after", cursor),
             None => request,
         }
+    }
+}
+
+/// Submits a template for review (Meta: 100 an hour and account).
+pub struct CreateTemplate<'a> {
+    /// The account.
+    pub waba: &'a VerifiedWaba,
+    /// The template.
+    pub composition: &'a Composition,
+}
+
+/// A template Meta took.
+#[derive(Debug, Deserialize)]
+pub struct CreatedTemplate {
+    /// Its id.
+    pub id: TemplateId,
+    /// Where its review stands.
+    pub status: Option<String>,
+    /// The category Meta gave it.
+    pub category: Option<String>,
+}
+
+impl GraphCall for CreateTemplate<'_> {
+    const NAME: &'static str = "create_template";
+    type Reply = CreatedTemplate;
+    fn request(&self) -> GraphRequest {
+        let body = serde_json::to_value(self.composition).unwrap_or_default();
+        GraphRequest::post(&[self.waba.id().as_str(), "message_templates"]).body(body)
+    }
+}
+
+/// Replaces the parts of a template, which is reviewed again.
+pub struct EditTemplate<'a> {
+    /// Which.
+    pub id: &'a TemplateId,
+    /// What is sent: components, category, time to live.
+    pub change: &'a serde_json::Value,
+}
+
+impl GraphCall for EditTemplate<'_> {
+    const NAME: &'static str = "edit_template";
+    type Reply = Acknowledged;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::post(&[self.id.as_str()]).body(self.change.clone())
+    }
+}
+
+/// Deletes a template in one language.
+pub struct DeleteTemplate<'a> {
+    /// The account.
+    pub waba: &'a VerifiedWaba,
+    /// Which.
+    pub id: &'a TemplateId,
+    /// Its name, which Meta wants beside the id.
+    pub name: &'a str,
+}
+
+impl GraphCall for DeleteTemplate<'_> {
+    const NAME: &'static str = "delete_template";
+    type Reply = Acknowledged;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::delete(&[self.waba.id().as_str(), "message_templates"])
+            .with("hsm_id", self.id.as_str())
+            .with("name", self.name)
+    }
+}
+
+/// Reads a template with its parts.
+pub struct ReadTemplate<'a> {
+    /// Which.
+    pub id: &'a TemplateId,
+}
+
+impl GraphCall for ReadTemplate<'_> {
+    const NAME: &'static str = "read_template";
+    type Reply = Composition;
+    fn request(&self) -> GraphRequest {
+        GraphRequest::get(&[self.id.as_str()])
+            .with("fields", "id,name,language,category,parameter_format,message_send_ttl_seconds,components")
     }
 }

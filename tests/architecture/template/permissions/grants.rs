@@ -7,7 +7,7 @@ pub(super) type Grant = (&'static str, &'static str, &'static str);
 pub(super) const CONSUME: &str = "DeleteMessage GetQueueAttributes ReceiveMessage";
 
 /// Function, and what its code does. A wider policy fails here first; widening this table is the review.
-pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
+pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
     (
         "code-exchange",
         &[
@@ -28,6 +28,15 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         ],
     ),
     (
+        "message-retry",
+        &[
+            ("dynamodb", "GetItem PutItem Query", "Table"),
+            ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
+            ("sqs", "SendMessage", "MessageRetryQueue OnboardingQueue PlatformEventsQueue"),
+            ("sqs", CONSUME, "MessageRetryQueue"),
+        ],
+    ),
+    (
         "onboarding-steps",
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
@@ -45,11 +54,17 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
             ("dynamodb", "Query", "Table/index/ByList"),
             ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
             ("secretsmanager", "CreateSecret", "callback-override/*"),
-            ("sqs", "SendMessage", "CreditQueue OnboardingQueue"),
+            ("sqs", "SendMessage", "CreditQueue MessageRetryQueue OnboardingQueue PlatformEventsQueue TemplateQueue"),
         ],
     ),
     ("signup-page", &[("dynamodb", "GetItem PutItem Query", "Table")]),
-    ("sweeper", &[("dynamodb", "Query", "Table/index/ByDue"), ("sqs", "SendMessage", "OnboardingQueue WebhookQueue")]),
+    (
+        "sweeper",
+        &[
+            ("dynamodb", "Query", "Table/index/ByDue"),
+            ("sqs", "SendMessage", "MessageRetryQueue OnboardingQueue WebhookQueue"),
+        ],
+    ),
     (
         "template-poll",
         &[
@@ -68,7 +83,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 9] = [
         "webhook-events",
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
-            ("sqs", "SendMessage", "OnboardingQueue PlatformEventsQueue TemplateQueue WebhookQueue"),
+            ("sqs", "SendMessage", "MessageRetryQueue OnboardingQueue PlatformEventsQueue TemplateQueue WebhookQueue"),
             ("sqs", "ChangeMessageVisibility", "WebhookQueue"),
             ("sqs", CONSUME, "WebhookQueue"),
         ],

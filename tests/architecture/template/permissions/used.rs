@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What is allowed and not seen here, and why it is allowed.
-const REASONS: [(&str, &str, &str); 3] = [
+const REASONS: [(&str, &str, &str); 4] = [
+    ("message-retry", "sqs:SendMessage on OnboardingQueue", "a token that turns out to be dead ends the connection"),
     (
         "webhook-events",
         "sqs:ChangeMessageVisibility on WebhookQueue",
@@ -52,6 +53,7 @@ async fn everything_happens(lab: &Lab) {
     let (popup, id) = a_customer_with_a_callback(lab).await;
     the_platform_asks_everything(lab, &popup, &id).await;
     meta_speaks(lab, &popup).await;
+    the_platform_writes(lab, &popup, &id).await;
     let (_, _, second) = lab.signed_up("acme", &json!({ "waba_id": popup["waba_id"], "new_number": true })).await;
     lab.until(&second, "left").await;
     lab.until(&id, "ready").await;
@@ -98,6 +100,26 @@ async fn the_platform_asks_everything(lab: &Lab, popup: &Value, id: &str) {
     let examined =
         async || lab.platform_get("/v1/doctor").await.json().to_string().contains("system_user").then_some(());
     lab.eventually("the system side is examined", examined).await;
+}
+
+/// A template, and a message that fails once.
+async fn the_platform_writes(lab: &Lab, popup: &Value, id: &str) {
+    let body = json!([{ "type": "BODY", "text": "Your order is on its way." }]);
+    let template = json!({ "name": "written", "language": "en", "category": "UTILITY", "components": body });
+    let path = format!("/v1/onboardings/{id}/templates");
+    assert_eq!(lab.platform_post(&path, &template).await.status, 201);
+    assert_eq!(lab.platform_post(&format!("{path}/refresh"), &json!({})).await.status, 202);
+    let phone = popup["phone_number_id"].as_str().unwrap();
+    lab.simulate(&format!("phones/{phone}"), &json!({ "outcomes": ["failed:131000"] })).await;
+    let message = json!({ "to": "16505551234", "type": "text", "text": { "body": "hi" } });
+    let sent = lab.platform_post(&format!("/v1/phone-numbers/{phone}/messages"), &message).await.json();
+    let message = sent["message_id"].as_str().unwrap().to_owned();
+    lab.event("whatsapp.message.retry_scheduled.v1", |_| true).await;
+    lab.age_message(&message, 700).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    let path = format!("/v1/messages/{message}");
+    let arrived = async || (lab.platform_get(&path).await.json()["state"] == "delivered").then_some(());
+    lab.eventually("the second attempt arrived", arrived).await;
 }
 
 async fn meta_speaks(lab: &Lab, popup: &Value) {

@@ -1,6 +1,7 @@
 //! What happens to accounts, numbers and tokens outside the API.
 
 use super::Shared;
+use crate::graph::Told;
 use crate::world::{Allocation, Phone};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -85,9 +86,42 @@ pub(super) async fn revoke_tokens(State(meta): Shared, Path(id): Path<String>) -
     StatusCode::NO_CONTENT
 }
 
+/// The references of the messages a number sent.
+pub(super) async fn sent_messages(State(meta): Shared, Path(phone): Path<String>) -> Json<Value> {
+    let world = meta.world();
+    let sent = world.messages.values().filter(|message| message.phone == phone);
+    Json(json!(sent.map(|message| &message.reference).collect::<Vec<_>>()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatusOrder {
+    status: String,
+    code: Option<u32>,
+}
+
+/// Meta tells of a message.
+pub(super) async fn tell_status(
+    State(meta): Shared,
+    Path(wamid): Path<String>,
+    Json(order): Json<StatusOrder>,
+) -> Result<StatusCode, StatusCode> {
+    let told = {
+        let world = meta.world();
+        let message = world.messages.get(&wamid).ok_or(StatusCode::NOT_FOUND)?;
+        let waba = world.phones.get(&message.phone).map(|phone| phone.waba.clone()).ok_or(StatusCode::NOT_FOUND)?;
+        let (phone, reference, at) = (message.phone.clone(), message.reference.clone(), message.at);
+        Told { waba, phone, wamid: wamid.clone(), reference, at }
+    };
+    told.tell(&meta, &order.status, order.code);
+    Ok(StatusCode::NO_CONTENT)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhoneChange {
+    /// What becomes of its next messages.
+    outcomes: Option<Vec<String>>,
     pin: Option<String>,
     status: Option<String>,
     /// The display name's review, told by webhook when it ended.
@@ -114,5 +148,6 @@ pub(super) async fn change_phone(
     if let Some(status) = change.status {
         phone.status = status;
     }
+    phone.outcomes.extend(change.outcomes.unwrap_or_default());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -55,6 +55,7 @@ pub(super) async fn create(
         rejected_reason: "NONE".to_owned(),
         quality: "UNKNOWN".to_owned(),
         correct_category: None,
+        rest: crate::signup::parts(),
     };
     let created = json!({ "id": template.id });
     world.wabas.get_mut(&waba).ok_or(StatusCode::NOT_FOUND)?.templates.push(template);

@@ -1,9 +1,98 @@
-//! Message templates.
+//! Message templates: listed, read, submitted, edited and deleted. A review takes until somebody says so.
 
 use super::{Context, Done};
+use crate::refusal::Refusal;
 use crate::world::Template;
+use serde_json::{Map, Value, json};
 
 pub(super) fn list(context: &Context<'_>, waba: &str) -> Done {
     let templates = context.meta.world().waba(&context.bearer, waba)?.templates.iter().map(Template::node).collect();
     Ok(context.page(templates))
+}
+
+/// A template's own node; `None` when there is no such template.
+pub(super) fn read(context: &Context<'_>, id: &str) -> Option<Done> {
+    let waba = owner(context, id)?;
+    let world = context.meta.world();
+    let node = match world.waba(&context.bearer, &waba) {
+        Err(refusal) => return Some(Err(refusal)),
+        Ok(waba) => waba.templates.iter().find(|template| template.id == id).map(Template::node)?,
+    };
+    Some(Ok(context.select(node)))
+}
+
+fn owner(context: &Context<'_>, id: &str) -> Option<String> {
+    let world = context.meta.world();
+    let has = |templates: &[Template]| templates.iter().any(|template| template.id == id);
+    world.wabas.values().find(|waba| has(&waba.templates)).map(|waba| waba.id.clone())
+}
+
+fn body(context: &Context<'_>) -> Map<String, Value> {
+    context.request.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+pub(super) fn create(context: &Context<'_>, waba: &str) -> Done {
+    let (name, language) = (context.required("name")?.to_owned(), context.required("language")?.to_owned());
+    let category = context.required("category")?.to_ascii_uppercase();
+    let mut rest = body(context);
+    let components = rest.get("components").and_then(Value::as_array);
+    if components.is_none_or(Vec::is_empty) {
+        return Err(Refusal::parameter("(#100) The parameter components is required."));
+    }
+    rest.retain(|name, _| ["components", "parameter_format", "message_send_ttl_seconds"].contains(&name.as_str()));
+    let mut world = context.meta.world();
+    let id = world.id();
+    let waba = world.waba_mut(&context.bearer, waba)?;
+    if waba.templates.iter().any(|template| template.name == name && template.language == language) {
+        return Err(
+            Refusal::parameter("There is already content in this language for this template.").with_subcode(2_388_024)
+        );
+    }
+    let template = Template {
+        id: id.clone(),
+        name,
+        language,
+        status: "PENDING".to_owned(),
+        category: category.clone(),
+        rejected_reason: "NONE".to_owned(),
+        quality: "UNKNOWN".to_owned(),
+        correct_category: None,
+        rest,
+    };
+    waba.templates.push(template);
+    Ok(json!({ "id": id, "status": "PENDING", "category": category }))
+}
+
+/// Editing sends a template back into review; `None` when there is no such template.
+pub(super) fn edit(context: &Context<'_>, id: &str) -> Option<Done> {
+    let waba = owner(context, id)?;
+    let mut world = context.meta.world();
+    let waba = match world.waba_mut(&context.bearer, &waba) {
+        Err(refusal) => return Some(Err(refusal)),
+        Ok(waba) => waba,
+    };
+    let template = waba.templates.iter_mut().find(|template| template.id == id)?;
+    if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
+        return Some(Err(Refusal::parameter("The template is in review.").with_subcode(2_388_039)));
+    }
+    let mut change = body(context);
+    if let Some(Value::String(category)) = change.remove("category") {
+        template.category = category;
+    }
+    template.rest.extend(change);
+    "PENDING".clone_into(&mut template.status);
+    "NONE".clone_into(&mut template.rejected_reason);
+    Some(Ok(json!({ "success": true })))
+}
+
+pub(super) fn delete(context: &Context<'_>, waba: &str) -> Done {
+    let (id, name) = (context.required("hsm_id")?, context.required("name")?);
+    let mut world = context.meta.world();
+    let templates = &mut world.waba_mut(&context.bearer, waba)?.templates;
+    let before = templates.len();
+    templates.retain(|template| template.id != id || template.name != name);
+    if templates.len() == before {
+        return Err(Refusal::unknown_object(id));
+    }
+    Ok(json!({ "success": true }))
 }

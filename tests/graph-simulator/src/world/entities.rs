@@ -1,7 +1,7 @@
 //! Portfolios, accounts, numbers, templates, tokens, codes, allocations.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// A customer's portfolio.
@@ -59,6 +59,18 @@ pub(crate) struct Phone {
     pub(crate) synced: BTreeSet<String>,
     /// Times of its register attempts.
     pub(crate) registrations: Vec<i64>,
+    /// What becomes of its next messages: `delivered` (and when nothing is said), `silent`, `failed:<code>`, `refused:<code>`.
+    #[serde(default)]
+    pub(crate) outcomes: Vec<String>,
+}
+
+/// A message Meta took.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) phone: String,
+    /// What every status of it repeats.
+    pub(crate) reference: Option<String>,
+    pub(crate) at: i64,
 }
 
 /// A message template in one language.
@@ -75,6 +87,9 @@ pub(crate) struct Template {
     /// The category Meta is going to move it to.
     #[serde(default)]
     pub(crate) correct_category: Option<String>,
+    /// Its parts, and what else was submitted with it.
+    #[serde(default)]
+    pub(crate) rest: Map<String, Value>,
 }
 
 fn unknown() -> String {
@@ -194,8 +209,9 @@ impl Template {
             "rejected_reason": self.rejected_reason,
             "quality_score": { "score": self.quality },
         });
-        if let (Some(correct), Some(node)) = (&self.correct_category, node.as_object_mut()) {
-            node.insert("correct_category".to_owned(), json!(correct));
+        if let Some(node) = node.as_object_mut() {
+            node.extend(self.correct_category.iter().map(|correct| ("correct_category".to_owned(), json!(correct))));
+            node.extend(self.rest.clone());
         }
         node
     }

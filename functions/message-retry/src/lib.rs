@@ -1,0 +1,127 @@
+//! `MessageRetryQueue`: the one second attempt of a message that failed, when its time has come; and what the platform is told
+//! about messages.
+
+use shared::aws::AwsConfig;
+use shared::batch::{self, BatchResponse, Record, SqsEvent};
+use shared::clock;
+use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
+use shared::domain::ids::MessageId;
+use shared::domain::message::{Message, MessageEvent, MessageNext};
+use shared::events::Publisher;
+use shared::graph::client::{GraphClient, GraphConfig};
+use shared::perform::messages::{SendError, Sender};
+use shared::queue::{Bell, Queue};
+use shared::secrets::{PlatformSecret, Vault};
+use shared::store::Store;
+use shared::transport::Transport;
+
+/// What the function holds between invocations.
+pub struct App {
+    sender: Sender,
+    publisher: Publisher,
+}
+
+/// A message is not done; its bell comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum RetryError {
+    /// Not a bell of this version.
+    #[error("understand the bell")]
+    UnknownBell,
+    /// What it takes is unavailable.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// Things one bell does at most: a message is told of, sent, and told of again.
+const TURNS: usize = 6;
+
+impl App {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`StartError`] with everything that is wrong.
+    pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
+        let transport = Transport::new()?;
+        let mut problems = Problems::default();
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
+        let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
+        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
+        let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
+        let retries = Queue::new(&aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
+        let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
+        let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
+        let delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
+        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let (graph, delay) = problems.finish(graph.zip(delay))?;
+        let graph = GraphClient::new(transport, graph, app_secret);
+        Ok(Self { sender: Sender { store, vault, graph, retries, steps, delay }, publisher })
+    }
+
+    /// Answers a batch of bells.
+    pub async fn handle(&self, event: &SqsEvent) -> BatchResponse {
+        batch::each(event, async |record: &Record| match Bell::read(&record.body) {
+            Some(Bell::Message { id }) => self.message(&id).await,
+            _ => Err(RetryError::UnknownBell),
+        })
+        .await
+    }
+
+    /// Does what is due for one message.
+    async fn message(&self, id: &MessageId) -> Result<(), RetryError> {
+        for _ in 0..TURNS {
+            let found = self.sender.store.message(id).await.map_err(SendError::from)?;
+            let Some(message) = found.map(|held| held.record) else { return Ok(()) };
+            match message.next(clock::now()) {
+                MessageNext::Tell => self.tell(&message).await?,
+                MessageNext::Send => self.again(&message).await?,
+                MessageNext::Look => drop(self.sender.record(id, &MessageEvent::Overdue).await?),
+                MessageNext::Wait(_) => {
+                    self.sender.ring(&message).await;
+                    return Ok(());
+                }
+                MessageNext::Nothing => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, message: &Message) -> Result<(), RetryError> {
+        for event in &message.outbox {
+            self.publisher.message(message, event).await.map_err(SendError::from)?;
+        }
+        let sent = MessageEvent::EventsSent(message.outbox.clone());
+        let (store, delay) = (&self.sender.store, self.sender.delay);
+        store.record_message(&message.id, &sent, delay, clock::now()).await.map_err(SendError::from)?;
+        Ok(())
+    }
+
+    /// The second attempt, unless the customer has left or the person wants no more. It is saved as begun before anything is
+    /// sent: whoever finds it so does not send again.
+    async fn again(&self, message: &Message) -> Result<(), RetryError> {
+        let store = &self.sender.store;
+        let held = store.onboarding(&message.onboarding).await.map_err(SendError::from)?;
+        let onboarding = held.map(|held| held.record);
+        let means = match &onboarding {
+            Some(onboarding) => self.sender.means(onboarding, message).await?,
+            None => None,
+        };
+        let payload = store.message_payload(&message.id).await.map_err(SendError::from)?;
+        let (Some(onboarding), Some((token, phone)), Some(payload)) = (&onboarding, means, payload) else {
+            return self.drop_it(message, "message.not_connected").await;
+        };
+        let payload = payload.read().ok_or(SendError::Payload)?;
+        if self.sender.is_unwanted(message, &payload).await? {
+            return self.drop_it(message, "message.opted_out").await;
+        }
+        if let Some(begun) = self.sender.record(&message.id, &MessageEvent::Retried).await? {
+            self.sender.attempt(onboarding, &begun, (&token, phone), &payload).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_it(&self, message: &Message, code: &'static str) -> Result<(), RetryError> {
+        self.sender.record(&message.id, &MessageEvent::Dropped(code)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,13 @@
+//! Lambda entry point. Wires the environment to the handler; decides nothing.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use message_retry::App;
+use shared::batch::SqsEvent;
+use shared::{config, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let app = App::from_lookup(&config::environment)?;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(app.handle(&event.payload).await))).await
+}

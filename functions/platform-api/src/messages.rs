@@ -1,0 +1,177 @@
+//! `/v1/phone-numbers/{id}/messages` and `/v1/messages/{id}`: a message is sent once, followed up, and tried once more when
+//! that can help.
+
+use super::{App, unavailable};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::clock;
+use shared::domain::ids::{MessageId, PhoneNumberId};
+use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageEvent, MessageState, Retry, sentence};
+use shared::domain::onboarding::Onboarding;
+use shared::domain::time::Timestamp;
+use shared::http::fields::Fields;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json};
+use shared::store::StoreError;
+
+/// Longest key under which a message may be asked for twice.
+const LONGEST_KEY: usize = 128;
+
+#[derive(Serialize)]
+struct MessageView {
+    message_id: String,
+    onboarding_id: String,
+    phone_number_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    state: MessageState,
+    created_at: String,
+    code: Option<String>,
+    message: Option<&'static str>,
+    retry_at: Option<String>,
+    attempts: Vec<AttemptView>,
+}
+
+#[derive(Serialize)]
+struct AttemptView {
+    wamid: Option<String>,
+    state: Delivery,
+    begun_at: String,
+    at: String,
+    code: Option<String>,
+}
+
+impl App {
+    /// Sends a message. 202 whatever Meta says: the state tells.
+    pub(crate) async fn send_message(&self, phone: &str, request: &Request) -> Result<Reply, Problem> {
+        let draft = draft(request)?;
+        let (phone, onboarding) = self.connected(phone).await?;
+        let now = clock::now();
+        let id = match key(request)? {
+            Some(key) => MessageId::of_key(&phone, key),
+            None => MessageId::new(now, rand::random()),
+        };
+        let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
+        let message = Message::begin(id, (onboarding.id.clone(), waba, phone), &draft, now);
+        let sender = &self.sender;
+        let means = sender.means(&onboarding, &message).await.map_err(|error| unavailable(&error))?;
+        let (token, number) = means.ok_or(not_connected())?;
+        if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
+            return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
+        }
+        match self.store.create_message(&message, &draft.payload(), now).await {
+            Ok(()) => {}
+            // Asked for under the same key before: the same answer again.
+            Err(StoreError::Conflict) => return self.message(message.id.as_str()).await,
+            Err(error) => return Err(unavailable(&error)),
+        }
+        let sent = sender.attempt(&onboarding, &message, (&token, number), &draft.payload).await;
+        match sent {
+            Ok(after) => Ok(json(StatusCode::ACCEPTED, &MessageView::of(&after.unwrap_or(message)))),
+            // It may be on its way: its state says so in a minute.
+            Err(error) => {
+                tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "an outcome was not saved");
+                Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message)))
+            }
+        }
+    }
+
+    pub(crate) async fn message(&self, id: &str) -> Result<Reply, Problem> {
+        let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
+        let held = self.store.message(&id).await.map_err(|error| unavailable(&error))?;
+        Ok(json(StatusCode::OK, &MessageView::of(&held.ok_or(Problem::not_found())?.record)))
+    }
+
+    /// Gives the second attempt up.
+    pub(crate) async fn cancel_message(&self, id: &str) -> Result<Reply, Problem> {
+        let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
+        let dropped = self.sender.record(&id, &MessageEvent::Dropped("message.cancelled")).await;
+        match dropped.map_err(|error| unavailable(&error))? {
+            Some(message) => Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message))),
+            None => {
+                let held = self.store.message(&id).await.map_err(|error| unavailable(&error))?;
+                held.ok_or(Problem::not_found())?;
+                Err(Problem::new(StatusCode::CONFLICT, "nothing_to_cancel", "No second attempt of this message waits."))
+            }
+        }
+    }
+
+    /// The record of a number that can send.
+    async fn connected(&self, phone: &str) -> Result<(PhoneNumberId, Onboarding), Problem> {
+        let phone = PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?;
+        let id = self.store.record_of(&phone).await.map_err(|error| unavailable(&error))?;
+        let held =
+            self.store.onboarding(&id.ok_or(Problem::not_found())?).await.map_err(|error| unavailable(&error))?;
+        let onboarding = held.ok_or(Problem::not_found())?.record;
+        if onboarding.token_attempt().is_none() || onboarding.is_leaving() || !onboarding.numbers.contains_key(&phone) {
+            return Err(not_connected());
+        }
+        Ok((phone, onboarding))
+    }
+}
+
+impl MessageView {
+    fn of(message: &Message) -> Self {
+        let last = message.attempts.last();
+        let code = match &message.retry {
+            Retry::Scheduled { code, .. } | Retry::Cancelled { code } => Some(code.clone()),
+            Retry::None => last.and_then(|attempt| attempt.code.clone()),
+        };
+        let retry_at = match &message.retry {
+            Retry::Scheduled { due, .. } => Some(due.to_rfc3339()),
+            Retry::None | Retry::Cancelled { .. } => None,
+        };
+        Self {
+            message_id: message.id.to_string(),
+            onboarding_id: message.onboarding.to_string(),
+            phone_number_id: message.phone.to_string(),
+            kind: message.kind.clone(),
+            state: message.state(),
+            created_at: message.created_at.to_rfc3339(),
+            message: code.as_deref().map(sentence),
+            code,
+            retry_at,
+            attempts: message.attempts.iter().map(attempt_view).collect(),
+        }
+    }
+}
+
+fn attempt_view(attempt: &Attempt) -> AttemptView {
+    AttemptView {
+        wamid: attempt.wamid.clone(),
+        state: attempt.delivery,
+        begun_at: Timestamp::to_rfc3339(attempt.begun_at),
+        at: Timestamp::to_rfc3339(attempt.at),
+        code: attempt.code.clone(),
+    }
+}
+
+const fn not_connected() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not_connected", "This number is not connected.")
+}
+
+/// The key under which the same message may be asked for again.
+fn key(request: &Request) -> Result<Option<&str>, Problem> {
+    let Some(key) = request.header("idempotency-key") else { return Ok(None) };
+    let plain = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let refused = Problem::bad_request("bad_value", "An idempotency key has 1 to 128 visible characters.");
+    if plain { Ok(Some(key)) } else { Err(refused) }
+}
+
+fn draft(request: &Request) -> Result<Draft, Problem> {
+    let fields: Map<String, Value> = Fields::read(request, &Draft::fields())?.into_map();
+    Draft::read(fields).map_err(|flaw| match flaw {
+        Flaw::Recipient => Problem::bad_request(
+            "message.recipient",
+            "Name one person: a phone number in `to` or a user id in `recipient`.",
+        ),
+        Flaw::Type => Problem::bad_request("message.type", "The type is none that Meta documents for sending."),
+        Flaw::Content => Problem::bad_request(
+            "message.content",
+            "The object of the message's type is missing or not as Meta wants it.",
+        ),
+        Flaw::Group => Problem::bad_request("message.recipient_type", "Messages to groups are not followed up here."),
+        Flaw::Context => Problem::bad_request("message.context", "A context names the message it answers."),
+    })
+}

@@ -1,0 +1,267 @@
+//! The template desk: what there is, what it looks like, what Meta would say; create, edit, copy, delete.
+
+mod views;
+
+use super::{App, unavailable};
+use http::StatusCode;
+use serde_json::{Map, Value};
+use shared::clock;
+use shared::domain::composition::{Composition, lint, preview};
+use shared::domain::failure::{Class, Failure};
+use shared::domain::grant::VerifiedWaba;
+use shared::domain::ids::OnboardingId;
+use shared::domain::onboarding::Onboarding;
+use shared::domain::template::{DELETED, Template, normal_language};
+use shared::domain::template_budget::CREATIONS_AN_HOUR;
+use shared::domain::time::Timestamp;
+use shared::http::fields::Fields;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json, no_content};
+use shared::perform::Customer;
+use shared::perform::desk::{Desk, DeskError};
+use shared::queue::Bell;
+use shared::store::TemplateDraft;
+use std::time::Duration;
+use views::{TemplateList, TemplateView, draft_view, refused};
+
+const COMPOSITION: [&str; 6] =
+    ["name", "language", "category", "parameter_format", "message_send_ttl_seconds", "components"];
+
+/// An account that can take templates, with what that takes.
+struct Open {
+    onboarding: Onboarding,
+    token: shared::secret::Secret,
+    waba: VerifiedWaba,
+}
+
+impl App {
+    pub(crate) async fn templates(&self, id: &str) -> Result<Reply, Problem> {
+        let onboarding = self.of_onboarding(id).await?;
+        let drafts = self.store.drafts(&onboarding.id).await.map_err(|error| unavailable(&error))?;
+        let drafts = drafts.into_iter().map(draft_view).collect();
+        let mut list = TemplateList {
+            templates: Vec::new(),
+            drafts,
+            synced_at: None,
+            created_last_hour: 0,
+            creations_an_hour: CREATIONS_AN_HOUR,
+        };
+        if let Some(waba) = &onboarding.waba {
+            let now = clock::now();
+            let held = self.store.templates(waba.id()).await.map_err(|error| unavailable(&error))?;
+            let budget = self.store.template_budget(waba.id()).await.map_err(|error| unavailable(&error))?;
+            let budget = budget.map(|held| held.record).unwrap_or_default();
+            list.created_last_hour = budget.creations(now);
+            let view = |template: &Template| TemplateView::of(template, budget.edits(&template.id, now));
+            list.templates = held.iter().map(|held| view(&held.record)).collect();
+            let synced = self.store.templates_synced_at(waba.id()).await.map_err(|error| unavailable(&error))?;
+            list.synced_at = synced.map(Timestamp::to_rfc3339);
+        }
+        Ok(json(StatusCode::OK, &list))
+    }
+
+    /// Submits a template, or keeps it until the account can take it.
+    pub(crate) async fn create_template(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        let composition = composition(&Fields::read(request, &COMPOSITION)?)?;
+        let onboarding = self.of_onboarding(id).await?;
+        self.submit(onboarding, composition, request).await
+    }
+
+    async fn submit(
+        &self,
+        onboarding: Onboarding,
+        composition: Composition,
+        request: &Request,
+    ) -> Result<Reply, Problem> {
+        let findings = lint(&composition);
+        if findings.iter().any(|finding| finding.refused) {
+            return Ok(refused(&findings, request));
+        }
+        let Some(open) = self.open(onboarding.clone()).await? else {
+            let at = clock::now();
+            let draft = TemplateDraft { composition, at, over: false, code: None };
+            self.store.save_draft(&onboarding.id, &draft).await.map_err(|error| unavailable(&error))?;
+            return Ok(json(StatusCode::ACCEPTED, &draft_view(draft)));
+        };
+        if self.known(&open.waba, &composition.name, &composition.language).await?.is_some() {
+            let title = "There is a template of this name in this language.";
+            return Err(Problem::new(StatusCode::CONFLICT, "template.exists", title));
+        }
+        let customer = Customer { graph: &self.graph, token: &open.token };
+        let created =
+            self.desk(&customer, &open.waba).create(&composition).await.map_err(|error| desk_problem(&error))?;
+        let mut view = TemplateView::of(&created, 0);
+        view.hints = findings;
+        Ok(json(StatusCode::CREATED, &view))
+    }
+
+    pub(crate) async fn template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
+        let (open, template) = self.of_name(id, name, language).await?;
+        let customer = Customer { graph: &self.graph, token: &open.token };
+        let read = self.desk(&customer, &open.waba).read(&template.id).await.map_err(|error| desk_problem(&error))?;
+        let mut view = TemplateView::of(&template, 0);
+        view.components = Some(read.components);
+        Ok(json(StatusCode::OK, &view))
+    }
+
+    pub(crate) async fn edit_template(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        request: &Request,
+    ) -> Result<Reply, Problem> {
+        let fields = Fields::read(request, &COMPOSITION[2..])?;
+        let (open, template) = self.of_name(id, name, language).await?;
+        if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
+            let title = "Meta lets a template be edited when it is approved, rejected or paused.";
+            return Err(Problem::new(StatusCode::CONFLICT, "template.not_editable", title));
+        }
+        let mut whole = fields.into_map();
+        whole.insert("name".to_owned(), name.into());
+        whole.insert("language".to_owned(), language.into());
+        let category = template.category.clone().unwrap_or_default();
+        whole.entry("category").or_insert_with(|| category.into());
+        let composition = read(Value::Object(whole))?;
+        let findings = lint(&composition);
+        if findings.iter().any(|finding| finding.refused) {
+            return Ok(refused(&findings, request));
+        }
+        let customer = Customer { graph: &self.graph, token: &open.token };
+        let desk = self.desk(&customer, &open.waba);
+        desk.edit(&template, &composition).await.map_err(|error| desk_problem(&error))?;
+        self.look(&open).await?;
+        let mut view = TemplateView::of(&template, 0);
+        view.hints = findings;
+        Ok(json(StatusCode::ACCEPTED, &view))
+    }
+
+    pub(crate) async fn delete_template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
+        let (open, template) = self.of_name(id, name, language).await?;
+        let customer = Customer { graph: &self.graph, token: &open.token };
+        let deleted = self.desk(&customer, &open.waba).delete(&template).await;
+        deleted.map_err(|error| desk_problem(&error))?;
+        self.look(&open).await?;
+        Ok(no_content())
+    }
+
+    /// The same parts under another name, in another language, or for another account.
+    pub(crate) async fn copy_template(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        request: &Request,
+    ) -> Result<Reply, Problem> {
+        let fields = Fields::read(request, &["name", "language", "onboarding_id"])?;
+        let (open, template) = self.of_name(id, name, language).await?;
+        let target = match fields.id("onboarding_id", OnboardingId::parse)? {
+            Some(target) => self.of_onboarding(target.as_str()).await?,
+            None => open.onboarding.clone(),
+        };
+        let customer = Customer { graph: &self.graph, token: &open.token };
+        let read = self.desk(&customer, &open.waba).read(&template.id).await.map_err(|error| desk_problem(&error))?;
+        let text = |name: &str| Ok(fields.text(name, 512)?.map(str::to_owned));
+        let copy = Composition {
+            name: text("name")?.unwrap_or(read.name),
+            language: text("language")?.map_or(template.language, |language| normal_language(&language)),
+            category: read.category.to_ascii_uppercase(),
+            ..read
+        };
+        self.submit(target, copy, request).await
+    }
+
+    /// Looks at Meta's list now.
+    pub(crate) async fn refresh_templates(&self, id: &str) -> Result<Reply, Problem> {
+        let onboarding = self.of_onboarding(id).await?;
+        let open = self.open(onboarding).await?.ok_or(not_open())?;
+        self.look(&open).await?;
+        Ok(json(StatusCode::ACCEPTED, &serde_json::json!({ "queued": true })))
+    }
+
+    async fn look(&self, open: &Open) -> Result<(), Problem> {
+        let bell = Bell::Templates { waba: open.waba.id().clone(), onboarding: open.onboarding.id.clone() };
+        self.polls.ring(&bell, Duration::ZERO).await.map_err(|error| unavailable(&error))
+    }
+
+    fn desk<'a>(&'a self, customer: &'a Customer<'a>, waba: &'a VerifiedWaba) -> Desk<'a> {
+        Desk { customer, waba, store: &self.store, publisher: &self.publisher }
+    }
+
+    async fn of_onboarding(&self, id: &str) -> Result<Onboarding, Problem> {
+        let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
+        let held = self.store.onboarding(&id).await.map_err(|error| unavailable(&error))?;
+        Ok(held.ok_or(Problem::not_found())?.record)
+    }
+
+    /// `None` while the account cannot take templates.
+    async fn open(&self, onboarding: Onboarding) -> Result<Option<Open>, Problem> {
+        let usable = !onboarding.is_leaving() && onboarding.joins.is_none();
+        let parts = onboarding.token_attempt().filter(|_| usable).cloned().zip(onboarding.waba.clone());
+        let Some((attempt, waba)) = parts else { return Ok(None) };
+        let token = self.vault.business_token(&attempt).await.map_err(|error| unavailable(&error))?;
+        Ok(token.map(|token| Open { onboarding, token, waba }))
+    }
+
+    async fn known(&self, waba: &VerifiedWaba, name: &str, language: &str) -> Result<Option<Template>, Problem> {
+        let held = self.store.templates(waba.id()).await.map_err(|error| unavailable(&error))?;
+        let language = normal_language(language);
+        let same =
+            |template: &Template| template.name == name && template.language == language && template.status != DELETED;
+        Ok(held.into_iter().map(|held| held.record).find(same))
+    }
+
+    async fn of_name(&self, id: &str, name: &str, language: &str) -> Result<(Open, Template), Problem> {
+        let onboarding = self.of_onboarding(id).await?;
+        let open = self.open(onboarding).await?.ok_or(not_open())?;
+        let template = self.known(&open.waba, name, language).await?.ok_or(Problem::not_found())?;
+        Ok((open, template))
+    }
+}
+
+/// How a template looks and what Meta would say; nothing is stored or sent.
+pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
+    let fields: Vec<&str> = COMPOSITION.into_iter().chain(["values"]).collect();
+    let fields = Fields::read(request, &fields)?;
+    let values = match fields.value("values") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(values)) => values.clone(),
+        Some(_) => return Err(Problem::bad_request("bad_type", "Values are an object of texts.")),
+    };
+    let composition = composition(&fields)?;
+    let shown = preview(&composition, &values);
+    let body = serde_json::json!({ "text": shown.text, "html": shown.html, "findings": lint(&composition) });
+    Ok(json(StatusCode::OK, &body))
+}
+
+fn composition(fields: &Fields) -> Result<Composition, Problem> {
+    let members = COMPOSITION.iter().filter_map(|name| Some(((*name).to_owned(), fields.value(name)?.clone())));
+    read(Value::Object(members.collect()))
+}
+
+fn read(value: Value) -> Result<Composition, Problem> {
+    let read: Result<Composition, _> = serde_json::from_value(value);
+    let mut composition = read.map_err(|_| {
+        Problem::bad_request("bad_type", "A template has a name, a language, a category and a list of components.")
+    })?;
+    composition.category = composition.category.to_ascii_uppercase();
+    composition.language = normal_language(&composition.language);
+    Ok(composition)
+}
+
+const fn not_open() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not_connected", "This account is not connected.")
+}
+
+fn desk_problem(error: &DeskError) -> Problem {
+    tracing::warn!(error = shared::telemetry::chain(error), "a template was not changed");
+    match error {
+        DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
+        DeskError::Full(_) | DeskError::Meta(Failure { class: Class::LaterAfter(_), .. }) => {
+            let title = "Meta's budget for templates is used up; try again later.";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title)
+        }
+        DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
+        DeskError::Meta(_) => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta refused this.")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Templates as people see them, and what keeps one from Meta.
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::clock;
+use shared::domain::composition::Finding;
+use shared::domain::template::{DELETED, Template};
+use shared::domain::wording;
+use shared::http::{Reply, Request, json};
+use shared::store::TemplateDraft;
+use std::time::Duration;
+
+/// Meta: a review takes up to 24 hours; one that takes longer is stuck.
+const REVIEW: Duration = Duration::from_secs(24 * 3600);
+
+#[derive(Serialize)]
+pub(super) struct TemplateList {
+    pub(super) templates: Vec<TemplateView>,
+    /// Prepared, and not submitted yet.
+    pub(super) drafts: Vec<DraftView>,
+    /// When Meta's list was last read to its end.
+    pub(super) synced_at: Option<String>,
+    pub(super) created_last_hour: usize,
+    pub(super) creations_an_hour: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct TemplateView {
+    id: String,
+    name: String,
+    language: String,
+    status: String,
+    /// `yellow` in review, `green` usable, `red` not usable, `grey` gone or not submitted.
+    colour: &'static str,
+    category: Option<String>,
+    correct_category: Option<String>,
+    quality: Option<String>,
+    reason: Option<String>,
+    message: Option<&'static str>,
+    changed_at: String,
+    stuck_in_review: bool,
+    edits_last_30_days: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) components: Option<Vec<Map<String, Value>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) hints: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+pub(super) struct DraftView {
+    name: String,
+    language: String,
+    category: String,
+    colour: &'static str,
+    since: String,
+    code: Option<String>,
+}
+
+impl TemplateView {
+    pub(super) fn of(template: &Template, edits: usize) -> Self {
+        let age = clock::now().since(template.changed_at);
+        Self {
+            id: template.id.to_string(),
+            name: template.name.clone(),
+            language: template.language.clone(),
+            status: template.status.clone(),
+            colour: colour(&template.status),
+            category: template.category.clone(),
+            correct_category: template.correct_category.clone(),
+            quality: template.quality.clone(),
+            message: template.reason.as_deref().map(wording::template_reason),
+            reason: template.reason.clone(),
+            changed_at: template.changed_at.to_rfc3339(),
+            stuck_in_review: template.status == "PENDING" && age > REVIEW,
+            edits_last_30_days: edits,
+            components: None,
+            hints: Vec::new(),
+        }
+    }
+}
+
+fn colour(status: &str) -> &'static str {
+    match status {
+        "APPROVED" | "REINSTATED" | "UNARCHIVED" => "green",
+        "PENDING" | "IN_APPEAL" => "yellow",
+        DELETED | "PENDING_DELETION" | "ARCHIVED" => "grey",
+        _ => "red",
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    request_id: &'a str,
+    findings: &'a [Finding],
+}
+
+pub(super) fn refused(findings: &[Finding], request: &Request) -> Reply {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let body = Refused {
+        kind: "about:blank",
+        title: "Meta would refuse this template.",
+        status: status.as_u16(),
+        code: "template.refused",
+        request_id: &request.request_id,
+        findings,
+    };
+    json(status, &body)
+}
+
+pub(super) fn draft_view(draft: TemplateDraft) -> DraftView {
+    DraftView {
+        name: draft.composition.name,
+        language: draft.composition.language,
+        category: draft.composition.category,
+        colour: "grey",
+        since: draft.at.to_rfc3339(),
+        code: draft.code,
+    }
+}

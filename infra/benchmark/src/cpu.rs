@@ -1,0 +1,91 @@
+//! CPU of one receipt, beside the hash that nobody can do without.
+
+use crate::binaries::Built;
+use crate::process;
+use crate::stub::Stub;
+use crate::webhook::{SECRET, Services, envelope};
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+/// Bytes of a body, and how often it is received.
+const BODIES: [(&str, usize, u32); 3] = [("510 B", 510, 400), ("10 KB", 10_000, 400), ("3 MB", 3_000_000, 40)];
+
+pub(crate) async fn measure(built: &Built) -> io::Result<String> {
+    let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
+    let services = Services::start().await?;
+    let mut text = String::from(
+        "CPU of one receipt, beyond an empty round trip of hello, beside HMAC-SHA256 of the same bytes\n  body         hello      webhook       HMAC   x HMAC\n",
+    );
+    for (name, bytes, times) in BODIES {
+        let body = body(bytes);
+        let event = envelope(&body);
+        let empty = spent(&built.hello, &Bytes::from_static(b"{}"), times, &[]).await?;
+        let own = spent(webhook, &event, times, &services.variables()).await?;
+        let hash = hmac(body.as_bytes(), times);
+        let ratio = (own - empty) / hash;
+        text.push_str(&format!("  {name:<8} {empty:>7.0} µs {own:>9.0} µs {hash:>8.1} µs {ratio:>8.1}\n"));
+    }
+    Ok(text)
+}
+
+/// Microseconds of CPU of one invocation.
+async fn spent(binary: &Path, event: &Bytes, times: u32, variables: &[(&str, &str)]) -> io::Result<f64> {
+    let mut stub = Stub::start().await?;
+    let (_, mut child) = process::start(binary, &stub.address, variables)?;
+    for _ in 0..times.min(50) {
+        stub.invoke(event.clone()).await?;
+    }
+    let id = child.id().ok_or(io::ErrorKind::NotFound)?;
+    let before = cpu(id)?;
+    for _ in 0..times {
+        stub.invoke(event.clone()).await?;
+    }
+    let after = cpu(id)?;
+    child.kill().await?;
+    Ok((after - before) / f64::from(times))
+}
+
+/// Microseconds a process has run so far (`/proc/<pid>/schedstat` counts nanoseconds of the main thread, which is the only
+/// one that works).
+fn cpu(id: u32) -> io::Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/schedstat"))?;
+    let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.map(|nanoseconds| nanoseconds / 1000.0).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// Microseconds of one hash.
+fn hmac(body: &[u8], times: u32) -> f64 {
+    let began = Instant::now();
+    for _ in 0..times {
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()) {
+            mac.update(std::hint::black_box(body));
+            std::hint::black_box(mac.finalize());
+        }
+    }
+    began.elapsed().as_secs_f64() * 1_000_000.0 / f64::from(times)
+}
+
+/// Message webhooks of about so many bytes.
+fn body(bytes: usize) -> String {
+    let change = |number: usize| {
+        let text = json!({ "body": format!("order {number} has left our house and will be with you {}", number % 97) });
+        let message = json!({ "from": "16505551234", "id": format!("wamid.HBgLMTYzMTU1NTEyMzQ{number:08}"), "type": "text", "text": text });
+        json!({ "field": "messages", "value": { "messaging_product": "whatsapp", "messages": [message] } })
+    };
+    let mut changes = Vec::new();
+    let mut length = 120;
+    while changes.is_empty() || length < bytes {
+        let next = change(changes.len()).to_string();
+        length += next.len() + 1;
+        changes.push(next);
+    }
+    format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"102290129340398","changes":[{}]}}]}}"#,
+        changes.join(",")
+    )
+}

@@ -1,0 +1,78 @@
+//! Variables: how they are named, and that each has an example.
+
+use super::{Finding, refused};
+use crate::domain::composition::text::{Piece, pieces, variables};
+use crate::domain::composition::{Composition, text};
+use serde_json::{Map, Value};
+
+/// Positional variables count from 1 without gaps; named ones are small letters and underscores. One kind in a template.
+pub(super) fn names(composition: &Composition, text: &str, place: &'static str, findings: &mut Vec<Finding>) {
+    if pieces(text).contains(&Piece::Stray) {
+        findings.push(refused("variables.braces", place, "Braces do not belong together."));
+    }
+    let variables = variables(text);
+    let named = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let right = if composition.is_named() {
+        variables.iter().all(named)
+    } else {
+        let mut numbers: Vec<usize> = variables.iter().filter_map(|name| name.parse().ok()).collect();
+        let all = numbers.len() == variables.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        all && numbers.iter().enumerate().all(|(index, number)| *number == index + 1)
+    };
+    if !right {
+        let message = if composition.is_named() {
+            "Named variables are small letters and underscores."
+        } else {
+            "Variables are {{1}}, {{2}} and so on, without gaps; others need parameter_format NAMED."
+        };
+        findings.push(refused("variables.names", place, message));
+    }
+}
+
+/// Every variable has an example.
+pub(super) fn examples(
+    composition: &Composition,
+    component: &Map<String, Value>,
+    place: &'static str,
+    findings: &mut Vec<Finding>,
+) {
+    let mut wanted = variables(text(component, "text"));
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
+        return;
+    }
+    let given = sample_names(composition, component, place);
+    let complete = match given {
+        Samples::Named(names) => wanted.iter().all(|name| names.iter().any(|given| given == name)),
+        Samples::Count(count) => count >= wanted.len(),
+    };
+    if !complete {
+        findings.push(refused("variables.example", place, "Every variable needs an example."));
+    }
+}
+
+enum Samples {
+    Named(Vec<String>),
+    Count(usize),
+}
+
+fn sample_names(composition: &Composition, component: &Map<String, Value>, place: &str) -> Samples {
+    let example = component.get("example");
+    let list = |name: String| example.and_then(|example| example.get(name)).and_then(Value::as_array);
+    if composition.is_named() {
+        let named = list(format!("{place}_text_named_params")).into_iter().flatten();
+        let name = |sample: &Value| Some(sample.get("param_name")?.as_str()?.to_owned());
+        return Samples::Named(named.filter_map(name).collect());
+    }
+    let values = list(format!("{place}_text"));
+    let count = match values.map(Vec::as_slice) {
+        // Bodies hold a list in a list.
+        Some([Value::Array(values), ..]) => values.len(),
+        Some(values) => values.len(),
+        None => 0,
+    };
+    Samples::Count(count)
+}

@@ -1,0 +1,170 @@
+//! What each fact does to a message. A fact that is known already, or comes too late, changes nothing.
+
+use super::{Attempt, Delivery, Message, Policy, Retry, policy};
+use crate::domain::onboarding::PendingEvent;
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+
+/// Something that became known about a message. Attempts count from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageEvent {
+    /// Meta took an attempt.
+    Accepted {
+        /// Which.
+        attempt: usize,
+        /// Meta's id of it.
+        wamid: String,
+    },
+    /// An attempt surely did not go out: Meta refused it, or was not reached.
+    Refused {
+        /// Which.
+        attempt: usize,
+        /// Meta's code; `None` when Meta was not reached.
+        code: Option<u64>,
+        /// How long Meta wants us to wait.
+        wait: Option<u32>,
+    },
+    /// An attempt was not answered.
+    Unanswered {
+        /// Which.
+        attempt: usize,
+    },
+    /// A status came by webhook.
+    Reported {
+        /// Of which attempt.
+        attempt: usize,
+        /// Meta's id of it.
+        wamid: String,
+        /// What it says.
+        delivery: Delivery,
+        /// Meta's code of a failure.
+        code: Option<u64>,
+        /// By Meta's clock.
+        at: Timestamp,
+    },
+    /// The second attempt begins.
+    Retried,
+    /// The second attempt is given up, with a stable code.
+    Dropped(&'static str),
+    /// The time of something unanswered is over.
+    Overdue,
+    /// Events were sent.
+    EventsSent(Vec<PendingEvent>),
+}
+
+/// The longest wait for a second attempt: what is older is of no use to anybody.
+const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Applies a fact. `delay` is what the platform wants between a failure and the second attempt.
+#[must_use]
+pub fn advance(before: &Message, event: &MessageEvent, delay: Duration, now: Timestamp) -> Message {
+    let mut after = before.clone();
+    match event {
+        MessageEvent::Accepted { attempt, wamid } => {
+            climb(&mut after, *attempt, Delivery::Accepted, now);
+            name(&mut after, *attempt, wamid);
+        }
+        MessageEvent::Refused { attempt, code, wait } => {
+            let text = code.map_or_else(|| "graph.unreachable".to_owned(), |code| format!("graph.{code}"));
+            let policy = code.map_or(Policy::Once, policy);
+            failed(&mut after, *attempt, &text, stretched(policy, *wait), delay, now);
+        }
+        MessageEvent::Unanswered { attempt } => climb(&mut after, *attempt, Delivery::Unknown, now),
+        MessageEvent::Reported { attempt, wamid, delivery, code, at } => {
+            name(&mut after, *attempt, wamid);
+            if *delivery == Delivery::Failed {
+                let text = format!("graph.{}", code.unwrap_or_default());
+                failed(&mut after, *attempt, &text, code.map_or(Policy::Never, policy), delay, now);
+            } else {
+                climb(&mut after, *attempt, *delivery, *at);
+            }
+        }
+        MessageEvent::Retried => retried(&mut after, now),
+        MessageEvent::Dropped(code) => {
+            if matches!(after.retry, Retry::Scheduled { .. }) {
+                after.retry = Retry::Cancelled { code: (*code).to_owned() };
+                tell(&mut after, "whatsapp.message.retry_cancelled.v1", code, now);
+            }
+        }
+        MessageEvent::Overdue => overdue(&mut after, now),
+        MessageEvent::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+    }
+    after
+}
+
+fn retried(message: &mut Message, now: Timestamp) {
+    if matches!(message.retry, Retry::Scheduled { .. }) && message.attempts.len() == 1 {
+        message.retry = Retry::None;
+        message.attempts.push(Attempt::begin(now));
+    }
+}
+
+/// Meta's own wait counts when it is longer than the table's.
+fn stretched(policy: Policy, wait: Option<u32>) -> Policy {
+    match (policy, wait.map(|seconds| Duration::from_secs(seconds.into()))) {
+        (Policy::Once, Some(wait)) => Policy::After(wait),
+        (Policy::After(table), Some(wait)) => Policy::After(table.max(wait)),
+        (other, _) => other,
+    }
+}
+
+fn attempt_mut(message: &mut Message, number: usize) -> Option<&mut Attempt> {
+    message.attempts.get_mut(number.checked_sub(1)?)
+}
+
+fn name(message: &mut Message, number: usize, wamid: &str) {
+    if let Some(attempt) = attempt_mut(message, number) {
+        attempt.wamid.get_or_insert_with(|| wamid.to_owned());
+    }
+}
+
+/// Only upwards. What arrived after all needs no second attempt.
+fn climb(message: &mut Message, number: usize, delivery: Delivery, at: Timestamp) {
+    let Some(attempt) = attempt_mut(message, number).filter(|attempt| attempt.delivery < delivery) else { return };
+    (attempt.delivery, attempt.at) = (delivery, at);
+    if delivery > Delivery::Failed {
+        attempt.code = None;
+        if matches!(message.retry, Retry::Scheduled { .. }) {
+            message.retry = Retry::None;
+        }
+    }
+}
+
+fn failed(message: &mut Message, number: usize, code: &str, policy: Policy, delay: Duration, now: Timestamp) {
+    let Some(attempt) = attempt_mut(message, number).filter(|attempt| attempt.delivery < Delivery::Failed) else {
+        return;
+    };
+    (attempt.delivery, attempt.at, attempt.code) = (Delivery::Failed, now, Some(code.to_owned()));
+    let wait = match policy {
+        Policy::Once => Some(delay),
+        Policy::After(wait) => Some(wait.max(delay)),
+        Policy::Never | Policy::Ask => None,
+    };
+    match wait.filter(|wait| number == 1 && message.attempts.len() == 1 && *wait <= LONGEST_WAIT) {
+        Some(wait) => {
+            message.retry = Retry::Scheduled { due: now.after(wait), code: code.to_owned() };
+            tell(message, "whatsapp.message.retry_scheduled.v1", code, now);
+        }
+        None if number == message.attempts.len() => tell(message, "whatsapp.message.failed.v1", code, now),
+        None => {}
+    }
+}
+
+fn overdue(message: &mut Message, now: Timestamp) {
+    let number = message.attempts.len();
+    let due = message.act_at().is_some_and(|at| at <= now) && !matches!(message.retry, Retry::Scheduled { .. });
+    let Some(attempt) = attempt_mut(message, number).filter(|_| due) else { return };
+    match attempt.delivery {
+        Delivery::Sending => (attempt.delivery, attempt.at) = (Delivery::Unknown, now),
+        Delivery::Unknown => {
+            attempt.code = Some("message.unanswered".to_owned());
+            tell(message, "whatsapp.message.unresolved.v1", "message.unanswered", now);
+        }
+        _ => {}
+    }
+}
+
+fn tell(message: &mut Message, kind: &str, code: &str, at: Timestamp) {
+    let discriminator = format!("{}:{code}", message.attempts.len());
+    message.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at });
+}

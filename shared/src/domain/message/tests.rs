@@ -1,0 +1,149 @@
+use super::*;
+use serde_json::json;
+
+const DELAY: Duration = Duration::from_secs(570);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_000 + seconds)
+}
+
+fn message() -> Message {
+    let serde_json::Value::Object(fields) = json!({ "to": "16505551234", "type": "text", "text": { "body": "hi" } })
+    else {
+        panic!("an object")
+    };
+    let draft = Draft::read(fields).unwrap();
+    let from = (
+        OnboardingId::parse("onb_01jd0000000000000000000000").unwrap(),
+        WabaId::parse("11").unwrap(),
+        PhoneNumberId::parse("5").unwrap(),
+    );
+    Message::begin(MessageId::parse("msg_01jd0000000000000000000000").unwrap(), from, &draft, at(0))
+}
+
+fn reported(attempt: usize, delivery: Delivery, code: Option<u64>) -> MessageEvent {
+    MessageEvent::Reported { attempt, wamid: format!("wamid.{attempt}"), delivery, code, at: at(5) }
+}
+
+fn after(message: &Message, events: &[MessageEvent], now: Timestamp) -> Message {
+    events.iter().fold(message.clone(), |message, event| advance(&message, event, DELAY, now))
+}
+
+fn told(message: &Message) -> Vec<&str> {
+    message.outbox.iter().map(|event| event.kind.as_str()).collect()
+}
+
+#[test]
+fn a_failure_that_may_pass_is_tried_once_more_nine_and_a_half_minutes_later() {
+    let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
+    assert_eq!(failed.state(), MessageState::Retrying);
+    assert_eq!(told(&failed), ["whatsapp.message.retry_scheduled.v1"]);
+    let told = advance(&failed, &MessageEvent::EventsSent(failed.outbox.clone()), DELAY, at(11));
+    assert_eq!(told.next(at(579)), MessageNext::Wait(at(580)));
+    assert_eq!(told.next(at(580)), MessageNext::Send);
+    let again = after(&told, &[MessageEvent::Retried, MessageEvent::Retried], at(580));
+    assert_eq!((again.attempts.len(), again.reference().as_str()), (2, "msg_01jd0000000000000000000000.2"));
+    let failed = after(&again, &[reported(2, Delivery::Failed, Some(131_000))], at(600));
+    assert_eq!((failed.state(), self::told(&failed)), (MessageState::Failed, vec!["whatsapp.message.failed.v1"]));
+}
+
+#[test]
+fn what_a_second_attempt_cannot_help_fails_at_once() {
+    for code in [Some(131_026), Some(131_047), Some(131_050), Some(424_242), None] {
+        let failed = after(&message(), &[reported(1, Delivery::Failed, code)], at(10));
+        assert_eq!(
+            (failed.state(), told(&failed)),
+            (MessageState::Failed, vec!["whatsapp.message.failed.v1"]),
+            "{code:?}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_outcome_is_never_sent_again_and_a_person_hears_of_it_after_a_day() {
+    let unknown = after(&message(), &[MessageEvent::Unanswered { attempt: 1 }], at(10));
+    assert_eq!((unknown.state(), unknown.next(at(86_399))), (MessageState::Unknown, MessageNext::Wait(at(86_400))));
+    let looked = after(&unknown, &[MessageEvent::Overdue, MessageEvent::Overdue], at(86_400));
+    assert_eq!((looked.attempts.len(), told(&looked)), (1, vec!["whatsapp.message.unresolved.v1"]));
+    let resolved = after(&unknown, &[reported(1, Delivery::Delivered, None)], at(20));
+    assert_eq!((resolved.state(), resolved.next(at(90_000))), (MessageState::Delivered, MessageNext::Nothing));
+}
+
+#[test]
+fn a_process_that_died_while_sending_leaves_an_unknown_outcome() {
+    let begun = message();
+    assert_eq!(begun.next(at(59)), MessageNext::Wait(at(60)));
+    assert_eq!(after(&begun, &[MessageEvent::Overdue], at(59)), begun);
+    assert_eq!(after(&begun, &[MessageEvent::Overdue], at(60)).state(), MessageState::Unknown);
+}
+
+#[test]
+fn a_status_that_comes_before_the_reply_joins_it() {
+    let accepted = MessageEvent::Accepted { attempt: 1, wamid: "wamid.1".into() };
+    let one = after(&message(), &[reported(1, Delivery::Delivered, None), accepted.clone()], at(10));
+    let other = after(&message(), &[accepted, reported(1, Delivery::Delivered, None)], at(10));
+    assert_eq!(one, other);
+    assert_eq!((one.state(), one.attempts[0].wamid.as_deref()), (MessageState::Delivered, Some("wamid.1")));
+}
+
+#[test]
+fn what_arrived_after_all_is_not_sent_again() {
+    let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
+    let arrived = after(&failed, &[reported(1, Delivery::Delivered, None), MessageEvent::Retried], at(20));
+    assert_eq!((arrived.state(), arrived.attempts.len(), &arrived.retry), (MessageState::Delivered, 1, &Retry::None));
+}
+
+#[test]
+fn a_cancelled_second_attempt_stays_cancelled() {
+    let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
+    let dropped = after(&failed, &[MessageEvent::Dropped("message.cancelled"), MessageEvent::Retried], at(20));
+    assert_eq!((dropped.state(), dropped.attempts.len()), (MessageState::Cancelled, 1));
+    assert_eq!(
+        after(&message(), &[MessageEvent::Dropped("message.cancelled")], at(20)),
+        message(),
+        "nothing was planned"
+    );
+}
+
+#[test]
+fn metas_own_wait_counts_when_it_is_longer() {
+    let refused = |code, wait| after(&message(), &[MessageEvent::Refused { attempt: 1, code, wait }], at(0));
+    let due = |message: &Message| match &message.retry {
+        Retry::Scheduled { due, .. } => *due,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(due(&refused(Some(130_429), None)), at(570));
+    assert_eq!(due(&refused(Some(130_429), Some(30))), at(570));
+    assert_eq!(due(&refused(Some(80_007), Some(3_600))), at(3_600));
+    assert_eq!(due(&refused(Some(131_049), None)), at(86_400));
+    assert_eq!(due(&refused(None, None)), at(570), "Meta was not reached: nothing went out");
+}
+
+/// Every order of statuses of one attempt ends on the same rung, and one failure is told at most once.
+#[test]
+fn statuses_in_every_order_end_the_same() {
+    let events = [
+        MessageEvent::Accepted { attempt: 1, wamid: "wamid.1".into() },
+        reported(1, Delivery::Sent, None),
+        reported(1, Delivery::Delivered, None),
+        reported(1, Delivery::Read, None),
+        reported(1, Delivery::Failed, Some(131_000)),
+    ];
+    let mut orders = vec![Vec::new()];
+    for _ in 0..events.len() {
+        orders = orders
+            .iter()
+            .flat_map(|order: &Vec<usize>| {
+                let rest = (0..events.len()).filter(|index| !order.contains(index)).collect::<Vec<_>>();
+                rest.into_iter().map(move |next| [order.as_slice(), &[next]].concat()).collect::<Vec<_>>()
+            })
+            .collect();
+    }
+    assert_eq!(orders.len(), 120);
+    for order in orders {
+        let sequence: Vec<MessageEvent> = order.iter().chain(&order).map(|index| events[*index].clone()).collect();
+        let end = after(&message(), &sequence, at(10));
+        assert_eq!((end.state(), end.attempts.len(), &end.retry), (MessageState::Read, 1, &Retry::None), "{order:?}");
+        assert!(end.outbox.len() <= 1, "{order:?}");
+    }
+}

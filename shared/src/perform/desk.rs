@@ -1,0 +1,187 @@
+//! Submitting, editing and deleting templates at Meta. What Meta took is remembered at once; the next poll agrees.
+
+use super::{Customer, templates};
+use crate::clock;
+use crate::domain::composition::Composition;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::grant::VerifiedWaba;
+use crate::domain::ids::{OnboardingId, TemplateId};
+use crate::domain::template::{Template, normal_language};
+use crate::domain::template_budget::TemplateBudget;
+use crate::domain::time::Timestamp;
+use crate::events::Publisher;
+use crate::graph::calls::template::{CreateTemplate, DeleteTemplate, EditTemplate, ReadTemplate};
+use crate::store::{Store, StoreError, TemplateDraft};
+use serde_json::json;
+
+/// Meta has a template of that name and language.
+const THERE_ALREADY: &str = "graph.100.2388024";
+
+/// How often a count is repeated while others count too.
+const CONFLICTS: usize = 5;
+
+/// What it takes to work on an account's templates.
+pub struct Desk<'a> {
+    /// Meta, with the customer's token.
+    pub customer: &'a Customer<'a>,
+    /// The account.
+    pub waba: &'a VerifiedWaba,
+    /// The table.
+    pub store: &'a Store,
+    /// Changes are told.
+    pub publisher: &'a Publisher,
+}
+
+/// Why something was not done at the desk.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Meta's budget is used up.
+    #[error("wait for Meta's budget")]
+    Full(Timestamp),
+    /// Meta refused, or could not be reached.
+    #[error("change a template ({})", .0.code)]
+    Meta(Failure),
+}
+
+impl From<Failure> for DeskError {
+    fn from(failure: Failure) -> Self {
+        Self::Meta(failure)
+    }
+}
+
+impl Desk<'_> {
+    /// Submits a template for review. One that Meta has already (a repeat whose answer was lost) is the same success.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing was submitted.
+    pub async fn create(&self, composition: &Composition) -> Result<Template, DeskError> {
+        self.count(TemplateBudget::create).await?;
+        let call = CreateTemplate { waba: self.waba, composition };
+        let created = match self.customer.call(&call).await {
+            Err(failure) if failure.code == THERE_ALREADY => return self.found(composition, failure).await,
+            created => created?,
+        };
+        let now = clock::now().before_this_second();
+        let template = Template {
+            id: created.id,
+            name: composition.name.clone(),
+            language: normal_language(&composition.language),
+            status: created.status.unwrap_or_else(|| "PENDING".to_owned()),
+            reason: None,
+            changed_at: now,
+            category: created.category.or_else(|| Some(composition.category.clone())),
+            correct_category: None,
+            category_at: now,
+            quality: None,
+            quality_at: Timestamp::default(),
+            missing_polls: 0,
+        };
+        self.remember(&template).await?;
+        Ok(template)
+    }
+
+    /// The answer to an earlier submission was lost: Meta's list has the template.
+    async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, DeskError> {
+        templates::sync(self.customer, self.store, self.publisher, self.waba).await?;
+        let known = self.store.templates(self.waba.id()).await?;
+        let same = |template: &Template| {
+            template.name == composition.name && template.language == normal_language(&composition.language)
+        };
+        let found = known.into_iter().map(|held| held.record).find(same);
+        found.ok_or(DeskError::Meta(failure))
+    }
+
+    /// A webhook that was faster knows more.
+    async fn remember(&self, template: &Template) -> Result<(), DeskError> {
+        match self.store.save_template(self.waba.id(), template, None).await {
+            Ok(()) => {
+                let told = self.publisher.template(self.waba.id().as_str(), template).await;
+                told.map_err(|_| DeskError::Meta(Failure::new(Class::Later, "events.unavailable")))
+            }
+            Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Replaces the parts of a template.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing was changed.
+    pub async fn edit(&self, template: &Template, composition: &Composition) -> Result<(), DeskError> {
+        let approved = template.status == "APPROVED";
+        self.count(|budget, now| budget.edit(&template.id, approved, now)).await?;
+        let mut change = json!({ "components": composition.components });
+        if let Some(change) = change.as_object_mut() {
+            if !approved {
+                change.insert("category".to_owned(), json!(composition.category));
+            }
+            if let Some(seconds) = composition.message_send_ttl_seconds {
+                change.insert("message_send_ttl_seconds".to_owned(), json!(seconds));
+            }
+        }
+        self.customer.call(&EditTemplate { id: &template.id, change: &change }).await?;
+        Ok(())
+    }
+
+    /// Deletes a template in its language. Meta keeps the name of an approved one for 30 days.
+    ///
+    /// # Errors
+    /// [`DeskError`]; it is still there.
+    pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
+        let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
+        self.customer.call(&call).await?;
+        Ok(())
+    }
+
+    /// A template with its parts, as Meta has it.
+    ///
+    /// # Errors
+    /// [`DeskError::Meta`].
+    pub async fn read(&self, id: &TemplateId) -> Result<Composition, DeskError> {
+        Ok(self.customer.call(&ReadTemplate { id }).await?)
+    }
+
+    async fn count(
+        &self,
+        count: impl Fn(&mut TemplateBudget, Timestamp) -> Result<(), Timestamp>,
+    ) -> Result<(), DeskError> {
+        for _ in 0..CONFLICTS {
+            let held = self.store.template_budget(self.waba.id()).await?;
+            let version = held.as_ref().map(|held| held.version);
+            let mut budget = held.map(|held| held.record).unwrap_or_default();
+            count(&mut budget, clock::now()).map_err(DeskError::Full)?;
+            match self.store.save_template_budget(self.waba.id(), &budget, version).await {
+                Err(StoreError::Conflict) => {}
+                saved => return Ok(saved?),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Submits what was prepared while the account could not take it. One that Meta refuses is kept with the reason.
+    ///
+    /// # Errors
+    /// [`DeskError`] when the table fails, or Meta is to be asked again later.
+    pub async fn submit_drafts(&self, id: &OnboardingId) -> Result<usize, DeskError> {
+        let mut submitted = 0;
+        for draft in self.store.drafts(id).await? {
+            let code = match self.create(&draft.composition).await {
+                Ok(_) => None,
+                Err(
+                    DeskError::Meta(Failure { class: Class::Later | Class::LaterAfter(_), .. }) | DeskError::Full(_),
+                ) => {
+                    continue;
+                }
+                Err(DeskError::Meta(failure)) => Some(failure.code),
+                Err(error) => return Err(error),
+            };
+            submitted += usize::from(code.is_none());
+            let over = code.is_none();
+            self.store.save_draft(id, &TemplateDraft { over, code, ..draft }).await?;
+        }
+        Ok(submitted)
+    }
+}

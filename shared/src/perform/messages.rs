@@ -1,0 +1,172 @@
+//! One attempt to send a message: what is needed, the call, and what its outcome means.
+
+use crate::clock;
+use crate::domain::grant::VerifiedPhone;
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Message, MessageEvent, MessageNext};
+use crate::domain::onboarding::Onboarding;
+use crate::domain::progress::Event;
+use crate::domain::template::Template;
+use crate::graph::call::Auth;
+use crate::graph::calls::message::{SendMessage, Sent};
+use crate::graph::client::GraphClient;
+use crate::graph::error::{GraphError, Kind};
+use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
+use crate::secret::Secret;
+use crate::secrets::{Vault, VaultError};
+use crate::store::{Store, StoreError};
+use crate::transport::TransportError;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Sends messages and follows them up.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// The table.
+    pub store: Store,
+    /// Customers' tokens.
+    pub vault: Vault,
+    /// Meta.
+    pub graph: GraphClient,
+    /// `MessageRetryQueue`.
+    pub retries: Queue,
+    /// `OnboardingQueue`, for customers whose token turns out to be dead.
+    pub steps: Queue,
+    /// Between a failure and the second attempt.
+    pub delay: Duration,
+}
+
+/// A message cannot be followed up now; it is due again.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Stored text of ours that is no longer JSON.
+    #[error("read the message's text")]
+    Payload,
+}
+
+impl Sender {
+    /// The token and the proven number a message is sent with; `None` when the number is not connected.
+    ///
+    /// # Errors
+    /// [`SendError::Vault`] when the vault cannot be asked.
+    pub async fn means<'a>(
+        &self,
+        onboarding: &'a Onboarding,
+        message: &Message,
+    ) -> Result<Option<(Secret, &'a VerifiedPhone)>, SendError> {
+        let attempt = onboarding.token_attempt().filter(|_| !onboarding.is_leaving());
+        let phone = onboarding.numbers.get(&message.phone).map(|number| &number.phone);
+        let Some((attempt, phone)) = attempt.zip(phone) else { return Ok(None) };
+        Ok(self.vault.business_token(attempt).await?.map(|token| (token, phone)))
+    }
+
+    /// Makes the attempt that the message says has begun, and saves its outcome. A dead token ends the connection.
+    ///
+    /// # Errors
+    /// [`SendError`] when the outcome cannot be saved; then it counts as unknown a minute later.
+    pub async fn attempt(
+        &self,
+        onboarding: &Onboarding,
+        message: &Message,
+        (token, phone): (&Secret, &VerifiedPhone),
+        payload: &Map<String, Value>,
+    ) -> Result<Option<Message>, SendError> {
+        let number = message.attempts.len();
+        let call = SendMessage { phone, payload, reference: &message.reference() };
+        let sent = self.graph.call(&call, Auth::Bearer(token)).await;
+        if let Err(error) = &sent {
+            let code = error.failure().code;
+            tracing::warn!(message.id = %message.id, attempt = number, error.code = code, "a message was not taken");
+            self.token_may_be_dead(onboarding, error).await?;
+        }
+        let event = outcome(number, sent.map(Sent::wamid));
+        self.record(&message.id, &event).await
+    }
+
+    /// Whether the person wants no marketing messages from this number and this is one.
+    ///
+    /// # Errors
+    /// [`SendError::Store`] when the table cannot be asked.
+    pub async fn is_unwanted(&self, message: &Message, payload: &Map<String, Value>) -> Result<bool, SendError> {
+        let name = payload.get("template").and_then(|template| template.get("name")).and_then(Value::as_str);
+        let Some(name) = name.filter(|_| message.kind == "template") else { return Ok(false) };
+        if !self.store.has_stopped(&message.phone, &message.person).await? {
+            return Ok(false);
+        }
+        let templates = self.store.templates(&message.waba).await?;
+        let marketing = |template: &Template| template.category.as_deref() == Some("MARKETING");
+        Ok(templates.iter().any(|held| held.record.name == name && marketing(&held.record)))
+    }
+
+    /// Saves a fact about a message and rings for what follows from it.
+    ///
+    /// # Errors
+    /// [`SendError`] when it could not be saved. A bell that was not taken is made up for by the sweeper.
+    pub async fn record(&self, id: &MessageId, event: &MessageEvent) -> Result<Option<Message>, SendError> {
+        let after = self.store.record_message(id, event, self.delay, clock::now()).await?;
+        if let Some(message) = &after {
+            self.ring(message).await;
+        }
+        Ok(after)
+    }
+
+    /// Rings for what is due next.
+    pub async fn ring(&self, message: &Message) {
+        let now = clock::now();
+        let wait = match message.next(now) {
+            MessageNext::Tell | MessageNext::Send => Duration::ZERO,
+            // SQS delays by 15 minutes at most: what is later is found by the sweeper.
+            MessageNext::Wait(at) if at.since(now) <= LONGEST_DELAY => at.since(now),
+            MessageNext::Wait(_) | MessageNext::Look | MessageNext::Nothing => return,
+        };
+        let scheduled = matches!(message.retry, crate::domain::message::Retry::Scheduled { .. });
+        if !scheduled && wait > Duration::ZERO {
+            return;
+        }
+        // Rounded up, so that the bell is not early.
+        let wait =
+            wait.checked_add(Duration::from_millis(999)).map_or(wait, |wait| Duration::from_secs(wait.as_secs()));
+        let bell = Bell::Message { id: message.id.clone() };
+        if let Err(error) = self.retries.ring(&bell, wait.min(LONGEST_DELAY)).await {
+            tracing::warn!(message.id = %message.id, error = crate::telemetry::chain(&error), "a bell was not taken");
+        }
+    }
+
+    async fn token_may_be_dead(&self, onboarding: &Onboarding, error: &GraphError) -> Result<(), SendError> {
+        let failure = error.failure();
+        let Some(attempt) = onboarding.token_attempt() else { return Ok(()) };
+        if failure.class == crate::domain::failure::Class::TokenDead {
+            let died = Event::TokenDied(attempt.clone(), failure.code);
+            self.store.record(&onboarding.id, &died, clock::moment()).await?;
+            self.steps.ring(&Bell::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Only a request that surely did not leave, or that Meta refused, is known to have failed.
+fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageEvent {
+    let unanswered = MessageEvent::Unanswered { attempt };
+    match sent {
+        Ok(Some(wamid)) => MessageEvent::Accepted { attempt, wamid },
+        Ok(None) => unanswered,
+        Err(error) => match error.kind {
+            Kind::Refused(refusal) if refusal.status < 500 => {
+                MessageEvent::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
+            }
+            Kind::NoAppSecret | Kind::Transport(TransportError::NotSent) => {
+                MessageEvent::Refused { attempt, code: None, wait: None }
+            }
+            Kind::Refused(_) | Kind::Transport(_) | Kind::Undecodable => unanswered,
+        },
+    }
+}

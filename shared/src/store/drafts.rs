@@ -1,0 +1,103 @@
+//! The template desk's own items: templates that are not submitted yet, what was submitted lately, when was last looked.
+
+use super::item::{self, number, text};
+use super::{Held, Store, StoreError, keys, unavailable};
+use crate::domain::composition::Composition;
+use crate::domain::ids::{OnboardingId, WabaId};
+use crate::domain::template_budget::TemplateBudget;
+use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const ENTITY: &str = "template draft";
+const BUDGET: &str = "template budget";
+
+/// A template that waits until the account can take it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TemplateDraft {
+    /// The template.
+    pub composition: Composition,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether it was submitted, or given up.
+    pub over: bool,
+    /// Why Meta did not take it, as a stable code.
+    pub code: Option<String>,
+}
+
+impl Store {
+    /// Keeps a draft, over any earlier one of that name and language.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn save_draft(&self, id: &OnboardingId, draft: &TemplateDraft) -> Result<(), StoreError> {
+        let key = keys::draft(id, &draft.composition.name, &draft.composition.language);
+        let item = item::build(&key, ENTITY, 1, draft)?;
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// The drafts of an onboarding that wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn drafts(&self, id: &OnboardingId) -> Result<Vec<TemplateDraft>, StoreError> {
+        let found = self.items_under(&format!("{}{id}", keys::ONBOARDING), keys::DRAFT).await?;
+        let drafts: Vec<Held<TemplateDraft>> =
+            found.into_iter().map(|item| item::read(item, ENTITY)).collect::<Result<_, _>>()?;
+        Ok(drafts.into_iter().map(|held| held.record).filter(|draft| !draft.over).collect())
+    }
+
+    /// What was submitted lately.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn template_budget(&self, waba: &WabaId) -> Result<Option<Held<TemplateBudget>>, StoreError> {
+        let key = item::key_of(&keys::template_budget(waba));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        found.map(|found| item::read(found, BUDGET)).transpose()
+    }
+
+    /// Saves what was submitted over the version that was read (`None`: over nothing).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody saved first.
+    pub async fn save_template_budget(
+        &self,
+        waba: &WabaId,
+        budget: &TemplateBudget,
+        version: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let key = keys::template_budget(waba);
+        let item = item::build(&key, BUDGET, version.unwrap_or(0).saturating_add(1), budget)?;
+        let require = version.map_or(item::Require::Absent, item::Require::Version);
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request =
+            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// When an account's templates were last read to the end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn templates_synced_at(&self, waba: &WabaId) -> Result<Option<Timestamp>, StoreError> {
+        let key = item::key_of(&keys::synced(waba));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let at = found.as_ref().and_then(|item| item.get("at")).and_then(|at| at.as_n().ok());
+        Ok(at.and_then(|at| at.parse().ok()).map(Timestamp::from_millis))
+    }
+
+    /// Notes that an account's templates were read to the end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn note_templates_synced(&self, waba: &WabaId, at: Timestamp) -> Result<(), StoreError> {
+        let mut item = item::key_of(&keys::synced(waba));
+        item.insert("entity".to_owned(), text("templates synced"));
+        item.insert("at".to_owned(), number(at.as_millis()));
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+}

@@ -1,0 +1,120 @@
+//! Messages and what their second attempt needs.
+
+use super::item::{self, Item, Require, number, text};
+use super::{Held, Store, StoreError, keys, unavailable};
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Message, MessageEvent, Payload, advance};
+use crate::domain::time::Timestamp;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use std::time::Duration;
+
+const ENTITY: &str = "message";
+
+/// How often a fact is applied to a newer record before the caller has to come again.
+const CONFLICTS: usize = 5;
+
+/// How long the text of a message is kept at most: a second attempt waits no longer than seven days.
+const PAYLOAD_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+
+impl Store {
+    /// Stores a message and its text before anything is sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is such a message already.
+    pub async fn create_message(&self, message: &Message, payload: &Payload, now: Timestamp) -> Result<(), StoreError> {
+        let state = message_item(message, 1, now)?;
+        let mut kept = item::key_of(&keys::message_payload(&message.id));
+        kept.insert("entity".to_owned(), text("message payload"));
+        kept.insert("payload".to_owned(), text(payload.expose()));
+        kept.insert("expires_at".to_owned(), number(now.after(PAYLOAD_KEPT).as_seconds_up()));
+        let write = |item| Ok(TransactWriteItem::builder().put(item::put(&self.table, item, Require::Absent)?).build());
+        self.transact(vec![write(state)?, write(kept)?], None).await
+    }
+
+    /// A message.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn message(&self, id: &MessageId) -> Result<Option<Held<Message>>, StoreError> {
+        let key = item::key_of(&keys::message(id));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        found.map(|found| item::read(found, ENTITY)).transpose()
+    }
+
+    /// Applies a fact to a message, and again to a newer record while somebody else saves first. `None` when there is no
+    /// such message or the fact changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable, or others were faster every time.
+    pub async fn record_message(
+        &self,
+        id: &MessageId,
+        fact: &MessageEvent,
+        delay: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
+        for _ in 0..CONFLICTS {
+            let Some(held) = self.message(id).await? else { return Ok(None) };
+            let after = advance(&held.record, fact, delay, now);
+            if after == held.record {
+                return Ok(None);
+            }
+            match self.save_message(&after, held.version, now).await {
+                Err(StoreError::Conflict) => {}
+                saved => return saved.map(|()| Some(after)),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn save_message(&self, message: &Message, version: u64, now: Timestamp) -> Result<(), StoreError> {
+        let item = message_item(message, version.saturating_add(1), now)?;
+        let require = Require::Version(version);
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request =
+            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
+        request.send().await.map(drop).map_err(|error| unavailable(&error))?;
+        if message.is_over() { self.forget_payload(&message.id).await } else { Ok(()) }
+    }
+
+    /// What is sent, while it may still be needed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn message_payload(&self, id: &MessageId) -> Result<Option<Payload>, StoreError> {
+        let key = item::key_of(&keys::message_payload(id));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let payload = found.as_ref().and_then(|item| item.get("payload")).and_then(|payload| payload.as_s().ok());
+        Ok(payload.map(|payload| Payload::new(payload.clone())))
+    }
+
+    /// A message that is over keeps its history and not its text.
+    async fn forget_payload(&self, id: &MessageId) -> Result<(), StoreError> {
+        let mut item = item::key_of(&keys::message_payload(id));
+        item.insert("entity".to_owned(), text("message payload"));
+        item.insert("expires_at".to_owned(), number(0));
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// Messages that are due at `now`, the longest overdue first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn due_messages(&self, now: Timestamp, limit: i32) -> Result<Vec<MessageId>, StoreError> {
+        let found = self.due_keys(keys::DUE_MESSAGES, now, limit).await?;
+        Ok(found.iter().filter_map(|pk| MessageId::parse(pk.strip_prefix("MESSAGE#")?).ok()).collect())
+    }
+}
+
+fn message_item(message: &Message, version: u64, now: Timestamp) -> Result<Item, StoreError> {
+    let mut item = item::build(&keys::message(&message.id), ENTITY, version, message)?;
+    if let Some(due) = message.due_at(now) {
+        item.insert("due_kind".to_owned(), text(keys::DUE_MESSAGES));
+        item.insert("due_at".to_owned(), number(due.as_seconds_up()));
+    }
+    item.insert("expires_at".to_owned(), number(message.expires_at().as_seconds_up()));
+    Ok(item)
+}

@@ -1,0 +1,84 @@
+//! `messages`: statuses of messages that were sent through us. Everything else in this field is passed on only.
+
+use super::{Change, Context, Observation};
+use crate::domain::message::{Delivery, Message};
+use crate::domain::time::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[derive(Deserialize)]
+struct Value<'a> {
+    #[serde(borrow, default)]
+    statuses: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    id: String,
+    status: String,
+    timestamp: String,
+    /// Ours, when it was sent through us.
+    biz_opaque_callback_data: Option<String>,
+    #[serde(default)]
+    errors: Vec<Error>,
+}
+
+#[derive(Deserialize)]
+struct Error {
+    code: u64,
+}
+
+/// Longest id of a message (Meta: up to 128 characters).
+const LONGEST_WAMID: usize = 128;
+
+pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
+    // Most changes of this field are messages of people: nothing is parsed that cannot be a status of ours.
+    if !change.value.get().contains("biz_opaque_callback_data") {
+        return Vec::new();
+    }
+    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
+    value.statuses.iter().filter_map(|status| of(status.get(), context)).collect()
+}
+
+fn of(status: &str, context: &Context) -> Option<Observation> {
+    let status: Status = serde_json::from_str(status).ok()?;
+    let (message, attempt) = Message::parse_reference(&status.biz_opaque_callback_data?)?;
+    let delivery = Delivery::parse(&status.status)?;
+    let at = context.not_ahead(Timestamp::from_seconds(status.timestamp.parse().ok()?));
+    let wamid = Some(status.id).filter(|id| id.len() <= LONGEST_WAMID)?;
+    Some(Observation::Status {
+        message,
+        attempt,
+        wamid,
+        delivery,
+        code: status.errors.first().map(|error| error.code),
+        at,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::AppId;
+
+    fn observe(statuses: &str) -> Vec<Observation> {
+        let raw =
+            RawValue::from_string(format!(r#"{{"messaging_product":"whatsapp","statuses":[{statuses}]}}"#)).unwrap();
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
+        interpret(&Change { entry_id: "9".into(), time: None, field: "messages".into(), value: &raw }, &context)
+    }
+
+    #[test]
+    fn statuses_of_our_own_messages_are_found_among_others() {
+        let ours = r#"{"id":"wamid.A","status":"failed","timestamp":"1000","recipient_id":"1",
+            "biz_opaque_callback_data":"msg_01jd0000000000000000000000.2","errors":[{"code":131000}]}"#;
+        let theirs = r#"{"id":"wamid.B","status":"read","timestamp":"1000","biz_opaque_callback_data":"order 7"}"#;
+        let odd = r#"{"id":"wamid.C","status":"warped","timestamp":"x","biz_opaque_callback_data":"msg_01jd0000000000000000000000.1"}"#;
+        let observed = observe(&[ours, theirs, odd, "7"].join(","));
+        assert!(matches!(
+            &observed[..],
+            [Observation::Status { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. }]
+        ));
+        assert_eq!(observe(r#"{"id":"wamid.B","status":"read","timestamp":"1000"}"#), vec![]);
+    }
+}

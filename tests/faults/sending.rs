@@ -1,0 +1,63 @@
+//! A message from its request to its end: sent at most twice, the second time only when the first is known to have failed.
+
+use crate::customer::{Customer, PATIENCE};
+use crate::journey::account;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// States in which nothing more happens by itself.
+const ENDS: [&str; 5] = ["delivered", "read", "failed", "cancelled", "unknown"];
+
+pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
+    let lab = customer.lab;
+    let phone = account(customer, waba).await["phones"][0]["id"].as_str().unwrap().to_owned();
+    lab.simulate(&format!("phones/{phone}"), &json!({ "outcomes": ["failed:131000"] })).await;
+    let id = asked(customer, &phone).await;
+    let started = Instant::now();
+    let message = loop {
+        let message = lab.platform_get(&format!("/v1/messages/{id}")).await.json();
+        if message["state"].as_str().is_some_and(|state| ENDS.contains(&state)) {
+            break message;
+        }
+        assert!(started.elapsed() < PATIENCE, "{strike}: the message has no end: {message}");
+        if lab.is_quiet() {
+            lab.age_message(&id, 700).await;
+        }
+        drop(lab.stack.fire("SweeperFunction", "Sweep").await);
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    };
+    is_sent_at_most_twice(customer, &phone, &id, strike).await;
+    let attempts = message["attempts"].as_array().unwrap().len();
+    assert!((1..=2).contains(&attempts), "{strike}: {message}");
+}
+
+/// The platform asks again until it has an answer, under the same key.
+async fn asked(customer: &Customer<'_>, phone: &str) -> String {
+    let lab = customer.lab;
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", customer.name.as_str()),
+    ];
+    let body = json!({ "to": "16505551234", "type": "text", "text": { "body": "hi" } }).to_string();
+    loop {
+        let url = lab.api(&format!("/v1/phone-numbers/{phone}/messages"));
+        let answer = lab.send("POST", &url, &headers, body.as_bytes()).await;
+        if let Some(id) = answer.json()["message_id"].as_str() {
+            return id.to_owned();
+        }
+    }
+}
+
+/// Each attempt once; a network that repeats a request is nobody's decision.
+async fn is_sent_at_most_twice(customer: &Customer<'_>, phone: &str, id: &str, strike: &str) {
+    let sent = customer.lab.simulator(&format!("phones/{phone}/messages")).await;
+    let references: Vec<&Value> = sent.as_array().unwrap().iter().collect();
+    let doubled = strike.contains("/messages") && strike.contains("Twice");
+    for attempt in [1, 2] {
+        let reference = json!(format!("{id}.{attempt}"));
+        let times = references.iter().filter(|sent| ***sent == reference).count();
+        assert!(times <= 1 || doubled, "{strike}: attempt {attempt} was sent {times} times: {sent}");
+    }
+}

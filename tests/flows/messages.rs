@@ -1,0 +1,249 @@
+//! Messages: sent once, followed up, tried once more when that can help, and never when nobody knows.
+
+use integration::{Lab, Popup};
+use local::{Answer, StackOptions};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+async fn ready(lab: &Lab) -> (Popup, String) {
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    (popup, id)
+}
+
+fn phone(popup: &Popup) -> &str {
+    popup.body["phone_number_id"].as_str().unwrap()
+}
+
+fn text() -> Value {
+    json!({ "to": "+1 650 555 1234", "type": "text", "text": { "body": "your order is on its way" } })
+}
+
+/// What becomes of the next messages at Meta.
+async fn outcomes(lab: &Lab, popup: &Popup, outcomes: &[&str]) {
+    lab.simulate(&format!("phones/{}", phone(popup)), &json!({ "outcomes": outcomes })).await;
+}
+
+async fn post(lab: &Lab, popup: &Popup, message: &Value) -> Answer {
+    lab.platform_post(&format!("/v1/phone-numbers/{}/messages", phone(popup)), message).await
+}
+
+async fn sent(lab: &Lab, popup: &Popup) -> String {
+    let answer = post(lab, popup, &text()).await;
+    assert_eq!(answer.status, 202, "{}", answer.json());
+    answer.json()["message_id"].as_str().unwrap().to_owned()
+}
+
+async fn message(lab: &Lab, id: &str) -> Value {
+    lab.platform_get(&format!("/v1/messages/{id}")).await.json()
+}
+
+async fn until(lab: &Lab, id: &str, state: &str) -> Value {
+    let reached = async || Some(message(lab, id).await).filter(|message| message["state"] == state);
+    lab.eventually(&format!("{id} is {state}"), reached).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_sent_once_and_followed_to_its_arrival() {
+    let lab = Lab::start().await;
+    let (popup, onboarding) = ready(&lab).await;
+    let id = sent(&lab, &popup).await;
+    let arrived = until(&lab, &id, "delivered").await;
+    assert_eq!((&arrived["onboarding_id"], arrived["attempts"].as_array().unwrap().len()), (&json!(onboarding), 1));
+    let wamid = arrived["attempts"][0]["wamid"].as_str().unwrap();
+    lab.simulate(&format!("messages/{wamid}"), &json!({ "status": "read" })).await;
+    until(&lab, &id, "read").await;
+    lab.simulate(&format!("messages/{wamid}"), &json!({ "status": "sent" })).await;
+    lab.simulate(&format!("messages/{wamid}"), &json!({ "status": "failed", "code": 131_000 })).await;
+    let failed = |event: &Value| event["data"]["value"]["statuses"][0]["status"] == "failed";
+    lab.event("whatsapp.webhook.received.v1", failed).await;
+    assert_eq!(message(&lab, &id).await["state"], "read", "what arrived has arrived");
+    assert_eq!(lab.calls("POST", "/messages").await, 1);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_message_is_sent_again_nine_and_a_half_minutes_later_and_not_before() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["failed:131000"]).await;
+    let id = sent(&lab, &popup).await;
+    until(&lab, &id, "retrying").await;
+    let event = lab.event("whatsapp.message.retry_scheduled.v1", |_| true).await;
+    assert_eq!((&event["data"]["code"], &event["data"]["message_id"]), (&json!("graph.131000"), &json!(id)));
+    assert!(!event["data"]["retry_at"].is_null());
+    let waits = async || (lab.stack.sqs().counts(&lab.queue("MessageRetryQueue")).unwrap().delayed == 1).then_some(());
+    lab.eventually("the bell is delayed", waits).await;
+    lab.stack.shift_time(568);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(lab.calls("POST", "/messages").await, 1, "not before");
+    // Functions go by the machine's clock: the record has to be as old as the queue believes.
+    lab.age_message(&id, 570).await;
+    lab.stack.shift_time(4);
+    let arrived = until(&lab, &id, "delivered").await;
+    let attempts = arrived["attempts"].as_array().unwrap();
+    assert_eq!(
+        (attempts.len(), &attempts[0]["state"], &attempts[1]["state"]),
+        (2, &json!("failed"), &json!("delivered"))
+    );
+    assert_ne!(attempts[0]["wamid"], attempts[1]["wamid"], "a new message, linked to the first");
+    assert_eq!(lab.calls("POST", "/messages").await, 2);
+    lab.stop().await;
+}
+
+async fn impatient() -> Lab {
+    let mut options = StackOptions::default();
+    options.parameters.insert("MessageRetryDelaySeconds".to_owned(), "1".to_owned());
+    Lab::start_with(options).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_failure_is_final() {
+    let lab = impatient().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["failed:131000", "failed:131000"]).await;
+    let id = sent(&lab, &popup).await;
+    let failed = until(&lab, &id, "failed").await;
+    assert_eq!(failed["attempts"].as_array().unwrap().len(), 2);
+    let event = lab.event("whatsapp.message.failed.v1", |_| true).await;
+    assert_eq!(event["data"]["wamids"].as_array().unwrap().len(), 2);
+    assert_eq!(lab.calls("POST", "/messages").await, 2);
+    let payload = lab.stored(&format!("MESSAGE#{id}")).await;
+    assert!(!payload.iter().any(|item| item.contains_key("payload")), "its text is forgotten");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_second_attempt_cannot_help_fails_with_a_sentence() {
+    let lab = impatient().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["failed:131026", "refused:131047", "failed:131050"]).await;
+    for code in ["graph.131026", "graph.131047", "graph.131050"] {
+        let id = sent(&lab, &popup).await;
+        let failed = until(&lab, &id, "failed").await;
+        assert_eq!((&failed["code"], failed["attempts"].as_array().unwrap().len()), (&json!(code), 1));
+        assert!(failed["message"].as_str().unwrap().ends_with('.'));
+        lab.event("whatsapp.message.failed.v1", |event| event["data"]["code"] == code).await;
+    }
+    assert_eq!(lab.calls("POST", "/messages").await, 3);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_never_answered_with_a_second_message() {
+    let lab = impatient().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["silent"]).await;
+    lab.simulate("faults", &json!({ "method": "POST", "path": "/messages", "effect": { "kind": "drop_after" } })).await;
+    let id = sent(&lab, &popup).await;
+    assert_eq!(message(&lab, &id).await["state"], "unknown");
+    lab.age_message(&id, 86_500).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    lab.event("whatsapp.message.unresolved.v1", |_| true).await;
+    let state = lab.simulator("state").await;
+    let wamids: Vec<&String> = state["messages"].as_object().unwrap().keys().collect();
+    assert_eq!(wamids.len(), 1, "one at Meta");
+    lab.simulate(&format!("messages/{}", wamids[0]), &json!({ "status": "delivered" })).await;
+    let joined = until(&lab, &id, "delivered").await;
+    assert_eq!(joined["attempts"][0]["wamid"], wamids[0].as_str(), "the status brings the id");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_attempt_can_be_cancelled_and_is_given_up_when_the_customer_left() {
+    let lab = Lab::start().await;
+    let (popup, onboarding) = ready(&lab).await;
+    outcomes(&lab, &popup, &["failed:131000", "failed:131000"]).await;
+    let (one, other) = (sent(&lab, &popup).await, sent(&lab, &popup).await);
+    until(&lab, &one, "retrying").await;
+    until(&lab, &other, "retrying").await;
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    let url = lab.api(&format!("/v1/messages/{one}"));
+    assert_eq!(lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status, 202);
+    assert_eq!(lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status, 409);
+    let url = lab.api(&format!("/v1/onboardings/{onboarding}"));
+    lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await;
+    lab.until(&onboarding, "left").await;
+    lab.age_message(&other, 700).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    let dropped = until(&lab, &other, "cancelled").await;
+    assert_eq!(dropped["code"], "message.not_connected");
+    assert_eq!(lab.calls("POST", "/messages").await, 2);
+    let answer = post(&lab, &popup, &text()).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("not_connected")));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_no_marketing_gets_none_and_everything_else() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    let offer = lab.simulate(&format!("wabas/{}/templates", popup.waba), &json!({ "name": "offer" })).await;
+    let path = format!("wabas/{}/templates/{}", popup.waba, offer["id"].as_str().unwrap());
+    lab.simulate(&path, &json!({ "category": "MARKETING", "silent": true })).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "offer").await;
+    let preference = json!({
+        "wa_id": "16505551234", "detail": "x", "category": "marketing_messages", "value": "stop", "timestamp": 1_739_321_024,
+    });
+    let value = json!({ "metadata": { "phone_number_id": phone(&popup) }, "user_preferences": [preference] });
+    let change = json!({ "field": "user_preferences", "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
+    assert_eq!(lab.webhook(&body, "valid").await, 200);
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == "user_preferences").await;
+    let template = |name: &str| {
+        let template = json!({ "name": name, "language": { "code": "en_US" } });
+        json!({ "to": "16505551234", "type": "template", "template": template })
+    };
+    let refused = post(&lab, &popup, &template("offer")).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("message.opted_out")));
+    assert_eq!(post(&lab, &popup, &template("order_update_1")).await.status, 202, "a utility template");
+    assert_eq!(post(&lab, &popup, &text()).await.status, 202);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_is_the_same_message() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    let url = lab.api(&format!("/v1/phone-numbers/{}/messages", phone(&popup)));
+    let headers =
+        [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", "order-7")];
+    let body = text().to_string();
+    let first = lab.send("POST", &url, &headers, body.as_bytes()).await;
+    let second = lab.send("POST", &url, &headers, body.as_bytes()).await;
+    assert_eq!((first.status, second.status), (202, 200));
+    assert_eq!(first.json()["message_id"], second.json()["message_id"]);
+    assert_eq!(lab.calls("POST", "/messages").await, 1);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_message_is_refused_before_anything_is_stored_or_called() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    let items = lab.items().await;
+    for (message, code) in [
+        (json!({ "type": "text", "text": { "body": "x" } }), "message.recipient"),
+        (json!({ "to": "16505551234", "type": "poem" }), "message.type"),
+        (json!({ "to": "16505551234", "type": "text" }), "message.content"),
+        (
+            json!({ "to": "16505551234", "recipient_type": "group", "type": "text", "text": { "body": "x" } }),
+            "message.recipient_type",
+        ),
+        (
+            json!({ "to": "16505551234", "type": "text", "text": { "body": "x" }, "biz_opaque_callback_data": "mine" }),
+            "unknown_field",
+        ),
+    ] {
+        let answer = post(&lab, &popup, &message).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(code)), "{message}");
+    }
+    for path in ["/v1/phone-numbers/123456/messages", "/v1/phone-numbers/x/messages"] {
+        assert_eq!(lab.platform_post(path, &text()).await.status, 404, "{path}");
+    }
+    assert_eq!(lab.platform_get("/v1/messages/msg_01jd0000000000000000000000").await.status, 404);
+    assert_eq!((lab.items().await, lab.calls("POST", "/messages").await), (items, 0));
+    lab.stop().await;
+}
