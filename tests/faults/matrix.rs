@@ -47,10 +47,14 @@ pub(crate) enum Share {
     Third,
 }
 
+/// Whether `FAULTS=all` was asked for.
+pub(crate) fn all_of_it() -> bool {
+    std::env::var("FAULTS").is_ok_and(|share| share == "all")
+}
+
 impl Share {
     fn takes(self, nth: usize, effect: usize) -> bool {
-        let whole = self == Self::Whole || std::env::var("FAULTS").is_ok_and(|share| share == "all");
-        whole || (nth + effect).is_multiple_of(3)
+        self == Self::Whole || all_of_it() || (nth + effect).is_multiple_of(3)
     }
 }
 

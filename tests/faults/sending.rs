@@ -5,6 +5,9 @@ use crate::journey::account;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
+/// After which nobody works on anything any more.
+const IDLE: Duration = Duration::from_millis(300);
+
 /// States in which nothing more happens by itself.
 const ENDS: [&str; 5] = ["delivered", "read", "failed", "cancelled", "unknown"];
 
@@ -13,15 +16,20 @@ pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
     let phone = account(customer, waba).await["phones"][0]["id"].as_str().unwrap().to_owned();
     lab.simulate(&format!("phones/{phone}"), &json!({ "outcomes": ["failed:131000"] })).await;
     let id = asked(customer, &phone).await;
-    let started = Instant::now();
+    let (started, mut idle_since) = (Instant::now(), None);
     let message = loop {
         let message = lab.platform_get(&format!("/v1/messages/{id}")).await.json();
         if message["state"].as_str().is_some_and(|state| ENDS.contains(&state)) {
             break message;
         }
         assert!(started.elapsed() < PATIENCE, "{strike}: the message has no end: {message}");
-        if lab.is_quiet() {
+        if !lab.is_quiet() {
+            idle_since = None;
+        } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
+            // What a process took with it when it died becomes visible again.
+            lab.stack.shift_time(200);
             lab.age_message(&id, 700).await;
+            idle_since = None;
         }
         drop(lab.stack.fire("SweeperFunction", "Sweep").await);
         tokio::time::sleep(Duration::from_millis(40)).await;

@@ -37,11 +37,7 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
         .insert(wamid.clone(), Message { phone: id.to_owned(), reference: reference.clone(), at: context.now });
     drop(world);
     let told = Told { waba, phone: id.to_owned(), wamid: wamid.clone(), reference, at: context.now };
-    match outcome.strip_prefix("failed:").map(str::parse::<u32>) {
-        Some(Ok(code)) => told.tell(context.meta, "failed", Some(code)),
-        _ if outcome == "silent" => {}
-        _ => ["sent", "delivered"].iter().for_each(|status| told.tell(context.meta, status, None)),
-    }
+    told.becomes(context.meta, &outcome);
     let digits: String = to.chars().filter(char::is_ascii_digit).collect();
     Ok(json!({
         "messaging_product": "whatsapp",
@@ -60,6 +56,15 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Tells what was ordered to become of it.
+    fn becomes(&self, meta: &Meta, outcome: &str) {
+        match outcome.strip_prefix("failed:").map(str::parse::<u32>) {
+            Some(Ok(code)) => self.tell(meta, "failed", Some(code)),
+            _ if outcome == "silent" => {}
+            _ => ["sent", "delivered"].iter().for_each(|status| self.tell(meta, status, None)),
+        }
+    }
+
     pub(crate) fn tell(&self, meta: &Meta, status: &str, code: Option<u32>) {
         let mut told = json!({
             "id": self.wamid,
