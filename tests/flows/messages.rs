@@ -215,7 +215,29 @@ async fn the_same_key_is_the_same_message() {
     let second = lab.send("POST", &url, &headers, body.as_bytes()).await;
     assert_eq!((first.status, second.status), (202, 200));
     assert_eq!(first.json()["message_id"], second.json()["message_id"]);
+    let other = json!({ "to": "16505551234", "type": "text", "text": { "body": "another" } }).to_string();
+    let mistaken = lab.send("POST", &url, &headers, other.as_bytes()).await;
+    assert_eq!((mistaken.status, &mistaken.json()["code"]), (422, &json!("idempotency_mismatch")));
     assert_eq!(lab.calls("POST", "/messages").await, 1);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_is_told_for_another_number_changes_nothing() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["silent"]).await;
+    let id = sent(&lab, &popup).await;
+    let status = json!({
+        "id": "wamid.X", "status": "failed", "timestamp": "1795000000", "biz_opaque_callback_data": format!("{id}.1"),
+        "errors": [{ "code": 131_000 }],
+    });
+    let value = json!({ "metadata": { "phone_number_id": "999" }, "statuses": [status] });
+    let change = json!({ "field": "messages", "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
+    assert_eq!(lab.webhook(&body, "valid").await, 200);
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["value"] == value).await;
+    assert_eq!(message(&lab, &id).await["state"], "accepted");
     lab.stop().await;
 }
 

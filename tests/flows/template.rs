@@ -1,6 +1,6 @@
 //! Templates: told by webhooks, found by polls.
 
-use integration::Lab;
+use integration::{Lab, Proxy};
 use serde_json::{Value, json};
 
 async fn templates_of(lab: &Lab, waba: &str) -> Vec<Value> {
@@ -84,5 +84,34 @@ async fn a_revoked_token_is_never_retried_and_the_customer_is_asked_to_connect_a
     let calls = lab.calls("GET", "/message_templates").await;
     assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 0);
     assert_eq!(lab.calls("GET", "/message_templates").await, calls);
+    lab.stop().await;
+}
+
+/// What an account costs every two hours while nothing changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unchanged_account_costs_a_page_at_meta_and_one_small_write() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let polled = async || proxy.calls().contains_key("graph GET /#/message_templates").then_some(());
+    for _ in 0..2 {
+        lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+        proxy.script(&[]);
+        lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+        lab.eventually("the account is polled", polled).await;
+        lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    }
+    let calls = proxy.calls();
+    let of = |call: &str| calls.get(call).copied().unwrap_or_default();
+    assert_eq!(of("graph GET /#/message_templates"), 1, "{calls:?}");
+    assert_eq!(of("dynamodb PutItem"), 1, "when it was looked at, and nothing else: {calls:?}");
+    assert_eq!(
+        (of("dynamodb Query"), of("dynamodb GetItem")),
+        (3, 1),
+        "accounts, drafts, templates; the record: {calls:?}"
+    );
+    assert_eq!(of("sqs SendMessage"), 1, "one bell, no event: {calls:?}");
     lab.stop().await;
 }

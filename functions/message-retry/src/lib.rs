@@ -107,9 +107,10 @@ impl App {
             None => None,
         };
         let payload = store.message_payload(&message.id).await.map_err(SendError::from)?;
-        let (Some(onboarding), Some((token, phone)), Some(payload)) = (&onboarding, means, payload) else {
+        let (Some(onboarding), Some((token, phone))) = (&onboarding, means) else {
             return self.drop_it(message, "message.not_connected").await;
         };
+        let Some(payload) = payload else { return self.drop_it(message, "message.text_gone").await };
         let payload = payload.read().ok_or(SendError::Payload)?;
         if self.sender.is_unwanted(message, &payload).await? {
             return self.drop_it(message, "message.opted_out").await;

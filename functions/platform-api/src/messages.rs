@@ -10,7 +10,7 @@ use shared::domain::ids::{MessageId, PhoneNumberId};
 use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageEvent, MessageState, Retry, sentence};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::time::Timestamp;
-use shared::http::fields::Fields;
+use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::store::StoreError;
@@ -46,12 +46,15 @@ impl App {
     /// Sends a message. 202 whatever Meta says: the state tells.
     pub(crate) async fn send_message(&self, phone: &str, request: &Request) -> Result<Reply, Problem> {
         let draft = draft(request)?;
-        let (phone, onboarding) = self.connected(phone).await?;
         let now = clock::now();
         let id = match key(request)? {
-            Some(key) => MessageId::of_key(&phone, key),
+            Some(key) => MessageId::of_key(&PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?, key),
             None => MessageId::new(now, rand::random()),
         };
+        if let Some(known) = self.asked_before(&id, &draft, request).await? {
+            return Ok(known);
+        }
+        let (phone, onboarding) = self.connected(phone).await?;
         let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
         let message = Message::begin(id, (onboarding.id.clone(), waba, phone), &draft, now);
         let sender = &self.sender;
@@ -62,7 +65,7 @@ impl App {
         }
         match self.store.create_message(&message, &draft.payload(), now).await {
             Ok(()) => {}
-            // Asked for under the same key before: the same answer again.
+            // Asked for twice at the same moment.
             Err(StoreError::Conflict) => return self.message(message.id.as_str()).await,
             Err(error) => return Err(unavailable(&error)),
         }
@@ -73,6 +76,22 @@ impl App {
             Err(error) => {
                 tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "an outcome was not saved");
                 Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message)))
+            }
+        }
+    }
+
+    /// The answer to the same message under the same key.
+    async fn asked_before(&self, id: &MessageId, draft: &Draft, request: &Request) -> Result<Option<Reply>, Problem> {
+        if key(request)?.is_none() {
+            return Ok(None);
+        }
+        let held = self.store.message(id).await.map_err(|error| unavailable(&error))?;
+        match held.map(|held| held.record) {
+            None => Ok(None),
+            Some(known) if known.digest == draft.digest() => Ok(Some(json(StatusCode::OK, &MessageView::of(&known)))),
+            Some(_) => {
+                let title = "This key was used for another message.";
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", title))
             }
         }
     }
@@ -160,7 +179,7 @@ fn key(request: &Request) -> Result<Option<&str>, Problem> {
 }
 
 fn draft(request: &Request) -> Result<Draft, Problem> {
-    let fields: Map<String, Value> = Fields::read(request, &Draft::fields())?.into_map();
+    let fields: Map<String, Value> = Fields::read_up_to(LARGEST_TEXT, request, &Draft::fields())?.into_map();
     Draft::read(fields).map_err(|flaw| match flaw {
         Flaw::Recipient => Problem::bad_request(
             "message.recipient",

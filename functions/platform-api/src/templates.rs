@@ -10,11 +10,11 @@ use shared::domain::composition::{Composition, lint, preview};
 use shared::domain::failure::{Class, Failure};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
-use shared::domain::onboarding::Onboarding;
+use shared::domain::onboarding::{Onboarding, State};
 use shared::domain::template::{DELETED, Template, normal_language};
 use shared::domain::template_budget::CREATIONS_AN_HOUR;
 use shared::domain::time::Timestamp;
-use shared::http::fields::Fields;
+use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, no_content};
 use shared::perform::Customer;
@@ -62,7 +62,7 @@ impl App {
 
     /// Submits a template, or keeps it until the account can take it.
     pub(crate) async fn create_template(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
-        let composition = composition(&Fields::read(request, &COMPOSITION)?)?;
+        let composition = composition(&Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION)?)?;
         let onboarding = self.of_onboarding(id).await?;
         self.submit(onboarding, composition, request).await
     }
@@ -76,6 +76,9 @@ impl App {
         let findings = lint(&composition);
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
+        }
+        if onboarding.joins.is_some() || matches!(onboarding.state(), State::Leaving | State::Left) {
+            return Err(not_open());
         }
         let Some(open) = self.open(onboarding.clone()).await? else {
             let at = clock::now();
@@ -110,7 +113,7 @@ impl App {
         (name, language): (&str, &str),
         request: &Request,
     ) -> Result<Reply, Problem> {
-        let fields = Fields::read(request, &COMPOSITION[2..])?;
+        let fields = Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION[2..])?;
         let (open, template) = self.of_name(id, name, language).await?;
         if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
             let title = "Meta lets a template be edited when it is approved, rejected or paused.";
@@ -136,12 +139,27 @@ impl App {
     }
 
     pub(crate) async fn delete_template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
+        if self.give_up_draft(id, name, language).await? {
+            return Ok(no_content());
+        }
         let (open, template) = self.of_name(id, name, language).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let deleted = self.desk(&customer, &open.waba).delete(&template).await;
         deleted.map_err(|error| desk_problem(&error))?;
         self.look(&open).await?;
         Ok(no_content())
+    }
+
+    /// Whether there was a draft of that name; it is not submitted any more.
+    async fn give_up_draft(&self, id: &str, name: &str, language: &str) -> Result<bool, Problem> {
+        let onboarding = self.of_onboarding(id).await?;
+        let drafts = self.store.drafts(&onboarding.id).await.map_err(|error| unavailable(&error))?;
+        let language = normal_language(language);
+        let same = |draft: &TemplateDraft| draft.composition.name == name && draft.composition.language == language;
+        let Some(draft) = drafts.into_iter().find(same) else { return Ok(false) };
+        let over = TemplateDraft { over: true, ..draft };
+        self.store.save_draft(&onboarding.id, &over).await.map_err(|error| unavailable(&error))?;
+        Ok(true)
     }
 
     /// The same parts under another name, in another language, or for another account.
@@ -220,7 +238,7 @@ impl App {
 /// How a template looks and what Meta would say; nothing is stored or sent.
 pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
     let fields: Vec<&str> = COMPOSITION.into_iter().chain(["values"]).collect();
-    let fields = Fields::read(request, &fields)?;
+    let fields = Fields::read_up_to(LARGEST_TEXT, request, &fields)?;
     let values = match fields.value("values") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(values)) => values.clone(),

@@ -147,9 +147,10 @@ impl App {
             None => Err(Failure::new(Class::TokenDead, "token.missing")),
             Some(token) => {
                 let customer = Customer { graph: &self.graph, token: &token };
-                self.drafts(id, &Desk { customer: &customer, waba, store: &self.store, publisher: &self.publisher })
-                    .await;
-                templates::sync(&customer, &self.store, &self.publisher, waba).await
+                let synced = templates::sync(&customer, &self.store, &self.publisher, waba).await;
+                let (store, publisher) = (&self.store, &self.publisher);
+                self.drafts(id, &Desk { customer: &customer, waba, store, publisher }).await;
+                synced
             }
         };
         if let Err(Failure { class: Class::TokenDead, code, .. }) = &synced {

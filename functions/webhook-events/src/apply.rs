@@ -3,7 +3,7 @@
 use super::EventError;
 use shared::clock;
 use shared::domain::facts::Aspect;
-use shared::domain::ids::{BusinessId, MessageId, WabaId};
+use shared::domain::ids::{BusinessId, MessageId, PhoneNumberId, WabaId};
 use shared::domain::message::{MessageEvent, MessageNext};
 use shared::domain::progress::{About, Event};
 use shared::domain::template::{News, Template, TemplateNews, apply_news};
@@ -63,8 +63,8 @@ impl Applier {
             Observation::Preference { phone, person, stopped, at } => {
                 Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
             }
-            Observation::Status { message, attempt, wamid, delivery, code, at } => {
-                self.status(&message, &MessageEvent::Reported { attempt, wamid, delivery, code, at }).await
+            Observation::Status { message, phone, attempt, wamid, delivery, code, at } => {
+                self.status(&message, &phone, &MessageEvent::Reported { attempt, wamid, delivery, code, at }).await
             }
             Observation::Solution { id, status, at } => {
                 Ok(self.store.note_solution(&Solution { id, status, at }).await?)
@@ -102,8 +102,13 @@ impl Applier {
     }
 
     /// A failure that is tried again rings `message-retry` when its time has come; what is to be told, at once.
-    async fn status(&self, id: &MessageId, fact: &MessageEvent) -> Result<(), EventError> {
+    /// What Meta repeats is free text of whoever sends: it counts for messages of that number only.
+    async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageEvent) -> Result<(), EventError> {
         let now = clock::now();
+        let held = self.store.message(id).await?;
+        if held.is_none_or(|held| held.record.phone != *phone) {
+            return Ok(());
+        }
         let Some(message) = self.store.record_message(id, fact, self.retry_delay, now).await? else { return Ok(()) };
         match message.next(now) {
             MessageNext::Tell => Ok(self.retries.ring(&Bell::Message { id: id.clone() }, Duration::ZERO).await?),

@@ -7,7 +7,7 @@ use shared::domain::facts::word;
 use shared::domain::ids::WabaId;
 use shared::domain::time::Timestamp;
 use shared::queue::QueueError;
-use shared::store::Parked;
+use shared::store::{Owner, Parked};
 use shared::webhook::change::{Change, Part, split};
 use shared::webhook::envelope::Envelope;
 use shared::webhook::interpret::{Context, Observation, interpret, is_documented};
@@ -21,6 +21,9 @@ const SOON: Duration = Duration::from_secs(60);
 const LATER: Duration = Duration::from_secs(900);
 /// How long its account may take to become known.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// What an item of the table holds, with room for the rest of it (DynamoDB: 400 KB).
+const LARGEST_PARKED: usize = 300 * 1024;
 
 /// Stable code of a change whose two accounts belong to two customers.
 const TWO_CUSTOMERS: &str = "webhook.two_customers";
@@ -42,6 +45,8 @@ impl App {
         for part in &parts {
             match self.part(part, &owners, envelope.received_at).await {
                 Ok(event) => done.push((part, event)),
+                // Not the change's fault: all of the delivery comes again, and what is done stays done.
+                Err(error) if error.is_of_dependency() => return Err(error),
                 Err(error) => failed.push((part, error)),
             }
         }
@@ -124,6 +129,10 @@ impl App {
         }
         if waits {
             let envelope = Envelope { received_at, body: change.to_notification() }.pack()?;
+            if envelope.len() > LARGEST_PARKED {
+                tracing::warn!(waba.id = %waba, "a change is too large to wait for its account");
+                return Ok(());
+            }
             let due = Some(clock::now().after(SOON));
             let parked = Parked { fingerprint: change.fingerprint(), envelope, since: received_at, due };
             self.applier.store.park(waba, &parked).await?;
@@ -131,32 +140,41 @@ impl App {
         Ok(())
     }
 
-    /// Tries the changes of an account again that nobody had connected when they came.
+    /// Tries the changes of an account again that nobody had connected when they came. One that fails waits for its next
+    /// turn like the others.
     pub(crate) async fn parked(&self, waba: &WabaId) -> Result<(), EventError> {
         let owner = self.applier.store.owner(waba).await?;
+        let mut failed = Ok(());
         for held in self.applier.store.parked(waba).await? {
-            let parked = &held.record;
-            let envelope = Envelope::unpack(&parked.envelope)?;
-            let waited = clock::now().since(parked.since);
-            for part in split(&envelope.body).unwrap_or_default() {
-                let Part::Change(change) = part else { continue };
-                match &owner {
-                    Some(owner) => {
-                        for observation in interpret(&change, &self.context(envelope.received_at)) {
-                            self.applier.apply(waba, Some(owner), observation).await?;
-                        }
-                    }
-                    None if waited >= LONGEST_WAIT => {
-                        tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "nobody connected the account of a change");
-                        let event = self.publisher.quarantined(&change, parked.since, UNKNOWN_ACCOUNT)?;
-                        self.send(vec![event]).await?;
-                    }
-                    None => {}
-                }
-            }
-            let over = owner.is_some() || waited >= LONGEST_WAIT;
+            let waited = clock::now().since(held.record.since);
+            let tried = self.parked_change(waba, owner.as_ref(), &held.record, waited >= LONGEST_WAIT).await;
+            let over = tried.is_ok() && (owner.is_some() || waited >= LONGEST_WAIT);
             let due = (!over).then(|| clock::now().after(LATER));
-            self.applier.store.save_parked(waba, &Parked { due, ..parked.clone() }, Some(held.version)).await?;
+            self.applier.store.save_parked(waba, &Parked { due, ..held.record }, Some(held.version)).await?;
+            failed = failed.and(tried);
+        }
+        failed
+    }
+
+    async fn parked_change(
+        &self,
+        waba: &WabaId,
+        owner: Option<&Owner>,
+        parked: &Parked,
+        last: bool,
+    ) -> Result<(), EventError> {
+        let envelope = Envelope::unpack(&parked.envelope)?;
+        for part in split(&envelope.body).unwrap_or_default() {
+            let Part::Change(change) = part else { continue };
+            if owner.is_some() {
+                for observation in interpret(&change, &self.context(envelope.received_at)) {
+                    self.applier.apply(waba, owner, observation).await?;
+                }
+            } else if last {
+                tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "nobody connected the account of a change");
+                let event = self.publisher.quarantined(&change, parked.since, UNKNOWN_ACCOUNT)?;
+                self.send(vec![event]).await?;
+            }
         }
         Ok(())
     }

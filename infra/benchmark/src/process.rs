@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::process::{Child, Command};
 
 /// Variables of all functions together: one that is not read costs nothing.
-const VARIABLES: [(&str, &str); 28] = [
+const VARIABLES: [(&str, &str); 32] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -36,6 +36,10 @@ const VARIABLES: [(&str, &str); 28] = [
     ("SIGNUP_BASE_URL", ""),
     ("SESSION_MINUTES", "60"),
     ("MESSAGE_RETRY_DELAY_SECONDS", "570"),
+    ("META_BUSINESS_ID", "1"),
+    ("ONBOARDING_LIMIT", "10"),
+    ("BUSINESS_INFO_DAYS", "30"),
+    ("WEBHOOK_URL", "https://example.lambda-url.us-east-1.on.aws/"),
 ];
 const QUEUES: [&str; 6] = ["WEBHOOK", "ONBOARDING", "CREDIT", "TEMPLATE", "MESSAGE_RETRY", "PLATFORM_EVENTS"];
 

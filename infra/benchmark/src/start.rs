@@ -15,7 +15,10 @@ pub(crate) async fn measure(built: &Built, rounds: usize) -> io::Result<String> 
         for (name, binary) in built.all() {
             let mut stub = Stub::start().await?;
             let (began, mut child) = process::start(binary, &stub.address, &[])?;
-            let asked = stub.asked().await?;
+            let asked = tokio::select! {
+                asked = stub.asked() => asked?,
+                ended = child.wait() => return Err(io::Error::other(format!("{name} ended: {}", ended?))),
+            };
             samples.entry(name).or_default().add(asked - began);
             child.kill().await?;
         }

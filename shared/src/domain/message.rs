@@ -75,6 +75,8 @@ pub struct Message {
     pub person: String,
     /// What it is: `text`, `template`, ….
     pub kind: String,
+    /// Recognises what is sent: the same key with another message is a mistake.
+    pub digest: String,
     /// When it was taken in.
     pub created_at: Timestamp,
     /// The first attempt, and the second if there is one.
@@ -131,7 +133,7 @@ impl Message {
         let (onboarding, waba, phone) = from;
         let person = draft.recipient.fingerprint(&phone);
         let attempts = vec![Attempt::begin(now)];
-        let kind = draft.kind.clone();
+        let (kind, digest) = (draft.kind.clone(), draft.digest());
         Self {
             id,
             onboarding,
@@ -139,6 +141,7 @@ impl Message {
             phone,
             person,
             kind,
+            digest,
             created_at: now,
             attempts,
             retry: Retry::None,
@@ -180,10 +183,12 @@ impl Message {
     /// Whether nothing more is planned with it; its text is not needed then.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        !matches!(
-            self.state(),
-            MessageState::Sending | MessageState::Retrying | MessageState::Accepted | MessageState::Sent
-        )
+        match self.state() {
+            MessageState::Sending | MessageState::Retrying | MessageState::Accepted | MessageState::Sent => false,
+            // Meta may still tell that it failed, until that was waited for in vain.
+            MessageState::Unknown => self.attempts.last().is_some_and(|attempt| attempt.code.is_some()),
+            MessageState::Delivered | MessageState::Read | MessageState::Failed | MessageState::Cancelled => true,
+        }
     }
 
     /// What is due at `now`.

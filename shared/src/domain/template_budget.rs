@@ -72,6 +72,13 @@ impl TemplateBudget {
     }
 }
 
+impl TemplateBudget {
+    /// Meta refused the last edit: it does not count.
+    pub fn take_edit_back(&mut self, id: &TemplateId) {
+        self.edits.get_mut(id).map(Vec::pop);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,9 @@ use std::fmt;
 /// Largest body these routes take: 16 KiB.
 pub const LARGEST_BODY: usize = 16 * 1024;
 
+/// Largest body of routes that take people's texts: 4,096 characters escaped to ASCII are 24 KiB, templates have several.
+pub const LARGEST_TEXT: usize = 64 * 1024;
+
 /// The fields of a JSON object, in order of arrival.
 #[derive(Debug)]
 pub struct Fields(Vec<(String, Value)>);
@@ -44,8 +47,17 @@ impl Fields {
     /// # Errors
     /// 413 `too_large`, 415 `content_type`, 400 `bad_json`, `duplicate_field`, `unknown_field`.
     pub fn read(request: &Request, allowed: &[&str]) -> Result<Self, Problem> {
-        if request.body.len() > LARGEST_BODY {
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is larger than 16 KiB."));
+        Self::read_up_to(LARGEST_BODY, request, allowed)
+    }
+
+    /// The same for a body of up to `largest` bytes.
+    ///
+    /// # Errors
+    /// As [`Fields::read`].
+    pub fn read_up_to(largest: usize, request: &Request, allowed: &[&str]) -> Result<Self, Problem> {
+        if request.body.len() > largest {
+            let title = "The body is larger than this address takes.";
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title));
         }
         let content_type = request.header("content-type").unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();

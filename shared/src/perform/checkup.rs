@@ -13,7 +13,7 @@ use crate::graph::calls::platform::{
 use crate::graph::client::GraphClient;
 use crate::graph::error::GraphError;
 use crate::secret::Secret;
-use crate::webhook::interpret::FIELDS_IN_USE;
+use crate::webhook::interpret::fields_in_use;
 
 /// Permissions of every role; a solution partner also needs `business_management`, for its credit line.
 const PERMISSIONS: [&str; 2] = ["whatsapp_business_management", "whatsapp_business_messaging"];
@@ -44,7 +44,7 @@ fn needed(role: Role) -> impl Iterator<Item = &'static str> {
 
 fn fields_missing(subscription: &Option<Subscription>) -> Vec<String> {
     let held = |wanted: &str| subscription.iter().flat_map(|one| &one.fields).any(|field| field.name == wanted);
-    FIELDS_IN_USE.into_iter().filter(|wanted| !held(wanted)).map(str::to_owned).collect()
+    fields_in_use().filter(|wanted| !held(wanted)).map(str::to_owned).collect()
 }
 
 fn callback_missing(subscription: Option<&Subscription>, callback: &str) -> Vec<String> {

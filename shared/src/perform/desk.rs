@@ -6,7 +6,7 @@ use crate::domain::composition::Composition;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{OnboardingId, TemplateId};
-use crate::domain::template::{Template, normal_language};
+use crate::domain::template::{DELETED, Template, normal_language};
 use crate::domain::template_budget::TemplateBudget;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
@@ -79,6 +79,10 @@ impl Desk<'_> {
             quality_at: Timestamp::default(),
             missing_polls: 0,
         };
+        // Told first: a repeat of the same news has the same id, and news that was stored would not be told again.
+        if let Err(error) = self.publisher.template(self.waba.id().as_str(), &template).await {
+            tracing::warn!(error = crate::telemetry::chain(&error), "a new template was not told");
+        }
         self.remember(&template).await?;
         Ok(template)
     }
@@ -97,11 +101,7 @@ impl Desk<'_> {
     /// A webhook that was faster knows more.
     async fn remember(&self, template: &Template) -> Result<(), DeskError> {
         match self.store.save_template(self.waba.id(), template, None).await {
-            Ok(()) => {
-                let told = self.publisher.template(self.waba.id().as_str(), template).await;
-                told.map_err(|_| DeskError::Meta(Failure::new(Class::Later, "events.unavailable")))
-            }
-            Err(StoreError::Conflict) => Ok(()),
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -122,7 +122,15 @@ impl Desk<'_> {
                 change.insert("message_send_ttl_seconds".to_owned(), json!(seconds));
             }
         }
-        self.customer.call(&EditTemplate { id: &template.id, change: &change }).await?;
+        let edited = self.customer.call(&EditTemplate { id: &template.id, change: &change }).await;
+        if edited.as_ref().is_err_and(|failure| !matches!(failure.class, Class::Later | Class::LaterAfter(_))) {
+            let take_back = |budget: &mut TemplateBudget, _| {
+                budget.take_edit_back(&template.id);
+                Ok(())
+            };
+            self.count(take_back).await?;
+        }
+        edited?;
         Ok(())
     }
 
@@ -133,7 +141,13 @@ impl Desk<'_> {
     pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
         self.customer.call(&call).await?;
-        Ok(())
+        let gone =
+            Template { status: DELETED.to_owned(), changed_at: clock::now().before_this_second(), ..template.clone() };
+        let held = self.store.template(self.waba.id(), &template.id).await?;
+        match self.store.save_template(self.waba.id(), &gone, held.map(|held| held.version)).await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A template with its parts, as Meta has it.
@@ -167,7 +181,7 @@ impl Desk<'_> {
     /// [`DeskError`] when the table fails, or Meta is to be asked again later.
     pub async fn submit_drafts(&self, id: &OnboardingId) -> Result<usize, DeskError> {
         let mut submitted = 0;
-        for draft in self.store.drafts(id).await? {
+        for draft in self.store.drafts(id).await?.into_iter().filter(|draft| draft.code.is_none()) {
             let code = match self.create(&draft.composition).await {
                 Ok(_) => None,
                 Err(

@@ -1,6 +1,7 @@
 //! One attempt to send a message: what is needed, the call, and what its outcome means.
 
 use crate::clock;
+use crate::domain::failure::Class;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageEvent, MessageNext};
@@ -86,10 +87,13 @@ impl Sender {
         if let Err(error) = &sent {
             let code = error.failure().code;
             tracing::warn!(message.id = %message.id, attempt = number, error.code = code, "a message was not taken");
-            self.token_may_be_dead(onboarding, error).await?;
         }
-        let event = outcome(number, sent.map(Sent::wamid));
-        self.record(&message.id, &event).await
+        let dead = sent.as_ref().err().map(GraphError::failure).filter(|failure| failure.class == Class::TokenDead);
+        let after = self.record(&message.id, &outcome(number, sent.map(Sent::wamid))).await?;
+        if let Some(failure) = dead {
+            self.token_died(onboarding, failure.code).await?;
+        }
+        Ok(after)
     }
 
     /// Whether the person wants no marketing messages from this number and this is one.
@@ -141,15 +145,11 @@ impl Sender {
         }
     }
 
-    async fn token_may_be_dead(&self, onboarding: &Onboarding, error: &GraphError) -> Result<(), SendError> {
-        let failure = error.failure();
+    /// The customer has to connect again; the platform is told by `onboarding-steps`.
+    async fn token_died(&self, onboarding: &Onboarding, code: String) -> Result<(), SendError> {
         let Some(attempt) = onboarding.token_attempt() else { return Ok(()) };
-        if failure.class == crate::domain::failure::Class::TokenDead {
-            let died = Event::TokenDied(attempt.clone(), failure.code);
-            self.store.record(&onboarding.id, &died, clock::moment()).await?;
-            self.steps.ring(&Bell::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?;
-        }
-        Ok(())
+        self.store.record(&onboarding.id, &Event::TokenDied(attempt.clone(), code), clock::moment()).await?;
+        Ok(self.steps.ring(&Bell::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?)
     }
 }
 
@@ -160,7 +160,8 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageE
         Ok(Some(wamid)) => MessageEvent::Accepted { attempt, wamid },
         Ok(None) => unanswered,
         Err(error) => match error.kind {
-            Kind::Refused(refusal) if refusal.status < 500 => {
+            // A refusal in Meta's own words is an answer, whatever its HTTP status.
+            Kind::Refused(refusal) if refusal.code > 0 => {
                 MessageEvent::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
             }
             Kind::NoAppSecret | Kind::Transport(TransportError::NotSent) => {

@@ -2,6 +2,7 @@
 
 use crate::domain::recipient::Recipient;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// A message that may be sent. Prints as nothing.
 pub struct Draft {
@@ -88,6 +89,12 @@ impl Draft {
     #[must_use]
     pub fn payload(&self) -> Payload {
         Payload(Value::Object(self.payload.clone()).to_string())
+    }
+
+    /// Recognises the same message.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.payload().expose()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Fields a message may have; those of its type beside these.

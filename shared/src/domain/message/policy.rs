@@ -92,6 +92,7 @@ pub fn sentence(code: &str) -> &'static str {
         ("message.unanswered", _) => "Meta did not answer. The message may have been sent, so it is not sent again.",
         ("message.cancelled", _) => "The second attempt was cancelled.",
         ("message.not_connected", _) => "The number is not connected any more, so the message was not sent again.",
+        ("message.text_gone", _) => "The message's text is not kept any more, so it was not sent again.",
         ("message.opted_out", _) => "The person wants no marketing messages, so the message was not sent again.",
         _ => "Meta refused the message.",
     }

@@ -70,6 +70,15 @@ fn an_unknown_outcome_is_never_sent_again_and_a_person_hears_of_it_after_a_day()
 }
 
 #[test]
+fn a_failure_that_is_told_after_a_lost_answer_still_has_its_text_and_its_second_attempt() {
+    let unknown = after(&message(), &[MessageEvent::Unanswered { attempt: 1 }], at(10));
+    assert!(!unknown.is_over());
+    let failed = after(&unknown, &[reported(1, Delivery::Failed, Some(131_000))], at(20));
+    assert_eq!((failed.state(), failed.is_over()), (MessageState::Retrying, false));
+    assert!(after(&unknown, &[MessageEvent::Overdue], at(86_400)).is_over());
+}
+
+#[test]
 fn a_process_that_died_while_sending_leaves_an_unknown_outcome() {
     let begun = message();
     assert_eq!(begun.next(at(59)), MessageNext::Wait(at(60)));

@@ -4,10 +4,13 @@ use super::{Change, Context, Observation};
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
-struct Value {
-    user_preferences: Vec<Preference>,
+struct Value<'a> {
+    /// Unparsed: one that is odd does not hide the others.
+    #[serde(borrow)]
+    user_preferences: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -20,9 +23,10 @@ struct Preference {
 }
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Value>(change.value.get()) else { return Vec::new() };
+    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
     let Some(phone) = change.phone() else { return Vec::new() };
-    let marketing = value.user_preferences.iter().filter(|preference| preference.category == "marketing_messages");
+    let each = value.user_preferences.iter().filter_map(|raw| serde_json::from_str::<Preference>(raw.get()).ok());
+    let marketing = each.filter(|preference| preference.category == "marketing_messages");
     let each = marketing.flat_map(|preference| {
         let stopped = match preference.value.as_str() {
             "stop" => Some(true),
@@ -51,7 +55,6 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observati
 mod tests {
     use super::*;
     use crate::domain::ids::AppId;
-    use serde_json::value::RawValue;
 
     fn observe(value: &str) -> Vec<Observation> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();

@@ -1,6 +1,7 @@
 //! `messages`: statuses of messages that were sent through us. Everything else in this field is passed on only.
 
 use super::{Change, Context, Observation};
+use crate::domain::ids::PhoneNumberId;
 use crate::domain::message::{Delivery, Message};
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
@@ -37,10 +38,11 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observati
         return Vec::new();
     }
     let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
-    value.statuses.iter().filter_map(|status| of(status.get(), context)).collect()
+    let Some(phone) = change.phone() else { return Vec::new() };
+    value.statuses.iter().filter_map(|status| of(status.get(), &phone, context)).collect()
 }
 
-fn of(status: &str, context: &Context) -> Option<Observation> {
+fn of(status: &str, phone: &PhoneNumberId, context: &Context) -> Option<Observation> {
     let status: Status = serde_json::from_str(status).ok()?;
     let (message, attempt) = Message::parse_reference(&status.biz_opaque_callback_data?)?;
     let delivery = Delivery::parse(&status.status)?;
@@ -48,6 +50,7 @@ fn of(status: &str, context: &Context) -> Option<Observation> {
     let wamid = Some(status.id).filter(|id| id.len() <= LONGEST_WAMID)?;
     Some(Observation::Status {
         message,
+        phone: phone.clone(),
         attempt,
         wamid,
         delivery,
@@ -62,8 +65,10 @@ mod tests {
     use crate::domain::ids::AppId;
 
     fn observe(statuses: &str) -> Vec<Observation> {
-        let raw =
-            RawValue::from_string(format!(r#"{{"messaging_product":"whatsapp","statuses":[{statuses}]}}"#)).unwrap();
+        let raw = RawValue::from_string(format!(
+            r#"{{"messaging_product":"whatsapp","metadata":{{"phone_number_id":"5"}},"statuses":[{statuses}]}}"#
+        ))
+        .unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
         interpret(&Change { entry_id: "9".into(), time: None, field: "messages".into(), value: &raw }, &context)
     }

@@ -25,19 +25,28 @@ pub(crate) struct Platform {
 }
 
 const PERMISSIONS: [&str; 3] = ["whatsapp_business_management", "whatsapp_business_messaging", "business_management"];
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 21] = [
     "account_alerts",
     "account_review_update",
+    "account_settings_update",
     "account_update",
     "business_capability_update",
+    "business_status_update",
+    "business_username_updates",
     "history",
+    "message_template_components_update",
+    "message_template_quality_update",
     "message_template_status_update",
     "messages",
+    "partner_solutions",
     "phone_number_name_update",
     "phone_number_quality_update",
     "security",
     "smb_app_state_sync",
     "smb_message_echoes",
+    "template_category_update",
+    "template_correct_category_detection",
+    "user_preferences",
 ];
 
 impl Default for Platform {
