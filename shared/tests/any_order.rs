@@ -14,6 +14,7 @@ use shared::domain::session::{Flow, Role};
 use shared::domain::steps::{Runner, Step};
 use shared::domain::time::{Jitter, Moment, Timestamp};
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::time::Duration;
 
 const SEQUENCES: u64 = 10_000;
@@ -202,6 +203,11 @@ fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with
             record = after;
         }
     }
-    println!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met", states.len(), State::ALL.len());
+    std::io::stdout()
+        .write_all(
+            format!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met\n", states.len(), State::ALL.len())
+                .as_bytes(),
+        )
+        .unwrap();
     assert_eq!(states.len(), State::ALL.len(), "{states:?}");
 }

@@ -1,6 +1,6 @@
 //! Every call of every function, spoiled in every way, one at a time and in pairs: what is promised holds all the same.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test, and its matrix")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 mod customer;
 mod journey;

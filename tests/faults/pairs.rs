@@ -4,6 +4,7 @@ use crate::customer::start;
 use crate::journey::Journey;
 use crate::matrix::{calls_of, disturbed};
 use integration::{Effect, Strike};
+use std::io::Write as _;
 
 const JOURNEYS: [Journey; 3] = [Journey::Signup, Journey::SecondNumber, Journey::Exit];
 
@@ -35,7 +36,12 @@ pub(crate) async fn sampled(pairs: usize) {
             helped += usize::from(disturbed(&lab, &proxy, journey, &strikes, runs).await.helped > 0);
             runs += 1;
         }
-        println!("{journey:?}: {runs} pairs so far, all arrived, {helped} after an operator said go on");
+        std::io::stdout()
+            .write_all(
+                format!("{journey:?}: {runs} pairs so far, all arrived, {helped} after an operator said go on\n")
+                    .as_bytes(),
+            )
+            .unwrap();
     }
     proxy.script(&[]);
     lab.stop().await;
