@@ -74,7 +74,8 @@ class Lane:
         copies = [packages.copied(self.binaries / name, self.scratch / name) for name in names]
         self.account.upload(BUCKET, [packages.zipped(copy, "bootstrap", self.scratch) for copy in copies])
         self.report.step(f"{len(names)} functions packed and uploaded")
-        return packages.naming_secrets(packages.pointing_at(template, BUCKET))
+        known = packages.naming_batches(packages.without_metric_math(template))
+        return packages.naming_secrets(packages.pointing_at(known, BUCKET))
 
     def deploy(self, name, template, role):
         """A stack with its secrets set; gives it and its verify token."""

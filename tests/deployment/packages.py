@@ -36,6 +36,20 @@ def naming_secrets(template):
     return template
 
 
+def without_metric_math(template):
+    """The template without alarms over several metrics, which the emulator does not know (`Metrics` in place of `MetricName`)."""
+    alarms = re.findall(r"^  \w+:\n    Type: AWS::CloudWatch::Alarm\n(?:    .*\n)+", template, re.MULTILINE)
+    for alarm in alarms:
+        if "\n      Metrics:\n" in alarm:
+            template = template.replace(alarm, "")
+    return template
+
+
+def naming_batches(template):
+    """The template with `sqs:SendMessageBatch` beside `sqs:SendMessage`: AWS asks for the latter only, the emulator for both."""
+    return template.replace("sqs:SendMessage]", "sqs:SendMessage, sqs:SendMessageBatch]")
+
+
 def without(template, grant):
     """The template in which a function may not do something: `Function:service:Action`."""
     function, action = grant.split(":", 1)
