@@ -1,7 +1,6 @@
 //! One stack for one test.
 
 use crate::Proxy;
-use crate::events;
 use local::{Answer, Binaries, Client, Profile, Stack, StackOptions, build_functions};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
 /// How long a condition may take to come true.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at it.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The platform's own page.
@@ -208,98 +207,5 @@ impl Lab {
             }
             tokio::time::sleep(PAUSE).await;
         }
-    }
-
-    /// Takes platform events until one fits, and gives it; the others are gone.
-    pub async fn event(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        serde_json::from_str(&self.event_of(kind, fits).await).unwrap_or_default()
-    }
-
-    /// Takes platform events until one of this type comes, and gives it as it was written.
-    pub async fn event_text(&self, kind: &str) -> String {
-        self.event_of(kind, |_| true).await
-    }
-
-    async fn event_of(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> String {
-        let queue = self.queue("PlatformEventsQueue");
-        let started = Instant::now();
-        while started.elapsed() < PATIENCE {
-            let wait = Duration::from_secs(1);
-            for message in self.stack.sqs().receive(&queue, 1, wait, None).await.expect("the events queue") {
-                self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
-                let event = events::read(&message.body);
-                if text(&event, "type") == kind && fits(&event) {
-                    return message.body;
-                }
-            }
-        }
-        panic!("no event {kind} came");
-    }
-
-    /// Every platform event of a type that waits in the queue; all of them are taken away.
-    pub async fn events_of(&self, kind: &str) -> Vec<Value> {
-        let queue = self.queue("PlatformEventsQueue");
-        let mut found = Vec::new();
-        loop {
-            let messages = self.stack.sqs().receive(&queue, 10, Duration::ZERO, None).await.expect("the events queue");
-            if messages.is_empty() {
-                return found;
-            }
-            for message in messages {
-                self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
-                let event = events::fits(serde_json::from_str(&message.body).unwrap_or_default());
-                found.extend(Some(event).filter(|event| text(event, "type") == kind));
-            }
-        }
-    }
-
-    /// Whether no doorbell is being answered.
-    pub fn is_quiet(&self) -> bool {
-        let busy = |queue: &str| {
-            let counts = self.stack.sqs().counts(&self.queue(queue)).expect("a queue");
-            counts.visible > 0
-        };
-        !busy("OnboardingQueue")
-            && !busy("CreditQueue")
-            && !busy("MessageRetryQueue")
-            && self.stack.counts().values().all(|count| count.running == 0)
-    }
-
-    /// Platform events that wait in the queue.
-    pub fn events_waiting(&self) -> usize {
-        self.stack.sqs().counts(&self.queue("PlatformEventsQueue")).expect("the events queue").visible
-    }
-
-    /// The URL of a queue.
-    pub fn queue(&self, id: &str) -> String {
-        self.stack.endpoints().queues.get(id).cloned().unwrap_or_default()
-    }
-
-    /// Takes every message that waits in a queue away. Says how many there were.
-    pub async fn lose(&self, queue: &str) -> usize {
-        let url = self.queue(queue);
-        let mut lost = 0;
-        loop {
-            let messages = self.stack.sqs().receive(&url, 10, Duration::ZERO, None).await.expect("a queue");
-            if messages.is_empty() {
-                return lost;
-            }
-            lost += messages.len();
-            for message in messages {
-                self.stack.sqs().delete(&url, &message.receipt_handle).await.expect("a queue");
-            }
-        }
-    }
-
-    /// Sends dead letters back to where they came from, as `aws sqs start-message-move-task` does
-    /// (infra/runbooks/dead-letters.md). Gives the status of the answer.
-    pub async fn redrive(&self, queue: &str) -> u16 {
-        let endpoints = self.stack.endpoints();
-        let name = self.queue(queue).rsplit('/').next().map(str::to_owned).unwrap_or_default();
-        let arn = format!("arn:aws:sqs:{}:000000000000:{name}", endpoints.region);
-        let headers =
-            [("x-amz-target", "AmazonSQS.StartMessageMoveTask"), ("content-type", "application/x-amz-json-1.0")];
-        let request = json!({ "SourceArn": arn }).to_string();
-        self.send("POST", &endpoints.aws.sqs, &headers, request.as_bytes()).await.status
     }
 }

@@ -2,12 +2,18 @@
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
 
+mod counts;
+mod draw;
 mod events;
 mod lab;
 mod meta;
 mod proxy;
+mod queues;
 mod records;
 mod secrecy;
 
+pub use counts::say;
+pub use draw::Draw;
 pub use lab::{Lab, Popup, Session};
+pub use meta::soon;
 pub use proxy::{Effect, Proxy, Strike, Use};

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 use shared::secret::Secret;
 use shared::webhook::signature::sign;
 
+/// A time of Meta's, in seconds: later than anything it or a poll has said so far, and not in the future for long.
+pub fn soon() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or_default() + 5
+}
+
 impl Lab {
     /// Reads from the simulator's control.
     pub async fn simulator(&self, path: &str) -> Value {

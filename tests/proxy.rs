@@ -1,5 +1,9 @@
 //! Between the functions and everything they call: counts every call, and spoils one of them.
 
+mod uses;
+
+pub use uses::Use;
+
 use bytes::Bytes;
 use graph_simulator::connection::{Cuttable, Scissors};
 use local::{Answer, Client, Endpoints};
@@ -48,17 +52,6 @@ pub struct Strike {
     pub times: usize,
     /// What happens.
     pub effect: Effect,
-}
-
-/// Something a function did at AWS.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Use {
-    /// Its logical id.
-    pub function: String,
-    /// For example `dynamodb:GetItem`, as policies name it.
-    pub action: String,
-    /// What it was done to: a logical id, an index, or the place of a customer's secret.
-    pub thing: String,
 }
 
 #[derive(Debug, Default)]
@@ -149,7 +142,7 @@ impl Proxy {
 
     fn note_use(&self, service: &str, parts: &axum::http::request::Parts, body: &[u8]) {
         let Some(endpoints) = self.0.endpoints.get().filter(|_| service != "graph") else { return };
-        let uses = uses(endpoints, service, parts, body);
+        let uses = uses::uses(endpoints, service, parts, body);
         self.0.used.lock().unwrap_or_else(PoisonError::into_inner).extend(uses);
     }
 
@@ -202,39 +195,6 @@ fn name(service: &str, parts: &axum::http::request::Parts) -> String {
                 segments.map(|segment| if segment.bytes().all(|byte| byte.is_ascii_digit()) { "#" } else { segment });
             format!("{service} {} /{}", parts.method, plain.collect::<Vec<_>>().join("/"))
         }
-    }
-}
-
-/// What a request does, in the words of policies: the parts of a transaction are puts, a batch is many sends.
-fn uses(endpoints: &Endpoints, service: &str, parts: &axum::http::request::Parts, body: &[u8]) -> Vec<Use> {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let caller = header("authorization").split_once("Credential=").map_or("", |(_, rest)| rest);
-    let function = caller.split('/').next().unwrap_or_default().to_owned();
-    let operation = header("x-amz-target").rsplit('.').next().unwrap_or_default();
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let action = match operation {
-        "TransactWriteItems" => "PutItem",
-        "SendMessageBatch" => "SendMessage",
-        other => other,
-    };
-    vec![Use { function, action: format!("{service}:{action}"), thing: thing(endpoints, &body) }]
-}
-
-fn thing(endpoints: &Endpoints, body: &Value) -> String {
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let known = |places: &BTreeMap<String, String>, place: &str| {
-        places.iter().find(|(_, known)| *known == place).map(|(id, _)| id.clone())
-    };
-    if let Some(queue) = text("QueueUrl") {
-        return known(&endpoints.queues, queue).unwrap_or_default();
-    }
-    if let Some(secret) = text("SecretId").or(text("Name")) {
-        let place = || secret.split('/').nth(1).map(|kind| format!("{kind}/*"));
-        return known(&endpoints.secrets, secret).or_else(place).unwrap_or_default();
-    }
-    match text("IndexName") {
-        Some(index) => format!("Table/index/{index}"),
-        None => "Table".to_owned(),
     }
 }
 

@@ -145,6 +145,9 @@ impl<P: Performer + Sync> Worker<P> {
                 Ok(Event::StepSucceeded(step, finding))
             }
             Err(failure) => {
+                if failure.class == Class::Hold {
+                    tracing::error!(onboarding.id = %onboarding.id, error.code = failure.code, "a proof failed");
+                }
                 let attempt = onboarding.steps.get(&step).map(|record| record.attempts);
                 tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), attempt, error.code = failure.code, "a step is not done");
                 Ok(Event::StepFailed(step, failure))

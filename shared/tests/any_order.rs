@@ -2,6 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected ends there")]
 
+#[path = "drawn/counts.rs"]
+mod counts;
+#[path = "drawn/draw.rs"]
+mod draw;
+
+use counts::say;
+use draw::Draw;
 use shared::domain::claim::{Claim, FinishEvent};
 use shared::domain::display_number::DisplayNumber;
 use shared::domain::facts::Aspect;
@@ -14,24 +21,13 @@ use shared::domain::session::{Flow, Role};
 use shared::domain::steps::{Runner, Step};
 use shared::domain::time::{Jitter, Moment, Timestamp};
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::time::Duration;
 
 const SEQUENCES: u64 = 10_000;
 const LENGTH: usize = 60;
 
-/// The same numbers everywhere: a failure names its sequence and can be repeated.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-
-    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices.get(self.below(choices.len())).unwrap().clone()
-    }
+fn of<T: Clone>(draw: &mut Draw, choices: &[T]) -> T {
+    choices.get(draw.below(choices.len())).unwrap().clone()
 }
 
 fn attempt(number: usize) -> AttemptId {
@@ -44,22 +40,25 @@ fn waba() -> VerifiedWaba {
 }
 
 fn phone(draw: &mut Draw) -> VerifiedPhone {
-    let id = PhoneNumberId::parse(draw.of(&["5", "6"])).unwrap();
+    let id = PhoneNumberId::parse(of(draw, &["5", "6"])).unwrap();
     verify_phone(&Claim::default(), &[ListedPhone { id, on_business_app: draw.below(6) == 0 }], &[]).unwrap()
 }
 
 fn failure(draw: &mut Draw, now: Timestamp) -> Failure {
-    let class = draw.of(&[
-        Class::Later,
-        Class::LaterAfter(600),
-        Class::Needs(Actor::Customer, Waiting::Number),
-        Class::Needs(Actor::Operator, Waiting::Meta),
-        Class::Until(Actor::Meta, Waiting::CreditLine, now.after(Duration::from_secs(90_000))),
-        Class::Skip,
-        Class::Hold,
-        Class::TokenDead,
-    ]);
-    Failure::new(class, draw.of(&["graph.2", "graph.133016", "grant.claim_not_granted"]))
+    let class = of(
+        draw,
+        &[
+            Class::Later,
+            Class::LaterAfter(600),
+            Class::Needs(Actor::Customer, Waiting::Number),
+            Class::Needs(Actor::Operator, Waiting::Meta),
+            Class::Until(Actor::Meta, Waiting::CreditLine, now.after(Duration::from_secs(90_000))),
+            Class::Skip,
+            Class::Hold,
+            Class::TokenDead,
+        ],
+    );
+    Failure::new(class, of(draw, &["graph.2", "graph.133016", "grant.claim_not_granted"]))
 }
 
 fn finding(draw: &mut Draw, step: Step) -> Finding {
@@ -104,32 +103,31 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
     if let Some(event) = planned.filter(|_| draw.below(10) >= disorder) {
         return event;
     }
-    let step = draw.of(&Step::ALL);
+    let step = of(draw, &Step::ALL);
     match draw.below(22) {
         0..=5 => Event::StepSucceeded(step, finding(draw, step)),
         6..=8 => Event::StepFailed(step, failure(draw, now)),
         9 => Event::TokenStored(attempt(draw.below(3))),
         10 => Event::ExchangeFailed(attempt(draw.below(3)), "exchange.lost"),
         11 => Event::TokenSought(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
-        12 => draw.of(&[
-            Event::FetchAsked(attempt(0)),
-            Event::FetchPostponed(attempt(0)),
-            Event::FetchPostponed(attempt(1)),
-        ]),
+        12 => of(
+            draw,
+            &[Event::FetchAsked(attempt(0)), Event::FetchPostponed(attempt(0)), Event::FetchPostponed(attempt(1))],
+        ),
         13 => Event::TokenDied(attempt(draw.below(3)), "graph.190".to_owned()),
         14 => Event::Rejoined(Box::new(round(draw))),
         15 => Event::TokenRenewed(Renewed { attempt: attempt(2), expires_at: None }),
         16 => Event::Watched(Box::new(reading(draw, now))),
         17 => Event::Observed {
-            about: draw.of(&[About::Account, About::Number(PhoneNumberId::parse("5").unwrap())]),
-            aspect: draw.of(&[Aspect::NameStatus, Aspect::Review, Aspect::Certification, Aspect::Quality]),
-            word: draw.of(&["APPROVED", "PENDING", "NEEDED"]).to_owned(),
+            about: of(draw, &[About::Account, About::Number(PhoneNumberId::parse("5").unwrap())]),
+            aspect: of(draw, &[Aspect::NameStatus, Aspect::Review, Aspect::Certification, Aspect::Quality]),
+            word: of(draw, &["APPROVED", "PENDING", "NEEDED"]).to_owned(),
             at: now,
         },
         18 => Event::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
-        19 => draw.of(&[Event::Resumed, Event::LookAsked, Event::WatchStarted]),
+        19 => of(draw, &[Event::Resumed, Event::LookAsked, Event::WatchStarted]),
         20 => Event::Departed("partner_removed", now),
-        _ => draw.of(&[Event::Resumed, Event::ExitRequested, Event::EventsSent(record.outbox.clone())]),
+        _ => of(draw, &[Event::Resumed, Event::ExitRequested, Event::EventsSent(record.outbox.clone())]),
     }
 }
 
@@ -139,7 +137,7 @@ fn round(draw: &mut Draw) -> Round {
         token_expires_at: None,
         customer_ref: CustomerRef::parse("customer").unwrap(),
         claim: Claim { event: Some(FinishEvent::Finish), ..Claim::default() },
-        flow: draw.of(&[Flow::Default, Flow::Coexistence]),
+        flow: of(draw, &[Flow::Default, Flow::Coexistence]),
         callback_override: None,
     }
 }
@@ -150,7 +148,7 @@ fn reading(draw: &mut Draw, now: Timestamp) -> Reading {
         token_expires_at: (draw.below(2) == 0).then(|| now.after(Duration::from_secs(86_400))),
         account: Vec::new(),
         numbers: Vec::new(),
-        drift: draw.of(&[BTreeSet::new(), BTreeSet::from(["number.disconnected".to_owned()])]),
+        drift: of(draw, &[BTreeSet::new(), BTreeSet::from(["number.disconnected".to_owned()])]),
         repaired: Vec::new(),
         spare: attempt(2),
     }
@@ -185,11 +183,11 @@ fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with
     for sequence in 0..SEQUENCES {
         let mut draw = Draw(sequence);
         let mut now = Timestamp::from_seconds(1_000);
-        let role = draw.of(&[Role::SolutionPartner, Role::TechProvider]);
+        let role = of(&mut draw, &[Role::SolutionPartner, Role::TechProvider]);
         let phase = Phase::Exchanging { attempt: attempt(0), lease_until: now.after(Duration::from_secs(30)) };
         let (id, customer) = (OnboardingId::new(now, 1), CustomerRef::parse("customer").unwrap());
         let mut record = Onboarding::begin(id, customer, role, Flow::Default, phase, Claim::default(), now);
-        let disorder = draw.of(&[1, 5, 9]);
+        let disorder = of(&mut draw, &[1, 5, 9]);
         for position in 0..LENGTH {
             now = now.after(Duration::from_secs(u64::try_from(draw.below(3_000)).unwrap()));
             let fact = event(&mut draw, &record, disorder, now);
@@ -203,11 +201,6 @@ fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with
             record = after;
         }
     }
-    std::io::stdout()
-        .write_all(
-            format!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met\n", states.len(), State::ALL.len())
-                .as_bytes(),
-        )
-        .unwrap();
+    say(&format!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met", states.len(), State::ALL.len()));
     assert_eq!(states.len(), State::ALL.len(), "{states:?}");
 }

@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
 
+#[path = "drawn/counts.rs"]
+mod counts;
+
+use counts::say;
 use shared::domain::claim::Claim;
 use shared::domain::failure::{Class, Failure};
 use shared::domain::grant::{ListedPhone, verify_phone, verify_waba};
@@ -13,7 +17,6 @@ use shared::domain::session::{Flow, Role};
 use shared::domain::steps::{Runner, Step};
 use shared::domain::time::{Jitter, Moment, Timestamp};
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 /// What a worker is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,7 +203,7 @@ fn explore(role: Role, runners: &[Runner], exits: u8) -> (Vec<World>, usize) {
 fn every_run_with_a_crash_and_a_lost_answer_ends_ready_and_pays_once() {
     for role in [Role::SolutionPartner, Role::TechProvider] {
         let (quiet, visited) = explore(role, &[Runner::Steps, Runner::Credit], 0);
-        std::io::stdout().write_all(format!("{role:?}: {visited} states, {} ends\n", quiet.len()).as_bytes()).unwrap();
+        say(&format!("{role:?}: {visited} states, {} ends", quiet.len()));
         assert!(visited > 1_000 && !quiet.is_empty());
         for end in &quiet {
             assert_eq!(end.record.state(), State::Ready, "{}", end.key());
@@ -212,9 +215,7 @@ fn every_run_with_a_crash_and_a_lost_answer_ends_ready_and_pays_once() {
 
 fn exit_leaves_nothing_behind(runners: &[Runner]) {
     let (quiet, visited) = explore(Role::SolutionPartner, runners, 1);
-    std::io::stdout()
-        .write_all(format!("an exit, {runners:?}: {visited} states, {} ends\n", quiet.len()).as_bytes())
-        .unwrap();
+    say(&format!("an exit, {runners:?}: {visited} states, {} ends", quiet.len()));
     let (left, ready): (Vec<_>, Vec<_>) = quiet.iter().partition(|end| end.exits == 0);
     assert!(!left.is_empty() && !ready.is_empty());
     for end in left {

@@ -2,6 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
+#[path = "drawn/counts.rs"]
+mod counts;
+#[path = "drawn/draw.rs"]
+mod draw;
+
+use counts::say;
+use draw::Draw;
 use shared::domain::claim::Claim;
 use shared::domain::facts::{Aspect, Facts};
 use shared::domain::grant::{ListedPhone, verify_phone};
@@ -9,7 +16,6 @@ use shared::domain::ids::{PhoneNumberId, TemplateId};
 use shared::domain::onboarding::Number;
 use shared::domain::template::{News, Said, Template, TemplateNews, apply_news};
 use shared::domain::time::Timestamp;
-use std::io::Write as _;
 
 /// Every order of `0..count`.
 fn orders(count: usize) -> Vec<Vec<usize>> {
@@ -47,9 +53,7 @@ fn agree<S: PartialEq + std::fmt::Debug, N>(
             seen += 1;
         }
     }
-    std::io::stdout()
-        .write_all(format!("{kind}: {seen} orders of up to {} events end in the same state\n", news.len()).as_bytes())
-        .unwrap();
+    say(&format!("{kind}: {seen} orders of up to {} events end in the same state", news.len()));
     seen
 }
 
@@ -161,23 +165,12 @@ fn words_about_a_number_end_the_same_in_every_order() {
         assert_eq!(known.0.name_approved_at, Some(at(5)));
         seen += 1;
     }
-    std::io::stdout()
-        .write_all(format!("number: {seen} orders of 6 events end in the same state\n").as_bytes())
-        .unwrap();
+    say(&format!("number: {seen} orders of 6 events end in the same state"));
 }
 
 /// Objects and news of the long run.
 const OBJECTS: usize = 1_000;
 const NEWS: usize = 10_000_000;
-
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
 
 /// News of random objects at random times, a third of it repeated, in no order: what is kept is always the newest of what
 /// was seen, and what is kept is told exactly once.
@@ -206,8 +199,6 @@ fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
         changes += usize::from(changed);
         regressions += usize::from(facts[object].word(Aspect::Quality) != Some(WORDS[newest[object].1]));
     }
-    std::io::stdout()
-        .write_all(format!("{NEWS} news of {OBJECTS} objects: {changes} told, {regressions} regressions\n").as_bytes())
-        .unwrap();
+    say(&format!("{NEWS} news of {OBJECTS} objects: {changes} told, {regressions} regressions"));
     assert_eq!(regressions, 0);
 }

@@ -1,6 +1,6 @@
 //! What Meta has to say: messages that are passed on, templates and accounts whose newest word counts.
 
-use crate::draw::Draw;
+use integration::Draw;
 use serde_json::{Value, json};
 
 /// Of a hundred changes, so many are about templates, and so many about an account.

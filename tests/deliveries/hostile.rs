@@ -3,9 +3,8 @@
 use crate::facts::{Fact, World};
 use crate::ledger::Ledger;
 use crate::meta::Meta;
-use integration::{Effect, Lab, Proxy, Strike};
+use integration::{Effect, Lab, Proxy, Strike, say};
 use serde_json::json;
-use std::io::Write as _;
 
 /// Changes in the run that is part of the tests. Outside of it:
 /// `DELIVERED_CHANGES=100000 cargo test -p integration --test deliveries`.
@@ -37,7 +36,7 @@ async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backw
     let struck = proxy.struck();
     proxy.script(&[]);
     ledger.is_right(&lab, &facts, &world).await;
-    std::io::stdout().write_all(format!("{}, {struck} calls spoiled\n", ledger.counts(&meta)).as_bytes()).unwrap();
+    say(&format!("{}, {struck} calls spoiled", ledger.counts(&meta)));
     lab.stop().await;
 }
 

@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
-mod draw;
 mod facts;
 mod hostile;
 mod ledger;

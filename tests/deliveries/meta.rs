@@ -1,10 +1,9 @@
 //! Meta with worse manners: a third of everything is repeated in other company, nothing keeps its order, and what is not
 //! acknowledged comes again.
 
-use crate::draw::Draw;
 use crate::facts::{About, Fact, World};
 use crate::ledger::Ledger;
-use integration::Lab;
+use integration::{Draw, Lab};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -14,8 +13,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const REPEATED_OF_100: usize = 30;
 /// Changes in one body.
 const SIZES: [usize; 6] = [1, 1, 7, 60, 300, 1_000];
-/// Bodies on their way at once.
-const DELIVERIES: usize = 4;
 
 pub(crate) struct Meta {
     bodies: Mutex<VecDeque<String>>,
@@ -59,7 +56,7 @@ impl Meta {
                 ledger.take(lab).await;
             }
         };
-        const { assert!(DELIVERIES == 4) };
+        // Four bodies are on their way at once.
         tokio::join!(deliver(), deliver(), deliver(), deliver());
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::customer::{Customer, start};
 use crate::journey::Journey;
-use integration::{Effect, Lab, Proxy, Strike};
-use std::io::Write as _;
+use integration::{Effect, Lab, Proxy, Strike, say};
 
 /// Calls to some of the services.
 pub(crate) fn services(names: &'static [&'static str]) -> impl Fn(&str) -> bool {
@@ -78,14 +77,9 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
             }
         }
     }
-    std::io::stdout()
-        .write_all(
-            format!("{journey:?}: {} kinds of calls, {runs} runs, {struck} struck, {runs} arrived\n", calls.len())
-                .as_bytes(),
-        )
-        .unwrap();
+    say(&format!("{journey:?}: {} kinds of calls, {runs} runs, {struck} struck, {runs} arrived", calls.len()));
     for (call, count) in calls {
-        std::io::stdout().write_all(format!("  {count:>3} x {call}\n").as_bytes()).unwrap();
+        say(&format!("  {count:>3} x {call}"));
     }
     proxy.script(&[]);
     assert!(struck * 10 >= runs * 9, "most strikes hit: {struck} of {runs}");

@@ -1,6 +1,6 @@
 //! Every field Meta documents, as Meta's own samples have it: passed on whole, and understood where it concerns us.
 
-use integration::{Lab, Popup};
+use integration::{Lab, Popup, soon};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -14,11 +14,6 @@ struct Sample<'a> {
     field: &'a str,
     #[serde(borrow)]
     value: &'a RawValue,
-}
-
-fn soon() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or_default() + 5
 }
 
 async fn ready(lab: &Lab, what: &Value) -> (Popup, String) {

@@ -1,13 +1,8 @@
 //! Whose a change is: waiting for an account that comes later, quarantined when it is nobody's or two customers'.
 
-use integration::{Effect, Lab, Popup, Proxy, Strike};
+use integration::{Effect, Lab, Popup, Proxy, Strike, soon};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-fn soon() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or_default() + 5
-}
 
 fn body(entry: &str, time: i64, field: &str, value: &Value) -> Value {
     let change = json!({ "field": field, "value": value });

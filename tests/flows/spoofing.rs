@@ -23,6 +23,8 @@ async fn an_account_the_token_was_not_granted_is_held_and_nothing_is_touched() {
     assert_eq!(record["who_acts"], "operator");
     nothing_was_touched(&lab).await;
     lab.event("whatsapp.onboarding.held.v1", |_| true).await;
+    let alarmed = lab.stack.logs().iter().any(|line| line.text.contains("a proof failed"));
+    assert!(alarmed, "the line that the alarm counts");
     lab.stop().await;
 }
 

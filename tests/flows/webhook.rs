@@ -1,6 +1,6 @@
 //! Webhooks: signed or refused, stored before they are acknowledged, applied to the right customer.
 
-use integration::Lab;
+use integration::{Lab, soon};
 use serde_json::{Value, json};
 
 fn update(waba: &str, name: &str, id: u64, event: &str, time: i64) -> Value {
@@ -13,12 +13,6 @@ fn update(waba: &str, name: &str, id: u64, event: &str, time: i64) -> Value {
 
 fn body(entries: &[Value]) -> Value {
     json!({ "object": "whatsapp_business_account", "entry": entries })
-}
-
-/// Later than anything Meta or a poll has said so far, and not in the future for long.
-fn soon() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or_default() + 5
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,20 +1,11 @@
 //! Every target over its corpus, and over what a deterministic mutation makes of it.
 
 use crate::targets::TARGETS;
-use std::io::Write as _;
+use integration::{Draw, say};
 use std::path::Path;
 
 /// Mutations of each target's corpus.
 const MUTATIONS: usize = 20_000;
-
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound.max(1)
-    }
-}
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -59,8 +50,6 @@ fn no_bytes_break_what_reads_them() {
         for _ in 0..MUTATIONS {
             target(&mutated(&mut draw, &corpus));
         }
-        std::io::stdout()
-            .write_all(format!("{name}: {} kept inputs, {MUTATIONS} mutations\n", corpus.len()).as_bytes())
-            .unwrap();
+        say(&format!("{name}: {} kept inputs, {MUTATIONS} mutations", corpus.len()));
     }
 }

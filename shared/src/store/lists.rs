@@ -86,26 +86,44 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn with_credit(&self) -> Result<Vec<Summary>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("ByList")
-            .key_condition_expression("#list = :list")
-            .expression_attribute_names("#list", "list")
-            .expression_attribute_values(":list", text(keys::CREDIT_SHARES))
-            .into_paginator()
-            .items()
-            .send();
         let mut onboardings = Vec::new();
-        while let Some(found) = pages.next().await {
-            let found = found.map_err(|error| unavailable(&error))?;
+        for found in self.listed(keys::CREDIT_SHARES).await? {
             let Some(id) = found.get("sk").and_then(|sk| keys::onboarding_id(sk.as_s().ok()?)) else {
                 continue;
             };
             onboardings.extend(self.onboarding(&id).await?.map(|held| held.record));
         }
         Ok(onboardings)
+    }
+
+    /// Everything on one list, of all pages.
+    pub(super) async fn listed(&self, list: &str) -> Result<Vec<Item>, StoreError> {
+        let request = self.client.query().table_name(&self.table).index_name("ByList");
+        let request = request
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", text(list));
+        let mut pages = request.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(found) = pages.next().await {
+            items.push(found.map_err(|error| unavailable(&error))?);
+        }
+        Ok(items)
+    }
+
+    /// Everything of one partition whose sort key begins so.
+    pub(super) async fn items_under(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let request = self.client.query().table_name(&self.table);
+        let request = request
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix));
+        let mut pages = request.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(found) = pages.next().await {
+            items.push(found.map_err(|error| unavailable(&error))?);
+        }
+        Ok(items)
     }
 
     /// The onboardings whose ids stand under a partition key.

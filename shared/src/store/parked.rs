@@ -83,19 +83,4 @@ impl Store {
         wabas.dedup();
         Ok(wabas)
     }
-
-    /// Everything of one partition whose sort key begins so.
-    pub(super) async fn items_under(&self, pk: &str, prefix: &str) -> Result<Vec<item::Item>, StoreError> {
-        let request = self.client.query().table_name(&self.table);
-        let request = request
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":prefix", text(prefix));
-        let mut pages = request.into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(found) = pages.next().await {
-            items.push(found.map_err(|error| unavailable(&error))?);
-        }
-        Ok(items)
-    }
 }

@@ -1,6 +1,6 @@
 //! Templates of an account, and the accounts that are polled.
 
-use super::item::{self, Require, text};
+use super::item::{self, Require};
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::{OnboardingId, TemplateId, WabaId};
 use crate::domain::template::Template;
@@ -22,20 +22,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn active_wabas(&self) -> Result<Vec<ActiveWaba>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("ByList")
-            .key_condition_expression("#list = :list")
-            .expression_attribute_names("#list", "list")
-            .expression_attribute_values(":list", text(keys::ACTIVE_WABAS))
-            .into_paginator()
-            .items()
-            .send();
         let mut wabas = Vec::new();
-        while let Some(found) = pages.next().await {
-            let found = found.map_err(|error| unavailable(&error))?;
+        for found in self.listed(keys::ACTIVE_WABAS).await? {
             let field = |name: &str| found.get(name).and_then(|value| value.as_s().ok());
             let waba = field("list_order").and_then(|id| WabaId::parse(id).ok());
             let onboarding = field("onboarding").and_then(|id| OnboardingId::parse(id).ok());

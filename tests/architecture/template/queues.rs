@@ -2,12 +2,13 @@
 
 use super::tree::{at, list, reference, texts};
 use super::{Resource, Template};
-use crate::repository::{Offence, forbid, root};
+use crate::repository::{Offence, forbid, paths_below, read, root};
 use serde_norway::Value;
 use std::collections::BTreeSet;
 
 const QUEUE: &str = "AWS::SQS::Queue";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
+const FILTER: &str = "AWS::Logs::MetricFilter";
 const RUNBOOKS: &str = "infra/runbooks/";
 
 #[test]
@@ -21,6 +22,22 @@ fn every_alarm_has_its_page() {
     let exists = |path: &str| root().join(path).is_file();
     let found = without_page(&Template::of_repository(), &exists);
     forbid(found, "Write the page (what it means, what to look at, what to do) and name it in `AlarmDescription`.");
+}
+
+#[test]
+fn every_counted_line_is_written_somewhere() {
+    let code: Vec<String> = ["functions", "shared/src"]
+        .iter()
+        .flat_map(|directory| paths_below(directory))
+        .filter(|path| path.ends_with(".rs"))
+        .map(|path| read(&path))
+        .collect();
+    let found =
+        uncounted(&Template::of_repository(), &|line| code.iter().any(|text| text.contains(&format!("\"{line}\""))));
+    forbid(
+        found,
+        "Let the filter name the message of a line that the functions write; a metric of nothing never alarms.",
+    );
 }
 
 #[test]
@@ -94,6 +111,17 @@ fn watched<'a>(alarm: &Resource<'a>) -> Option<&'a str> {
     let dimension = list(alarm.property(&["Dimensions"])).into_iter().next()?;
     let (id, attribute) = reference(at(dimension, &["Value"])?)?;
     (counts && attribute == "QueueName").then_some(id)
+}
+
+fn uncounted(template: &Template, is_written: &dyn Fn(&str) -> bool) -> Vec<Offence> {
+    let check = |filter: Resource<'_>| {
+        let pattern = filter.text(&["FilterPattern"]).unwrap_or_default();
+        let lines: Vec<&str> = pattern.split('"').skip(1).step_by(2).collect();
+        let silent = lines.iter().find(|line| !is_written(line)).copied();
+        let silent = silent.or(lines.is_empty().then_some("no message"))?;
+        Some(template.offence(filter.id, format!("counts lines with `{silent}`, which nobody writes")))
+    };
+    template.of_type(FILTER).filter_map(check).collect()
 }
 
 fn without_page(template: &Template, exists: &dyn Fn(&str) -> bool) -> Vec<Offence> {
@@ -193,6 +221,20 @@ Resources:
         assert_eq!(without_page(&Template::parse(GOOD), &|_| true), []);
         assert_eq!(without_page(&Template::parse(GOOD), &|_| false).len(), 1);
         assert_eq!(without_page(&with("infra/runbooks/dead-letters.md", "Dead letters"), &|_| true).len(), 1);
+    }
+
+    #[test]
+    fn a_filter_that_counts_nothing_is_found() {
+        let filter = |pattern: &str| {
+            Template::parse(&format!(
+                "Resources:\n  F:\n    Type: {FILTER}\n    Properties: {{ FilterPattern: '{pattern}' }}\n"
+            ))
+        };
+        let written = |line: &str| line == "a proof failed";
+        assert_eq!(uncounted(&filter("{ $.message = \"a proof failed\" }"), &written), []);
+        for pattern in ["{ $.message = \"a poof failed\" }", "{ $.level = 7 }"] {
+            assert_eq!(uncounted(&filter(pattern), &written).len(), 1, "{pattern}");
+        }
     }
 
     #[test]

@@ -1,3 +1,6 @@
+mod exit;
+mod upkeep;
+
 use super::*;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
@@ -189,36 +192,6 @@ fn an_exchange_whose_lease_ended_is_rescued_and_only_by_its_own_attempt() {
 }
 
 #[test]
-fn an_exit_takes_apart_what_was_set_up_and_destroys_the_token_last() {
-    let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
-    let leaving = apply(&ready, &[Event::ExitRequested], at(3));
-    assert_eq!(leaving.state(), State::Leaving);
-    let (left, order) = run_through(leaving, at(4));
-    assert_eq!(left.state(), State::Left);
-    assert_eq!(order.last(), Some(&Step::DestroyToken));
-    assert_eq!(order.len(), 4, "{order:?}");
-    assert_eq!(apply(&left, &[Event::ExitRequested], at(5)), left, "who has left, has left");
-}
-
-#[test]
-fn an_exit_goes_on_without_the_token_when_it_dies_on_the_way() {
-    let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
-    let leaving = apply(&ready, &[Event::ExitRequested, Event::StepStarted(Step::DeregisterNumber)], at(3));
-    let dead = Event::StepFailed(Step::DeregisterNumber, Failure::new(Class::TokenDead, "graph.190"));
-    let (left, order) = run_through(apply(&leaving, &[dead], at(4)), at(5));
-    assert_eq!((left.state(), order), (State::Left, vec![Step::RevokeCredit, Step::DestroyToken]));
-}
-
-#[test]
-fn a_departure_older_than_the_connection_changes_nothing() {
-    let (ready, _) = run_through(connected(Role::TechProvider), at(2));
-    let old = Event::Departed("partner_removed", at(-500).now);
-    assert_eq!(apply(&ready, &[old], at(60)).state(), State::Ready);
-    let new = Event::Departed("partner_removed", at(50).now);
-    assert_eq!(apply(&ready, &[new], at(60)).state(), State::Leaving);
-}
-
-#[test]
 fn events_are_kept_until_they_are_sent() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
     assert_eq!(ready.outbox.iter().filter(|event| event.kind == "whatsapp.onboarding.ready.v1").count(), 1);
@@ -267,96 +240,6 @@ fn a_signup_that_joins_ends_without_a_word_to_the_platform() {
 }
 
 #[test]
-fn six_registrations_within_72_hours_are_all_however_often_somebody_asks() {
-    let mut state = connected(Role::TechProvider);
-    for step in [Step::VerifyGrant, Step::FindNumber] {
-        state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], at(2));
-    }
-    let refused = Event::StepFailed(Step::RegisterNumber, Failure::new(Class::Later, "graph.2"));
-    let mut made = 0;
-    for second in 0..20 {
-        state = apply(&state, &[Event::Resumed], at(100 + second));
-        if is_due_now(&state, at(100 + second).now) {
-            state = apply(&state, &[Event::StepStarted(Step::RegisterNumber), refused.clone()], at(100 + second));
-            made += 1;
-        }
-    }
-    assert_eq!(made, 6);
-    assert!(is_due_now(&state, at(100 + 72 * 3600).now));
-}
-
-fn is_due_now(state: &Onboarding, now: Timestamp) -> bool {
-    let mut others = state.clone();
-    for step in [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitReview, Step::AwaitPaymentMethod] {
-        let moment = Moment { now, jitter: Jitter::none() };
-        others = apply(&others, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
-    }
-    next(&others, Runner::Steps, now) == Next::Run(Step::RegisterNumber)
-}
-
-#[test]
-fn an_approved_display_name_is_registered_once_more() {
-    let before = apply(&ready(), &[observed("PENDING_REVIEW", 10)], at(10));
-    assert_eq!(
-        before.notices(at(11).now, Duration::from_secs(1)).first().map(|notice| notice.code.clone()).as_deref(),
-        Some("number.name_pending")
-    );
-    let approved = apply(&before, &[observed("APPROVED", 20)], at(20));
-    assert_eq!(next(&approved, Runner::Steps, at(21).now), Next::Run(Step::RegisterNumber));
-    let (done, _) = run_through(approved, at(22));
-    assert_eq!(done.state(), State::Ready);
-    assert_eq!(apply(&done, &[observed("APPROVED", 20), observed("PENDING_REVIEW", 15)], at(23)).state(), State::Ready);
-    let display = DisplayNumber::parse("+1 631-555-1234").unwrap();
-    let decided = Event::NameDecided { display, decision: "APPROVED".into(), at: at(30).now };
-    assert_eq!(next(&apply(&done, &[decided], at(31)), Runner::Steps, at(31).now), Next::Run(Step::RegisterNumber));
-}
-
-fn observed(word: &str, seconds: i64) -> Event {
-    let about = About::Number(PhoneNumberId::parse("5").unwrap());
-    Event::Observed { about, aspect: Aspect::NameStatus, word: word.to_owned(), at: at(seconds).now }
-}
-
-#[test]
-fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
-    let spare = AttemptId::new(at(9).now, 5);
-    let reading = |end: i64| Reading {
-        at: at(10).now,
-        token_expires_at: Some(at(end).now),
-        account: vec![],
-        numbers: vec![],
-        drift: std::collections::BTreeSet::new(),
-        repaired: vec![],
-        spare: spare.clone(),
-    };
-    let far = apply(&ready(), &[Event::Watched(Box::new(reading(30 * 86_400)))], at(10));
-    assert_eq!((far.renewal.clone(), next(&far, Runner::Credit, at(11).now)), (None, Next::Nothing));
-    let near = Event::Watched(Box::new(reading(6 * 86_400)));
-    let soon = apply(&ready(), &[near.clone(), near], at(10));
-    let warned = soon.outbox.iter().filter(|event| event.kind == "whatsapp.token.expiring.v1").count();
-    assert_eq!((warned, next(&soon, Runner::Credit, at(11).now)), (1, Next::Fetch));
-    let renewed = Event::TokenRenewed(Renewed { attempt: spare.clone(), expires_at: None });
-    let after = apply(&soon, &[Event::FetchAsked(spare.clone()), renewed], at(12));
-    assert_eq!((after.token_attempt(), after.token_expires_at), (Some(&spare), None));
-    assert_eq!((after.state(), next(&after, Runner::Steps, at(12).now)), (State::Ready, Next::Run(Step::RetireToken)));
-}
-
-#[test]
-fn a_lost_code_is_asked_for_three_times_and_then_the_customer_clicks_again() {
-    let business = BusinessId::parse("77").unwrap();
-    let mut state = apply(&exchanging(Role::TechProvider), &[Event::TokenSought(attempt(), business)], at(31));
-    for tries in 1..=3 {
-        let due = due_at(&state).unwrap();
-        assert_eq!(
-            (next(&state, Runner::Steps, due), next(&state, Runner::Credit, due)),
-            (Next::HandOver(Runner::Credit), Next::Fetch)
-        );
-        let moment = Moment { now: due, jitter: Jitter::none() };
-        state = apply(&state, &[Event::FetchAsked(attempt()), Event::FetchPostponed(attempt())], moment);
-        assert_eq!(state.state(), if tries < 3 { State::Exchanging } else { State::Relaunch }, "try {tries}");
-    }
-}
-
-#[test]
 fn data_of_the_business_app_that_comes_too_late_does_not_hold_up_the_connection() {
     let facts = [
         Event::StepStarted(Step::VerifyGrant),
@@ -378,15 +261,6 @@ fn what_a_connection_cannot_do_without_is_never_passed_over() {
     let odd = Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Skip, "graph.135000"));
     let state = apply(&begun, &[odd], at(3));
     assert_eq!((state.state(), state.step_state(Step::VerifyGrant)), (State::Waiting, "waiting"));
-}
-
-#[test]
-fn a_late_report_of_an_earlier_exit_does_not_count_for_the_next() {
-    let (ready, _) = run_through(connected(Role::TechProvider), at(2));
-    let late = [Event::StepStarted(Step::DestroyToken), Event::StepSucceeded(Step::DestroyToken, Finding::Nothing)];
-    let leaving = apply(&apply(&ready, &late, at(3)), &[Event::ExitRequested], at(4));
-    let (left, order) = run_through(leaving, at(5));
-    assert_eq!((left.state(), order.last()), (State::Left, Some(&Step::DestroyToken)));
 }
 
 #[test]

@@ -1,0 +1,40 @@
+use super::*;
+
+#[test]
+fn an_exit_takes_apart_what_was_set_up_and_destroys_the_token_last() {
+    let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
+    let leaving = apply(&ready, &[Event::ExitRequested], at(3));
+    assert_eq!(leaving.state(), State::Leaving);
+    let (left, order) = run_through(leaving, at(4));
+    assert_eq!(left.state(), State::Left);
+    assert_eq!(order.last(), Some(&Step::DestroyToken));
+    assert_eq!(order.len(), 4, "{order:?}");
+    assert_eq!(apply(&left, &[Event::ExitRequested], at(5)), left, "who has left, has left");
+}
+
+#[test]
+fn an_exit_goes_on_without_the_token_when_it_dies_on_the_way() {
+    let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
+    let leaving = apply(&ready, &[Event::ExitRequested, Event::StepStarted(Step::DeregisterNumber)], at(3));
+    let dead = Event::StepFailed(Step::DeregisterNumber, Failure::new(Class::TokenDead, "graph.190"));
+    let (left, order) = run_through(apply(&leaving, &[dead], at(4)), at(5));
+    assert_eq!((left.state(), order), (State::Left, vec![Step::RevokeCredit, Step::DestroyToken]));
+}
+
+#[test]
+fn a_departure_older_than_the_connection_changes_nothing() {
+    let (ready, _) = run_through(connected(Role::TechProvider), at(2));
+    let old = Event::Departed("partner_removed", at(-500).now);
+    assert_eq!(apply(&ready, &[old], at(60)).state(), State::Ready);
+    let new = Event::Departed("partner_removed", at(50).now);
+    assert_eq!(apply(&ready, &[new], at(60)).state(), State::Leaving);
+}
+
+#[test]
+fn a_late_report_of_an_earlier_exit_does_not_count_for_the_next() {
+    let (ready, _) = run_through(connected(Role::TechProvider), at(2));
+    let late = [Event::StepStarted(Step::DestroyToken), Event::StepSucceeded(Step::DestroyToken, Finding::Nothing)];
+    let leaving = apply(&apply(&ready, &late, at(3)), &[Event::ExitRequested], at(4));
+    let (left, order) = run_through(leaving, at(5));
+    assert_eq!((left.state(), order.last()), (State::Left, Some(&Step::DestroyToken)));
+}
