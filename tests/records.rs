@@ -98,13 +98,22 @@ impl Lab {
 
     /// Makes a message as old as if `seconds` had gone by since its leases and waits began.
     pub async fn age_message(&self, id: &str, seconds: i64) {
+        self.age_record(&format!("MESSAGE#{id}"), seconds).await;
+    }
+
+    /// Makes a move of a number as old as if `seconds` had gone by since its leases and waits began.
+    pub async fn age_move(&self, id: &str, seconds: i64) {
+        self.age_record(&format!("MOVE#{id}"), seconds).await;
+    }
+
+    async fn age_record(&self, pk: &str, seconds: i64) {
         let (table, name) = (self.table(), &self.stack.endpoints().table);
-        for mut item in self.stored(&format!("MESSAGE#{id}")).await {
+        for mut item in self.stored(pk).await {
             let Some(version) = item.get("version").cloned() else { continue };
             item.get_mut("due_at").into_iter().for_each(|due| earlier(due, seconds));
             item.get_mut("record").into_iter().for_each(|record| age(record, seconds * 1000));
             let put = table.put_item().table_name(name).set_item(Some(item)).condition_expression("version = :version");
-            // A function that saved in between has moved the message on by itself.
+            // A function that saved in between has moved the record on by itself.
             drop(put.expression_attribute_values(":version", version).send().await);
         }
     }

@@ -13,6 +13,7 @@ pub mod grant;
 pub mod ids;
 pub mod limit;
 pub mod message;
+pub mod moving;
 pub mod onboarding;
 pub mod progress;
 pub mod recipient;

@@ -1,9 +1,11 @@
 //! Platform events: what the platform must know, on `PlatformEventsQueue`.
 
 use crate::domain::failure::Actor;
+use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
 use crate::domain::limit::Budget;
 use crate::domain::message::{Message, Retry, sentence};
+use crate::domain::moving::{self, Move, compare};
 use crate::domain::onboarding::{Onboarding, PendingEvent};
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
@@ -148,6 +150,27 @@ impl Publisher {
         });
         let identity = [message.id.as_str(), &event.discriminator];
         self.send(&event.kind, Some(message.waba.as_str()), event.at, &data, &identity).await
+    }
+
+    /// Sends one event of a move's outbox. The data is the move as it is now; the id is the fact's.
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue did not take it.
+    pub async fn moving(&self, moving: &Move, event: &PendingEvent) -> Result<(), QueueError> {
+        let code = event.discriminator.split_once(':').map(|(_, code)| code).filter(|code| !code.is_empty());
+        let data = serde_json::json!({
+            "move_id": moving.id,
+            "onboarding_id": moving.onboarding,
+            "customer_ref": moving.customer_ref,
+            "state": moving.state(),
+            "phone_number_id": moving.phone.as_ref().map(VerifiedPhone::id),
+            "who_acts": moving.actor(),
+            "code": code,
+            "message": code.map(moving::sentence),
+            "comparison": compare(moving.before.as_ref(), moving.after.as_ref()),
+        });
+        let identity = [moving.id.as_str(), &event.discriminator];
+        self.send(&event.kind, Some(moving.waba.as_str()), event.at, &data, &identity).await
     }
 
     /// Sends `whatsapp.template.changed.v1`.

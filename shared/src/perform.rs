@@ -10,6 +10,7 @@ mod fetch;
 mod grant;
 mod joining;
 pub mod messages;
+pub mod moves;
 mod number;
 mod review;
 mod subscription;
@@ -21,6 +22,7 @@ pub use credit::CreditSharing;
 use crate::domain::checkup::Check;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
+use crate::domain::ids::MoveId;
 use crate::domain::limit::OnboardingLimit;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Event, Finding, Next};
@@ -28,6 +30,7 @@ use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::client::GraphClient;
+use crate::perform::moves::{MoveError, Mover};
 use crate::queue::QueueError;
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
@@ -44,6 +47,10 @@ pub trait Performer {
     /// Looks whether Meta's side of the platform is set up; `None` when that is not this performer's.
     fn examine(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
         std::future::ready(None)
+    }
+    /// Does what is due for a number that moves here; `false` when that is not this performer's.
+    fn move_number(&self, _id: &MoveId) -> impl Future<Output = Result<bool, MoveError>> + Send {
+        std::future::ready(Ok(false))
     }
     /// What performs the calls to Meta: how many were made, and whether Meta wants a rest.
     fn graph(&self) -> &GraphClient;
@@ -62,6 +69,8 @@ pub struct OnboardingSteps {
     pub publisher: Publisher,
     /// How many new customers Meta lets us have.
     pub limit: OnboardingLimit,
+    /// Moves numbers here.
+    pub mover: Mover,
 }
 
 impl Performer for OnboardingSteps {
@@ -107,6 +116,10 @@ impl Performer for OnboardingSteps {
             Next::Watch => self.watch(onboarding).await,
             Next::Run(_) | Next::HandOver(_) | Next::Fetch | Next::Nothing => None,
         }
+    }
+
+    async fn move_number(&self, id: &MoveId) -> Result<bool, MoveError> {
+        self.mover.attend(id).await.map(|()| true)
     }
 
     fn graph(&self) -> &GraphClient {

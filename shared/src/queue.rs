@@ -1,7 +1,7 @@
 //! SQS: bells that carry ids, envelopes and events.
 
 use crate::aws::AwsConfig;
-use crate::domain::ids::{MessageId, OnboardingId, WabaId};
+use crate::domain::ids::{MessageId, MoveId, OnboardingId, WabaId};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -43,6 +43,12 @@ pub enum Bell {
     Message {
         /// Which.
         id: MessageId,
+    },
+    /// Look at this move of a number.
+    #[serde(rename = "move.v1")]
+    Move {
+        /// Which.
+        id: MoveId,
     },
     /// Look whether Meta's side of the platform is set up, as far as that takes the system token.
     #[serde(rename = "examine.v1")]

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::config::{Lookup, Problems};
 use crate::domain::checkup::Examination;
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::OnboardingId;
+use crate::domain::ids::{MoveId, OnboardingId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Event, Next, TimelineEntry, advance, due_at, next};
 use crate::domain::session::Role;
@@ -16,6 +16,7 @@ use crate::domain::steps::{Runner, Step};
 use crate::domain::time::{Moment, Timestamp};
 use crate::events::Publisher;
 use crate::perform::Performer;
+use crate::perform::moves::MoveError;
 use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use crate::store::{Held, Save, Store, StoreError};
 use lambda_runtime::LambdaEvent;
@@ -39,6 +40,9 @@ pub enum WorkError {
     /// A queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A move of a number.
+    #[error(transparent)]
+    Move(#[from] MoveError),
 }
 
 /// What every worker has.
@@ -48,7 +52,8 @@ pub struct Surroundings {
     pub store: Store,
     /// Tells the platform.
     pub publisher: Publisher,
-    steps: Queue,
+    /// `OnboardingQueue`.
+    pub steps: Queue,
     credit: Queue,
     role: Role,
 }
@@ -95,10 +100,15 @@ impl<P: Performer + Sync> Worker<P> {
             Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
             Ok(Bell::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
             Ok(Bell::Examine) => self.examine().await,
+            Ok(Bell::Move { id }) => self.move_number(&id).await,
             Ok(Bell::Announced { .. } | Bell::Templates { .. } | Bell::Parked { .. } | Bell::Message { .. })
             | Err(_) => Err(WorkError::UnknownBell),
         })
         .await
+    }
+
+    async fn move_number(&self, id: &MoveId) -> Result<(), WorkError> {
+        if self.performer.move_number(id).await? { Ok(()) } else { Err(WorkError::UnknownBell) }
     }
 
     async fn examine(&self) -> Result<(), WorkError> {

@@ -23,6 +23,9 @@
 //! | last look at an account's templates | `WABA#<id>` | `TEMPLATES_SYNCED` |
 //! | message | `MESSAGE#<id>` | `STATE` |
 //! | its text, until it is over | `MESSAGE#<id>` | `PAYLOAD` |
+//! | number that moves here | `MOVE#<id>` | `STATE` |
+//! | its move, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |
+//! | account it came from, for two weeks | `WABA#<id>` | `ALIAS` |
 //! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
@@ -35,6 +38,7 @@ mod keys;
 mod limits;
 mod lists;
 mod messages;
+mod moves;
 mod newest;
 mod numbers;
 mod onboardings;

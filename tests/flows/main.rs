@@ -9,6 +9,7 @@ mod fields;
 mod healing;
 mod joining;
 mod messages;
+mod moves;
 mod persistence;
 mod platform;
 mod platform_side;

@@ -5,6 +5,7 @@ use shared::config::{Lookup, Problems, StartError};
 use shared::domain::limit::OnboardingLimit;
 use shared::graph::client::{GraphClient, GraphConfig};
 use shared::perform::OnboardingSteps;
+use shared::perform::moves::Mover;
 use shared::run::{Surroundings, Worker};
 use shared::secrets::{PlatformSecret, Vault};
 use shared::transport::Transport;
@@ -23,9 +24,18 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError
     let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
     let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(limit);
     let (graph, limit) = problems.finish(parsed)?;
+    let graph = GraphClient::new(transport, graph, app_secret);
+    let mover = Mover {
+        store: surroundings.store.clone(),
+        vault: vault.clone(),
+        graph: graph.clone(),
+        bells: surroundings.steps.clone(),
+        publisher: surroundings.publisher.clone(),
+    };
     let performer = OnboardingSteps {
-        graph: GraphClient::new(transport, graph, app_secret),
+        graph,
         vault,
+        mover,
         limit,
         store: surroundings.store.clone(),
         publisher: surroundings.publisher.clone(),

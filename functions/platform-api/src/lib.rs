@@ -3,6 +3,7 @@
 mod doctor;
 mod limits;
 mod messages;
+mod moves;
 mod onboardings;
 mod overrides;
 mod reception;
@@ -22,6 +23,7 @@ use shared::graph::client::{GraphClient, GraphConfig};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
 use shared::perform::messages::Sender;
+use shared::perform::moves::Mover;
 use shared::queue::Queue;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
@@ -41,6 +43,8 @@ pub struct App {
     graph: GraphClient,
     /// Sends messages and follows them up.
     sender: Sender,
+    /// Moves numbers here.
+    mover: Mover,
     /// Rings for a look at an account's templates.
     polls: Queue,
     publisher: Publisher,
@@ -79,7 +83,15 @@ impl App {
         let sender = sender(lookup, &mut problems, &aws, transport);
         let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor);
         let (((sender, minutes), (limit, days)), doctor) = problems.finish(parsed)?;
+        let mover = Mover {
+            store: sender.store.clone(),
+            vault: sender.vault.clone(),
+            graph: sender.graph.clone(),
+            bells: sender.steps.clone(),
+            publisher: publisher.clone(),
+        };
         Ok(Self {
+            mover,
             store: sender.store.clone(),
             bells: sender.steps.clone(),
             signup_base,
@@ -134,6 +146,7 @@ impl Handler for App {
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
             (_, ["v1", "onboardings", id, "templates", rest @ ..]) => self.desk_route(id, rest, &request).await,
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
+            (_, ["v1", "moves", rest @ ..]) => self.move_route(rest, &request).await,
             (&Method::GET, ["v1", "limits"]) => self.limits().await,
             (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
             (&Method::GET, ["v1", "doctor"]) => self.doctor().await,
@@ -152,6 +165,19 @@ impl Handler for App {
 }
 
 impl App {
+    async fn move_route(&self, rest: &[&str], request: &Request) -> Result<Reply, Problem> {
+        match (&request.method, rest) {
+            (&Method::GET, []) => self.moves().await,
+            (&Method::POST, []) => self.begin_move(request).await,
+            (&Method::GET, [id]) => self.get_move(id).await,
+            (&Method::DELETE, [id]) => self.cancel_move(id).await,
+            (&Method::POST, [id, "code"]) => self.ask_code(id, request).await,
+            (&Method::POST, [id, "verify"]) => self.verify_move(id, request).await,
+            (&Method::POST, [id, "resume"]) => self.resume_move(id).await,
+            _ => Err(Problem::not_found()),
+        }
+    }
+
     async fn desk_route(&self, id: &str, rest: &[&str], request: &Request) -> Result<Reply, Problem> {
         match (&request.method, rest) {
             (&Method::GET, []) => self.templates(id).await,

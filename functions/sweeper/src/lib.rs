@@ -78,6 +78,10 @@ impl App {
             self.retries.ring(&Bell::Message { id }, Duration::ZERO).await?;
             rung += 1;
         }
+        for id in self.store.due_moves(now, AT_ONCE).await? {
+            self.steps.ring(&Bell::Move { id }, Duration::ZERO).await?;
+            rung += 1;
+        }
         tracing::info!(rung, "swept");
         Ok(Swept { rung })
     }

@@ -20,7 +20,7 @@ use connection::{
     token_stored,
 };
 use exit::{departed, exit_requested};
-use facts::{chosen, resumed, step_failed, step_started, step_succeeded};
+use facts::{chosen, number_added, resumed, step_failed, step_started, step_succeeded};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use watch::{look_asked, name_decided, observed, watch_started, watched};
@@ -76,6 +76,7 @@ fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut V
         Event::StepSucceeded(step, finding) => step_succeeded(after, *step, finding, now, timeline),
         Event::StepFailed(step, failure) => step_failed(after, *step, failure, moment, timeline),
         Event::Chosen { waba, phone } => chosen(after, waba.as_ref(), phone.as_ref(), now, timeline),
+        Event::NumberAdded(phone) => number_added(after, phone, now, timeline),
         Event::WatchStarted => watch_started(after, now),
         Event::Watched(reading) => watched(after, reading, moment, timeline),
         Event::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),

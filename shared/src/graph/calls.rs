@@ -2,6 +2,7 @@
 
 pub mod credit;
 pub mod message;
+pub mod moving;
 pub mod oauth;
 pub mod phone;
 pub mod platform;

@@ -40,7 +40,8 @@ pub(super) async fn unsubscribe(customer: &Customer<'_>, waba: &VerifiedWaba) ->
     }
 }
 
-async fn is_subscribed(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
+/// Whether our app receives the account's webhooks.
+pub(super) async fn is_subscribed(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
     let apps = customer.call(&ListSubscribedApps { waba }).await?.data;
     Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == customer.graph.app().as_str()))
 }

@@ -4,6 +4,7 @@ use super::Customer;
 use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
+use crate::domain::ids::WabaId;
 use crate::domain::template::{Template, TemplateChange, reconcile};
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
@@ -34,7 +35,7 @@ pub async fn sync(
     waba: &VerifiedWaba,
 ) -> Result<Synced, Failure> {
     let began = clock::now().before_this_second();
-    let seen = list(customer, waba, began).await?;
+    let seen = list(customer, waba.id(), began).await?;
     let known = store.templates(waba.id()).await?;
     let remembered: Vec<Template> = known.iter().map(|held| held.record.clone()).collect();
     let changes = reconcile(&remembered, &seen, began);
@@ -45,7 +46,8 @@ pub async fn sync(
     Ok(Synced { listed: seen.len(), changed: changes.len() })
 }
 
-async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) -> Result<Vec<Template>, Failure> {
+/// All of an account's templates, as they are at `began`.
+pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
     let mut seen = Vec::new();
     let mut cursors = BTreeSet::new();
     let mut after: Option<String> = None;
@@ -55,7 +57,7 @@ async fn list(customer: &Customer<'_>, waba: &VerifiedWaba, began: Timestamp) ->
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
                 Ok(template) => seen.push(template.seen_at(began)),
-                Err(_) => tracing::warn!(waba.id = %waba.id(), "a listed template is not as documented"),
+                Err(_) => tracing::warn!(waba.id = %waba, "a listed template is not as documented"),
             }
         }
         match &after {

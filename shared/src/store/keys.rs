@@ -1,7 +1,8 @@
 //! Keys: the only place where they are put together.
 
 use crate::domain::ids::{
-    AllocationId, BusinessId, CustomerRef, MessageId, OnboardingId, PhoneNumberId, SessionId, TemplateId, WabaId,
+    AllocationId, BusinessId, CustomerRef, MessageId, MoveId, OnboardingId, PhoneNumberId, SessionId, TemplateId,
+    WabaId,
 };
 use crate::domain::onboarding::State;
 use crate::domain::time::Timestamp;
@@ -30,6 +31,8 @@ pub(super) const DUE_PARKED: &str = "PARKED";
 pub(super) const PARKED: &str = "PARKED#";
 /// Partition of `ByDue` with messages.
 pub(super) const DUE_MESSAGES: &str = "MESSAGE";
+/// Partition of `ByDue` and of `ByList` with moves.
+pub(super) const MOVES: &str = "MOVE";
 /// Prefix of sort keys of multi-partner solutions.
 pub(super) const SOLUTION: &str = "SOLUTION#";
 /// Prefix of sort keys of templates.
@@ -108,6 +111,18 @@ pub(super) fn message(id: &MessageId) -> Key {
 
 pub(super) fn message_payload(id: &MessageId) -> Key {
     Key { pk: format!("MESSAGE#{id}"), sk: "PAYLOAD".to_owned() }
+}
+
+pub(super) fn moving(id: &MoveId) -> Key {
+    Key { pk: format!("MOVE#{id}"), sk: "STATE".to_owned() }
+}
+
+pub(super) fn move_of_number(onboarding: &OnboardingId, fingerprint: &str) -> Key {
+    Key { pk: format!("{ONBOARDING}{onboarding}"), sk: format!("MOVE#{fingerprint}") }
+}
+
+pub(super) fn alias(id: &WabaId) -> Key {
+    Key { pk: waba(id), sk: "ALIAS".to_owned() }
 }
 
 pub(super) fn solution(id: &str) -> Key {

@@ -1,7 +1,7 @@
 //! A customer that goes through the popup.
 
 use crate::options::Options;
-use crate::world::{Business, Code, Phone, Template, Token, Waba, World};
+use crate::world::{Business, Code, Phone, Standing, Template, Token, Waba, World};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -162,6 +162,8 @@ impl Signup {
             onboarded_at: now,
             synced: BTreeSet::new(),
             registrations: Vec::new(),
+            standing: Standing::default(),
+            arrival: None,
             outcomes: Vec::new(),
         };
         world.phones.insert(id.clone(), phone);

@@ -3,9 +3,12 @@
 mod credit;
 mod entities;
 mod limits;
+mod moving;
 mod platform;
 
-pub(crate) use entities::{Allocation, Bearer, Business, Code, Message, Phone, Template, Token, Waba};
+pub(crate) use entities::{
+    Allocation, Arrival, Bearer, Business, Code, Message, Phone, Standing, Template, Token, Waba,
+};
 pub(crate) use limits::Usage;
 pub(crate) use platform::Platform;
 

@@ -79,6 +79,8 @@ pub enum Event {
     LookAsked,
     /// The platform ends the connection.
     ExitRequested,
+    /// A number moved to the account from another provider, and its owner proved to have it.
+    NumberAdded(VerifiedPhone),
     /// Waits that ask for nobody's action were looked at early because somebody said to go on.
     Resumed,
     /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.

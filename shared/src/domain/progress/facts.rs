@@ -6,8 +6,10 @@ use super::watch::ready_at;
 use super::{Finding, STEP_LEASE, TimelineEntry};
 use crate::domain::delay::delay;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
+use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::onboarding::{Number, Onboarding, Phase, StepRecord, StepStatus};
+use crate::domain::session::Flow;
 use crate::domain::steps::{Step, spec};
 use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
@@ -190,6 +192,26 @@ fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
         Waiting::CreditLine => Some(Duration::from_secs(6 * 3600)),
         Waiting::Meta | Waiting::Pin | Waiting::Choice => None,
     }
+}
+
+/// The number joins the record like one of a second signup: found, registered and looked at by the same steps.
+pub(super) fn number_added(
+    after: &mut Onboarding,
+    phone: &VerifiedPhone,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if !matches!(after.phase, Phase::Connected { .. }) || after.numbers.contains_key(phone.id()) {
+        return;
+    }
+    after.claim.phone = Some(phone.id().clone());
+    after.flow = Flow::Default;
+    after.claim.event = None;
+    after.numbers.insert(phone.id().clone(), Number::new(phone.clone(), false, now));
+    for step in [Step::FindNumber, Step::RegisterNumber, Step::CheckReception] {
+        after.steps.remove(&step);
+    }
+    timeline.push(entry(now, "number_added", None));
 }
 
 /// A choice counts while it is asked for; it is proven like a browser's.

@@ -3,7 +3,7 @@
 use super::{Acknowledged, Page};
 use crate::domain::composition::Composition;
 use crate::domain::grant::VerifiedWaba;
-use crate::domain::ids::TemplateId;
+use crate::domain::ids::{TemplateId, WabaId};
 use crate::domain::template::{Template, normal_language};
 use crate::domain::time::Timestamp;
 use crate::graph::call::{GraphCall, GraphRequest};
@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 /// One page of an account's templates, with only the fields that are kept.
 pub struct ListTemplates<'a> {
-    /// The account.
-    pub waba: &'a VerifiedWaba,
+    /// The account. Reading it proves nothing and changes nothing.
+    pub waba: &'a WabaId,
     /// Where the page begins.
     pub after: Option<&'a str>,
 }
@@ -61,7 +61,7 @@ impl GraphCall for ListTemplates<'_> {
     /// Items stay unparsed: one odd template must not hide the others.
     type Reply = Page<serde_json::Value>;
     fn request(&self) -> GraphRequest {
-        let request = GraphRequest::get(&[self.waba.id().as_str(), "message_templates"])
+        let request = GraphRequest::get(&[self.waba.as_str(), "message_templates"])
             .with("fields", "id,name,language,status,category,rejected_reason,correct_category,quality_score")
             .with("limit", "100");
         match self.after {

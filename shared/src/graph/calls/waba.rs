@@ -20,6 +20,8 @@ pub struct Waba {
     pub id: WabaId,
     /// Its owner.
     pub owner_business_info: Option<Owner>,
+    /// Its name.
+    pub name: Option<String>,
     /// What it is paid from; absent while there is no payment method.
     pub primary_funding_id: Option<String>,
     /// Namespace of its templates.
@@ -47,7 +49,7 @@ pub struct Owner {
     pub id: BusinessId,
 }
 
-const FIELDS: &str = "id,owner_business_info,primary_funding_id,message_template_namespace,account_review_status,\
+const FIELDS: &str = "id,name,owner_business_info,primary_funding_id,message_template_namespace,account_review_status,\
                       business_verification_status";
 
 impl GraphCall for ReadWaba<'_> {
@@ -67,12 +69,20 @@ pub struct ListPhoneNumbers<'a> {
 }
 
 /// A number in the list.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub struct PhoneNumber {
     /// Its node.
     pub id: PhoneNumberId,
     /// Coexistence.
     pub is_on_biz_app: Option<bool>,
+    /// How people write it.
+    pub display_phone_number: Option<String>,
+}
+
+impl std::fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PhoneNumber")
+    }
 }
 
 impl From<PhoneNumber> for ListedPhone {
@@ -86,7 +96,7 @@ impl GraphCall for ListPhoneNumbers<'_> {
     type Reply = Page<PhoneNumber>;
     fn request(&self) -> GraphRequest {
         let request = GraphRequest::get(&[self.waba.id().as_str(), "phone_numbers"])
-            .with("fields", "id,is_on_biz_app")
+            .with("fields", "id,is_on_biz_app,display_phone_number")
             .with("limit", "100");
         match self.after {
             Some(cursor) => request.with("after", cursor),

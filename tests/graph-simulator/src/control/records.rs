@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::graph::Told;
-use crate::world::{Allocation, Phone};
+use crate::world::{Allocation, Phone, Standing};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -123,6 +123,10 @@ pub(super) struct PhoneChange {
     /// What becomes of its next messages.
     outcomes: Option<Vec<String>>,
     pin: Option<String>,
+    /// Two-step verification is switched off.
+    #[serde(default)]
+    no_pin: bool,
+    standing: Option<Standing>,
     status: Option<String>,
     /// The display name's review, told by webhook when it ended.
     name_status: Option<String>,
@@ -137,7 +141,8 @@ pub(super) async fn change_phone(
 ) -> Result<StatusCode, StatusCode> {
     let mut world = meta.world();
     let phone = world.phones.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
-    phone.pin = change.pin.or(phone.pin.take());
+    phone.pin = change.pin.or(phone.pin.take()).filter(|_| !change.no_pin);
+    phone.standing = change.standing.unwrap_or_else(|| phone.standing.clone());
     if let Some(name) = change.name_status {
         phone.name_status.clone_from(&name);
         let number: String = phone.display_phone_number.chars().filter(char::is_ascii_digit).collect();

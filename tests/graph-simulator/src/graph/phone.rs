@@ -30,7 +30,40 @@ pub(super) fn register(context: &Context<'_>, id: &str) -> Done {
         ));
     }
     phone.register(pin, context.now)?;
+    world.arrived(id);
     Ok(json!({ "success": true }))
+}
+
+/// Adds a number that another account has.
+pub(super) fn add(context: &Context<'_>, waba: &str) -> Done {
+    let (cc, number) = (context.required("cc")?, context.required("phone_number")?);
+    let name = context.required("verified_name")?;
+    let moves = context.request.body.as_ref().and_then(|body| body.get("migrate_phone_number")) == Some(&json!(true));
+    if !moves {
+        return Err(Refusal::parameter("(#100) Numbers that are new are added in Meta's window here."));
+    }
+    let mut world = context.meta.world();
+    world.waba(&context.bearer, waba)?;
+    let id = world.add_moving(waba, &format!("{cc}{number}"), name, &context.meta.options.app_id, context.now)?;
+    Ok(json!({ "id": id }))
+}
+
+pub(super) fn request_code(context: &Context<'_>, id: &str) -> Done {
+    let (method, language) = (context.required("code_method")?, context.required("language")?);
+    if !["SMS", "VOICE"].contains(&method) || language.len() < 2 {
+        return Err(Refusal::parameter("(#100) Param code_method must be one of {SMS, VOICE}"));
+    }
+    let code = 100_000 + rand::random::<u32>() % 900_000;
+    let mut world = context.meta.world();
+    world.phone_mut(&context.bearer, id)?.send_code(code.to_string())?;
+    Ok(json!({ "success": true }))
+}
+
+pub(super) fn verify_code(context: &Context<'_>, id: &str) -> Done {
+    let code = context.required("code")?;
+    let mut world = context.meta.world();
+    world.phone_mut(&context.bearer, id)?.take_code(code)?;
+    Ok(json!({ "success": true, "id": id }))
 }
 
 pub(super) fn deregister(context: &Context<'_>, id: &str) -> Done {

@@ -59,9 +59,40 @@ pub(crate) struct Phone {
     pub(crate) synced: BTreeSet<String>,
     /// Times of its register attempts.
     pub(crate) registrations: Vec<i64>,
+    /// What moves with it.
+    #[serde(default)]
+    pub(crate) standing: Standing,
+    /// Its move here, while it is not registered.
+    #[serde(default)]
+    pub(crate) arrival: Option<Arrival>,
     /// What becomes of its next messages: `delivered` (and when nothing is said), `silent`, `failed:<code>`, `refused:<code>`.
     #[serde(default)]
     pub(crate) outcomes: Vec<String>,
+}
+
+/// What a number has earned.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    pub(crate) quality: String,
+    pub(crate) limit: String,
+    pub(crate) official: bool,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { quality: "UNKNOWN".to_owned(), limit: "TIER_250".to_owned(), official: false }
+    }
+}
+
+/// A number that was added and is not registered here yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Arrival {
+    /// The number at the other provider.
+    pub(crate) from: String,
+    /// What its owner got by SMS or voice last.
+    pub(crate) code: Option<String>,
+    pub(crate) wrong: u32,
+    pub(crate) verified: bool,
 }
 
 /// A message Meta took.
@@ -177,6 +208,11 @@ impl Waba {
 }
 
 impl Phone {
+    /// Whether its owner proved to have it.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.arrival.as_ref().is_none_or(|arrival| arrival.verified)
+    }
+
     pub(crate) fn node(&self, callback: &str) -> Value {
         let mut webhooks = json!({ "application": callback });
         if let (Some(webhooks), Some(url)) = (webhooks.as_object_mut(), &self.webhook_override) {
@@ -185,13 +221,14 @@ impl Phone {
         json!({
             "id": self.id,
             "name_status": self.name_status,
-            "whatsapp_business_manager_messaging_limit": "TIER_250",
+            "whatsapp_business_manager_messaging_limit": self.standing.limit,
+            "is_official_business_account": self.standing.official,
             "webhook_configuration": webhooks,
             "display_phone_number": self.display_phone_number,
             "verified_name": self.verified_name,
             "status": self.status,
-            "quality_rating": "UNKNOWN",
-            "code_verification_status": "VERIFIED",
+            "quality_rating": self.standing.quality,
+            "code_verification_status": if self.is_proven() { "VERIFIED" } else { "NOT_VERIFIED" },
             "platform_type": if self.status == "CONNECTED" { "CLOUD_API" } else { "NOT_APPLICABLE" },
             "is_on_biz_app": self.on_business_app,
         })

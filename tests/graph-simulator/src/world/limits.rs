@@ -49,6 +49,13 @@ impl Phone {
             return Err(Refusal::new(400, 133_016, message));
         }
         self.registrations.push(now);
+        if !self.is_proven() {
+            return Err(Refusal::new(
+                400,
+                133_006,
+                "(#133006) The phone number has to be verified before it is registered",
+            ));
+        }
         if self.pin.as_deref().is_some_and(|own| own != pin) {
             return Err(Refusal::new(400, 133_005, "(#133005) Two step verification PIN Mismatch"));
         }

@@ -1,0 +1,112 @@
+// A template as a form has it, and as Meta has it. What the form does not know is kept as it is.
+
+const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
+
+/** The names of a text's variables, each once, in order: numbers by their number. */
+export function variables(text) {
+  const names = [...new Set([...(text ?? "").matchAll(VARIABLE)].map((match) => match[1]))];
+  return names.every((name) => /^\d+$/.test(name)) ? names.sort((a, b) => a - b) : names;
+}
+
+export const blank = () => ({
+  name: "", language: "en_US", category: "UTILITY", header: "", body: "", footer: "", buttons: [], examples: {}, kept: { header: null },
+});
+
+let count = 0;
+
+/** A button of a form; its id stays whatever happens to those before it. */
+export const newButton = (kind, more = {}) => ({ id: (count += 1), kind, text: "", target: "", ...more });
+
+/** Where the examples of a button's address are kept. */
+export const linkPlace = (button) => `link${button.id}`;
+
+const isNamed = (form) => [form.header, form.body].flatMap(variables).some((name) => !/^\d+$/.test(name));
+
+/** The key under which an example is kept: a header and a body may both have a {{1}}. */
+export const exampleKey = (place, name) => `${place} ${name}`;
+
+// Positional examples end where one is missing: Meta counts them.
+function given(form, place, names) {
+  const values = names.map((name) => form.examples[exampleKey(place, name)] ?? "");
+  const gap = values.indexOf("");
+  return gap < 0 ? values : values.slice(0, gap);
+}
+
+function examplesOf(form, place, text, named) {
+  const names = variables(text);
+  const values = given(form, place, names);
+  if (!values.length) return {};
+  if (named) {
+    return { example: { [`${place}_text_named_params`]: values.map((example, index) => ({ param_name: names[index], example })) } };
+  }
+  return { example: { [`${place}_text`]: place === "body" ? [values] : values } };
+}
+
+function buttonOf(form, button) {
+  const { kind, text, target, kept } = button;
+  if (kept) return kept;
+  if (kind === "URL") {
+    const example = given(form, linkPlace(button), variables(target));
+    return { type: kind, text, url: target, ...(example.length ? { example } : {}) };
+  }
+  return kind === "PHONE_NUMBER" ? { type: kind, text, phone_number: target } : { type: kind, text };
+}
+
+function components(form, named) {
+  if (form.category === "AUTHENTICATION") {
+    const otp = { type: "OTP", otp_type: "COPY_CODE" };
+    return form.kept.components ?? [{ type: "BODY", add_security_recommendation: true }, { type: "BUTTONS", buttons: [otp] }];
+  }
+  const list = [];
+  if (form.kept.header) list.push(form.kept.header);
+  else if (form.header) list.push({ type: "HEADER", format: "TEXT", text: form.header, ...examplesOf(form, "header", form.header, named) });
+  list.push({ type: "BODY", text: form.body, ...examplesOf(form, "body", form.body, named) });
+  if (form.footer) list.push({ type: "FOOTER", text: form.footer });
+  // Meta wants quick replies to stand together.
+  const replies = form.buttons.filter((button) => button.kind === "QUICK_REPLY");
+  const others = form.buttons.filter((button) => button.kind !== "QUICK_REPLY");
+  const buttons = [...replies, ...others].map((button) => buttonOf(form, button));
+  if (buttons.length) list.push({ type: "BUTTONS", buttons });
+  return list;
+}
+
+/** What the API takes. */
+export function compose(form) {
+  const named = isNamed(form);
+  const { name, language, category } = form;
+  return { name, language, category, ...(named ? { parameter_format: "NAMED" } : {}), components: components(form, named) };
+}
+
+function readExamples(form, place, component) {
+  const example = component?.example ?? {};
+  for (const { param_name: name, example: value } of example[`${place}_text_named_params`] ?? []) form.examples[exampleKey(place, name)] = value;
+  const list = example[`${place}_text`] ?? [];
+  const values = Array.isArray(list[0]) ? list[0] : list;
+  values.forEach((value, index) => (form.examples[exampleKey(place, String(index + 1))] = String(value)));
+}
+
+function readButton(form, button) {
+  const { type: kind, text = "" } = button;
+  if (!["QUICK_REPLY", "URL", "PHONE_NUMBER"].includes(kind)) return newButton(kind, { text: text || kind, kept: button });
+  const target = button.url ?? button.phone_number ?? "";
+  const example = [button.example].flat()[0];
+  const made = newButton(kind, { text, target });
+  for (const name of variables(target)) if (example) form.examples[exampleKey(linkPlace(made), name)] = example;
+  return made;
+}
+
+/** The form of a template that Meta has. */
+export function read({ name, language, category, components: list = [] }) {
+  const form = { ...blank(), name, language, category: (category ?? "UTILITY").toUpperCase() };
+  const find = (type) => list.find((component) => component.type?.toUpperCase() === type);
+  const [header, body, footer, buttons] = ["HEADER", "BODY", "FOOTER", "BUTTONS"].map(find);
+  if (header && header.format !== "TEXT") form.kept.header = header;
+  else form.header = header?.text ?? "";
+  if (form.category === "AUTHENTICATION") form.kept.components = list;
+  form.body = body?.text ?? "";
+  form.footer = footer?.text ?? "";
+  readExamples(form, "header", header);
+  readExamples(form, "body", body);
+  form.buttons = (buttons?.buttons ?? []).map((button) => readButton(form, button));
+  return form;
+}

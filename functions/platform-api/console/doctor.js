@@ -1,0 +1,58 @@
+// What Meta's side of the platform lacks, and where to go.
+
+import { call, path } from "./api.js";
+import { h } from "./dom.js";
+import { card, chip, doing, empty, heading, light, mono, whenKnown } from "./marks.js";
+import { ago } from "./times.js";
+import { checkName } from "./words.js";
+
+// Looking asks Meta: once a minute is enough, and more often while an examination runs.
+const EVERY_MS = 60_000;
+const LOOKS_AFTER_MS = [2000, 5000, 10_000];
+
+const sources = () => ({ report: { path: path("doctor"), every: EVERY_MS } });
+
+function check({ name, ok, message, missing = [], at }) {
+  return h(
+    "li", { class: "check", key: name, "data-check": name }, light(ok),
+    h(
+      "div", {}, h("h3", {}, checkName(name)), h("p", {}, message),
+      missing.length > 0 && h("ul", { class: "missing" }, missing.map((what) => h("li", {}, h("code", {}, what)))),
+    ),
+    h("p", { class: "note" }, at ? ["looked ", ago(at)] : "looked just now"),
+  );
+}
+
+function summary(checks) {
+  const bad = checks.filter((one) => one.ok === false).length;
+  const unknown = checks.filter((one) => (one.ok ?? null) === null).length;
+  const good = checks.length - bad - unknown;
+  return h(
+    "p", { class: "chips" }, chip("ok", { tone: "ok", text: `${good} in order` }), chip("bad", { tone: bad ? "bad" : "idle", text: `${bad} not in order` }),
+    chip("unknown", { tone: "idle", text: `${unknown} to look at yourself` }),
+  );
+}
+
+function body({ checks, solutions }) {
+  const order = (one) => ({ false: 0, null: 1, true: 2 })[String(one.ok ?? null)];
+  const sorted = [...checks].sort((a, b) => order(a) - order(b));
+  return [
+    card("Checks", { key: "checks", tools: summary(checks) }, checks.length ? h("ul", { class: "plain checks" }, sorted.map(check)) : empty("Nothing is examined yet.")),
+    solutions.length > 0 && card("Multi-partner solutions", { key: "solutions" }, h("ul", { class: "plain light-list" }, solutions.map((solution) =>
+      h("li", { key: solution.solution_id }, mono(solution.solution_id), chip(solution.status), h("span", { class: "note" }, ago(solution.since)))))),
+  ];
+}
+
+function render(page) {
+  const examine = async () => {
+    await call("POST", path("doctor"));
+    for (const after of LOOKS_AFTER_MS) setTimeout(() => page.refresh(), after);
+    return "What takes the system token is being examined; the lights follow in a few seconds.";
+  };
+  return [
+    heading("Doctor", { tools: doing(page, "examine", "Examine anew", examine, { tone: "primary" }) }),
+    whenKnown(page, "report", body, 10),
+  ];
+}
+
+export const doctor = { title: "Doctor", sources, render };

@@ -1,0 +1,207 @@
+//! `/v1/moves`: a number comes here from another provider, step by step.
+
+mod views;
+
+use super::{App, unavailable};
+use http::StatusCode;
+use shared::clock;
+use shared::domain::grant::VerifiedPhone;
+use shared::domain::ids::{MoveId, OnboardingId, PhoneNumberId, WabaId};
+use shared::domain::moving::{Move, MoveEvent, MoveState, MovingNumber, Phase};
+use shared::domain::onboarding::Onboarding;
+use shared::domain::template::normal_language;
+use shared::graph::calls::moving::CodeMethod;
+use shared::http::fields::Fields;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json};
+use shared::secret::Secret;
+use shared::store::StoreError;
+use views::{Moves, view};
+
+const FIELDS: [&str; 6] =
+    ["onboarding_id", "country_code", "phone_number", "verified_name", "source_waba_id", "source_phone_number_id"];
+
+/// Longest display name (Meta: `PhoneNumberCreateRequest`).
+const LONGEST_NAME: usize = 75;
+
+impl App {
+    /// Begins a move, or goes on with the one that the number has.
+    pub(crate) async fn begin_move(&self, request: &Request) -> Result<Reply, Problem> {
+        let fields = Fields::read(request, &FIELDS)?;
+        let wish = Wish::read(&fields)?;
+        let found = self.store.onboarding(&wish.onboarding).await.map_err(|error| unavailable(&error))?;
+        let onboarding = found.ok_or(Problem::not_found())?.record;
+        let written = wish.number.written(&onboarding.id);
+        let known = self.store.move_of_number(&onboarding.id, &written.fingerprint).await;
+        let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
+        if let Some(known) = known.as_ref().filter(|known| !known.is_over()) {
+            return self.change_move(&known.id, MoveEvent::Resumed).await;
+        }
+        let moving = wish.begin(&onboarding, known.as_ref()).ok_or(not_connected())?;
+        match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict) => return Err(Problem::unavailable()),
+            Err(error) => return Err(unavailable(&error)),
+        }
+        self.mover.ring(&moving.id).await;
+        Ok(json(StatusCode::ACCEPTED, &view(&moving, clock::now())))
+    }
+
+    pub(crate) async fn moves(&self) -> Result<Reply, Problem> {
+        let (moves, now) = (self.store.moves().await.map_err(|error| unavailable(&error))?, clock::now());
+        Ok(json(StatusCode::OK, &Moves { moves: moves.iter().map(|moving| view(moving, now)).collect() }))
+    }
+
+    pub(crate) async fn get_move(&self, id: &str) -> Result<Reply, Problem> {
+        Ok(json(StatusCode::OK, &view(&self.find_move(id).await?, clock::now())))
+    }
+
+    async fn find_move(&self, id: &str) -> Result<Move, Problem> {
+        let id = MoveId::parse(id).map_err(|_| Problem::not_found())?;
+        let held = self.store.moving(&id).await.map_err(|error| unavailable(&error))?;
+        Ok(held.ok_or(Problem::not_found())?.record)
+    }
+
+    /// Has Meta send a code to the number.
+    pub(crate) async fn ask_code(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        let fields = Fields::read(request, &["method", "language"])?;
+        let bad = Problem::bad_request("bad_value", "The method is SMS or VOICE, the language like en_US.");
+        let method = fields.text("method", 8)?.map_or(Some(CodeMethod::Sms), CodeMethod::parse).ok_or(bad)?;
+        let language = normal_language(fields.text("language", 16)?.unwrap_or("en_US"));
+        let plain = language.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') && language.len() >= 2;
+        if !plain {
+            return Err(bad);
+        }
+        let moving = self.find_move(id).await?;
+        let phone = coding(&moving)?;
+        if moving.codes_left(clock::now()).1.is_some() {
+            let title = "A code was asked for a moment ago, or five within a day. Wait until the time that is shown.";
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title));
+        }
+        self.mover.ask_code(&moving, phone, method, &language).await.map_err(|error| unavailable(&error))?;
+        self.after(&moving.id).await
+    }
+
+    /// Proves the number with the code that came.
+    pub(crate) async fn verify_move(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        let fields = Fields::read(request, &["code"])?;
+        let bad = Problem::bad_request("code_invalid", "The code has six digits.");
+        let code: String = fields.text("code", 16)?.ok_or(bad)?.replace(['-', ' '], "");
+        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(bad);
+        }
+        let moving = self.find_move(id).await?;
+        let phone = coding(&moving)?;
+        if moving.state() != MoveState::CodeSent {
+            return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
+        }
+        if moving.entries_left(clock::now()).0 == 0 {
+            let title = "Five codes were entered within a day. Wait until the time that is shown; Meta locks the number otherwise.";
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title));
+        }
+        self.mover.enter_code(&moving, phone, &Secret::new(code)).await.map_err(|error| unavailable(&error))?;
+        self.after(&moving.id).await
+    }
+
+    async fn after(&self, id: &MoveId) -> Result<Reply, Problem> {
+        Ok(json(StatusCode::ACCEPTED, &view(&self.find_move(id.as_str()).await?, clock::now())))
+    }
+
+    pub(crate) async fn resume_move(&self, id: &str) -> Result<Reply, Problem> {
+        self.change_move(&MoveId::parse(id).map_err(|_| Problem::not_found())?, MoveEvent::Resumed).await
+    }
+
+    pub(crate) async fn cancel_move(&self, id: &str) -> Result<Reply, Problem> {
+        let moving = self.find_move(id).await?;
+        if matches!(moving.phase, Phase::Done | Phase::Registering { .. }) {
+            let title = "The number is verified here already; end the connection to give it back.";
+            return Err(Problem::new(StatusCode::CONFLICT, "move.too_late", title));
+        }
+        self.change_move(&moving.id, MoveEvent::Cancelled).await
+    }
+
+    async fn change_move(&self, id: &MoveId, fact: MoveEvent) -> Result<Reply, Problem> {
+        let changed = self.store.record_move(id, &fact, clock::now()).await.map_err(|error| unavailable(&error))?;
+        if changed.is_some() {
+            self.mover.ring(id).await;
+        }
+        self.after(id).await
+    }
+}
+
+/// What the platform asks for.
+struct Wish {
+    onboarding: OnboardingId,
+    number: MovingNumber,
+    verified_name: Option<String>,
+    source_waba: Option<WabaId>,
+    source_phone: Option<PhoneNumberId>,
+}
+
+impl Wish {
+    fn read(fields: &Fields) -> Result<Self, Problem> {
+        let onboarding = fields.id("onboarding_id", OnboardingId::parse)?;
+        let missing = Problem::bad_request("onboarding_missing", "Name the onboarding of the account it goes to.");
+        let country = fields.text("country_code", 8)?.unwrap_or_default();
+        let number = MovingNumber::parse(country, fields.text("phone_number", 32)?.unwrap_or_default());
+        let no_number = Problem::bad_request(
+            "phone_number_invalid",
+            "Send country_code, for example 49, and phone_number, for example 30 901820.",
+        );
+        let name = fields.text("verified_name", LONGEST_NAME)?.map(str::trim).map(str::to_owned);
+        if name.as_ref().is_some_and(|name| name.chars().count() < 2) {
+            return Err(Problem::bad_request("bad_value", "A display name has 2 to 75 characters."));
+        }
+        Ok(Self {
+            onboarding: onboarding.ok_or(missing)?,
+            number: number.ok_or(no_number)?,
+            verified_name: name,
+            source_waba: fields.id("source_waba_id", WabaId::parse)?,
+            source_phone: fields.id("source_phone_number_id", PhoneNumberId::parse)?,
+        })
+    }
+
+    /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
+    /// this one says nothing.
+    fn begin(self, onboarding: &Onboarding, earlier: Option<&Move>) -> Option<Move> {
+        let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
+        let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
+        let (now, written) = (clock::now(), self.number.written(&onboarding.id));
+        Some(Move {
+            id: MoveId::new(now, rand::random()),
+            onboarding: onboarding.id.clone(),
+            customer_ref: onboarding.customer_ref.clone(),
+            waba,
+            number: Some(self.number),
+            fingerprint: written.fingerprint,
+            ending: written.ending,
+            verified_name: self.verified_name,
+            source_waba: self.source_waba.or_else(|| earlier?.source_waba.clone()),
+            source_phone: self.source_phone.or_else(|| earlier?.source_phone.clone()),
+            created_at: now,
+            phase: Phase::Checking { due: now },
+            since: now,
+            checks: Vec::new(),
+            phone: None,
+            before: None,
+            after: None,
+            codes: earlier.map(|earlier| earlier.codes.clone()).unwrap_or_default(),
+            entries: earlier.map(|earlier| earlier.entries.clone()).unwrap_or_default(),
+            complaint: None,
+            looks: 0,
+            timeline: Vec::new(),
+            outbox: Vec::new(),
+        })
+    }
+}
+
+/// The number whose code is asked for or entered.
+fn coding(moving: &Move) -> Result<&VerifiedPhone, Problem> {
+    let open = matches!(moving.state(), MoveState::AwaitingCode | MoveState::CodeSent);
+    let title = "The move is not at the code: look at its state.";
+    moving.phone.as_ref().filter(|_| open).ok_or(Problem::new(StatusCode::CONFLICT, "move.not_at_code", title))
+}
+
+const fn not_connected() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not_connected", "This customer is not connected.")
+}

@@ -1,0 +1,87 @@
+//! A move as the platform sees it. The number itself is not shown: whoever asks knows it.
+
+use serde::Serialize;
+use shared::domain::failure::Actor;
+use shared::domain::grant::VerifiedPhone;
+use shared::domain::moving::{self, CheckResult, Compared, Move, MoveState, compare};
+use shared::domain::time::Timestamp;
+
+#[derive(Serialize)]
+pub(crate) struct Moves<'a> {
+    pub(crate) moves: Vec<MoveView<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct MoveView<'a> {
+    move_id: &'a str,
+    onboarding_id: &'a str,
+    customer_ref: &'a str,
+    /// Its last four digits.
+    phone_number: String,
+    phone_number_id: Option<&'a str>,
+    state: MoveState,
+    since: String,
+    who_acts: Option<Actor>,
+    code: Option<&'a str>,
+    message: Option<&'static str>,
+    checks: Vec<CheckView<'a>>,
+    codes_requested: usize,
+    codes_left: usize,
+    verifications_left: usize,
+    next_code_at: Option<String>,
+    comparison: Vec<Compared>,
+    timeline: Vec<EntryView<'a>>,
+}
+
+#[derive(Serialize)]
+struct CheckView<'a> {
+    check: &'a str,
+    result: CheckResult,
+    message: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct EntryView<'a> {
+    at: String,
+    event: &'a str,
+    code: Option<&'a str>,
+}
+
+/// The move as it is at `now`.
+pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
+    let (codes_left, next_code_at) = moving.codes_left(now);
+    let check = |check: &'_ moving::Check| {
+        let message = (check.result != CheckResult::Pass).then(|| moving::sentence(&check.check));
+        (check.result, message)
+    };
+    MoveView {
+        move_id: moving.id.as_str(),
+        onboarding_id: moving.onboarding.as_str(),
+        customer_ref: moving.customer_ref.as_str(),
+        phone_number: format!("…{}", moving.ending),
+        phone_number_id: moving.phone.as_ref().map(|phone| VerifiedPhone::id(phone).as_str()),
+        state: moving.state(),
+        since: moving.since.to_rfc3339(),
+        who_acts: moving.actor(),
+        code: moving.code(),
+        message: moving.code().map(moving::sentence),
+        checks: moving
+            .checks
+            .iter()
+            .map(|found| {
+                let (result, message) = check(found);
+                CheckView { check: &found.check, result, message }
+            })
+            .collect(),
+        codes_requested: moving.codes.len(),
+        codes_left,
+        verifications_left: moving.entries_left(now).0,
+        next_code_at: next_code_at.map(Timestamp::to_rfc3339),
+        comparison: compare(moving.before.as_ref(), moving.after.as_ref()),
+        timeline: moving
+            .timeline
+            .iter()
+            .map(|entry| EntryView { at: entry.at.to_rfc3339(), event: &entry.event, code: entry.code.as_deref() })
+            .collect(),
+    }
+}

@@ -1,0 +1,219 @@
+//! What each fact does to a move. A fact that is known already, or comes too late, changes nothing.
+
+use super::{Check, DAY, Entry, LEASE, Move, Phase, Snapshot, refusal};
+use crate::domain::failure::{Actor, Class, Failure};
+use crate::domain::grant::VerifiedPhone;
+use crate::domain::onboarding::PendingEvent;
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+
+/// Something that became known about a move.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MoveEvent {
+    /// Somebody begins to look at Meta.
+    LookBegun,
+    /// Meta's conditions were looked at.
+    Looked {
+        /// The conditions.
+        checks: Vec<Check>,
+        /// What the number is before the move, as far as it can be read.
+        before: Option<Box<Snapshot>>,
+    },
+    /// The next thing cannot be done.
+    Failed(Failure),
+    /// The number is in the account.
+    Added(VerifiedPhone),
+    /// A code is about to be asked for.
+    CodeAsked,
+    /// Meta sends a code, or maybe does: then with a stable code.
+    CodeSent(Option<&'static str>),
+    /// Meta sends none.
+    CodeRefused(Failure),
+    /// A code is about to be entered.
+    CodeEntered,
+    /// Meta did not take it.
+    EntryRefused(Failure),
+    /// Meta knows the number as verified.
+    Verified,
+    /// The number is registered, as Meta says.
+    Arrived(Box<Snapshot>),
+    /// Somebody wants it looked at now.
+    Resumed,
+    /// Somebody gives it up.
+    Cancelled,
+    /// Events were sent.
+    EventsSent(Vec<PendingEvent>),
+}
+
+/// Entries a move keeps of its timeline.
+const LONGEST_TIMELINE: usize = 100;
+/// Looks after which a failure that may come right by itself is told.
+const QUIET_LOOKS: u16 = 3;
+/// How long a registration is waited for: Meta lets a verified number be registered within 14 days.
+const REGISTRATION: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Applies a fact.
+#[must_use]
+pub fn advance(before: &Move, event: &MoveEvent, now: Timestamp) -> Move {
+    let mut after = before.clone();
+    match event {
+        MoveEvent::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+        MoveEvent::Resumed if !before.is_over() => resumed(&mut after, now),
+        MoveEvent::Cancelled if !matches!(before.phase, Phase::Done | Phase::Cancelled | Phase::Registering { .. }) => {
+            after.number = None;
+            enter(&mut after, Phase::Cancelled, "cancelled", None, now);
+        }
+        event => match &before.phase {
+            Phase::Checking { .. } | Phase::Blocked { .. } => checking(&mut after, event, now),
+            Phase::AwaitingCode | Phase::CodeSent { .. } => coding(&mut after, event, now),
+            Phase::Registering { .. } => registering(&mut after, event, now),
+            Phase::Done | Phase::Cancelled => {}
+        },
+    }
+    after
+}
+
+fn enter(after: &mut Move, phase: Phase, event: &str, code: Option<&str>, now: Timestamp) {
+    after.phase = phase;
+    after.since = now;
+    after.looks = 0;
+    after.complaint = None;
+    note(after, event, code, now);
+}
+
+fn note(after: &mut Move, event: &str, code: Option<&str>, now: Timestamp) {
+    if after.timeline.len() < LONGEST_TIMELINE {
+        after.timeline.push(Entry { at: now, event: event.to_owned(), code: code.map(str::to_owned) });
+    }
+}
+
+fn tell(after: &mut Move, kind: &str, code: &str, now: Timestamp) {
+    let discriminator = format!("{}:{code}", now.as_millis());
+    after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now });
+}
+
+fn resumed(after: &mut Move, now: Timestamp) {
+    match &mut after.phase {
+        Phase::Blocked { .. } if after.phone.is_some() => {
+            enter(after, Phase::AwaitingCode, "resumed", None, now);
+        }
+        Phase::Blocked { .. } => enter(after, Phase::Checking { due: now }, "resumed", None, now),
+        Phase::Checking { due } | Phase::Registering { due } => *due = now,
+        Phase::CodeSent { due } => *due = Some(now),
+        Phase::AwaitingCode | Phase::Done | Phase::Cancelled => {}
+    }
+}
+
+fn begin_look(after: &mut Move, now: Timestamp) {
+    after.looks = after.looks.saturating_add(1);
+    match &mut after.phase {
+        Phase::Checking { due } | Phase::Registering { due } => *due = now.after(LEASE),
+        Phase::Blocked { due, .. } | Phase::CodeSent { due } => *due = Some(now.after(LEASE)),
+        Phase::AwaitingCode | Phase::Done | Phase::Cancelled => {}
+    }
+}
+
+fn checking(after: &mut Move, event: &MoveEvent, now: Timestamp) {
+    match event {
+        MoveEvent::LookBegun => begin_look(after, now),
+        MoveEvent::Looked { checks, before } => {
+            after.checks.clone_from(checks);
+            if before.is_some() {
+                after.before = before.as_deref().cloned();
+            }
+        }
+        MoveEvent::Added(phone) => {
+            after.phone = Some(phone.clone());
+            after.number = None;
+            enter(after, Phase::AwaitingCode, "number_added", None, now);
+        }
+        MoveEvent::Failed(failure) => failed(after, failure, now),
+        _ => {}
+    }
+}
+
+/// What comes right by itself is tried again ever more rarely; what somebody has to change is told, once.
+fn failed(after: &mut Move, failure: &Failure, now: Timestamp) {
+    let due = match failure.class {
+        Class::Later => Some(now.after(pause(after.looks))),
+        Class::LaterAfter(seconds) => Some(now.after(Duration::from_secs(u64::from(seconds)))),
+        Class::Until(_, _, at) => Some(at),
+        Class::Needs(..) | Class::Skip | Class::Hold | Class::TokenDead => None,
+    };
+    match (&mut after.phase, due) {
+        (Phase::Blocked { code, due: again, .. }, due) if *code == failure.code => *again = due,
+        (Phase::Checking { due: again }, Some(due)) if after.looks < QUIET_LOOKS => *again = due,
+        _ => {
+            let (actor, code, looks) = (refusal::actor(failure), failure.code.clone(), after.looks);
+            enter(after, Phase::Blocked { actor, code: code.clone(), due }, "blocked", Some(&code), now);
+            after.looks = looks;
+            tell(after, "whatsapp.move.blocked.v1", &code, now);
+        }
+    }
+}
+
+/// 20 s, 40 s, … up to an hour.
+fn pause(looks: u16) -> Duration {
+    Duration::from_secs(20_u64.saturating_mul(1 << looks.min(8)).min(3600))
+}
+
+fn coding(after: &mut Move, event: &MoveEvent, now: Timestamp) {
+    match event {
+        MoveEvent::LookBegun => begin_look(after, now),
+        MoveEvent::CodeAsked => {
+            after.codes.retain(|at| now.since(*at) < DAY);
+            after.codes.push(now);
+            after.complaint = None;
+            note(after, "code_asked", None, now);
+        }
+        MoveEvent::CodeSent(doubt) => {
+            enter(after, Phase::CodeSent { due: None }, "code_sent", *doubt, now);
+            after.complaint = doubt.map(str::to_owned);
+        }
+        MoveEvent::CodeRefused(failure) | MoveEvent::EntryRefused(failure) => {
+            after.complaint = Some(failure.code.clone());
+            note(after, "code_refused", Some(&failure.code), now);
+            if let Phase::CodeSent { due } = &mut after.phase {
+                *due = None;
+            }
+        }
+        // Whatever becomes of the entry is found out by a look, should nobody live to tell.
+        MoveEvent::CodeEntered => {
+            after.entries.retain(|at| now.since(*at) < DAY);
+            after.entries.push(now);
+            after.complaint = None;
+            after.phase = Phase::CodeSent { due: Some(now.after(LEASE)) };
+            note(after, "code_entered", None, now);
+        }
+        MoveEvent::Verified => enter(after, Phase::Registering { due: now }, "verified", None, now),
+        MoveEvent::Failed(_) => {
+            if let Phase::CodeSent { due } = &mut after.phase {
+                *due = Some(now.after(pause(after.looks)));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn registering(after: &mut Move, event: &MoveEvent, now: Timestamp) {
+    match event {
+        MoveEvent::LookBegun => begin_look(after, now),
+        MoveEvent::Arrived(snapshot) => {
+            after.after = Some((**snapshot).clone());
+            enter(after, Phase::Done, "moved", None, now);
+            tell(after, "whatsapp.move.completed.v1", "", now);
+        }
+        MoveEvent::Failed(_) if now.since(after.since) > REGISTRATION => {
+            let code = "move.too_long".to_owned();
+            let actor = Actor::Operator;
+            enter(after, Phase::Blocked { actor, code: code.clone(), due: None }, "blocked", Some(&code), now);
+            tell(after, "whatsapp.move.blocked.v1", &code, now);
+        }
+        // The onboarding's own step is about to do it: looked at soon, then ever more rarely.
+        MoveEvent::Failed(_) => {
+            let seconds = 1_u64 << after.looks.min(11);
+            after.phase = Phase::Registering { due: now.after(Duration::from_secs(seconds)) };
+        }
+        _ => {}
+    }
+}

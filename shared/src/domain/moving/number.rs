@@ -1,0 +1,76 @@
+//! The number that moves: personal data that Meta has to be told once, and nobody else.
+
+use crate::domain::display_number::DisplayNumber;
+use crate::domain::ids::OnboardingId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// A number as Meta's `phone_numbers` edge takes it. Prints as nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovingNumber {
+    country_code: String,
+    national: String,
+}
+
+/// What there is to recognise a number by, once it need not be told any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenNumber {
+    /// Recognises it within one onboarding.
+    pub fingerprint: String,
+    /// The last four digits.
+    pub ending: String,
+}
+
+impl fmt::Debug for MovingNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MovingNumber")
+    }
+}
+
+impl MovingNumber {
+    /// Takes a country code and a number as people write them; the country code may stand in the number too. `None` when
+    /// the two are no phone number (ITU E.164: 15 digits in all; Meta: at least seven without the country).
+    #[must_use]
+    pub fn parse(country_code: &str, number: &str) -> Option<Self> {
+        let written = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-() .".contains(c));
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let (country, mut national) = (digits(country_code), digits(number));
+        if !written(country_code) || !written(number) || !(1..=3).contains(&country.len()) || country.starts_with('0') {
+            return None;
+        }
+        if number.trim_start().starts_with('+') {
+            national = national.strip_prefix(&country)?.to_owned();
+        }
+        let plausible =
+            (7..=14).contains(&national.len()) && !national.starts_with('0') && country.len() + national.len() <= 15;
+        plausible.then_some(Self { country_code: country, national })
+    }
+
+    /// The country code, for the call to Meta.
+    #[must_use]
+    pub fn country_code(&self) -> &str {
+        &self.country_code
+    }
+
+    /// The number without it, for the call to Meta.
+    #[must_use]
+    pub fn national(&self) -> &str {
+        &self.national
+    }
+
+    /// Whether this is the number that Meta writes so.
+    #[must_use]
+    pub fn is_written(&self, display: &str) -> bool {
+        DisplayNumber::parse(display) == DisplayNumber::parse(&format!("{}{}", self.country_code, self.national))
+    }
+
+    /// What is kept of it.
+    #[must_use]
+    pub fn written(&self, onboarding: &OnboardingId) -> WrittenNumber {
+        let digest = Sha256::digest(format!("{onboarding}:{}{}", self.country_code, self.national));
+        let fingerprint = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let ending = self.national.get(self.national.len().saturating_sub(4)..).unwrap_or_default().to_owned();
+        WrittenNumber { fingerprint, ending }
+    }
+}

@@ -1,0 +1,90 @@
+//! Meta's conditions of a move ("Migrating phone numbers among solution partners"), as far as the customer's token shows them.
+
+use super::Customer;
+use super::node::{named, read, snapshot};
+use crate::clock;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::grant::VerifiedWaba;
+use crate::domain::ids::WabaId;
+use crate::domain::moving::{Check, CheckResult, Move, NamedTemplate, Snapshot};
+use crate::graph::calls::moving::MovingPhone;
+use crate::graph::calls::waba::{ReadWaba, Waba};
+use crate::perform::{subscription, templates};
+
+/// What a look at both sides found.
+pub(super) struct Looked {
+    pub(super) checks: Vec<Check>,
+    /// The number at the other provider, when it can be read.
+    pub(super) before: Option<Snapshot>,
+    pub(super) account_name: Option<String>,
+}
+
+/// What Meta shows, or `None` when it does not; only what may come right by itself is a failure.
+fn shown<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match read {
+        Ok(shown) => Ok(Some(shown)),
+        Err(Failure { class: Class::Needs(..) | Class::Skip | Class::Hold, .. }) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn check(name: &str, holds: Option<bool>) -> Check {
+    let result = match holds {
+        Some(true) => CheckResult::Pass,
+        Some(false) => CheckResult::Missing,
+        None => CheckResult::Unknown,
+    };
+    Check { check: name.to_owned(), result }
+}
+
+pub(super) async fn look(customer: &Customer<'_>, moving: &Move, waba: &VerifiedWaba) -> Result<Looked, Failure> {
+    let target = customer.call(&ReadWaba { waba: waba.id() }).await?;
+    let subscribed = subscription::is_subscribed(customer, waba).await?;
+    let mut checks = target_checks(&target, subscribed);
+    let source = match &moving.source_waba {
+        Some(source) => shown(customer.call(&ReadWaba { waba: source }).await)?,
+        None => None,
+    };
+    let owner = source.as_ref().and_then(|source| source.owner_business_info.as_ref());
+    checks.push(check("same_business", owner.map(|owner| owner.id == *waba.owner())));
+    let number = match &moving.source_phone {
+        Some(phone) => shown(read(customer, phone).await)?,
+        None => None,
+    };
+    checks.extend(number_checks(number.as_ref()));
+    let templates = source_templates(customer, source.as_ref().and(moving.source_waba.as_ref())).await?;
+    let before = number.as_ref().map(|number| match templates {
+        Some(templates) => snapshot(number).with_templates(templates),
+        None => snapshot(number),
+    });
+    Ok(Looked { checks, before, account_name: target.name })
+}
+
+fn target_checks(target: &Waba, subscribed: bool) -> Vec<Check> {
+    let approved = target.account_review_status.as_deref().map(|review| review.eq_ignore_ascii_case("APPROVED"));
+    vec![
+        check("account_review", approved),
+        check("payment_method", Some(target.primary_funding_id.is_some())),
+        check("subscribed_app", Some(subscribed)),
+    ]
+}
+
+/// Whether two-step verification is off is shown by no field that Meta documents: the call itself tells (2388001).
+fn number_checks(number: Option<&MovingPhone>) -> Vec<Check> {
+    let name = |number: &MovingPhone| number.name_status().map(|status| status == "APPROVED");
+    vec![
+        check("source_connected", number.map(MovingPhone::is_connected)),
+        check("name_approved", number.and_then(name)),
+        check("not_in_app", number.and_then(|number| number.is_on_biz_app).map(|on_app| !on_app)),
+        check("two_step_off", None),
+    ]
+}
+
+async fn source_templates(
+    customer: &Customer<'_>,
+    source: Option<&WabaId>,
+) -> Result<Option<Vec<NamedTemplate>>, Failure> {
+    let Some(source) = source else { return Ok(None) };
+    let listed = shown(templates::list(customer, source, clock::now()).await)?;
+    Ok(listed.map(|listed| listed.into_iter().map(named).collect()))
+}

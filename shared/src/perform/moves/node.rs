@@ -1,0 +1,105 @@
+//! The number's node in the new account: added once, proven by a code, read when it is registered.
+
+use super::Customer;
+use crate::clock;
+use crate::domain::claim::Claim;
+use crate::domain::failure::{Actor, Class, Failure, Waiting};
+use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone};
+use crate::domain::ids::PhoneNumberId;
+use crate::domain::moving::{MoveEvent, MovingNumber, NamedTemplate, Snapshot};
+use crate::domain::template::Template;
+use crate::graph::calls::moving::{AddMovingNumber, MovingPhone, ReadMovingNumber};
+use crate::graph::calls::waba::{ListPhoneNumbers, PhoneNumber};
+use crate::perform::templates;
+
+/// Meta says that the account has the number already.
+const THERE_ALREADY: &str = "2388012";
+/// Most pages of numbers that are read.
+const MOST_PAGES: usize = 15;
+
+/// Meta lists the number in the account, whoever put it there: looked for before it is added, and after.
+pub(super) async fn add(
+    customer: &Customer<'_>,
+    waba: &VerifiedWaba,
+    number: &MovingNumber,
+    name: Option<&str>,
+) -> Result<VerifiedPhone, Failure> {
+    if let Some(phone) = listed(customer, waba, number).await? {
+        return Ok(phone);
+    }
+    let call = AddMovingNumber { waba, number, verified_name: name.unwrap_or("WhatsApp") };
+    match customer.call(&call).await {
+        Ok(_) => {}
+        Err(failure) if failure.code.ends_with(THERE_ALREADY) => {
+            return listed(customer, waba, number).await?.ok_or(failure);
+        }
+        Err(failure) => return Err(failure),
+    }
+    let found = listed(customer, waba, number).await?;
+    found.ok_or_else(|| Failure::new(Class::Later, "move.not_listed"))
+}
+
+async fn listed(
+    customer: &Customer<'_>,
+    waba: &VerifiedWaba,
+    number: &MovingNumber,
+) -> Result<Option<VerifiedPhone>, Failure> {
+    let mut after: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let page = customer.call(&ListPhoneNumbers { waba, after: after.as_deref() }).await?;
+        after = page.next().map(str::to_owned);
+        let is_it = |phone: &PhoneNumber| {
+            phone.display_phone_number.as_deref().is_some_and(|display| number.is_written(display))
+        };
+        if let Some(found) = page.data.into_iter().find(is_it) {
+            let claim = Claim { phone: Some(found.id.clone()), ..Claim::default() };
+            return verify_phone(&claim, &[ListedPhone::from(found)], &[]).map(Some);
+        }
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn entered(customer: &Customer<'_>, phone: &VerifiedPhone) -> MoveEvent {
+    match customer.call(&ReadMovingNumber { phone: phone.id() }).await {
+        Ok(read) if read.is_verified() => MoveEvent::Verified,
+        Ok(_) => {
+            let asked = Class::Needs(Actor::Customer, Waiting::Meta);
+            MoveEvent::EntryRefused(Failure::new(asked, "move.code_unanswered"))
+        }
+        Err(failure) => MoveEvent::Failed(failure),
+    }
+}
+
+pub(super) async fn arrived(
+    customer: &Customer<'_>,
+    waba: &VerifiedWaba,
+    phone: &VerifiedPhone,
+) -> Result<Snapshot, Failure> {
+    let read = read(customer, phone.id()).await?;
+    if !read.is_connected() {
+        return Err(Failure::new(Class::Later, "number.not_connected"));
+    }
+    let began = clock::now();
+    let listed = templates::list(customer, waba.id(), began).await?;
+    Ok(snapshot(&read).with_templates(listed.into_iter().map(named).collect()))
+}
+
+pub(super) async fn read(customer: &Customer<'_>, phone: &PhoneNumberId) -> Result<MovingPhone, Failure> {
+    customer.call(&ReadMovingNumber { phone }).await
+}
+
+pub(super) fn snapshot(read: &MovingPhone) -> Snapshot {
+    Snapshot {
+        name: read.verified_name.clone(),
+        official: read.is_official_business_account,
+        words: read.words().into_iter().collect(),
+        templates: None,
+    }
+}
+
+pub(super) fn named(template: Template) -> NamedTemplate {
+    NamedTemplate { name: template.name, language: template.language, status: template.status }
+}

@@ -1,0 +1,247 @@
+//! A number comes here from another provider: conditions, code, registration, and what moved with it.
+
+use integration::{Lab, Popup};
+use local::Answer;
+use serde_json::{Value, json};
+
+/// A connected customer with a payment method, and its number at another provider.
+struct Case {
+    lab: Lab,
+    onboarding: String,
+    target: Popup,
+    source: Popup,
+}
+
+async fn case(source: &Value) -> Case {
+    let lab = Lab::start().await;
+    let (_, target, onboarding) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&onboarding, "ready").await;
+    let mut elsewhere = json!({ "business_id": target.body["business_id"] });
+    elsewhere.as_object_mut().unwrap().extend(source.as_object().unwrap().clone());
+    let source = lab.popup(&elsewhere).await;
+    lab.simulate(&format!("wabas/{}", target.waba), &json!({ "grant": source.waba })).await;
+    let phone = source.body["phone_number_id"].as_str().unwrap().to_owned();
+    let earned = json!({ "quality": "GREEN", "limit": "TIER_10K", "official": true });
+    lab.simulate(&format!("phones/{phone}"), &json!({ "status": "CONNECTED", "standing": earned })).await;
+    Case { lab, onboarding, target, source }
+}
+
+impl Case {
+    async fn phone(&self, id: &str) -> Value {
+        self.lab.simulator("state").await["phones"][id].clone()
+    }
+
+    async fn wish(&self) -> Value {
+        let source = self.source.body["phone_number_id"].as_str().unwrap();
+        let display = self.phone(source).await["display_phone_number"].as_str().unwrap().to_owned();
+        json!({
+            "onboarding_id": self.onboarding, "country_code": "1", "phone_number": display.replace("+1 ", ""),
+            "source_waba_id": self.source.waba, "source_phone_number_id": source,
+        })
+    }
+
+    async fn begin(&self) -> String {
+        let begun = self.lab.platform_post("/v1/moves", &self.wish().await).await;
+        assert_eq!(begun.status, 202, "{}", begun.json());
+        begun.json()["move_id"].as_str().unwrap().to_owned()
+    }
+
+    async fn until(&self, id: &str, state: &str) -> Value {
+        let reached = async || {
+            let moving = self.lab.platform_get(&format!("/v1/moves/{id}")).await.json();
+            Some(moving).filter(|moving| moving["state"] == state)
+        };
+        self.lab.eventually(&format!("{id} is {state}"), reached).await
+    }
+
+    async fn post(&self, id: &str, what: &str, body: &Value) -> Answer {
+        self.lab.platform_post(&format!("/v1/moves/{id}/{what}"), body).await
+    }
+
+    async fn code(&self, moving: &Value) -> String {
+        let phone = moving["phone_number_id"].as_str().unwrap();
+        self.phone(phone).await["arrival"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_moves_from_another_provider_with_all_that_meta_moves() {
+    let case = case(&json!({})).await;
+    let lab = &case.lab;
+    let bad = lab
+        .simulate(&format!("wabas/{}/templates", case.source.waba), &json!({ "name": "bad", "status": "REJECTED" }))
+        .await;
+    assert!(bad["id"].is_string());
+    let id = case.begin().await;
+    let waiting = case.until(&id, "awaiting_code").await;
+    let results: Vec<(&str, &str)> = waiting["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| (check["check"].as_str().unwrap(), check["result"].as_str().unwrap()))
+        .collect();
+    assert!(
+        results.contains(&("same_business", "pass")) && results.contains(&("two_step_off", "unknown")),
+        "{results:?}"
+    );
+    assert!(results.iter().all(|(_, result)| *result != "missing"));
+    assert!(waiting["phone_number"].as_str().unwrap().starts_with('…'), "the number itself is not shown");
+    let sent = case.post(&id, "code", &json!({ "method": "VOICE", "language": "es_ES" })).await;
+    assert_eq!((sent.status, &sent.json()["state"]), (202, &json!("code_sent")));
+    let code = case.code(&waiting).await;
+    let wrong =
+        case.post(&id, "verify", &json!({ "code": if code == "111111" { "222222" } else { "111111" } })).await.json();
+    assert_eq!((&wrong["state"], &wrong["code"]), (&json!("code_sent"), &json!("graph.100.2388093")));
+    let (first, last) = code.split_at(3);
+    let verified = case.post(&id, "verify", &json!({ "code": format!("{first}-{last}") })).await.json();
+    assert_eq!(verified["state"], "registering", "{verified}");
+    let done = case.until(&id, "done").await;
+    let kept = |subject: &str| {
+        let line = done["comparison"].as_array().unwrap().iter().find(|line| line["subject"] == subject).cloned();
+        line.unwrap_or_else(|| panic!("{subject} is compared: {done}"))["kept"].clone()
+    };
+    for subject in ["quality", "messaging_limit", "official_business_account", "template order_update_1 (en_US)"] {
+        assert_eq!(kept(subject), json!(true), "{subject}: {done}");
+    }
+    assert_eq!(kept("template bad (en_US)"), json!(false));
+    let record = lab.platform_get(&format!("/v1/onboardings/{}", case.onboarding)).await.json();
+    assert_eq!(record["numbers"].as_array().unwrap().len(), 2, "it joined the customer's record");
+    let event = lab.event("whatsapp.move.completed.v1", |event| event["data"]["move_id"] == id.as_str()).await;
+    assert_eq!(event["subject"], case.target.waba.as_str());
+    assert_eq!(lab.simulator("violations").await, json!([]), "Meta's own document agrees");
+    let phone = done["phone_number_id"].as_str().unwrap();
+    assert_eq!(case.phone(phone).await["status"], "CONNECTED");
+    late_news_are_the_new_accounts(&case).await;
+    case.lab.stop().await;
+}
+
+/// News of the account it came from are taken for news of the new one.
+async fn late_news_are_the_new_accounts(case: &Case) {
+    let change = json!({ "field": "account_alerts", "value": { "entity_type": "PHONE_NUMBER", "alert_info": {} } });
+    let body =
+        json!({ "object": "whatsapp_business_account", "entry": [{ "id": case.source.waba, "changes": [change] }] });
+    assert_eq!(case.lab.webhook(&body, "valid").await, 200);
+    let of_source = |event: &Value| {
+        event["data"]["entry_id"] == case.source.waba.as_str() && event["data"]["field"] == "account_alerts"
+    };
+    case.lab.event("whatsapp.webhook.received.v1", of_source).await;
+    let parked = case.lab.stored(&format!("WABA#{}", case.source.waba)).await;
+    let parked = parked.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("PARKED#")).count();
+    assert_eq!(parked, 0, "nothing waits for an account that nobody will connect");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_refusal_of_meta_waits_with_a_sentence_and_goes_on_afterwards() {
+    let case = case(&json!({ "pin": "123456" })).await;
+    let lab = &case.lab;
+    let id = case.begin().await;
+    let blocked = case.until(&id, "blocked").await;
+    assert_eq!((&blocked["code"], &blocked["who_acts"]), (&json!("graph.100.2388001"), &json!("customer")));
+    assert!(blocked["message"].as_str().unwrap().contains("Switch it off"));
+    lab.event("whatsapp.move.blocked.v1", |event| event["data"]["code"] == "graph.100.2388001").await;
+    let source = case.source.body["phone_number_id"].as_str().unwrap();
+    lab.simulate(&format!("phones/{source}"), &json!({ "no_pin": true, "name_status": "PENDING_REVIEW" })).await;
+    assert_eq!(case.post(&id, "resume", &json!({})).await.status, 202);
+    let named = async || {
+        let moving = lab.platform_get(&format!("/v1/moves/{id}")).await.json();
+        (moving["code"] == "name_approved").then_some(moving)
+    };
+    assert_eq!(lab.eventually("the name is asked for", named).await["state"], "blocked");
+    lab.simulate(&format!("phones/{source}"), &json!({ "name_status": "APPROVED" })).await;
+    assert_eq!(
+        lab.platform_post("/v1/moves", &case.wish().await).await.json()["move_id"],
+        id.as_str(),
+        "the same move goes on"
+    );
+    case.until(&id, "awaiting_code").await;
+    assert_eq!(lab.calls("POST", "/phone_numbers").await, 2, "refused once, added once");
+    case.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_another_business_does_not_move() {
+    let case = case(&json!({ "business_id": null })).await;
+    let id = case.begin().await;
+    let blocked = case.until(&id, "blocked").await;
+    assert_eq!(blocked["code"], "same_business");
+    assert_eq!(case.lab.calls("POST", "/phone_numbers").await, 0, "nothing is asked of Meta that cannot succeed");
+    let bearer = format!("Bearer {}", case.lab.stack.endpoints().platform_token);
+    let url = case.lab.api(&format!("/v1/moves/{id}"));
+    let given_up = case.lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await;
+    assert_eq!((given_up.status, &given_up.json()["state"]), (202, &json!("cancelled")));
+    case.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_lost_on_the_way_are_looked_for() {
+    let case = case(&json!({})).await;
+    let lab = &case.lab;
+    let lose = async |path: &str| {
+        lab.simulate("faults", &json!({ "method": "POST", "path": path, "effect": { "kind": "drop_after" } })).await;
+    };
+    lose("/phone_numbers").await;
+    let id = case.begin().await;
+    let due = async || {
+        lab.age_move(&id, 100).await;
+        lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+        let moving = lab.platform_get(&format!("/v1/moves/{id}")).await.json();
+        (moving["state"] == "awaiting_code").then_some(moving)
+    };
+    let waiting = lab.eventually("the number is found in the list", due).await;
+    assert_eq!(lab.calls("POST", "/phone_numbers").await, 1, "added once");
+    lose("/request_code").await;
+    let sent = case.post(&id, "code", &json!({})).await.json();
+    assert_eq!((&sent["state"], &sent["code"]), (&json!("code_sent"), &json!("move.code_maybe_sent")));
+    lose("/verify_code").await;
+    let code = case.code(&waiting).await;
+    let verified = case.post(&id, "verify", &json!({ "code": code })).await.json();
+    assert_eq!(verified["state"], "registering", "it is read back: {verified}");
+    case.until(&id, "done").await;
+    assert_eq!(lab.calls("POST", "/verify_code").await, 1);
+    case.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_limited_before_meta_locks_the_number() {
+    let case = case(&json!({})).await;
+    let id = case.begin().await;
+    case.until(&id, "awaiting_code").await;
+    let early = case.post(&id, "verify", &json!({ "code": "123456" })).await;
+    assert_eq!((early.status, &early.json()["code"]), (409, &json!("move.no_code_asked")));
+    assert_eq!(case.post(&id, "code", &json!({})).await.status, 202);
+    let again = case.post(&id, "code", &json!({})).await;
+    assert_eq!((again.status, &again.json()["code"]), (429, &json!("move.codes_used_up")));
+    for _ in 0..5 {
+        assert_eq!(case.post(&id, "verify", &json!({ "code": "000000" })).await.status, 202);
+    }
+    let sixth = case.post(&id, "verify", &json!({ "code": "000000" })).await;
+    assert_eq!((sixth.status, &sixth.json()["code"]), (429, &json!("move.entries_used_up")));
+    assert_eq!(case.lab.calls("POST", "/verify_code").await, 5);
+    case.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_move_is_refused_before_anything_is_stored_or_called() {
+    let case = case(&json!({})).await;
+    let lab = &case.lab;
+    let wish = case.wish().await;
+    for (name, value, code) in [
+        ("onboarding_id", json!("x"), "id_invalid"),
+        ("onboarding_id", json!(null), "onboarding_missing"),
+        ("country_code", json!("0"), "phone_number_invalid"),
+        ("phone_number", json!("drop table"), "phone_number_invalid"),
+        ("phone_number", json!("+1 631"), "phone_number_invalid"),
+        ("verified_name", json!("A"), "bad_value"),
+        ("source_waba_id", json!("12/../me"), "id_invalid"),
+        ("extra", json!(1), "unknown_field"),
+    ] {
+        let mut body = wish.clone();
+        body[name] = value;
+        let answer = lab.platform_post("/v1/moves", &body).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(code)), "{name}");
+    }
+    assert_eq!(lab.platform_get("/v1/moves/mov_01jd0000000000000000000000").await.status, 404);
+    assert_eq!(lab.platform_get("/v1/moves").await.json(), json!({ "moves": [] }));
+    assert_eq!(lab.calls("POST", "/phone_numbers").await, 0);
+    case.lab.stop().await;
+}
