@@ -71,6 +71,12 @@ impl Lab {
         self.stack.endpoints().queues.get(id).cloned().unwrap_or_default()
     }
 
+    /// Puts a message into a queue.
+    pub async fn put(&self, queue: &str, body: &str) {
+        let url = self.queue(queue);
+        self.stack.sqs().send(&url, aws_emulator::NewMessage::new(body)).await.expect("a queue");
+    }
+
     /// Takes every message that waits in a queue away. Says how many there were.
     pub async fn lose(&self, queue: &str) -> usize {
         let url = self.queue(queue);

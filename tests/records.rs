@@ -9,7 +9,7 @@ use shared::transport::Transport;
 use std::collections::HashMap;
 
 /// Members of a record that say when it is looked at again, in milliseconds.
-const WAITS: [&str; 4] = ["lease_until", "due", "watch_at", "begun_at"];
+const WAITS: [&str; 6] = ["lease_until", "due", "watch_at", "begun_at", "codes", "entries"];
 
 impl Lab {
     fn table(&self) -> Client {
@@ -118,6 +118,20 @@ impl Lab {
         }
     }
 
+    /// So many calls to Meta about an account were made within this hour.
+    pub async fn spend_calls(&self, onboarding: &str, calls: u32) {
+        let (table, name) = (self.table(), &self.stack.endpoints().table);
+        let found = self.stored(&format!("ONBOARDING#{onboarding}")).await;
+        let state = found.into_iter().find(|item| item.get("sk") == Some(&AttributeValue::S("STATE".to_owned())));
+        let mut item = state.expect("a record");
+        if let Some(AttributeValue::M(record)) = item.get_mut("record")
+            && let Some(AttributeValue::M(counted)) = record.get_mut("calls")
+        {
+            counted.insert("count".to_owned(), AttributeValue::N(calls.to_string()));
+        }
+        table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+    }
+
     /// The pause of credit sharing is over.
     pub async fn end_credit_pause(&self) {
         let mut item = self.stored("PLATFORM").await.pop().expect("a pause");
@@ -140,8 +154,12 @@ fn age(value: &mut AttributeValue, millis: i64) {
 }
 
 fn earlier(value: &mut AttributeValue, by: i64) {
-    if let AttributeValue::N(number) = value {
-        let moved = number.parse::<i64>().unwrap_or_default() - by;
-        *number = moved.to_string();
+    match value {
+        AttributeValue::N(number) => {
+            let moved = number.parse::<i64>().unwrap_or_default() - by;
+            *number = moved.to_string();
+        }
+        AttributeValue::L(times) => times.iter_mut().for_each(|time| earlier(time, by)),
+        _ => {}
     }
 }

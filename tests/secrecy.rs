@@ -27,9 +27,17 @@ impl Lab {
         let state = self.simulator("state").await;
         let held = |kind: &str| state.get(kind).and_then(Value::as_object).into_iter().flatten();
         let pins = held("phones").map(|(_, phone)| text(phone, "pin")).filter(|pin| !pin.is_empty());
+        let moving = held("phones").filter_map(|(_, phone)| phone.get("arrival")?.get("code")?.as_str());
+        let moving: Vec<String> = moving.map(str::to_owned).collect();
         let meta = &self.stack.endpoints().meta;
         let own = [&meta.app_secret, &meta.system_token, &meta.verify_token].map(Clone::clone);
-        held("tokens").chain(held("codes")).map(|(secret, _)| secret.clone()).chain(pins).chain(own).collect()
+        held("tokens")
+            .chain(held("codes"))
+            .map(|(secret, _)| secret.clone())
+            .chain(pins)
+            .chain(moving)
+            .chain(own)
+            .collect()
     }
 
     /// The customers' numbers, as people and as webhooks write them.

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod failure;
 pub mod grant;
 pub mod ids;
+pub mod language;
 pub mod limit;
 pub mod message;
 pub mod moving;

@@ -134,7 +134,7 @@ impl Publisher {
     pub async fn message(&self, message: &Message, event: &PendingEvent) -> Result<(), QueueError> {
         let due = match &message.retry {
             Retry::Scheduled { due, .. } => Some(due.to_rfc3339()),
-            Retry::None | Retry::Cancelled { .. } => None,
+            Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => None,
         };
         let code = event.discriminator.split_once(':').map_or("", |(_, code)| code);
         let data = serde_json::json!({

@@ -4,7 +4,7 @@ use crate::aws::AwsConfig;
 use crate::domain::ids::{MessageId, MoveId, OnboardingId, WabaId};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -153,6 +153,32 @@ impl Queue {
             Err(QueueError(refused.map_or("unanswered", |refused| refused.code()).to_owned()))
         };
         (0..count).map(outcome).collect()
+    }
+
+    /// Messages that can be received, about.
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS did not say.
+    pub async fn depth(&self) -> Result<u64, QueueError> {
+        let depth = self.attribute(QueueAttributeName::ApproximateNumberOfMessages).await?;
+        depth.parse().map_err(|_| QueueError("unreadable".to_owned()))
+    }
+
+    /// Has SQS move all messages of this dead-letter queue back to where they came from.
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS did not begin; a task that runs already is one.
+    pub async fn redrive(&self) -> Result<(), QueueError> {
+        let source = self.attribute(QueueAttributeName::QueueArn).await?;
+        let started = self.client.start_message_move_task().source_arn(source).send().await;
+        started.map(drop).map_err(|error| reduce(&error))
+    }
+
+    async fn attribute(&self, name: QueueAttributeName) -> Result<String, QueueError> {
+        let request = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(name.clone());
+        let reply = request.send().await.map_err(|error| reduce(&error))?;
+        let found = reply.attributes().and_then(|attributes| attributes.get(&name)).cloned();
+        found.ok_or_else(|| QueueError("unanswered".to_owned()))
     }
 
     /// Lets a received message rest for `wait` before it comes again.

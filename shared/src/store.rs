@@ -17,12 +17,15 @@
 //! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
 //! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |
+//! | pause of signups | `PLATFORM` | `SIGNUP_PAUSE` |
 //! | last examination of Meta's side | `PLATFORM` | `EXAMINATION` |
 //! | template that is not submitted yet | `ONBOARDING#<id>` | `DRAFT#<name>#<language>` |
 //! | templates submitted and edited lately | `WABA#<id>` | `TEMPLATE_BUDGET` |
 //! | last look at an account's templates | `WABA#<id>` | `TEMPLATES_SYNCED` |
 //! | message | `MESSAGE#<id>` | `STATE` |
 //! | its text, until it is over | `MESSAGE#<id>` | `PAYLOAD` |
+//! | message that waits for somebody's word | `NUMBER#<id>` | `WINDOW#<person>#<message>` |
+//! | when somebody may be written to next | `NUMBER#<id>` | `PACE#<person>` |
 //! | number that moves here | `MOVE#<id>` | `STATE` |
 //! | its move, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |
 //! | account it came from, for two weeks | `WABA#<id>` | `ALIAS` |
@@ -42,6 +45,7 @@ mod moves;
 mod newest;
 mod numbers;
 mod onboardings;
+mod pacing;
 mod parked;
 mod partners;
 mod relations;

@@ -6,3 +6,4 @@ pub mod envelope;
 pub mod handshake;
 pub mod interpret;
 pub mod signature;
+pub mod writers;

@@ -105,8 +105,26 @@ fn every_test_that_is_said_to_keep_a_case_exists_in_its_file() {
     assert!(missing.is_empty(), "no such test: {missing:?}");
 }
 
+/// Browser tests in quotation marks, as `[…](browser/x.test.js): "sentence"`.
+fn browser_tests(text: &str) -> Vec<(&str, &str)> {
+    let named = text.split("](browser/").skip(1).filter_map(|rest| rest.split_once("): \""));
+    named.filter_map(|(file, rest)| Some((file, rest.split_once('"')?.0))).collect()
+}
+
+#[test]
+fn every_browser_test_that_is_said_to_keep_a_case_exists_in_its_file() {
+    let page = read("tests/README.md");
+    let named = browser_tests(&page);
+    assert!(named.len() >= 4, "browser tests are named");
+    for (file, sentence) in named {
+        let source = read(&format!("tests/browser/{file}"));
+        assert!(source.contains(&format!("test(\"{sentence}\"")), "no such test in {file}: {sentence}");
+    }
+}
+
 #[test]
 fn what_is_missing_is_seen() {
+    assert_eq!(browser_tests("x [`a`](browser/a.test.js): \"b c\" |"), [("a.test.js", "b c")]);
     assert_eq!(named_tests("a `x::a_long_sentence` b `y::z`"), [("x", "a_long_sentence")]);
     assert_eq!(packages("`cargo run -p local -- demo` and cargo test -p x\n"), ["local", "x"]);
     assert_eq!(links("[a](b/c) [d](https://e) [f](#g)"), ["b/c"]);

@@ -113,6 +113,7 @@ def solution_partner(lane, template):
     journey.sign_up("acme", callback_override=OVERRIDE)
     journey.until("ready")
     journey.look_around()
+    journey.operate()
     journey.examine()
     journey.abandon("other")
     journey.webhooks()

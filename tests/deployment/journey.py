@@ -79,6 +79,18 @@ class Journey:
         self.step("GET /v1/reception/{phone_number_id}: 200, receiving")
         self.told("whatsapp.onboarding.ready.v1", lambda _: True)
 
+    def operate(self):
+        """What operators do beside customers."""
+        for what in ("pause", "resume"):
+            self.platform.call(204, "POST", f"/v1/signups/{what}")
+        for route in ("/v1/funnel", "/v1/moves", "/v1/dead-letters"):
+            self.platform.call(200, "GET", route)
+        waiting = self.platform.call(200, "GET", "/v1/messages", query={"state": "retry_scheduled"})
+        expect(waiting == {"messages": []}, "no message waits", waiting)
+        queues = self.platform.call(200, "GET", "/v1/dead-letters")["queues"]
+        expect(len(queues) == 6 and not any(queue["messages"] for queue in queues), "nothing gave up", queues)
+        self.step("signups paused and resumed; funnel, moves, messages, dead letters: 200")
+
     def examine(self):
         """The doctor examines with the system token. Its report is not read: that knocks at the public callback."""
         self.platform.call(202, "POST", "/v1/doctor")

@@ -92,10 +92,12 @@ class Policies:
         yield ("dynamodb", "delete_item", {"TableName": table, "Key": key}), False
 
     def consumes(self, function):
-        """Who takes messages out of which queue. The emulator polls without asking, AWS in the function's role."""
+        """Who takes messages out of which queue. The emulator polls without asking, AWS in the function's role; a redrive
+        takes them out of dead letters in the name of who asks for it."""
         own = self.stack.consumed_by(function)
-        for queue in [self.stack.ids[name] for name in self.stack.of_kind("AWS::SQS::Queue")]:
-            allowed = queue in own
+        for name in self.stack.of_kind("AWS::SQS::Queue"):
+            queue = self.stack.ids[name]
+            allowed = queue in own or (named(function) == "platform-api" and name.endswith("DeadLetters"))
             yield ("sqs", "get_queue_attributes", {"QueueUrl": queue}), allowed
             yield ("sqs", "receive_message", {"QueueUrl": queue, "VisibilityTimeout": 0}), allowed
             yield ("sqs", "delete_message", {"QueueUrl": queue, "ReceiptHandle": "none"}), allowed

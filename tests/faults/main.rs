@@ -5,6 +5,7 @@
 mod customer;
 mod journey;
 mod matrix;
+mod moving;
 mod pairs;
 mod sending;
 mod spoiled;

@@ -54,6 +54,17 @@ async fn every_call_of_a_message_and_its_second_attempt_may_be_lost_refused_doub
     matrix(Journey::Message, move |call: &str| all_of_it() || !reads(call), 1, Share::Third).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_of_a_move_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+    matrix(Journey::Move, services(&["graph"]), 1, Share::Third).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_of_a_move_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+    let writes = |call: &str| call == "dynamodb PutItem" || call == "dynamodb TransactWriteItems";
+    matrix(Journey::Move, move |call: &str| all_of_it() || writes(call), 1, Share::Third).await;
+}
+
 /// Outside of CI: `FAULT_PAIRS=1000 cargo test -p integration --test faults pairs`.
 #[tokio::test(flavor = "multi_thread")]
 async fn pairs_of_faults_are_recovered_from_like_single_ones() {

@@ -117,8 +117,8 @@ async fn a_second_failure_is_final() {
 async fn what_a_second_attempt_cannot_help_fails_with_a_sentence() {
     let lab = impatient().await;
     let (popup, _) = ready(&lab).await;
-    outcomes(&lab, &popup, &["failed:131026", "refused:131047", "failed:131050"]).await;
-    for code in ["graph.131026", "graph.131047", "graph.131050"] {
+    outcomes(&lab, &popup, &["failed:131026", "refused:131031", "failed:131050"]).await;
+    for code in ["graph.131026", "graph.131031", "graph.131050"] {
         let id = sent(&lab, &popup).await;
         let failed = until(&lab, &id, "failed").await;
         assert_eq!((&failed["code"], failed["attempts"].as_array().unwrap().len()), (&json!(code), 1));
@@ -267,5 +267,52 @@ async fn what_is_no_message_is_refused_before_anything_is_stored_or_called() {
     }
     assert_eq!(lab.platform_get("/v1/messages/msg_01jd0000000000000000000000").await.status, 404);
     assert_eq!((lab.items().await, lab.calls("POST", "/messages").await), (items, 0));
+    lab.stop().await;
+}
+
+/// What somebody writes to a number.
+async fn writes(lab: &Lab, popup: &Popup, from: &str) {
+    let message = json!({ "from": from, "id": "wamid.in", "timestamp": "1795000000", "type": "text", "text": { "body": "hello" } });
+    let value = json!({ "metadata": { "phone_number_id": phone(popup) }, "messages": [message] });
+    let change = json!({ "field": "messages", "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
+    assert_eq!(lab.webhook(&body, "valid").await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_window_is_waited_for_until_that_person_writes() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["failed:131047"]).await;
+    let id = sent(&lab, &popup).await;
+    let waits = until(&lab, &id, "retrying").await;
+    assert_eq!((&waits["code"], &waits["retry_at"]), (&json!("graph.131047"), &json!(null)));
+    writes(&lab, &popup, "19998887777").await;
+    let passed_on = |event: &Value| event["data"]["value"]["messages"][0]["from"] == "19998887777";
+    lab.event("whatsapp.webhook.received.v1", passed_on).await;
+    assert_eq!(lab.calls("POST", "/messages").await, 1, "somebody else");
+    writes(&lab, &popup, "16505551234").await;
+    let arrived = until(&lab, &id, "delivered").await;
+    assert_eq!(arrived["attempts"].as_array().unwrap().len(), 2);
+    writes(&lab, &popup, "16505551234").await;
+    assert_eq!(lab.calls("POST", "/messages").await, 2, "once");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_attempts_to_a_person_who_was_written_to_too_fast_stand_in_a_row() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab).await;
+    outcomes(&lab, &popup, &["refused:131056", "refused:131056", "refused:131056"]).await;
+    let mut due = Vec::new();
+    for _ in 0..3 {
+        let id = sent(&lab, &popup).await;
+        let waits = message(&lab, &id).await;
+        due.push(shared::domain::time::Timestamp::from_rfc3339(waits["retry_at"].as_str().unwrap()).unwrap());
+    }
+    let apart: Vec<Duration> = due.windows(2).map(|pair| pair[1].since(pair[0])).collect();
+    assert!(apart.iter().all(|gap| *gap >= Duration::from_secs(6)), "six seconds apart: {apart:?}");
+    let listed = lab.platform_get("/v1/messages?state=retry_scheduled").await.json();
+    assert_eq!(listed["messages"].as_array().unwrap().len(), 3);
     lab.stop().await;
 }

@@ -86,24 +86,9 @@ async fn a_number_moves_from_another_provider_with_all_that_meta_moves() {
     );
     assert!(results.iter().all(|(_, result)| *result != "missing"));
     assert!(waiting["phone_number"].as_str().unwrap().starts_with('…'), "the number itself is not shown");
-    let sent = case.post(&id, "code", &json!({ "method": "VOICE", "language": "es_ES" })).await;
-    assert_eq!((sent.status, &sent.json()["state"]), (202, &json!("code_sent")));
-    let code = case.code(&waiting).await;
-    let wrong =
-        case.post(&id, "verify", &json!({ "code": if code == "111111" { "222222" } else { "111111" } })).await.json();
-    assert_eq!((&wrong["state"], &wrong["code"]), (&json!("code_sent"), &json!("graph.100.2388093")));
-    let (first, last) = code.split_at(3);
-    let verified = case.post(&id, "verify", &json!({ "code": format!("{first}-{last}") })).await.json();
-    assert_eq!(verified["state"], "registering", "{verified}");
+    the_owner_proves_it(&case, &id, &waiting).await;
     let done = case.until(&id, "done").await;
-    let kept = |subject: &str| {
-        let line = done["comparison"].as_array().unwrap().iter().find(|line| line["subject"] == subject).cloned();
-        line.unwrap_or_else(|| panic!("{subject} is compared: {done}"))["kept"].clone()
-    };
-    for subject in ["quality", "messaging_limit", "official_business_account", "template order_update_1 (en_US)"] {
-        assert_eq!(kept(subject), json!(true), "{subject}: {done}");
-    }
-    assert_eq!(kept("template bad (en_US)"), json!(false));
+    all_that_meta_moves_is_listed(&done);
     let record = lab.platform_get(&format!("/v1/onboardings/{}", case.onboarding)).await.json();
     assert_eq!(record["numbers"].as_array().unwrap().len(), 2, "it joined the customer's record");
     let event = lab.event("whatsapp.move.completed.v1", |event| event["data"]["move_id"] == id.as_str()).await;
@@ -113,6 +98,30 @@ async fn a_number_moves_from_another_provider_with_all_that_meta_moves() {
     assert_eq!(case.phone(phone).await["status"], "CONNECTED");
     late_news_are_the_new_accounts(&case).await;
     case.lab.stop().await;
+}
+
+/// A code that is wrong is refused, the right one taken, hyphen or not.
+async fn the_owner_proves_it(case: &Case, id: &str, waiting: &Value) {
+    let sent = case.post(id, "code", &json!({ "method": "VOICE", "language": "es_ES" })).await;
+    assert_eq!((sent.status, &sent.json()["state"]), (202, &json!("code_sent")));
+    let code = case.code(waiting).await;
+    let other = if code == "111111" { "222222" } else { "111111" };
+    let wrong = case.post(id, "verify", &json!({ "code": other })).await.json();
+    assert_eq!((&wrong["state"], &wrong["code"]), (&json!("code_sent"), &json!("graph.100.2388093")));
+    let (first, last) = code.split_at(3);
+    let verified = case.post(id, "verify", &json!({ "code": format!("{first}-{last}") })).await.json();
+    assert_eq!(verified["state"], "registering", "{verified}");
+}
+
+fn all_that_meta_moves_is_listed(done: &Value) {
+    let kept = |subject: &str| {
+        let line = done["comparison"].as_array().unwrap().iter().find(|line| line["subject"] == subject).cloned();
+        line.unwrap_or_default()["kept"].clone()
+    };
+    for subject in ["quality", "messaging_limit", "official_business_account", "template order_update_1 (en_US)"] {
+        assert_eq!(kept(subject), json!(true), "{subject}: {done}");
+    }
+    assert_eq!(kept("template bad (en_US)"), json!(false));
 }
 
 /// News of the account it came from are taken for news of the new one.

@@ -115,3 +115,61 @@ async fn an_unchanged_account_costs_a_page_at_meta_and_one_small_write() {
     assert_eq!(of("sqs SendMessage"), 1, "one bell, no event: {calls:?}");
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_odd_template_hides_no_other_and_is_never_stored() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 1 })).await;
+    lab.until(&id, "ready").await;
+    let fresh =
+        json!({ "id": "777", "name": "fresh", "language": "en_US", "status": "APPROVED", "category": "UTILITY" });
+    let listed = json!({ "data": [{ "id": 7, "name": null }, "warped", fresh] });
+    let path = format!("/{}/message_templates", popup.waba);
+    lab.simulate("faults", &json!({ "path": path, "effect": { "kind": "answer", "status": 200, "body": listed } }))
+        .await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "fresh").await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_cannot_be_polled_holds_up_no_other_and_each_has_its_own_list() {
+    let lab = Lab::start().await;
+    let (_, broken, one) = lab.signed_up("broken", &json!({ "templates": 1 })).await;
+    let (_, whole, other) = lab.signed_up("whole", &json!({ "templates": 1 })).await;
+    lab.until(&one, "ready").await;
+    lab.until(&other, "ready").await;
+    let limited = json!({ "error": { "code": 80_008, "message": "too many calls" } });
+    let effect = json!({ "kind": "answer", "status": 400, "body": limited });
+    let path = format!("/{}/message_templates", broken.waba);
+    lab.simulate("faults", &json!({ "path": path, "times": 10, "effect": effect })).await;
+    lab.simulate(&format!("wabas/{}/templates", whole.waba), &json!({ "name": "own" })).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "own").await;
+    let names = async |id: &str| lab.platform_get(&format!("/v1/onboardings/{id}/templates")).await.json().to_string();
+    assert!(names(&other).await.contains("own") && !names(&one).await.contains("own"));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_leaves_the_hours_calls_to_an_account_that_is_being_connected() {
+    let lab = Lab::start().await;
+    let (_, _, id) = lab.signed_up("acme", &json!({ "event": "FINISH_ONLY_WABA", "numbers": 0 })).await;
+    lab.until(&id, "waiting").await;
+    let quiet = async || lab.is_quiet().then_some(());
+    lab.eventually("its steps are done", quiet).await;
+    let polls = lab.calls("GET", "/message_templates").await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    let polled = async || (lab.calls("GET", "/message_templates").await > polls).then_some(());
+    lab.eventually("it is polled while there are calls left", polled).await;
+    lab.spend_calls(&id, 150).await;
+    let polls = lab.calls("GET", "/message_templates").await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    let answered = async || {
+        let counts = lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
+        (counts.visible + counts.in_flight + counts.delayed == 0).then_some(())
+    };
+    lab.eventually("the bell is answered", answered).await;
+    assert_eq!(lab.calls("GET", "/message_templates").await, polls, "left to the onboarding");
+    lab.stop().await;
+}

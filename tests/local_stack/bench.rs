@@ -22,6 +22,9 @@ Parameters:
   MetaPopupOrigins: { Type: String, Default: '' }
   JwtIssuer: { Type: String, Default: '' }
   JwtAudience: { Type: String, Default: ours }
+  ConsoleClientId: { Type: String, Default: '' }
+  ConsoleAuthorizationEndpoint: { Type: String, Default: '' }
+  ConsoleTokenEndpoint: { Type: String, Default: '' }
   AllowedOrigins: { Type: CommaDelimitedList, Default: '' }
 Resources:
 ";

@@ -36,6 +36,14 @@ fn thing(endpoints: &Endpoints, body: &Value) -> String {
     let known = |places: &BTreeMap<String, String>, place: &str| {
         places.iter().find(|(_, known)| *known == place).map(|(id, _)| id.clone())
     };
+    // The name of a queue is the same in its address and in its ARN.
+    let of_arn = |arn: &str| {
+        let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
+        endpoints.queues.iter().find(|(_, url)| url.ends_with(&format!("/{name}"))).map(|(id, _)| id.clone())
+    };
+    if let Some(id) = text("SourceArn").and_then(of_arn) {
+        return id;
+    }
     if let Some(queue) = text("QueueUrl") {
         return known(&endpoints.queues, queue).unwrap_or_default();
     }

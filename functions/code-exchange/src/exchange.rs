@@ -68,8 +68,13 @@ impl Refused {
     }
 }
 
-pub(crate) async fn code_for_token(graph: &GraphClient, app_secret: &Secret, code: &Secret) -> Result<Secret, Refused> {
-    let call = ExchangeCode { app: graph.app(), app_secret, code };
+pub(crate) async fn code_for_token(
+    graph: &GraphClient,
+    app_secret: &Secret,
+    code: &Secret,
+    redirect_uri: Option<&str>,
+) -> Result<Secret, Refused> {
+    let call = ExchangeCode { app: graph.app(), app_secret, code, redirect_uri };
     let mut may_be_spent = false;
     let mut last = Refused::Unreachable;
     for _ in 0..TRIES {

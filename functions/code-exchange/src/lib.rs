@@ -165,14 +165,17 @@ impl App {
         let Phase::Exchanging { attempt, .. } = held.record.phase.clone() else {
             return Err(in_progress());
         };
-        let token = match exchange::code_for_token(&self.graph, app_secret, &callback.code).await {
-            Ok(token) => token,
-            Err(refused) => {
-                self.record(&mut held, &Event::ExchangeFailed(attempt, refused.reason())).await;
-                self.ring(&held.record).await;
-                return Err(refused.problem());
-            }
-        };
+        let token =
+            match exchange::code_for_token(&self.graph, app_secret, &callback.code, callback.redirect_uri.as_deref())
+                .await
+            {
+                Ok(token) => token,
+                Err(refused) => {
+                    self.record(&mut held, &Event::ExchangeFailed(attempt, refused.reason())).await;
+                    self.ring(&held.record).await;
+                    return Err(refused.problem());
+                }
+            };
         let mut stored = Err(());
         for _ in 0..SAVES {
             stored = self.vault.store_business_token(&attempt, &token).await.map_err(|error| {

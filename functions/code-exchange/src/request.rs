@@ -1,6 +1,7 @@
 //! The callback's body, parsed.
 
 use sha2::{Digest, Sha256};
+use shared::config::parse_base;
 use shared::domain::claim::{Claim, FinishEvent};
 use shared::domain::ids::{BusinessId, PhoneNumberId, SessionId, WabaId};
 use shared::http::Request;
@@ -17,11 +18,18 @@ pub(crate) struct Callback {
     /// The code itself is never stored.
     pub(crate) code_hash: String,
     pub(crate) claim: Claim,
+    /// The page Meta sent the browser back to, when the signup went through a whole page.
+    pub(crate) redirect_uri: Option<String>,
 }
+
+const FIELDS: [&str; 7] = ["session", "code", "event", "waba_id", "phone_number_id", "business_id", "redirect_uri"];
+
+/// Longest address Meta sends a browser back to.
+const LONGEST_ADDRESS: usize = 512;
 
 impl Callback {
     pub(crate) fn parse(request: &Request) -> Result<Self, Problem> {
-        let fields = Fields::read(request, &["session", "code", "event", "waba_id", "phone_number_id", "business_id"])?;
+        let fields = Fields::read(request, &FIELDS)?;
         let session = fields.id("session", SessionId::parse).map_err(|problem| match problem.code {
             "id_invalid" => unknown_session(),
             _ => problem,
@@ -36,8 +44,16 @@ impl Callback {
         };
         let code_hash = hex::encode(Sha256::digest(code.expose()));
         let session = session.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
-        Ok(Self { session, code, code_hash, claim: claim.consistent() })
+        let redirect_uri = fields.text("redirect_uri", LONGEST_ADDRESS)?.map(redirect_uri).transpose()?;
+        Ok(Self { session, code, code_hash, claim: claim.consistent(), redirect_uri })
     }
+}
+
+/// The address of our own page, as Meta compares it: nothing else is sent along with a secret.
+fn redirect_uri(text: &str) -> Result<String, Problem> {
+    let own = parse_base(text).is_some_and(|url| url.path().ends_with("/signup/return"));
+    let refused = Problem::bad_request("redirect_invalid", "The address Meta came back to is not the signup page's.");
+    if own { Ok(text.to_owned()) } else { Err(refused) }
 }
 
 fn parse_code(fields: &Fields) -> Result<Secret, Problem> {

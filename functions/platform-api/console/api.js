@@ -20,7 +20,7 @@ export class Problem extends Error {
 
 let onRefused = () => {};
 
-/** Says who is told when the token is not taken any more. */
+/** Says who is told when there is no token (`false`), or the API does not take the one there is (`true`). */
 export function whenRefused(tell) {
   onRefused = tell;
 }
@@ -38,7 +38,7 @@ export function withQuery(base, parameters) {
 export async function callText(method, where, body) {
   const bearer = token();
   if (!bearer) {
-    onRefused();
+    onRefused(false);
     throw new Problem(401, "Your sign-in has ended.");
   }
   const headers = { authorization: `Bearer ${bearer}` };
@@ -48,7 +48,7 @@ export async function callText(method, where, body) {
   const reply = await fetch(address(where), options).catch(() => null);
   const text = await reply?.text().catch(() => null);
   if (!reply || text === null) throw new Problem(0, "The API could not be reached.");
-  if (reply.status === 401) onRefused();
+  if (reply.status === 401) onRefused(true);
   if (!reply.ok) throw problem(reply, text);
   return text;
 }

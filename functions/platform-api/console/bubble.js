@@ -3,7 +3,12 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-const MARKS = [["```", "code"], ["*", "strong"], ["_", "em"], ["~", "del"]];
+const MARKS = [
+  ["```", "code"],
+  ["*", "strong"],
+  ["_", "em"],
+  ["~", "del"],
+];
 
 /** `*bold*`, `_italic_`, `~struck~` and monospace, as nodes. */
 function marked(text, marks = MARKS) {
@@ -26,7 +31,14 @@ function parts(text, { components }) {
   const labels = buttons.length ? lines.splice(-buttons.length) : [];
   const header = find("HEADER") ? lines.shift() : null;
   const footer = find("FOOTER") ? lines.pop() : null;
-  return { header, isPicture: find("HEADER") && find("HEADER").format !== "TEXT", body: lines.join("\n"), footer, labels, buttons };
+  return {
+    header,
+    isPicture: find("HEADER") && find("HEADER").format !== "TEXT",
+    body: lines.join("\n"),
+    footer,
+    labels,
+    buttons,
+  };
 }
 
 const PICTURES = { QUICK_REPLY: "reply", URL: "link", PHONE_NUMBER: "call", OTP: "copy", COPY_CODE: "copy" };
@@ -35,13 +47,25 @@ export function bubble(text, composition) {
   const { header, isPicture, body, footer, labels, buttons } = parts(text, composition);
   const label = (line) => line.replace(/^\[ /, "").replace(/ \]$/, "") || "Copy code";
   return h(
-    "div", { class: "chat" },
+    "div",
+    { class: "chat" },
     h(
-      "div", { class: "bubble" },
-      header && (isPicture ? h("p", { class: "bubble-picture" }, icon("picture"), header) : h("p", { class: "bubble-header" }, header)),
-      h("p", { class: "bubble-body" }, body.trim() ? marked(body) : h("span", { class: "bubble-empty" }, "The text appears here.")),
+      "div",
+      { class: "bubble" },
+      header &&
+        (isPicture ? h("p", { class: "bubble-picture" }, icon("picture"), header) : h("p", { class: "bubble-header" }, header)),
+      h(
+        "p",
+        { class: "bubble-body" },
+        body.trim() ? marked(body) : h("span", { class: "bubble-empty" }, "The text appears here."),
+      ),
       footer && h("p", { class: "bubble-footer" }, footer),
-      labels.length > 0 && h("ul", { class: "bubble-buttons" }, labels.map((line, index) => h("li", {}, icon(PICTURES[buttons[index].type]), label(line)))),
+      labels.length > 0 &&
+        h(
+          "ul",
+          { class: "bubble-buttons" },
+          labels.map((line, index) => h("li", {}, icon(PICTURES[buttons[index].type]), label(line))),
+        ),
     ),
   );
 }

@@ -6,7 +6,11 @@ import { field } from "./fields.js";
 import { button } from "./marks.js";
 import { morphChildren } from "./morph.js";
 
-const CATEGORIES = [["UTILITY", "Utility"], ["MARKETING", "Marketing"], ["AUTHENTICATION", "Authentication"]];
+const CATEGORIES = [
+  ["UTILITY", "Utility"],
+  ["MARKETING", "Marketing"],
+  ["AUTHENTICATION", "Authentication"],
+];
 const KINDS = { QUICK_REPLY: "Quick reply", URL: "Link", PHONE_NUMBER: "Phone number" };
 const TARGETS = { URL: ["Web address", "url"], PHONE_NUMBER: ["Phone number", "tel"] };
 
@@ -21,20 +25,34 @@ function bound(form, spec, changed) {
 }
 
 function examples(form, changed) {
-  const places = [["header", "header", form.kept.header ? "" : form.header], ["body", "body", form.body]];
+  const places = [
+    ["header", "header", form.kept.header ? "" : form.header],
+    ["body", "body", form.body],
+  ];
   for (const one of form.buttons) places.push([linkPlace(one), "link", one.kind === "URL" && !one.kept ? one.target : ""]);
   const wanted = places.flatMap(([place, said, text]) => variables(text).map((name) => ({ place, said, name })));
   if (!wanted.length) return null;
   const one = ({ place, said, name }) => {
     const key = exampleKey(place, name);
-    const element = field({ name: key, key, label: `Example for {{${name}}} in the ${said}`, value: form.examples[key], required: true });
+    const element = field({
+      name: key,
+      key,
+      label: `Example for {{${name}}} in the ${said}`,
+      value: form.examples[key],
+      required: true,
+    });
     element.oninput = (event) => {
       form.examples[key] = event.target.value;
       changed();
     };
     return element;
   };
-  return h("fieldset", { class: "group" }, h("legend", {}, "Examples for Meta's reviewers"), h("div", { class: "pairs" }, wanted.map(one)));
+  return h(
+    "fieldset",
+    { class: "group" },
+    h("legend", {}, "Examples for Meta's reviewers"),
+    h("div", { class: "pairs" }, wanted.map(one)),
+  );
 }
 
 function buttonRow(form, one, index, redraw, changed) {
@@ -51,11 +69,25 @@ function buttonRow(form, one, index, redraw, changed) {
   const kind = KINDS[one.kind] ?? one.kind;
   const out = button("Remove", { tone: "quiet", "aria-label": `Remove button ${index + 1}`, onclick: remove });
   if (one.kept) return h("div", { class: "button-row" }, h("p", {}, `${kind}: ${one.text} (kept as it is)`), out);
-  const label = field({ name: `button-${index}`, label: `Text of button ${index + 1} (${kind.toLowerCase()})`, value: one.text, required: true, maxlength: "25" });
+  const label = field({
+    name: `button-${index}`,
+    label: `Text of button ${index + 1} (${kind.toLowerCase()})`,
+    value: one.text,
+    required: true,
+    maxlength: "25",
+  });
   label.oninput = set("text");
   const [name, type] = TARGETS[one.kind] ?? [];
   // A link may end with a variable, which no browser takes for an address.
-  const target = name && field({ name: `target-${index}`, label: `${name} of button ${index + 1}`, value: one.target, required: true, inputmode: type });
+  const target =
+    name &&
+    field({
+      name: `target-${index}`,
+      label: `${name} of button ${index + 1}`,
+      value: one.target,
+      required: true,
+      inputmode: type,
+    });
   if (target) target.oninput = set("target");
   return h("div", { class: "button-row" }, label, target, out);
 }
@@ -66,9 +98,11 @@ function buttons(form, redraw, changed) {
     redraw.all();
     changed();
   };
-  const adder = ([kind, name]) => button(name, { picture: "plus", "aria-label": `Add ${name.toLowerCase()} button`, onclick: add(kind) });
+  const adder = ([kind, name]) =>
+    button(name, { picture: "plus", "aria-label": `Add ${name.toLowerCase()} button`, onclick: add(kind) });
   return [
-    form.buttons.map((one, index) => buttonRow(form, one, index, redraw, changed)), h("div", { class: "tools" }, Object.entries(KINDS).map(adder)),
+    form.buttons.map((one, index) => buttonRow(form, one, index, redraw, changed)),
+    h("div", { class: "tools" }, Object.entries(KINDS).map(adder)),
   ];
 }
 
@@ -78,17 +112,53 @@ function texts(form, changed) {
     : bound(form, { name: "header", label: "Header", maxlength: "60" }, changed);
   return [
     header,
-    bound(form, { name: "body", label: "Body", type: "textarea", required: true, maxlength: "1024", hint: "Variables: {{1}}, {{2}} or {{order_id}}. *Bold*, _italic_, ~struck~." }, changed),
+    bound(
+      form,
+      {
+        name: "body",
+        label: "Body",
+        type: "textarea",
+        required: true,
+        maxlength: "1024",
+        hint: "Variables: {{1}}, {{2}} or {{order_id}}. *Bold*, _italic_, ~struck~.",
+      },
+      changed,
+    ),
     bound(form, { name: "footer", label: "Footer", maxlength: "60" }, changed),
   ];
 }
 
 function identity(form, isNew, changed) {
   return [
-    bound(form, { name: "name", label: "Name", required: true, readonly: !isNew, maxlength: "512", hint: isNew ? "Lower-case letters, digits and underscores." : null }, changed),
-    h("div", { class: "pairs" },
-      bound(form, { name: "language", label: "Language", required: true, readonly: !isNew, maxlength: "16", hint: isNew ? "For example en_US or pt_BR." : null }, changed),
-      bound(form, { name: "category", label: "Category", options: CATEGORIES }, changed)),
+    bound(
+      form,
+      {
+        name: "name",
+        label: "Name",
+        required: true,
+        readonly: !isNew,
+        maxlength: "512",
+        hint: isNew ? "Lower-case letters, digits and underscores." : null,
+      },
+      changed,
+    ),
+    h(
+      "div",
+      { class: "pairs" },
+      bound(
+        form,
+        {
+          name: "language",
+          label: "Language",
+          required: true,
+          readonly: !isNew,
+          maxlength: "16",
+          hint: isNew ? "For example en_US or pt_BR." : null,
+        },
+        changed,
+      ),
+      bound(form, { name: "category", label: "Category", options: CATEGORIES }, changed),
+    ),
   ];
 }
 
@@ -113,7 +183,11 @@ export function templateFields(form, isNew, look) {
     redraw.examples();
     changed();
   };
-  const hint = h("p", { class: "note", hidden: true }, "Meta writes the text of authentication templates: a code, and a button that copies it.");
+  const hint = h(
+    "p",
+    { class: "note", hidden: true },
+    "Meta writes the text of authentication templates: a code, and a button that copies it.",
+  );
   own.append(...texts(form, withExamples), list, sample);
   redraw.all();
   own.hidden = form.category === "AUTHENTICATION";

@@ -14,7 +14,13 @@ import { readable } from "./words.js";
 const PATIENCE_MS = 400;
 
 function finding({ place, refused, message }) {
-  return h("li", { class: refused ? "bad" : "warn" }, h("strong", {}, readable(place), ": "), message, refused ? null : " (a hint)");
+  return h(
+    "li",
+    { class: refused ? "bad" : "warn" },
+    h("strong", {}, readable(place), ": "),
+    message,
+    refused ? null : " (a hint)",
+  );
 }
 
 function findings(list) {
@@ -77,9 +83,17 @@ function content(page, id, form, isNew, close) {
   const look = previewer(form, shown, said);
   const send = h("button", { type: "submit", class: "button primary" }, isNew ? "Submit for review" : "Save changes");
   const element = h(
-    "form", { class: "form composer" },
+    "form",
+    { class: "form composer" },
     h("div", { class: "composer-fields" }, templateFields(form, isNew, look)),
-    h("section", { class: "preview", "aria-label": "Preview" }, h("h3", {}, "Preview"), shown, h("h3", {}, "What Meta would say"), said),
+    h(
+      "section",
+      { class: "preview", "aria-label": "Preview" },
+      h("h3", {}, "Preview"),
+      shown,
+      h("h3", {}, "What Meta would say"),
+      said,
+    ),
     h("div", { class: "dialog-foot" }, button("Cancel", { onclick: close }), send),
   );
   element.onsubmit = async (event) => {

@@ -9,7 +9,15 @@ export function variables(text) {
 }
 
 export const blank = () => ({
-  name: "", language: "en_US", category: "UTILITY", header: "", body: "", footer: "", buttons: [], examples: {}, kept: { header: null },
+  name: "",
+  language: "en_US",
+  category: "UTILITY",
+  header: "",
+  body: "",
+  footer: "",
+  buttons: [],
+  examples: {},
+  kept: { header: null },
 });
 
 let count = 0;
@@ -37,7 +45,9 @@ function examplesOf(form, place, text, named) {
   const values = given(form, place, names);
   if (!values.length) return {};
   if (named) {
-    return { example: { [`${place}_text_named_params`]: values.map((example, index) => ({ param_name: names[index], example })) } };
+    return {
+      example: { [`${place}_text_named_params`]: values.map((example, index) => ({ param_name: names[index], example })) },
+    };
   }
   return { example: { [`${place}_text`]: place === "body" ? [values] : values } };
 }
@@ -55,11 +65,17 @@ function buttonOf(form, button) {
 function components(form, named) {
   if (form.category === "AUTHENTICATION") {
     const otp = { type: "OTP", otp_type: "COPY_CODE" };
-    return form.kept.components ?? [{ type: "BODY", add_security_recommendation: true }, { type: "BUTTONS", buttons: [otp] }];
+    return (
+      form.kept.components ?? [
+        { type: "BODY", add_security_recommendation: true },
+        { type: "BUTTONS", buttons: [otp] },
+      ]
+    );
   }
   const list = [];
   if (form.kept.header) list.push(form.kept.header);
-  else if (form.header) list.push({ type: "HEADER", format: "TEXT", text: form.header, ...examplesOf(form, "header", form.header, named) });
+  else if (form.header)
+    list.push({ type: "HEADER", format: "TEXT", text: form.header, ...examplesOf(form, "header", form.header, named) });
   list.push({ type: "BODY", text: form.body, ...examplesOf(form, "body", form.body, named) });
   if (form.footer) list.push({ type: "FOOTER", text: form.footer });
   // Meta wants quick replies to stand together.
@@ -79,7 +95,8 @@ export function compose(form) {
 
 function readExamples(form, place, component) {
   const example = component?.example ?? {};
-  for (const { param_name: name, example: value } of example[`${place}_text_named_params`] ?? []) form.examples[exampleKey(place, name)] = value;
+  for (const { param_name: name, example: value } of example[`${place}_text_named_params`] ?? [])
+    form.examples[exampleKey(place, name)] = value;
   const list = example[`${place}_text`] ?? [];
   const values = Array.isArray(list[0]) ? list[0] : list;
   values.forEach((value, index) => (form.examples[exampleKey(place, String(index + 1))] = String(value)));

@@ -30,14 +30,22 @@ export function formDialog({ title, intro = null, fields = [], submit, tone = "p
   return openDialog(title, (close, dialog) => {
     const send = h("button", { type: "submit", class: `button ${tone}` }, submit);
     const form = h(
-      "form", { class: "form" }, intro && h("p", {}, intro), fields.map((spec) => (spec.nodeType ? spec : field(spec))),
+      "form",
+      { class: "form" },
+      intro && h("p", {}, intro),
+      fields.map((spec) => (spec.nodeType ? spec : field(spec))),
       h("div", { class: "dialog-foot" }, button("Cancel", { onclick: close }), send),
     );
     const weigh = () => (send.disabled = Boolean(ready) && !ready(values(form)));
     form.oninput = weigh;
     form.onsubmit = (event) => {
       event.preventDefault();
-      attempt(form, send, () => run(values(form)), (result) => conclude(dialog, form, result)).then(weigh);
+      attempt(
+        form,
+        send,
+        () => run(values(form)),
+        (result) => conclude(dialog, form, result),
+      ).then(weigh);
     };
     weigh();
     return form;
@@ -62,7 +70,10 @@ function conclude(dialog, form, result) {
     dialog.close();
     return;
   }
-  form.replaceWith(result, h("div", { class: "dialog-foot" }, button("Close", { tone: "primary", onclick: () => dialog.close() })));
+  form.replaceWith(
+    result,
+    h("div", { class: "dialog-foot" }, button("Close", { tone: "primary", onclick: () => dialog.close() })),
+  );
   dialog.querySelector("[data-focus], .dialog-foot button")?.focus();
 }
 

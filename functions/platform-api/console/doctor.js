@@ -14,12 +14,22 @@ const sources = () => ({ report: { path: path("doctor"), every: EVERY_MS } });
 
 function check({ name, ok, message, missing = [], at }) {
   return h(
-    "li", { class: "check", key: name, "data-check": name }, light(ok),
+    "li",
+    { class: "check", key: name, "data-check": name },
+    light(ok),
     h(
-      "div", {}, h("h3", {}, checkName(name)), h("p", {}, message),
-      missing.length > 0 && h("ul", { class: "missing" }, missing.map((what) => h("li", {}, h("code", {}, what)))),
+      "div",
+      {},
+      h("h3", {}, checkName(name)),
+      h("p", {}, message),
+      missing.length > 0 &&
+        h(
+          "ul",
+          { class: "missing" },
+          missing.map((what) => h("li", {}, h("code", {}, what))),
+        ),
     ),
-    h("p", { class: "note" }, at ? ["looked ", ago(at)] : "looked just now"),
+    at && h("p", { class: "note" }, "looked ", ago(at)),
   );
 }
 
@@ -28,7 +38,10 @@ function summary(checks) {
   const unknown = checks.filter((one) => (one.ok ?? null) === null).length;
   const good = checks.length - bad - unknown;
   return h(
-    "p", { class: "chips" }, chip("ok", { tone: "ok", text: `${good} in order` }), chip("bad", { tone: bad ? "bad" : "idle", text: `${bad} not in order` }),
+    "p",
+    { class: "chips" },
+    chip("ok", { tone: "ok", text: `${good} in order` }),
+    chip("bad", { tone: bad ? "bad" : "idle", text: `${bad} not in order` }),
     chip("unknown", { tone: "idle", text: `${unknown} to look at yourself` }),
   );
 }
@@ -37,9 +50,29 @@ function body({ checks, solutions }) {
   const order = (one) => ({ false: 0, null: 1, true: 2 })[String(one.ok ?? null)];
   const sorted = [...checks].sort((a, b) => order(a) - order(b));
   return [
-    card("Checks", { key: "checks", tools: summary(checks) }, checks.length ? h("ul", { class: "plain checks" }, sorted.map(check)) : empty("Nothing is examined yet.")),
-    solutions.length > 0 && card("Multi-partner solutions", { key: "solutions" }, h("ul", { class: "plain light-list" }, solutions.map((solution) =>
-      h("li", { key: solution.solution_id }, mono(solution.solution_id), chip(solution.status), h("span", { class: "note" }, ago(solution.since)))))),
+    card(
+      "Checks",
+      { key: "checks", tools: summary(checks) },
+      checks.length ? h("ul", { class: "plain checks" }, sorted.map(check)) : empty("Nothing is examined yet."),
+    ),
+    solutions.length > 0 &&
+      card(
+        "Multi-partner solutions",
+        { key: "solutions" },
+        h(
+          "ul",
+          { class: "plain light-list" },
+          solutions.map((solution) =>
+            h(
+              "li",
+              { key: solution.solution_id },
+              mono(solution.solution_id),
+              chip(solution.status),
+              h("span", { class: "note" }, ago(solution.since)),
+            ),
+          ),
+        ),
+      ),
   ];
 }
 

@@ -21,8 +21,10 @@ export function field(spec) {
   const hintId = spec.hint ? `${id}-hint` : null;
   const mark = spec.required || spec.readonly || spec.options ? null : h("span", { class: "optional" }, " (optional)");
   return h(
-    "div", { class: "field", key: spec.key ?? null },
-    h("label", { for: id }, spec.label, mark), control(spec, id, hintId),
+    "div",
+    { class: "field", key: spec.key ?? null },
+    h("label", { for: id }, spec.label, mark),
+    control(spec, id, hintId),
     spec.hint && h("p", { class: "note", id: hintId }, spec.hint),
   );
 }

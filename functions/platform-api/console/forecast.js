@@ -35,9 +35,11 @@ function picture(points, limit, now) {
   const line = outline(points, limit, now);
   const days = Array.from({ length: 6 }, (_, day) => ((day + 1) * WIDTH) / 7);
   return h(
-    "svg", { class: "steps-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    "svg",
+    { class: "steps-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     days.map((x) => h("line", { class: "grid", x1: x, x2: x, y1: 0, y2: HEIGHT })),
-    h("path", { class: "area", d: `${line}V${HEIGHT}H0Z` }), h("path", { class: "edge", d: line }),
+    h("path", { class: "area", d: `${line}V${HEIGHT}H0Z` }),
+    h("path", { class: "edge", d: line }),
   );
 }
 
@@ -49,16 +51,32 @@ export function forecast(budget, now = Date.now()) {
   const says = `${counted(start.free, "slot")} free now. ${nextText}`;
   const labels = Array.from({ length: 7 }, (_, day) => h("span", {}, day ? weekday(now + day * DAY) : "Now"));
   return h(
-    "div", { class: "forecast" }, h("p", { class: "note" }, says),
+    "div",
+    { class: "forecast" },
+    h("p", { class: "note" }, says),
     h(
-      "div", { class: "plot", role: "img", "aria-label": `Free slots over the next seven days: ${says}` },
+      "div",
+      { class: "plot", role: "img", "aria-label": `Free slots over the next seven days: ${says}` },
       h("div", { class: "axis-y", "aria-hidden": "true" }, h("span", {}, String(budget.limit)), h("span", {}, "0")),
-      h("div", { class: "plot-area" }, picture(points, budget.limit, now), h("div", { class: "axis-x", "aria-hidden": "true" }, labels)),
+      h(
+        "div",
+        { class: "plot-area" },
+        picture(points, budget.limit, now),
+        h("div", { class: "axis-x", "aria-hidden": "true" }, labels),
+      ),
     ),
-    freed.length > 0 && h(
-      "details", {}, h("summary", {}, "When each slot becomes free"),
-      h("ol", { class: "plain" }, freed.map((point) =>
-        h("li", {}, h("time", { datetime: new Date(point.at).toISOString() }, short(point.at)), ` · ${point.free} free`))),
-    ),
+    freed.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, "When each slot becomes free"),
+        h(
+          "ol",
+          { class: "plain" },
+          freed.map((point) =>
+            h("li", {}, h("time", { datetime: new Date(point.at).toISOString() }, short(point.at)), ` · ${point.free} free`),
+          ),
+        ),
+      ),
   );
 }

@@ -13,11 +13,27 @@ function shape(stages) {
     const next = stages[index + 1] ?? { count };
     const [now, then, bend] = [half(count), half(next.count), from + COLUMN * 0.55];
     const middle = HEIGHT / 2;
-    const points = [[from, -now], [bend, -now], [to, -then], [to, then], [bend, now], [from, now]];
-    return h("polygon", { class: `band band-${index}`, points: points.map(([x, y]) => `${x},${(middle + y).toFixed(1)}`).join(" ") });
+    const points = [
+      [from, -now],
+      [bend, -now],
+      [to, -then],
+      [to, then],
+      [bend, now],
+      [from, now],
+    ];
+    return h("polygon", {
+      class: `band band-${index}`,
+      points: points.map(([x, y]) => `${x},${(middle + y).toFixed(1)}`).join(" "),
+    });
   });
   return h(
-    "svg", { viewBox: `0 0 ${stages.length * COLUMN} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", class: "funnel-shape" },
+    "svg",
+    {
+      viewBox: `0 0 ${stages.length * COLUMN} ${HEIGHT}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+      class: "funnel-shape",
+    },
     parts,
   );
 }
@@ -29,11 +45,19 @@ function share(count, before) {
 /** Horizontal bars, the longest first. */
 export function bars(rows, tone = "idle") {
   const most = Math.max(1, ...rows.map((row) => row.count));
-  return h("ul", { class: "bars" }, rows.map(({ name, count }) =>
-    h(
-      "li", {}, h("span", { class: "bar-name" }, name), h("span", { class: "bar-count" }, String(count)),
-      h("span", { class: `bar ${tone}`, style: { "--share": `${((count / most) * 100).toFixed(1)}%` }, "aria-hidden": "true" }),
-    )));
+  return h(
+    "ul",
+    { class: "bars" },
+    rows.map(({ name, count }) =>
+      h(
+        "li",
+        {},
+        h("span", { class: "bar-name" }, name),
+        h("span", { class: "bar-count" }, String(count)),
+        h("span", { class: `bar ${tone}`, style: { "--share": `${((count / most) * 100).toFixed(1)}%` }, "aria-hidden": "true" }),
+      ),
+    ),
+  );
 }
 
 function list(title, rows, tone, none) {
@@ -41,16 +65,30 @@ function list(title, rows, tone, none) {
 }
 
 export function funnel({ stages, abandoned, errors }) {
-  const column = ({ stage, count }, index) => h(
-    "li", {}, h("span", { class: "stage-name" }, stageName(stage)), h("strong", {}, String(count)),
-    h("span", { class: "note" }, index ? `${share(count, stages[index - 1].count)} of the stage before` : "signup links"),
-  );
+  const column = ({ stage, count }, index) =>
+    h(
+      "li",
+      {},
+      h("span", { class: "stage-name" }, stageName(stage)),
+      h("strong", {}, String(count)),
+      h(
+        "span",
+        { class: "note" },
+        index ? [share(count, stages[index - 1].count), h("span", { class: "hidden" }, " of the stage before")] : "all",
+      ),
+    );
   const left = abandoned.map(({ step, count }) => ({ name: step ? readable(step.toLowerCase()) : "Not told", count }));
   const failed = errors.map(({ code, count }) => ({ name: code, count }));
   return h(
-    "div", { class: "funnel" }, shape(stages), h("ol", { class: "stages" }, stages.map(column)),
-    h("div", { class: "halves" },
+    "div",
+    { class: "funnel" },
+    shape(stages),
+    h("ol", { class: "stages" }, stages.map(column)),
+    h(
+      "div",
+      { class: "halves" },
       list("Where people left Meta's window", left, "warn", "Nobody left it unfinished."),
-      list("Errors they saw", failed, "bad", "No errors were told.")),
+      list("Errors they saw", failed, "bad", "No errors were told."),
+    ),
   );
 }

@@ -16,9 +16,12 @@ export function gauge(used, limit, what) {
   const tone = toneOfUse(used, limit);
   const arc = (extra) => h("path", { d: ARC, pathLength: "100", ...extra });
   return h(
-    "div", { class: `gauge ${tone}`, role: "img", "aria-label": `${used} of ${limit} ${what}` },
+    "div",
+    { class: `gauge ${tone}`, role: "img", "aria-label": `${used} of ${limit} ${what}` },
     h(
-      "svg", { viewBox: "0 0 136 78", "aria-hidden": "true" }, arc({ class: "gauge-track" }),
+      "svg",
+      { viewBox: "0 0 136 78", "aria-hidden": "true" },
+      arc({ class: "gauge-track" }),
       share > 0 && arc({ class: "gauge-value", "stroke-dasharray": `${(share * 100).toFixed(1)} 200` }),
     ),
     h("p", { "aria-hidden": "true" }, h("strong", {}, String(used)), ` of ${limit}`),

@@ -23,12 +23,12 @@ function signOut() {
 }
 
 // The sign-in has ended: a new one, and back to the same place. What somebody is typing is not thrown away.
-function ended() {
+function ended(isRefused) {
   if (ending) return;
   ending = true;
-  const fresh = isFresh();
+  const isHopeless = isRefused && isFresh();
   forget();
-  if (fresh) {
+  if (isHopeless) {
     shut("You are signed in, but the API does not accept it. Ask whoever runs this platform for access.", enter);
     return;
   }
@@ -54,7 +54,7 @@ async function begin() {
     else enter();
     return;
   }
-  timer = setTimeout(ended, Math.min(remaining(), LONGEST_TIMER_MS));
+  timer = setTimeout(() => ended(false), Math.min(remaining(), LONGEST_TIMER_MS));
   open(signOut);
 }
 

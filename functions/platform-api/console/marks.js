@@ -10,7 +10,11 @@ export const chip = (word, { tone = toneOf(word), text = readable(word) } = {}) 
 
 export const actor = (who) => (who ? h("span", { class: "actor" }, `${actorName(who)} acts`) : null);
 
-const LIGHTS = { true: ["ok", "done", "In order"], false: ["bad", "missing", "Not in order"], null: ["idle", "unknown", "Not known"] };
+const LIGHTS = {
+  true: ["ok", "done", "In order"],
+  false: ["bad", "missing", "Not in order"],
+  null: ["idle", "unknown", "Not known"],
+};
 
 /** A light: green, red, or nobody knows. */
 export function light(ok) {
@@ -21,15 +25,26 @@ export function light(ok) {
 /** A part of a view under a heading. */
 export function card(title, { tools = null, note = null, key = title, wide = false } = {}, ...content) {
   return h(
-    "section", { class: wide ? "card wide" : "card", key, "aria-label": title },
-    h("div", { class: "card-head" }, h("h2", {}, title), note && h("p", { class: "note" }, note), tools && h("div", { class: "tools" }, tools)),
+    "section",
+    { class: wide ? "card wide" : "card", key, "aria-label": title },
+    h(
+      "div",
+      { class: "card-head" },
+      h("h2", {}, title),
+      note && h("p", { class: "note" }, note),
+      tools && h("div", { class: "tools" }, tools),
+    ),
     content,
   );
 }
 
 /** Pairs of a name and what is known; those without a value are left out. */
 export const facts = (pairs) =>
-  h("dl", { class: "facts" }, pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  h(
+    "dl",
+    { class: "facts" },
+    pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
 
 export const empty = (sentence) => h("p", { class: "empty" }, sentence);
 
@@ -38,7 +53,11 @@ export const banner = (tone, { key, tools = null }, ...content) =>
 
 /** What stands where something will: it has about its height, so that nothing jumps. */
 export const skeleton = (lines = 3) =>
-  h("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: lines }, () => h("div", {})));
+  h(
+    "div",
+    { class: "skeleton", "aria-hidden": "true" },
+    Array.from({ length: lines }, () => h("div", {})),
+  );
 
 /** The value once it is there; until then a skeleton, or why it cannot be had. */
 export function whenKnown(page, name, draw, lines) {
@@ -52,8 +71,11 @@ export const mono = (text) => (text ? h("code", {}, text) : null);
 /** The top of a view. */
 export const heading = (title, { above = null, tools = null, below = null } = {}) =>
   h(
-    "header", { class: "head" }, above,
-    h("div", { class: "head-row" }, h("h1", { tabindex: "-1" }, title), tools && h("div", { class: "tools" }, tools)), below,
+    "header",
+    { class: "head" },
+    above,
+    h("div", { class: "head-row" }, h("h1", { tabindex: "-1" }, title), tools && h("div", { class: "tools" }, tools)),
+    below,
   );
 
 export const button = (text, { tone = "", picture = null, ...properties } = {}) =>
@@ -62,6 +84,10 @@ export const button = (text, { tone = "", picture = null, ...properties } = {}) 
 /** A button whose work is not begun twice. */
 export const doing = (page, key, text, run, { tone, label = null, disabled = false } = {}) =>
   button(text, {
-    tone, key: `do-${key}`, "aria-label": label, disabled: disabled || page.pending.has(key),
-    "aria-busy": page.pending.has(key) ? "true" : null, onclick: () => page.act(key, run),
+    tone,
+    key: `do-${key}`,
+    "aria-label": label,
+    disabled: disabled || page.pending.has(key),
+    "aria-busy": page.pending.has(key) ? "true" : null,
+    onclick: () => page.act(key, run),
   });

@@ -16,7 +16,9 @@ function sources({ id }) {
 
 function giveUp(page, { message_id: id }) {
   confirmDialog({
-    title: "Cancel the second attempt?", submit: "Cancel second attempt", text: `The message ${id} is not sent again.`,
+    title: "Cancel the second attempt?",
+    submit: "Cancel second attempt",
+    text: `The message ${id} is not sent again.`,
     run: async () => {
       await call("DELETE", path("messages", id));
       say("The second attempt is cancelled.");
@@ -27,9 +29,11 @@ function giveUp(page, { message_id: id }) {
 
 function attempt(name, { state, code, begun_at: begun, at }) {
   return h(
-    "li", { class: `attempt ${toneOf(state)}` },
+    "li",
+    { class: `attempt ${toneOf(state)}` },
     h("div", {}, h("strong", {}, name), " ", chip(state)),
-    h("p", { class: "note" }, moment(begun), at !== begun && [" · last word ", ago(at)]), code && h("p", {}, h("code", {}, code)),
+    h("p", { class: "note" }, moment(begun), at !== begun && [" · last word ", ago(at)]),
+    code && h("p", {}, h("code", {}, code)),
   );
 }
 
@@ -37,28 +41,55 @@ function attempt(name, { state, code, begun_at: begun, at }) {
 function attempts({ attempts: made, retry_at: due }) {
   const names = ["First attempt", "Second attempt"];
   return h(
-    "ol", { class: "attempts" }, made.map((one, index) => attempt(names[index] ?? `Attempt ${index + 1}`, one)),
-    due && h(
-      "li", { class: "attempt open" }, h("div", {}, h("strong", {}, "Second attempt")),
-      h("p", { class: "note" }, "in ", h("span", { class: "count", title: absolute(due) }, countdown(due))),
-    ),
+    "ol",
+    { class: "attempts" },
+    made.map((one, index) => attempt(names[index] ?? `Attempt ${index + 1}`, one)),
+    due &&
+      h(
+        "li",
+        { class: "attempt open" },
+        h("div", {}, h("strong", {}, "Second attempt")),
+        h("p", { class: "note" }, "in ", h("span", { class: "count", title: absolute(due) }, countdown(due))),
+      ),
   );
 }
 
 const cancel = (page, message) =>
-  message.retry_at && button("Cancel", {
-    tone: "quiet danger small", "aria-label": `Cancel the second attempt of ${message.message_id}`, onclick: () => giveUp(page, message),
+  message.retry_at &&
+  button("Cancel", {
+    tone: "quiet danger small",
+    "aria-label": `Cancel the second attempt of ${message.message_id}`,
+    onclick: () => giveUp(page, message),
   });
 
 function row(page, message) {
   return h(
-    "li", { class: "row message-row", key: message.message_id },
-    h("div", { class: "row-main" },
+    "li",
+    { class: "row message-row", key: message.message_id },
+    h(
+      "div",
+      { class: "row-main" },
       h("a", { class: "row-title", href: to(["messages", message.message_id]) }, h("code", {}, message.message_id)),
-      h("span", { class: "note" }, `${readable(message.type)} from `, h("code", {}, message.phone_number_id))),
-    h("div", { class: "row-state" }, h("span", { class: "count big", title: absolute(message.retry_at) }, countdown(message.retry_at))),
-    h("div", { class: "row-text" }, h("p", {}, message.message), message.code && h("code", { class: "note" }, message.code), attempts(message)),
-    h("div", { class: "row-tools" }, h("a", { class: "button quiet small", href: to(["onboardings", message.onboarding_id]) }, "Onboarding"), cancel(page, message)),
+      h("span", { class: "note" }, `${readable(message.type)} from `, h("code", {}, message.phone_number_id)),
+    ),
+    h(
+      "div",
+      { class: "row-state" },
+      h("span", { class: "count big", title: absolute(message.retry_at) }, countdown(message.retry_at)),
+    ),
+    h(
+      "div",
+      { class: "row-text" },
+      h("p", {}, message.message),
+      message.code && h("code", { class: "note" }, message.code),
+      attempts(message),
+    ),
+    h(
+      "div",
+      { class: "row-tools" },
+      h("a", { class: "button quiet small", href: to(["onboardings", message.onboarding_id]) }, "Onboarding"),
+      cancel(page, message),
+    ),
   );
 }
 
@@ -68,19 +99,43 @@ function lookUp({ id }) {
     location.hash = to(["messages", new FormData(event.target).get("id").trim()]);
   };
   return h(
-    "form", { class: "search", role: "search", onsubmit: submit }, h("label", { for: "message-id", class: "hidden" }, "Message id"),
-    h("input", { id: "message-id", name: "id", type: "search", placeholder: "Message id, msg_…", required: true, autocomplete: "off", spellcheck: "false", value: id ?? "" }),
+    "form",
+    { class: "search", role: "search", onsubmit: submit },
+    h("label", { for: "message-id", class: "hidden" }, "Message id"),
+    h("input", {
+      id: "message-id",
+      name: "id",
+      type: "search",
+      placeholder: "Message id, msg_…",
+      required: true,
+      autocomplete: "off",
+      spellcheck: "false",
+      value: id ?? "",
+    }),
     h("button", { type: "submit", class: "button" }, "Look up"),
   );
 }
 
 function one(page, message) {
   return h(
-    "div", { class: "message" },
-    h("p", {}, chip(message.state), " ", h("span", { class: "note" }, "created ", ago(message.created_at)), " ", cancel(page, message)),
-    message.message && h("p", { class: "lead" }, message.message), attempts(message),
+    "div",
+    { class: "message" },
+    h(
+      "p",
+      {},
+      chip(message.state),
+      " ",
+      h("span", { class: "note" }, "created ", ago(message.created_at)),
+      " ",
+      cancel(page, message),
+    ),
+    message.message && h("p", { class: "lead" }, message.message),
+    attempts(message),
     facts([
-      ["Message", mono(message.message_id)], ["Type", readable(message.type)], ["Number", mono(message.phone_number_id)], ["Code", mono(message.code)],
+      ["Message", mono(message.message_id)],
+      ["Type", readable(message.type)],
+      ["Number", mono(message.phone_number_id)],
+      ["Code", mono(message.code)],
       ["Onboarding", h("a", { href: to(["onboardings", message.onboarding_id]) }, message.onboarding_id)],
     ]),
   );
@@ -88,13 +143,28 @@ function one(page, message) {
 
 function render(page) {
   const { id } = page.route;
-  const draw = ({ messages: list }) => list.length
-    ? h("ul", { class: "rows" }, list.map((message) => row(page, message)))
-    : empty("No message waits for a second attempt.");
+  const draw = ({ messages: list }) =>
+    list.length
+      ? h(
+          "ul",
+          { class: "rows" },
+          list.map((message) => row(page, message)),
+        )
+      : empty("No message waits for a second attempt.");
   return [
-    heading("Messages"), h("div", { class: "bar-top" }, lookUp(page.route)),
-    id && card("Message", { key: "one" }, whenKnown(page, "one", (message) => one(page, message), 4)),
-    card("Second attempts", { key: "list", note: "messages that failed and are sent once more" }, whenKnown(page, "list", draw, 5)),
+    heading("Messages"),
+    h("div", { class: "bar-top" }, lookUp(page.route)),
+    id &&
+      card(
+        "Message",
+        { key: "one" },
+        whenKnown(page, "one", (message) => one(page, message), 4),
+      ),
+    card(
+      "Second attempts",
+      { key: "list", note: "messages that failed and are sent once more" },
+      whenKnown(page, "list", draw, 5),
+    ),
   ];
 }
 

@@ -3,13 +3,13 @@
 export const STAGES = ["Checks", "Number added", "Code", "Verified", "Registered", "Compared"];
 
 // How many stages are over in a state; what is then the next is the one that runs or waits.
-const OVER = { checking: 0, blocked: 0, awaiting_code: 2, code_sent: 2, registering: 4, done: 6 };
-const NOW = { checking: "info", blocked: "bad", awaiting_code: "warn", code_sent: "info", registering: "info" };
+const OVER = { awaiting_code: 2, code_sent: 2, registering: 4, done: 6 };
+const NOW = { checking: "info", blocked: "bad", awaiting_code: "warn", code_sent: "warn", registering: "info" };
 
-// A move that was given up ended somewhere.
-function ended(move) {
-  if (!move.phone_number_id) return move.checks.length && move.checks.every((check) => check.result === "pass") ? 1 : 0;
-  return 2;
+// Before there is a code: the conditions hold, as far as anybody can see, or the number is added already.
+function begun(move) {
+  if (move.phone_number_id) return 2;
+  return move.checks.length > 0 && move.checks.every((check) => check.result !== "missing") ? 1 : 0;
 }
 
 const DETAILS = {
@@ -21,15 +21,15 @@ const DETAILS = {
 /** `{name, tone, word, detail}` of each stage; `tone` is `open` for what is still to come. */
 export function stages(move) {
   const isOver = move.state === "cancelled";
-  const over = isOver ? ended(move) : (OVER[move.state] ?? 0);
+  const over = OVER[move.state] ?? begun(move);
   // Once a code is sent, the person who types it is waited for.
   const current = move.state === "code_sent" ? over + 1 : over;
   return STAGES.map((name, index) => {
     const detail = DETAILS[name]?.(move) ?? null;
-    if (index < over || index < current) return { name, tone: "ok", word: "Done", detail };
+    if (index < current) return { name, tone: "ok", word: "Done", detail };
     if (index > current) return { name, tone: "open", word: "Open", detail: null };
     if (isOver) return { name, tone: "idle", word: "Given up", detail: null };
-    const word = { bad: "Blocked", warn: "Waiting", info: move.state === "code_sent" ? "Waiting" : "Running" }[NOW[move.state]] ?? "Open";
+    const word = { bad: "Blocked", warn: "Waiting", info: "Running" }[NOW[move.state]] ?? "Open";
     return { name, tone: NOW[move.state] ?? "open", word, detail };
   });
 }

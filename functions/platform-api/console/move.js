@@ -18,26 +18,44 @@ const sources = ({ id }) => ({ move: { path: path("moves", id) } });
 const PICTURES = { ok: "done", bad: "missing", warn: "waiting", idle: "skipped" };
 
 function stageLine(move) {
-  return h("ol", { class: "pipeline stages-line" }, stages(move).map(({ name, tone, word, detail }) =>
-    h(
-      "li", { class: `step ${tone}${tone === "info" ? " is-running" : ""}`, key: name, "data-state": word.toLowerCase() },
-      h("span", { class: "step-mark" }, icon(PICTURES[tone] ?? "open")),
-      h("div", { class: "step-text" }, h("strong", {}, name), h("span", { class: "note" }, word), detail && h("span", { class: "note" }, detail)),
-    )));
+  return h(
+    "ol",
+    { class: "pipeline stages-line" },
+    stages(move).map(({ name, tone, word, detail }) =>
+      h(
+        "li",
+        { class: `step ${tone}${tone === "info" ? " is-running" : ""}`, key: name, "data-state": word.toLowerCase() },
+        h("span", { class: "step-mark" }, icon(PICTURES[tone] ?? "open")),
+        h(
+          "div",
+          { class: "step-text" },
+          h("strong", {}, name),
+          h("span", { class: "note" }, word),
+          detail && h("span", { class: "note" }, detail),
+        ),
+      ),
+    ),
+  );
 }
 
 function checks(page, move) {
   const lights = { pass: true, missing: false, unknown: null };
-  const line = ({ check, result, message }) => h(
-    "li", { key: check }, light(lights[result]), h("div", {}, h("strong", {}, readable(check)), h("p", { class: "note" }, message)),
-  );
+  const line = ({ check, result, message }) =>
+    h(
+      "li",
+      { key: check },
+      light(lights[result]),
+      h("div", {}, h("strong", {}, readable(check)), message && h("p", { class: "note" }, message)),
+    );
   const again = async () => {
-    await call("POST", path("moves", move.move_id, "resume"));
+    page.put("move", await call("POST", path("moves", move.move_id, "resume")));
     return "Everything is checked again.";
   };
   const open = ["checking", "blocked"].includes(move.state);
   const tools = open ? doing(page, "again", "Check again", again, { tone: move.state === "blocked" ? "primary" : "" }) : null;
-  const list = move.checks.length ? h("ul", { class: "plain light-list" }, move.checks.map(line)) : empty("Nothing is checked yet.");
+  const list = move.checks.length
+    ? h("ul", { class: "plain light-list" }, move.checks.map(line))
+    : empty("Nothing is checked yet.");
   return card("Checks", { key: "checks", tools }, list);
 }
 
@@ -48,21 +66,34 @@ function comparison(rows) {
   const row = ({ subject, before, after, kept }) => {
     const [tone, picture, text] = KEPT[String(kept)] ?? KEPT.null;
     return h(
-      "tr", { key: subject }, h("th", { scope: "row" }, readable(subject)), h("td", {}, value(before)), h("td", {}, value(after)),
+      "tr",
+      { key: subject },
+      h("th", { scope: "row" }, subject.includes(" ") ? subject : readable(subject)),
+      h("td", {}, value(before)),
+      h("td", {}, value(after)),
       h("td", {}, h("span", { class: `kept ${tone}` }, icon(picture), text)),
     );
   };
   const head = ["Subject", "Before", "After", "Kept"].map((name) => h("th", { scope: "col" }, name));
-  const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Before and after, as a table" },
-    h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows.map(row))));
-  return card("Before and after", { key: "comparison" }, rows.length ? table : empty("Compared once the number is registered here."));
+  const table = h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": "Before and after, as a table" },
+    h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows.map(row))),
+  );
+  return card(
+    "Before and after",
+    { key: "comparison" },
+    rows.length ? table : empty("Compared once the number is registered here."),
+  );
 }
 
 function giveUp(page, move) {
   confirmDialog({
-    title: "Give up this move?", submit: "Give up", text: "The number stays where it is. A new move can be started later.",
+    title: "Give up this move?",
+    submit: "Give up",
+    text: "The number stays where it is. A new move can be started later.",
     run: async () => {
-      await call("DELETE", path("moves", move.move_id));
+      page.put("move", await call("DELETE", path("moves", move.move_id)));
       say("The move is given up.");
       page.refresh();
     },
@@ -72,33 +103,52 @@ function giveUp(page, move) {
 const crumbs = () => h("nav", { class: "crumbs", "aria-label": "Breadcrumb" }, h("a", { href: "#/moves" }, "Moves"));
 
 function about(move) {
-  return card("Record", { key: "record" }, facts([
-    ["Move", mono(move.move_id)], ["Onboarding", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.onboarding_id)],
-    ["Number", mono(move.phone_number)], ["Number id here", mono(move.phone_number_id)], ["Codes requested", String(move.codes_requested)],
-    ["Next code", move.next_code_at ? moment(move.next_code_at) : null],
-  ]));
+  return card(
+    "Record",
+    { key: "record" },
+    facts([
+      ["Move", mono(move.move_id)],
+      ["Onboarding", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.onboarding_id)],
+      ["Number", mono(move.phone_number)],
+      ["Number id here", mono(move.phone_number_id)],
+      ["Codes requested", String(move.codes_requested)],
+      ["Next code", move.next_code_at ? moment(move.next_code_at) : null],
+    ]),
+  );
 }
 
 function render(page) {
   const { move } = page.data;
   if (!move) {
     const error = page.errors.move;
-    return [heading("Move", { above: crumbs() }), h("section", { class: "card", "aria-label": "Move" }, error ? empty(error.message) : skeleton(10))];
+    return [
+      heading("Move", { above: crumbs() }),
+      h("section", { class: "card", "aria-label": "Move" }, error ? empty(error.message) : skeleton(10)),
+    ];
   }
-  const isOver = ["done", "cancelled"].includes(move.state);
+  // What is verified here is given back by ending the connection.
+  const isOver = ["registering", "done", "cancelled"].includes(move.state);
   const status = h(
-    "div", { class: "status-line" }, h("p", {}, chip(move.state), " ", actor(move.who_acts), " ", h("span", { class: "note" }, ago(move.since))),
-    move.message && h("p", { class: "lead" }, move.message), move.code && h("p", {}, h("code", { class: "note" }, move.code)),
+    "div",
+    { class: "status-line" },
+    h("p", {}, chip(move.state), " ", actor(move.who_acts), " ", h("span", { class: "note" }, ago(move.since))),
+    move.message && h("p", { class: "lead" }, move.message),
+    move.code && h("p", {}, h("code", { class: "note" }, move.code)),
   );
   return [
     heading(`Move of ${move.phone_number}`, {
-      above: crumbs(), below: [h("p", {}, "To ", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.customer_ref)), status],
-      tools: isOver ? null : button("Give up", { tone: "danger quiet", onclick: () => giveUp(page, move) }),
+      above: crumbs(),
+      below: [h("p", {}, "To ", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.customer_ref)), status],
+      tools: isOver ? null : button("Give up", { tone: "danger outline", onclick: () => giveUp(page, move) }),
     }),
     h("section", { class: "card", "aria-label": "Stages", key: "stages" }, stageLine(move)),
     codePanel(page, move),
-    h("div", { class: "columns" }, h("div", { class: "stack" }, checks(page, move), about(move)),
-      h("div", { class: "stack" }, comparison(move.comparison), card("Timeline", { key: "timeline" }, timeline(move.timeline)))),
+    h(
+      "div",
+      { class: "columns" },
+      h("div", { class: "stack" }, checks(page, move), about(move)),
+      h("div", { class: "stack" }, comparison(move.comparison), card("Timeline", { key: "timeline" }, timeline(move.timeline))),
+    ),
   ];
 }
 

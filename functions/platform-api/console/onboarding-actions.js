@@ -14,12 +14,17 @@ const kindOf = (step) => (step.name === "verify_grant" || step.code === "grant.s
 
 function choose(page, id, step) {
   const kind = kindOf(step);
-  const option = (value, index) => h(
-    "label", { class: "choice" }, h("input", { type: "radio", name: kind, value, required: true, checked: index === 0 }), h("code", {}, value),
-  );
+  const option = (value, index) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { type: "radio", name: kind, value, required: true, checked: index === 0 }),
+      h("code", {}, value),
+    );
   const what = kind === "waba_id" ? "Account" : "Number";
   formDialog({
-    title: "Resume with a choice", submit: "Resume",
+    title: "Resume with a choice",
+    submit: "Resume",
     intro: "Several were shared with the platform. The choice is proven like everything a browser says.",
     fields: [h("fieldset", { class: "choices" }, h("legend", {}, what), step.options.map(option))],
     run: async (choice) => {
@@ -42,7 +47,10 @@ function resume(page, id, steps) {
 
 function end(page, { id, customer_ref: reference }) {
   confirmDialog({
-    title: "End this connection?", submit: "End connection", typed: reference, label: "Customer reference",
+    title: "End this connection?",
+    submit: "End connection",
+    typed: reference,
+    label: "Customer reference",
     text: "Credit, number, subscription and token of this customer are given back at Meta. It cannot be undone; the customer has to sign up again.",
     run: async () => {
       await call("DELETE", path("onboardings", id));
@@ -57,6 +65,6 @@ export function actions(page, { onboarding, steps }) {
   const leaving = over || onboarding.state === "leaving";
   return [
     over ? null : resume(page, onboarding.id, steps),
-    leaving ? null : button("End connection", { tone: "danger quiet", key: "end", onclick: () => end(page, onboarding) }),
+    leaving ? null : button("End connection", { tone: "danger outline", key: "end", onclick: () => end(page, onboarding) }),
   ];
 }

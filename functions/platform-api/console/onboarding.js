@@ -17,23 +17,37 @@ const crumbs = () => h("nav", { class: "crumbs", "aria-label": "Breadcrumb" }, h
 
 function status({ state, who_acts: who, message, code, since, until }) {
   return h(
-    "div", { class: "status-line" }, h("p", {}, chip(state), " ", actor(who), " ", h("span", { class: "note" }, ago(since))),
+    "div",
+    { class: "status-line" },
+    h("p", {}, chip(state), " ", actor(who), " ", h("span", { class: "note" }, ago(since))),
     message && h("p", { class: "lead" }, message),
-    h("p", { class: "note" }, code && h("code", {}, code), until && [code ? " · " : "", "until ", moment(until), ` (${relative(until)})`]),
+    h(
+      "p",
+      { class: "note" },
+      code && h("code", {}, code),
+      until && [code ? " · " : "", "until ", moment(until), ` (${relative(until)})`],
+    ),
   );
 }
 
 function links({ id }) {
   return h(
-    "nav", { class: "tabs", "aria-label": "This onboarding" },
-    h("ul", {}, h("li", {}, h("a", { href: to(["onboardings", id, "templates"]) }, "Templates")),
-      h("li", {}, h("a", { href: to(["moves"], { onboarding: id }) }, "Moves"))),
+    "nav",
+    { class: "tabs", "aria-label": "This onboarding" },
+    h(
+      "ul",
+      {},
+      h("li", {}, h("a", { href: to(["onboardings", id, "templates"]) }, "Templates")),
+      h("li", {}, h("a", { href: to(["moves"], { onboarding: id }) }, "Moves")),
+    ),
   );
 }
 
 function notice({ about, who_acts: who, code, message, since, until }) {
   return h(
-    "li", { key: `${code}-${about}` }, h("p", {}, message),
+    "li",
+    { key: `${code}-${about}` },
+    h("p", {}, message),
     h("p", { class: "note" }, actor(who), " · ", h("code", {}, code), " · ", ago(since), until && [" · until ", moment(until)]),
   );
 }
@@ -41,10 +55,18 @@ function notice({ about, who_acts: who, code, message, since, until }) {
 function about(onboarding) {
   const joined = onboarding.joined && h("a", { href: to(["onboardings", onboarding.joined]) }, onboarding.joined);
   return facts([
-    ["Record", mono(onboarding.id)], ["Goes on in", joined], ["Role", readable(onboarding.role.replaceAll("-", "_"))],
-    ["Flow", readable(onboarding.flow)], ["Begun", moment(onboarding.created_at)], ["Account", mono(onboarding.waba_id)],
-    ["Portfolio", mono(onboarding.owner_business_id)], ["Credit allocation", mono(onboarding.credit_allocation_id)],
-    ["Token ends", onboarding.token_expires_at ? [moment(onboarding.token_expires_at), ` (${relative(onboarding.token_expires_at)})`] : null],
+    ["Record", mono(onboarding.id)],
+    ["Goes on in", joined],
+    ["Role", readable(onboarding.role.replaceAll("-", "_"))],
+    ["Flow", readable(onboarding.flow)],
+    ["Begun", moment(onboarding.created_at)],
+    ["Account", mono(onboarding.waba_id)],
+    ["Portfolio", mono(onboarding.owner_business_id)],
+    ["Credit allocation", mono(onboarding.credit_allocation_id)],
+    [
+      "Token ends",
+      onboarding.token_expires_at ? [moment(onboarding.token_expires_at), ` (${relative(onboarding.token_expires_at)})`] : null,
+    ],
     ["Template namespace", mono(onboarding.template_namespace)],
   ]);
 }
@@ -53,13 +75,28 @@ function body(page, details) {
   const { onboarding, steps, notices, account } = details;
   return [
     notices.length > 0 && card("Notices", { key: "notices" }, h("ul", { class: "notices" }, notices.map(notice))),
-    card("Steps", { note: progress(steps), key: "steps" }, steps.length ? pipeline(steps, onboarding) : empty("No step is planned.")),
+    card(
+      "Steps",
+      { note: progress(steps), key: "steps" },
+      steps.length ? pipeline(steps, onboarding) : empty("No step is planned."),
+    ),
     h(
-      "div", { class: "columns lean" },
-      h("div", { class: "stack" }, numbers(page, details.numbers), card("Timeline", { key: "timeline" }, timeline(details.timeline))),
+      "div",
+      { class: "columns lean" },
       h(
-        "div", { class: "stack" },
-        card("Account, in Meta's words", { key: "account" }, Object.keys(account).length ? wordList(account) : empty("Meta has said nothing yet.")),
+        "div",
+        { class: "stack" },
+        numbers(page, details.numbers),
+        card("Timeline", { key: "timeline" }, timeline(details.timeline)),
+      ),
+      h(
+        "div",
+        { class: "stack" },
+        card(
+          "Account, in Meta's words",
+          { key: "account" },
+          Object.keys(account).length ? wordList(account) : empty("Meta has said nothing yet."),
+        ),
         card("Record", { key: "record" }, about(onboarding)),
       ),
     ),
@@ -70,11 +107,19 @@ function render(page) {
   const { details } = page.data;
   if (!details) {
     const error = page.errors.details;
-    return [heading("Onboarding", { above: crumbs() }), h("section", { class: "card", "aria-label": "Onboarding" }, error ? empty(error.message) : skeleton(12))];
+    return [
+      heading("Onboarding", { above: crumbs() }),
+      h("section", { class: "card", "aria-label": "Onboarding" }, error ? empty(error.message) : skeleton(12)),
+    ];
   }
   const { onboarding } = details;
   return [
-    heading(onboarding.customer_ref, { above: crumbs(), tools: actions(page, details), below: [status(onboarding), links(onboarding)] }), body(page, details),
+    heading(onboarding.customer_ref, {
+      above: crumbs(),
+      tools: actions(page, details),
+      below: [status(onboarding), links(onboarding)],
+    }),
+    body(page, details),
   ];
 }
 

@@ -15,10 +15,29 @@ function sources({ query }) {
 
 function tabs({ query }) {
   const current = query.search ? null : (query.state ?? "all");
-  const tab = (state, text) => h(
-    "li", {}, h("a", { href: to(["onboardings"], { state: state === "all" ? null : state }), "aria-current": current === state ? "page" : null }, text),
+  const tab = (state, text) =>
+    h(
+      "li",
+      {},
+      h(
+        "a",
+        {
+          href: to(["onboardings"], { state: state === "all" ? null : state }),
+          "aria-current": current === state ? "page" : null,
+        },
+        text,
+      ),
+    );
+  return h(
+    "nav",
+    { class: "tabs", "aria-label": "By state" },
+    h(
+      "ul",
+      {},
+      tab("all", "All"),
+      STATES.map((state) => tab(state, readable(state))),
+    ),
   );
-  return h("nav", { class: "tabs", "aria-label": "By state" }, h("ul", {}, tab("all", "All"), STATES.map((state) => tab(state, readable(state)))));
 }
 
 function searchBox({ query }) {
@@ -28,11 +47,18 @@ function searchBox({ query }) {
     location.hash = to(["onboardings"], { search });
   };
   return h(
-    "form", { class: "search", role: "search", onsubmit: submit },
+    "form",
+    { class: "search", role: "search", onsubmit: submit },
     h("label", { for: "search-text", class: "hidden" }, "Customer reference or exact id"),
     h("input", {
-      id: "search-text", name: "search", type: "search", placeholder: "Customer reference or exact id", autocomplete: "off", spellcheck: "false",
-      maxlength: "128", value: query.search ?? "",
+      id: "search-text",
+      name: "search",
+      type: "search",
+      placeholder: "Customer reference or exact id",
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: "128",
+      value: query.search ?? "",
     }),
     h("button", { type: "submit", class: "button" }, "Search"),
   );
@@ -40,10 +66,14 @@ function searchBox({ query }) {
 
 function row(onboarding) {
   return h(
-    "li", { key: onboarding.id, class: "row" },
-    h("div", { class: "row-main" },
+    "li",
+    { key: onboarding.id, class: "row" },
+    h(
+      "div",
+      { class: "row-main" },
       h("a", { class: "row-title", href: to(["onboardings", onboarding.id]) }, onboarding.customer_ref),
-      h("code", { class: "note" }, onboarding.id)),
+      h("code", { class: "note" }, onboarding.id),
+    ),
     h("div", { class: "row-state" }, chip(onboarding.state), actor(onboarding.who_acts)),
     h("p", { class: "row-text" }, onboarding.message ?? (onboarding.code ? h("code", {}, onboarding.code) : "")),
     h("p", { class: "row-time" }, ago(onboarding.since)),
@@ -54,7 +84,8 @@ function pages({ query }, { cursor }) {
   if (!cursor && !query.cursor) return null;
   const { state } = query;
   return h(
-    "nav", { class: "pages", "aria-label": "Pages" },
+    "nav",
+    { class: "pages", "aria-label": "Pages" },
     query.cursor && h("a", { class: "button", href: to(["onboardings"], { state }) }, "First page"),
     cursor && h("a", { class: "button", href: to(["onboardings"], { state, cursor }) }, "Next page"),
   );
@@ -62,13 +93,16 @@ function pages({ query }, { cursor }) {
 
 function none({ query }) {
   if (query.search) return `Nothing has the reference or id “${query.search}”. Both have to be given in full.`;
-  return query.state ? `No onboarding is in the state “${query.state}”.` : "There are no onboardings yet. Make a signup link for the first customer.";
+  return query.state
+    ? `No onboarding is in the state “${query.state}”.`
+    : "There are no onboardings yet. Make a signup link for the first customer.";
 }
 
 function render(page) {
   const { route } = page;
   const draw = (list) => [
-    list.onboardings.length ? h("ul", { class: "rows onboarding-rows" }, list.onboardings.map(row)) : empty(none(route)), pages(route, list),
+    list.onboardings.length ? h("ul", { class: "rows onboarding-rows" }, list.onboardings.map(row)) : empty(none(route)),
+    pages(route, list),
   ];
   return [
     heading("Onboardings", { tools: button("New signup link", { tone: "primary", picture: "plus", onclick: signupLink }) }),

@@ -30,14 +30,21 @@ function tile(page, state) {
   const count = list ? `${list.onboardings.length}${list.cursor ? "+" : ""}` : "–";
   const tone = list?.onboardings.length ? toneOf(state) : "idle";
   return h(
-    "li", { key: state },
-    h("a", { class: `tile ${tone}`, href: to(["onboardings"], { state }) }, h("strong", {}, count), h("span", {}, readable(state))),
+    "li",
+    { key: state },
+    h(
+      "a",
+      { class: `tile ${tone}`, href: to(["onboardings"], { state }) },
+      h("strong", {}, count),
+      h("span", {}, readable(state)),
+    ),
   );
 }
 
 function pauseSignups(page) {
   confirmDialog({
-    title: "Pause signups?", submit: "Pause signups",
+    title: "Pause signups?",
+    submit: "Pause signups",
     text: "Customers who open a signup link are asked to come back later, until signups are resumed. Running onboardings go on.",
     run: () => call("POST", path("signups", "pause")).then(() => page.refresh()),
   });
@@ -45,18 +52,24 @@ function pauseSignups(page) {
 
 function signups(page) {
   const { signups: switched } = page.data.limits ?? {};
-  if (!page.data.limits) return h("div", { class: "banner idle", key: "signups" }, h("div", { class: "banner-text" }, h("p", {}, "Signups")));
-  if (!switched?.paused) {
+  if (!page.data.limits)
+    return h("div", { class: "banner idle", key: "signups" }, h("div", { class: "banner-text" }, h("p", {}, "Signups")));
+  if (!switched?.paused_since) {
     const tools = button("Pause signups", { onclick: () => pauseSignups(page) });
-    return banner("ok", { key: "signups", tools }, h("p", {}, h("strong", {}, "Signups are open."), " New customers can connect."));
+    return banner(
+      "ok",
+      { key: "signups", tools },
+      h("p", {}, h("strong", {}, "Signups are open."), " New customers can connect."),
+    );
   }
   const resume = async () => {
     await call("POST", path("signups", "resume"));
     return "Signups are open again.";
   };
-  const since = switched.since ? ` Since ${absolute(switched.since)}.` : "";
+  const since = ` Since ${absolute(switched.paused_since)}.`;
   return banner(
-    "warn", { key: "signups", tools: doing(page, "resume-signups", "Resume signups", resume, { tone: "primary" }) },
+    "warn",
+    { key: "signups", tools: doing(page, "resume-signups", "Resume signups", resume, { tone: "primary" }) },
     h("p", {}, h("strong", {}, "Signups are paused."), ` Nobody new can connect.${since}`),
   );
 }
@@ -66,8 +79,14 @@ function deadLetters(page) {
   if (!full.length) return null;
   const total = full.reduce((sum, queue) => sum + queue.messages, 0);
   return banner(
-    "bad", { key: "dead", tools: h("a", { class: "button", href: "#/queues" }, "Look at the queues") },
-    h("p", {}, h("strong", {}, `${counted(total, "dead letter")}.`), ` Given up after five tries: ${full.map((queue) => queue.queue).join(", ")}.`),
+    "bad",
+    { key: "dead", tools: h("a", { class: "button", href: "#/queues" }, "Look at the queues") },
+    h(
+      "p",
+      {},
+      h("strong", {}, `${counted(total, "dead letter")}.`),
+      ` Given up after five tries: ${full.map((queue) => queue.queue).join(", ")}.`,
+    ),
   );
 }
 
@@ -75,8 +94,15 @@ function creditPaused(page) {
   const credit = page.data.limits?.credit;
   if (!credit?.paused_until) return null;
   return banner(
-    "bad", { key: "credit", tools: h("a", { class: "button", href: "#/doctor" }, "Ask the doctor") },
-    h("p", {}, h("strong", {}, "Sharing credit is paused."), ` Tried again ${relative(credit.paused_until)}.`, credit.code && [" ", h("code", {}, credit.code)]),
+    "bad",
+    { key: "credit", tools: h("a", { class: "button", href: "#/doctor" }, "Ask the doctor") },
+    h(
+      "p",
+      {},
+      h("strong", {}, "Sharing credit is paused."),
+      ` Tried again ${relative(credit.paused_until)}.`,
+      credit.code && [" ", h("code", {}, credit.code)],
+    ),
   );
 }
 
@@ -84,32 +110,49 @@ function budget({ onboardings, credit }) {
   const days = perDay(onboardings.new_customers.map((customer) => customer.since));
   const newest = `New customers on each of the last seven days: ${days.join(", ")}`;
   return h(
-    "div", { class: "budget" },
+    "div",
+    { class: "budget" },
     h(
-      "div", { class: "budget-gauge" }, gauge(onboardings.used, onboardings.limit, "new customers in seven days"),
+      "div",
+      { class: "budget-gauge" },
+      gauge(onboardings.used, onboardings.limit, "new customers in seven days"),
       onboardings.full_until && h("p", { class: "note" }, `Full; the next may come ${relative(onboardings.full_until)}.`),
       h("p", { class: "spark-line" }, barline(days, newest), h("span", { class: "note", "aria-hidden": "true" }, "new a day")),
-      h("p", {}, chip(credit.paused_until ? "paused" : "shared", {
-        tone: credit.paused_until ? "bad" : "ok", text: credit.paused_until ? "Credit paused" : "Credit not paused",
-      })),
+      h(
+        "p",
+        {},
+        chip(credit.paused_until ? "paused" : "shared", {
+          tone: credit.paused_until ? "bad" : "ok",
+          text: credit.paused_until ? "Credit paused" : "Credit not paused",
+        }),
+      ),
     ),
     forecast(onboardings),
   );
 }
+
+// What is counted has an end: then the newest links of those days are missing.
+const counting = ({ data }) => (data.funnel?.partial ? "last 30 days, the first links only" : "last 30 days");
 
 function render(page) {
   return [
     heading("Overview"),
     h("div", { class: "banners" }, deadLetters(page), creditPaused(page), signups(page)),
     h(
-      "section", { class: "card", "aria-label": "Onboardings by state" },
+      "section",
+      { class: "card", "aria-label": "Onboardings by state" },
       h("div", { class: "card-head" }, h("h2", {}, "Onboardings by state")),
-      h("ul", { class: "tiles" }, STATES.map((state) => tile(page, state))),
+      h(
+        "ul",
+        { class: "tiles" },
+        STATES.map((state) => tile(page, state)),
+      ),
     ),
     h(
-      "div", { class: "columns" },
+      "div",
+      { class: "columns" },
       card("New customers in seven days", {}, whenKnown(page, "limits", budget, 8)),
-      card("From link to ready", { note: "last 30 days" }, whenKnown(page, "funnel", funnel, 8)),
+      card("From link to ready", { note: counting(page) }, whenKnown(page, "funnel", funnel, 8)),
     ),
   ];
 }

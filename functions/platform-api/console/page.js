@@ -109,6 +109,15 @@ export class Page {
     for (const source of this.sources) source.ask();
   }
 
+  /** Shows what an action answered, before it is asked for again. */
+  put(name, data) {
+    const source = this.sources.find((one) => one.name === name);
+    // Whatever is answered next is news, even what was known before.
+    if (source) source.text = null;
+    this.data[name] = data;
+    this.draw();
+  }
+
   connection(name, works) {
     if (works) this.failing.delete(name);
     else this.failing.add(name);

@@ -15,7 +15,9 @@ const sources = () => ({ queues: { path: path("dead-letters") } });
 
 function sendBack(page, { queue, messages }) {
   confirmDialog({
-    title: `Send ${queue} back?`, submit: "Send back", tone: "primary",
+    title: `Send ${queue} back?`,
+    submit: "Send back",
+    tone: "primary",
     text: `${counted(messages, "message")} go back to where they came from and are tried again. Mend the cause first: what fails again comes back here.`,
     run: async () => {
       const { messages: sent } = await call("POST", path("dead-letters", queue, "redrive"));
@@ -35,30 +37,46 @@ function history(page, { queue, messages }) {
 }
 
 function row(page, queue) {
-  const { queue: name, messages, oldest_at: oldest, alarm } = queue;
-  const back = messages > 0 && button("Send back", { tone: "small", "aria-label": `Send ${name} back`, onclick: () => sendBack(page, queue) });
+  const { queue: name, messages, oldest_at: oldest } = queue;
+  // One letter is enough for the alarm.
+  const alarm = queue.alarm ?? messages > 0;
+  const back = button("Send back", { tone: "small", "aria-label": `Send back ${name}`, onclick: () => sendBack(page, queue) });
   return h(
-    "tr", { key: name, class: messages ? "full" : "" }, h("th", { scope: "row" }, h("code", {}, name)),
-    h("td", { class: "numeric" }, h("strong", {}, String(messages))), h("td", { class: "only-wide" }, history(page, queue)),
-    h("td", {}, oldest ? ago(oldest) : h("span", { class: "note" }, "–")),
-    h("td", {}, chip(alarm ? "alarm" : "quiet", { tone: alarm ? "bad" : "ok", text: alarm ? "Alarm" : "Quiet" })), h("td", { class: "end" }, back),
+    "li",
+    { key: name, class: messages ? "row queue-row full" : "row queue-row", "data-queue": name },
+    h("h2", { class: "row-title" }, h("code", {}, name)),
+    h("p", {}, h("strong", {}, String(messages)), messages === 1 ? " message" : " messages"),
+    history(page, queue),
+    h("p", { class: "note" }, oldest ? ["oldest ", ago(oldest)] : messages === 0 && "empty"),
+    chip(alarm ? "alarm" : "quiet", { tone: alarm ? "bad" : "ok", text: alarm ? "Alarm" : "Quiet" }),
+    h("div", { class: "row-tools" }, messages > 0 && back),
   );
 }
 
-function table(page, list) {
-  if (!list.length) return empty("There are no dead-letter queues.");
-  const head = [["Queue"], ["Messages", "numeric"], ["Lately", "only-wide"], ["Oldest"], ["Alarm"]];
-  return h(
-    "div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Dead-letter queues, as a table" },
-    h("table", { class: "queues" },
-      h("thead", {}, h("tr", {}, head.map(([name, style]) => h("th", { scope: "col", class: style }, name)), h("td", {}, h("span", { class: "hidden" }, "What to do")))),
-      h("tbody", {}, list.map((queue) => row(page, queue)))),
-  );
+function list(page, { queues: all }) {
+  return all.length
+    ? h(
+        "ul",
+        { class: "rows" },
+        all.map((queue) => row(page, queue)),
+      )
+    : empty("There are no dead-letter queues.");
 }
 
 function render(page) {
-  const lead = h("p", { class: "lead" }, "Messages that failed five times. Nothing is lost: records say by themselves what is due, and deliveries are kept here.");
-  return [heading("Queues", { below: lead }), h("section", { class: "card flush", "aria-label": "Queues" }, whenKnown(page, "queues", ({ queues: list }) => table(page, list), 7))];
+  const lead = h(
+    "p",
+    { class: "lead" },
+    "Messages that failed five times. Nothing is lost: records say by themselves what is due, and deliveries are kept here.",
+  );
+  return [
+    heading("Queues", { below: lead }),
+    h(
+      "section",
+      { class: "card flush", "aria-label": "Queues" },
+      whenKnown(page, "queues", (known) => list(page, known), 7),
+    ),
+  ];
 }
 
 export const queues = { title: "Queues", sources, render, ticks: 3000 };

@@ -47,8 +47,13 @@ export async function signIn() {
   sessionStorage.removeItem(LEFT);
   const target = new URL(config.authorization_endpoint, here);
   const question = {
-    response_type: "code", client_id: config.client_id, redirect_uri: here, scope: config.scope, state,
-    code_challenge: await challenge(verifier), code_challenge_method: "S256",
+    response_type: "code",
+    client_id: config.client_id,
+    redirect_uri: here,
+    scope: config.scope,
+    state,
+    code_challenge: await challenge(verifier),
+    code_challenge_method: "S256",
   };
   for (const [name, value] of Object.entries(question)) target.searchParams.set(name, value);
   location.assign(target.href);
@@ -77,7 +82,11 @@ function refusal(code) {
 
 async function exchange(code, verifier) {
   const body = new URLSearchParams({
-    grant_type: "authorization_code", code, client_id: config.client_id, redirect_uri: here, code_verifier: verifier,
+    grant_type: "authorization_code",
+    code,
+    client_id: config.client_id,
+    redirect_uri: here,
+    code_verifier: verifier,
   });
   const reply = await fetch(config.token_endpoint, { method: "POST", body, credentials: "omit" }).catch(() => null);
   if (!reply) throw new Error("The sign-in service could not be reached. Please try again.");

@@ -6,7 +6,11 @@ import { Page } from "./page.js";
 import { find, HOME } from "./router.js";
 
 const PLACES = [
-  ["overview", "Overview"], ["onboardings", "Onboardings"], ["messages", "Messages"], ["moves", "Moves"], ["queues", "Queues"],
+  ["overview", "Overview"],
+  ["onboardings", "Onboardings"],
+  ["messages", "Messages"],
+  ["moves", "Moves"],
+  ["queues", "Queues"],
   ["doctor", "Doctor"],
 ];
 

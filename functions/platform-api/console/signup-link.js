@@ -11,17 +11,30 @@ import { say } from "./toast.js";
 import { languageName } from "./words.js";
 
 const FLOWS = [
-  ["default", "Default: the number moves to the API"], ["coexistence", "Coexistence: it stays in the app as well"],
+  ["default", "Default: the number moves to the API"],
+  ["coexistence", "Coexistence: it stays in the app as well"],
   ["app_only_install", "App only install"],
 ];
 
 function fields() {
   const languages = (config.signup_languages ?? []).map((tag) => [tag, languageName(tag)]);
   return [
-    { name: "customer_ref", label: "Customer reference", required: true, maxlength: "128", hint: "Your own reference. It must not begin with meta:." },
+    {
+      name: "customer_ref",
+      label: "Customer reference",
+      required: true,
+      maxlength: "128",
+      hint: "Your own reference. It must not begin with meta:.",
+    },
     { name: "flow", label: "Flow", options: FLOWS, value: "default" },
     { name: "locale", label: "Language", options: [["", "As the customer's browser says"], ...languages] },
-    { name: "return_url", label: "Return address", type: "url", hint: "Where the customer goes afterwards; a public HTTPS address.", maxlength: "2048" },
+    {
+      name: "return_url",
+      label: "Return address",
+      type: "url",
+      hint: "Where the customer goes afterwards; a public HTTPS address.",
+      maxlength: "2048",
+    },
   ];
 }
 
@@ -39,17 +52,30 @@ function made(created) {
   const box = field({ name: "link", label: "Signup link", value: created.signup_url, readonly: true });
   const input = box.querySelector("input");
   return h(
-    "div", { class: "form" },
-    h("div", { class: "copy-row" }, box, button("Copy link", { picture: "copy", "data-focus": true, onclick: () => copy(input) })),
+    "div",
+    { class: "form" },
+    h(
+      "div",
+      { class: "copy-row" },
+      box,
+      button("Copy link", { picture: "copy", "data-focus": true, onclick: () => copy(input) }),
+    ),
     h("p", { class: "note" }, "Works until ", moment(created.expires_at), ". Send it to this customer only."),
-    created.held_until && banner("warn", {}, h("p", {}, "Meta's limit of new customers is reached: a new customer waits until ", moment(created.held_until), ".")),
+    created.held_until &&
+      banner(
+        "warn",
+        {},
+        h("p", {}, "Meta's limit of new customers is reached: a new customer waits until ", moment(created.held_until), "."),
+      ),
   );
 }
 
 /** Opens the dialog that makes one. */
 export function signupLink() {
   formDialog({
-    title: "New signup link", fields: fields(), submit: "Make the link",
+    title: "New signup link",
+    fields: fields(),
+    submit: "Make the link",
     run: async (order) => made(await call("POST", path("sessions"), order)),
   });
 }

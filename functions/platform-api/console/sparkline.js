@@ -12,16 +12,27 @@ const frame = (says, ...content) =>
 export function barline(numbers, says) {
   const most = Math.max(1, ...numbers);
   const wide = WIDTH / numbers.length;
-  return frame(says, numbers.map((number, index) => {
-    const high = Math.max(1.5, (number / most) * HEIGHT);
-    return h("rect", { class: number ? "" : "none", x: index * wide + 1, y: HEIGHT - high, width: wide - 2, height: high, rx: 1 });
-  }));
+  return frame(
+    says,
+    numbers.map((number, index) => {
+      const high = Math.max(1.5, (number / most) * HEIGHT);
+      return h("rect", {
+        class: number ? "" : "none",
+        x: index * wide + 1,
+        y: HEIGHT - high,
+        width: wide - 2,
+        height: high,
+        rx: 1,
+      });
+    }),
+  );
 }
 
 /** A line through numbers, the newest at its right end. */
-export function trendline(numbers, says) {
+export function trendline(known, says) {
+  const numbers = known.length > 1 ? known : [...known, ...known];
   const most = Math.max(1, ...numbers);
-  const x = (index) => (WIDTH - 4) * (numbers.length > 1 ? index / (numbers.length - 1) : 1) + 2;
+  const x = (index) => (WIDTH - 4) * (index / (numbers.length - 1)) + 2;
   const y = (number) => HEIGHT - 3 - (number / most) * (HEIGHT - 6);
   const points = numbers.map((number, index) => `${x(index).toFixed(1)},${y(number).toFixed(1)}`).join(" ");
   const last = numbers.length - 1;

@@ -10,11 +10,20 @@ import { ago } from "./times.js";
 import { readable } from "./words.js";
 
 const TONES = { grey: "idle", yellow: "warn", green: "ok", red: "bad" };
-const COLOURS = [["", "All"], ["green", "Usable"], ["yellow", "In review"], ["red", "Not usable"], ["grey", "Gone"]];
+const COLOURS = [
+  ["", "All"],
+  ["green", "Usable"],
+  ["yellow", "In review"],
+  ["red", "Not usable"],
+  ["grey", "Gone"],
+];
 // Meta lets these be edited.
 const EDITABLE = ["APPROVED", "REJECTED", "PAUSED"];
 
-const sources = ({ id }) => ({ list: { path: path("onboardings", id, "templates") }, details: { path: path("onboardings", id), every: 15_000 } });
+const sources = ({ id }) => ({
+  list: { path: path("onboardings", id, "templates") },
+  details: { path: path("onboardings", id), every: 15_000 },
+});
 
 function filters(page) {
   const keep = (event) => {
@@ -22,40 +31,74 @@ function filters(page) {
     page.draw();
   };
   return h(
-    "form", { class: "filters", "aria-label": "Filter", oninput: keep, onsubmit: (event) => event.preventDefault() },
+    "form",
+    { class: "filters", "aria-label": "Filter", oninput: keep, onsubmit: (event) => event.preventDefault() },
     h("label", { for: "filter-text", class: "hidden" }, "Filter by name or language"),
-    h("input", { id: "filter-text", name: "text", type: "search", placeholder: "Filter by name or language", autocomplete: "off" }),
+    h("input", {
+      id: "filter-text",
+      name: "text",
+      type: "search",
+      placeholder: "Filter by name or language",
+      autocomplete: "off",
+    }),
     h("label", { for: "filter-colour", class: "hidden" }, "Status"),
-    h("select", { id: "filter-colour", name: "colour" }, COLOURS.map(([value, text]) => h("option", { value }, text))),
+    h(
+      "select",
+      { id: "filter-colour", name: "colour" },
+      COLOURS.map(([value, text]) => h("option", { value }, text)),
+    ),
   );
 }
 
 function wanted({ text = "", colour = "" } = {}) {
   const part = text.trim().toLowerCase();
-  return (template) => (!colour || template.colour === colour) && (!part || `${template.name} ${template.language}`.toLowerCase().includes(part));
+  return (template) =>
+    (!colour || template.colour === colour) && (!part || `${template.name} ${template.language}`.toLowerCase().includes(part));
 }
 
 function tools(page, id, template) {
   const { name, language, status } = template;
   const which = `${name} (${language})`;
+  // Nothing can be done about what is gone.
+  if (status === "DELETED") return null;
   const small = { tone: "quiet small" };
   return h(
-    "div", { class: "row-tools" },
+    "div",
+    { class: "row-tools" },
     doing(page, `edit-${name}-${language}`, "Edit", () => editTemplate(page, id, template), {
-      ...small, label: `Edit ${which}`, disabled: !EDITABLE.includes(status),
+      ...small,
+      label: `Edit ${which}`,
+      disabled: !EDITABLE.includes(status),
     }),
     button("Copy", { ...small, "aria-label": `Copy ${which}`, onclick: () => copyTemplate(page, id, template) }),
-    button("Delete", { tone: "quiet small danger", "aria-label": `Delete ${which}`, onclick: () => deleteTemplate(page, id, template) }),
+    button("Delete", {
+      tone: "quiet small danger",
+      "aria-label": `Delete ${which}`,
+      onclick: () => deleteTemplate(page, id, template),
+    }),
   );
 }
 
-function notes({ message, reason, correct_category: correct, stuck_in_review: stuck, quality, category, edits_last_30_days: edits }) {
+function notes({
+  message,
+  reason,
+  correct_category: correct,
+  stuck_in_review: stuck,
+  quality,
+  category,
+  edits_last_30_days: edits,
+}) {
   const parts = [
-    readable(category), quality && quality !== "UNKNOWN" && `quality ${readable(quality).toLowerCase()}`, edits > 0 && `edited ${edits}× in 30 days`,
+    readable(category),
+    quality && quality !== "UNKNOWN" && `quality ${readable(quality).toLowerCase()}`,
+    edits > 0 && `edited ${edits}× in 30 days`,
   ].filter(Boolean);
   return [
-    h("p", { class: "note" }, parts.join(" · ")), message && reason !== "NONE" && h("p", { class: "row-say" }, message),
-    correct && correct !== category && h("p", { class: "row-say" }, `Meta is going to move it to ${readable(correct).toLowerCase()}.`),
+    h("p", { class: "note" }, parts.join(" · ")),
+    message && reason !== "NONE" && h("p", { class: "row-say" }, message),
+    correct &&
+      correct !== category &&
+      h("p", { class: "row-say" }, `Meta is going to move it to ${readable(correct).toLowerCase()}.`),
     stuck && h("p", { class: "row-say" }, "In review for more than a day: ask Meta's support."),
   ];
 }
@@ -63,22 +106,36 @@ function notes({ message, reason, correct_category: correct, stuck_in_review: st
 function row(page, id, template) {
   const { name, language, status, colour, changed_at: changed } = template;
   return h(
-    "li", { class: `row edge ${TONES[colour] ?? "idle"}`, key: `${name} ${language} ${template.id}` },
+    "li",
+    { class: `row edge ${TONES[colour] ?? "idle"}`, key: `${name} ${language} ${template.id}` },
     h("div", { class: "row-main" }, h("h3", { class: "row-title" }, name), h("code", { class: "note" }, language)),
     h("div", { class: "row-state" }, chip(status, { tone: TONES[colour] ?? "idle" })),
-    h("div", { class: "row-text" }, notes(template)), h("p", { class: "row-time" }, ago(changed)), tools(page, id, template),
+    h("div", { class: "row-text" }, notes(template)),
+    h("p", { class: "row-time" }, ago(changed)),
+    tools(page, id, template),
   );
 }
 
 function draftRow(page, id, draft) {
   const which = `${draft.name} (${draft.language})`;
-  const give = button("Give up", { tone: "quiet small danger", "aria-label": `Give up the draft ${which}`, onclick: () => giveUpDraft(page, id, draft) });
+  const give = button("Give up", {
+    tone: "quiet small danger",
+    "aria-label": `Give up the draft ${which}`,
+    onclick: () => giveUpDraft(page, id, draft),
+  });
   return h(
-    "li", { class: "row edge idle", key: which }, h("div", { class: "row-main" }, h("h3", { class: "row-title" }, draft.name), h("code", { class: "note" }, draft.language)),
+    "li",
+    { class: "row edge idle", key: which },
+    h("div", { class: "row-main" }, h("h3", { class: "row-title" }, draft.name), h("code", { class: "note" }, draft.language)),
     h("div", { class: "row-state" }, chip("draft")),
-    h("div", { class: "row-text" },
-      h("p", { class: "note" }, readable(draft.category)), draft.code && h("p", { class: "row-say" }, "Meta refused it: ", h("code", {}, draft.code))),
-    h("p", { class: "row-time" }, ago(draft.since)), h("div", { class: "row-tools" }, give),
+    h(
+      "div",
+      { class: "row-text" },
+      h("p", { class: "note" }, readable(draft.category)),
+      draft.code && h("p", { class: "row-say" }, "Meta refused it: ", h("code", {}, draft.code)),
+    ),
+    h("p", { class: "row-time" }, ago(draft.since)),
+    h("div", { class: "row-tools" }, give),
   );
 }
 
@@ -90,10 +147,27 @@ function body(page, id, list) {
   const shown = list.templates.filter(wanted(page.local.filter));
   const none = list.templates.length ? "No template is like that." : "This account has no templates yet.";
   return [
-    list.drafts.length > 0 && card("Drafts", { key: "drafts", note: "submitted as soon as the account can take them" },
-      h("ul", { class: "rows template-rows" }, list.drafts.map((draft) => draftRow(page, id, draft)))),
-    card("Templates", { key: "templates", note: synced(list), tools: filters(page) },
-      shown.length ? h("ul", { class: "rows template-rows" }, shown.map((template) => row(page, id, template))) : empty(none)),
+    list.drafts.length > 0 &&
+      card(
+        "Drafts",
+        { key: "drafts", note: "submitted as soon as the account can take them" },
+        h(
+          "ul",
+          { class: "rows template-rows" },
+          list.drafts.map((draft) => draftRow(page, id, draft)),
+        ),
+      ),
+    card(
+      "Templates",
+      { key: "templates", note: synced(list), tools: filters(page) },
+      shown.length
+        ? h(
+            "ul",
+            { class: "rows template-rows" },
+            shown.map((template) => row(page, id, template)),
+          )
+        : empty(none),
+    ),
   ];
 }
 
@@ -101,7 +175,10 @@ function render(page) {
   const { id } = page.route;
   const name = page.data.details?.onboarding.customer_ref ?? id;
   const crumbs = h(
-    "nav", { class: "crumbs", "aria-label": "Breadcrumb" }, h("a", { href: "#/onboardings" }, "Onboardings"), h("a", { href: to(["onboardings", id]) }, name),
+    "nav",
+    { class: "crumbs", "aria-label": "Breadcrumb" },
+    h("a", { href: "#/onboardings" }, "Onboardings"),
+    h("a", { href: to(["onboardings", id]) }, name),
   );
   const refresh = async () => {
     await call("POST", path("onboardings", id, "templates", "refresh"));
@@ -110,7 +187,10 @@ function render(page) {
   return [
     heading("Templates", {
       above: crumbs,
-      tools: [doing(page, "refresh", "Refresh", refresh), button("New template", { tone: "primary", picture: "plus", onclick: () => createTemplate(page, id) })],
+      tools: [
+        doing(page, "refresh", "Refresh", refresh),
+        button("New template", { tone: "primary", picture: "plus", onclick: () => createTemplate(page, id) }),
+      ],
     }),
     whenKnown(page, "list", (list) => body(page, id, list), 8),
   ];

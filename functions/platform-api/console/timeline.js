@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { moment } from "./times.js";
 import { eventName, stepName } from "./words.js";
 
-const SHOWN = 25;
+const SHOWN = 12;
 
 function tone(entry) {
   if (entry.event === "step_failed" || entry.event === "token_died") return "bad";
@@ -17,8 +17,10 @@ function line(entry, index) {
   const step = entry.step ? `${stepName(entry.step)}: ` : "";
   const event = entry.step ? eventName(entry.event).toLowerCase() : eventName(entry.event);
   return h(
-    "li", { class: `moment ${tone(entry)}`, key: `${index}-${entry.at}-${entry.event}` },
-    h("span", { class: "note" }, moment(entry.at)), h("span", {}, step, event, attempt, entry.code && [" ", h("code", {}, entry.code)]),
+    "li",
+    { class: `moment ${tone(entry)}`, key: `${index}-${entry.at}-${entry.event}` },
+    h("span", { class: "note" }, moment(entry.at)),
+    h("span", {}, step, event, attempt, entry.code && [" ", h("code", {}, entry.code)]),
   );
 }
 
@@ -28,6 +30,7 @@ export function timeline(entries) {
   const earlier = lines.slice(SHOWN);
   return [
     h("ol", { class: "timeline" }, lines.slice(0, SHOWN)),
-    earlier.length > 0 && h("details", {}, h("summary", {}, `${earlier.length} earlier`), h("ol", { class: "timeline" }, earlier)),
+    earlier.length > 0 &&
+      h("details", {}, h("summary", {}, `${earlier.length} earlier`), h("ol", { class: "timeline" }, earlier)),
   ];
 }

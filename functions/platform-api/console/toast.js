@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 
+const MOST = 4;
 const STAY_MS = { bad: 20_000, ok: 5_000 };
 
 // An open dialog makes everything outside of it deaf: what is to be heard goes into it.
@@ -22,7 +23,9 @@ function show(tone, role, ...content) {
   const close = h("button", { type: "button", class: "button quiet small", "aria-label": "Dismiss" }, "×");
   const toast = h("div", { class: `toast ${tone}`, role }, h("div", {}, content), close);
   close.onclick = () => toast.remove();
-  place().append(toast);
+  const region = place();
+  region.append(toast);
+  if (region.childElementCount > MOST) region.firstElementChild.remove();
   setTimeout(() => toast.remove(), STAY_MS[tone]);
 }
 
@@ -30,6 +33,8 @@ export const say = (sentence) => show("ok", "status", h("p", {}, sentence));
 
 export const complain = (problem) =>
   show(
-    "bad", "alert", h("p", {}, problem.message),
+    "bad",
+    "alert",
+    h("p", {}, problem.message),
     problem.requestId && h("p", { class: "note" }, "Request ", h("code", {}, problem.requestId)),
   );

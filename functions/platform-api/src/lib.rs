@@ -1,6 +1,9 @@
 //! `/v1/*` behind the JWT authorizer: sessions for new customers, onboardings for operators.
 
+mod console;
+mod dead_letters;
 mod doctor;
+mod funnel;
 mod limits;
 mod messages;
 mod moves;
@@ -11,6 +14,8 @@ mod sessions;
 mod templates;
 mod views;
 
+use console::Login;
+use dead_letters::DeadLetters;
 use doctor::Doctor;
 use http::{Method, StatusCode};
 use shared::aws::AwsConfig;
@@ -52,6 +57,9 @@ pub struct App {
     /// How long a customer may leave its business information incomplete.
     business_info: Duration,
     doctor: Doctor,
+    dead_letters: Vec<DeadLetters>,
+    /// Where operators log in to the console, if there is one.
+    login: Option<Login>,
 }
 
 /// The API in the form of OpenAPI 3.1.
@@ -81,17 +89,11 @@ impl App {
         let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
         let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
         let sender = sender(lookup, &mut problems, &aws, transport);
-        let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor);
-        let (((sender, minutes), (limit, days)), doctor) = problems.finish(parsed)?;
-        let mover = Mover {
-            store: sender.store.clone(),
-            vault: sender.vault.clone(),
-            graph: sender.graph.clone(),
-            bells: sender.steps.clone(),
-            publisher: publisher.clone(),
-        };
+        let operations = dead_letters::read(lookup, &mut problems, &aws).zip(console::read(lookup, &mut problems));
+        let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor).zip(operations);
+        let ((((sender, minutes), (limit, days)), doctor), (dead_letters, login)) = problems.finish(parsed)?;
         Ok(Self {
-            mover,
+            mover: mover(&sender, &publisher),
             store: sender.store.clone(),
             bells: sender.steps.clone(),
             signup_base,
@@ -104,8 +106,15 @@ impl App {
             limit,
             business_info: Duration::from_secs(days * 24 * 3600),
             doctor,
+            dead_letters,
+            login,
         })
     }
+}
+
+fn mover(sender: &Sender, publisher: &Publisher) -> Mover {
+    let Sender { store, vault, graph, steps, .. } = sender.clone();
+    Mover { store, vault, graph, bells: steps, publisher: publisher.clone() }
 }
 
 fn sender(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: Transport) -> Option<Sender> {
@@ -148,10 +157,18 @@ impl Handler for App {
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
             (_, ["v1", "moves", rest @ ..]) => self.move_route(rest, &request).await,
             (&Method::GET, ["v1", "limits"]) => self.limits().await,
+            (&Method::GET, ["v1", "funnel"]) => self.funnel(&request).await,
+            (&Method::POST, ["v1", "signups", "pause"]) => self.pause_signups(true).await,
+            (&Method::POST, ["v1", "signups", "resume"]) => self.pause_signups(false).await,
+            (&Method::GET, ["v1", "dead-letters"]) => self.dead_letters().await,
+            (&Method::POST, ["v1", "dead-letters", queue, "redrive"]) => self.redrive(queue).await,
+            (&Method::GET, ["console"]) => console::serve(self.login.as_ref(), None),
+            (&Method::GET, ["console", file]) => console::serve(self.login.as_ref(), Some(file)),
             (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
             (&Method::GET, ["v1", "doctor"]) => self.doctor().await,
             (&Method::POST, ["v1", "doctor"]) => self.examine().await,
             (&Method::POST, ["v1", "phone-numbers", phone, "messages"]) => self.send_message(phone, &request).await,
+            (&Method::GET, ["v1", "messages"]) => self.messages(&request).await,
             (&Method::GET, ["v1", "messages", id]) => self.message(id).await,
             (&Method::DELETE, ["v1", "messages", id]) => self.cancel_message(id).await,
             (&Method::GET, ["v1", "reception", phone]) => self.reception(phone).await,

@@ -7,12 +7,19 @@ use shared::clock;
 use shared::domain::onboarding::Onboarding;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
-use shared::http::{Reply, json};
+use shared::http::{Reply, json, no_content};
 
 #[derive(Serialize)]
 struct Limits {
     onboardings: Budget,
     credit: Credit,
+    signups: Signups,
+}
+
+#[derive(Serialize)]
+struct Signups {
+    /// Since when the platform lets nobody new connect.
+    paused_since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -79,7 +86,19 @@ impl App {
             paused_until: pause.as_ref().map(|pause| pause.until.to_rfc3339()),
             code: pause.map(|pause| pause.code),
         };
-        Ok(json(StatusCode::OK, &Limits { onboardings, credit }))
+        let paused = self.store.signups_paused().await.map_err(|error| unavailable(&error))?;
+        let signups = Signups { paused_since: paused.map(Timestamp::to_rfc3339) };
+        Ok(json(StatusCode::OK, &Limits { onboardings, credit, signups }))
+    }
+
+    /// Lets nobody new connect, for example while Meta has an incident, or everybody again.
+    pub(crate) async fn pause_signups(&self, pause: bool) -> Result<Reply, Problem> {
+        let known = self.store.signups_paused().await.map_err(|error| unavailable(&error))?;
+        if known.is_some() != pause {
+            let since = pause.then(clock::now);
+            self.store.pause_signups(since).await.map_err(|error| unavailable(&error))?;
+        }
+        Ok(no_content())
     }
 
     /// Who lives from the platform's credit line.

@@ -15,6 +15,14 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::store::StoreError;
 
+/// Messages a list shows.
+const MOST_LISTED: i32 = 100;
+
+#[derive(Serialize)]
+struct Messages {
+    messages: Vec<MessageView>,
+}
+
 /// Longest key under which a message may be asked for twice.
 const LONGEST_KEY: usize = 128;
 
@@ -96,6 +104,15 @@ impl App {
         }
     }
 
+    /// Those whose second attempt waits, the next first.
+    pub(crate) async fn messages(&self, request: &Request) -> Result<Reply, Problem> {
+        if request.parameter("state").as_deref() != Some("retry_scheduled") {
+            return Err(Problem::bad_request("bad_parameter", "Ask for state=retry_scheduled."));
+        }
+        let found = self.store.retries(MOST_LISTED).await.map_err(|error| unavailable(&error))?;
+        Ok(json(StatusCode::OK, &Messages { messages: found.iter().map(MessageView::of).collect() }))
+    }
+
     pub(crate) async fn message(&self, id: &str) -> Result<Reply, Problem> {
         let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
         let held = self.store.message(&id).await.map_err(|error| unavailable(&error))?;
@@ -134,12 +151,14 @@ impl MessageView {
     fn of(message: &Message) -> Self {
         let last = message.attempts.last();
         let code = match &message.retry {
-            Retry::Scheduled { code, .. } | Retry::Cancelled { code } => Some(code.clone()),
+            Retry::Scheduled { code, .. } | Retry::AwaitsWindow { code, .. } | Retry::Cancelled { code } => {
+                Some(code.clone())
+            }
             Retry::None => last.and_then(|attempt| attempt.code.clone()),
         };
         let retry_at = match &message.retry {
             Retry::Scheduled { due, .. } => Some(due.to_rfc3339()),
-            Retry::None | Retry::Cancelled { .. } => None,
+            Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => None,
         };
         Self {
             message_id: message.id.to_string(),

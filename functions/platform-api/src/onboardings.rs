@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use shared::clock;
-use shared::domain::ids::{CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use shared::domain::ids::{BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
 use shared::domain::onboarding::{Onboarding, State};
 use shared::domain::progress::Event;
 use shared::http::fields::Fields;
@@ -20,7 +20,7 @@ use std::time::Duration;
 const PAGE: i32 = 50;
 
 /// What a list can be narrowed by.
-const PARAMETERS: [&str; 3] = ["state", "customer_ref", "cursor"];
+const PARAMETERS: [&str; 4] = ["state", "customer_ref", "search", "cursor"];
 
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
@@ -33,6 +33,10 @@ impl App {
             return Err(bad_parameter());
         }
         let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
+        if let Some(text) = request.parameter("search") {
+            let found = self.search(text.trim()).await.map_err(|error| unavailable(&error))?;
+            return Ok(json(StatusCode::OK, &List { onboardings: found.iter().map(summary).collect(), cursor: None }));
+        }
         if let Some(reference) = request.parameter("customer_ref") {
             let customer = CustomerRef::parse(&reference).map_err(|_| bad_parameter())?;
             let found = self.store.of_customer(&customer).await.map_err(|error| unavailable(&error))?;
@@ -47,6 +51,30 @@ impl App {
         }
         let list = self.page(&states, start).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::OK, &list))
+    }
+
+    /// What an operator may have at hand: an id of ours, of an account, a number or a portfolio, or a customer's reference.
+    async fn search(&self, text: &str) -> Result<Vec<Onboarding>, StoreError> {
+        let mut ids: Vec<OnboardingId> = OnboardingId::parse(text).into_iter().collect();
+        if let Ok(waba) = WabaId::parse(text) {
+            ids.extend(self.store.owner(&waba).await?.map(|owner| owner.onboarding));
+        }
+        if let Ok(phone) = PhoneNumberId::parse(text) {
+            ids.extend(self.store.record_of(&phone).await?);
+        }
+        let mut found = Vec::new();
+        if let Ok(business) = BusinessId::parse(text) {
+            found.extend(self.store.of_portfolio(&business).await?);
+        }
+        if let Ok(customer) = CustomerRef::parse(text) {
+            found.extend(self.store.of_customer(&customer).await?);
+        }
+        for id in ids {
+            found.extend(self.store.onboarding(&id).await?.map(|held| held.record));
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found.dedup_by(|a, b| a.id == b.id);
+        Ok(found)
     }
 
     /// One page over the lists of `states`, beginning after `start`.

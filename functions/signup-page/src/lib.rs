@@ -1,7 +1,9 @@
-//! `GET /signup`, `GET /signup/status`, `POST /signup/abandoned`: the page a customer sees before, during and after Meta's
-//! popup. Holds no secret.
+//! `/signup/*` but for the callback: the page a customer sees before, during and after Meta's popup, and the button in a
+//! platform's own pages. Holds no secret.
 
 mod abandoned;
+mod embed;
+mod launch;
 mod page;
 mod status;
 
@@ -68,6 +70,14 @@ impl App {
         Ok(found.map(|held| (id, held)))
     }
 
+    /// The session an address names.
+    async fn named_session(&self, request: &Request) -> Result<(SessionId, Session), Problem> {
+        let text = request.parameter("session");
+        let text = text.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
+        let (id, held) = self.session(&text).await?.ok_or(Problem::not_found())?;
+        Ok((id, held.record))
+    }
+
     /// The portfolio of a customer that has an account already.
     async fn known_portfolio(&self, session: &Session) -> Result<Option<BusinessId>, Problem> {
         let own = self.store.of_customer(&session.customer_ref).await.map_err(|error| unavailable(&error))?;
@@ -89,6 +99,9 @@ impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         match (&request.method, request.segments().as_slice()) {
             (&Method::GET, ["signup"]) => self.page(&request).await,
+            (&Method::GET, ["signup", "return"]) => self.returned(&request).await,
+            (&Method::GET, ["signup", "embed.js"]) => Ok(embed::script()),
+            (&Method::GET, ["signup", "session"]) => self.embedded(&request).await,
             (&Method::GET, ["signup", "status"]) => self.status(&request).await,
             (&Method::POST, ["signup", "abandoned"]) => self.abandoned(&request).await,
             _ => Err(Problem::not_found()),

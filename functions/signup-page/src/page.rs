@@ -1,79 +1,128 @@
 //! The page itself: one HTML document, its script and style inside, everything else refused by its own policy.
 
 use super::App;
+use super::launch::{Launch, Returned};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde::Serialize;
-use serde_json::{Value, json};
 use shared::clock;
-use shared::domain::ids::BusinessId;
-use shared::domain::session::{Flow, Session};
+use shared::domain::language::{ENGLISH, Language};
+use shared::domain::session::Session;
+use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
 
 const PAGE: &str = include_str!("../assets/page.html");
-const SCRIPT: &str = include_str!("../assets/page.js");
-const STYLE: &str = include_str!("../assets/page.css");
+const SCRIPT: &str = concat!(include_str!("../assets/connect.js"), include_str!("../assets/page.js"));
+const STYLE: &str = concat!(include_str!("../assets/page.css"), include_str!("../assets/connect.css"));
 
-/// What the script works with.
-#[derive(Serialize)]
-struct PageConfig<'a> {
-    session: &'a str,
-    app_id: &'a str,
-    config_id: &'a str,
-    graph_version: &'a str,
-    sdk_url: String,
-    popup_origins: &'a [String],
-    extras: Value,
-    return_url: Option<&'a str>,
+/// The language a customer is spoken to in: the session's, the address's, the browser's.
+pub(crate) fn language(session: Option<&Session>, request: &Request) -> &'static Language {
+    let ordered = session.and_then(|session| session.locale.as_deref()).and_then(Language::of_tag);
+    let asked = || request.parameter("locale").and_then(|tag| Language::of_tag(&tag));
+    let liked = || request.header("accept-language").and_then(Language::accepted);
+    ordered.or_else(asked).or_else(liked).unwrap_or(&ENGLISH)
+}
+
+/// Why a session cannot be launched now.
+pub(crate) enum Closed {
+    /// Too old.
+    Expired,
+    /// The platform lets nobody new connect.
+    Paused,
+    /// Meta lets nobody new connect before then.
+    HeldBack(Timestamp),
+}
+
+impl Closed {
+    pub(crate) fn sentence(&self, language: &'static Language) -> String {
+        let text = |key| language.text(key).unwrap_or_default();
+        match self {
+            Self::Expired => text("page.link_expired").to_owned(),
+            Self::Paused => text("page.paused").to_owned(),
+            Self::HeldBack(until) => {
+                let until = until.to_rfc3339();
+                text("page.held_back").replace("{date}", until.split('T').next().unwrap_or_default())
+            }
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        if matches!(self, Self::Expired) { StatusCode::GONE } else { StatusCode::OK }
+    }
 }
 
 impl App {
     pub(crate) async fn page(&self, request: &Request) -> Result<Reply, Problem> {
         let Some(text) = request.parameter("session") else {
-            return Ok(self.notice(StatusCode::BAD_REQUEST, "The signup link is incomplete."));
+            return Ok(self.notice(request, StatusCode::BAD_REQUEST, "page.link_incomplete"));
         };
-        let Some((id, held)) = self.session(&text).await? else {
-            return Ok(self.notice(StatusCode::NOT_FOUND, "This signup link is not known."));
+        self.opened(request, &text, Returned::default()).await
+    }
+
+    /// A whole page of Meta's came back: the session travels in `state`.
+    pub(crate) async fn returned(&self, request: &Request) -> Result<Reply, Problem> {
+        let Some(text) = request.parameter("state") else {
+            return Ok(self.notice(request, StatusCode::BAD_REQUEST, "page.link_incomplete"));
+        };
+        self.opened(request, &text, Returned::of(request)).await
+    }
+
+    async fn opened(&self, request: &Request, text: &str, returned: Returned) -> Result<Reply, Problem> {
+        let Some((id, held)) = self.session(text).await? else {
+            return Ok(self.notice(request, StatusCode::NOT_FOUND, "page.link_unknown"));
         };
         let session = held.record;
-        if session.onboarding().is_none() && clock::now() >= session.expires_at {
-            return Ok(self.notice(StatusCode::GONE, "This signup link is too old. Please ask for a new one."));
-        }
-        if session.onboarding().is_none()
-            && let Some(until) = self.held_until(&session).await?
+        let language = language(Some(&session), request);
+        // A code that came back is worth more than the reasons not to begin.
+        if returned.code.is_none()
+            && let Some(closed) = self.closed(&session).await?
         {
-            let day = until.to_rfc3339();
-            let day = day.split('T').next().unwrap_or_default();
-            let text = format!("Meta lets no more businesses connect at the moment. Please come back on {day}.");
-            return Ok(self.notice(StatusCode::OK, &text));
+            return Ok(self.document(language, closed.status(), &closed.sentence(language), None));
         }
-        let config = PageConfig {
-            session: id.as_str(),
-            app_id: self.app.as_str(),
-            config_id: &self.config_id,
-            graph_version: &self.graph_version,
-            sdk_url: format!("{}/en_US/sdk.js", self.sdk_origin),
-            popup_origins: &self.popup_origins,
-            extras: extras(&session, self.known_portfolio(&session).await?.as_ref()),
-            return_url: session.return_url.as_deref(),
-        };
-        Ok(self.document(StatusCode::OK, "", &serde_json::to_value(config).unwrap_or_default()))
+        let launch = self.launch(request, &id, &session, language, returned).await?;
+        Ok(self.document(language, StatusCode::OK, "", Some(&launch)))
     }
 
-    fn notice(&self, status: StatusCode, text: &str) -> Reply {
-        self.document(status, text, &Value::Null)
+    /// Why a session that has brought nothing yet cannot be launched, if it cannot.
+    pub(crate) async fn closed(&self, session: &Session) -> Result<Option<Closed>, Problem> {
+        if session.onboarding().is_some() {
+            return Ok(None);
+        }
+        if clock::now() >= session.expires_at {
+            return Ok(Some(Closed::Expired));
+        }
+        if self.paused().await? {
+            return Ok(Some(Closed::Paused));
+        }
+        Ok(self.held_until(session).await?.map(Closed::HeldBack))
     }
 
-    fn document(&self, status: StatusCode, notice: &str, config: &Value) -> Reply {
+    fn notice(&self, request: &Request, status: StatusCode, key: &str) -> Reply {
+        let language = language(None, request);
+        self.document(language, status, language.text(key).unwrap_or_default(), None)
+    }
+
+    fn document(
+        &self,
+        language: &'static Language,
+        status: StatusCode,
+        notice: &str,
+        launch: Option<&Launch<'_>>,
+    ) -> Reply {
         let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
         // `<` would end the script element that holds the JSON.
-        let config = config.to_string().replace('<', "\\u003c");
+        let config = serde_json::to_string(&launch).unwrap_or_default().replace('<', "\\u003c");
+        let text = |key| escaped(language.text(key).unwrap_or_default());
         let html = PAGE
             .replace("{{nonce}}", &nonce)
+            .replace("{{lang}}", language.tag)
+            .replace("{{dir}}", language.direction.as_str())
+            .replace("{{title}}", &text("page.title"))
+            .replace("{{intro}}", &text("page.intro"))
+            .replace("{{no_script}}", &text("page.no_script"))
             .replace("{{style}}", STYLE)
-            .replace("{{notice}}", notice)
+            .replace("{{notice}}", &escaped(notice))
             .replace("{{script}}", SCRIPT)
             // Last: what a platform sent is not looked through for places.
             .replace("{{config}}", &config);
@@ -81,6 +130,7 @@ impl App {
         if let Ok(policy) = HeaderValue::from_str(&self.policy(&nonce)) {
             page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }
+        page.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag));
         // Meta's popup needs its opener; nobody else gets one.
         let opener = HeaderName::from_static("cross-origin-opener-policy");
         page.headers_mut().insert(opener, HeaderValue::from_static("same-origin-allow-popups"));
@@ -95,36 +145,13 @@ impl App {
              img-src 'self' data:; frame-src {sdk} {popups}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
         )
     }
+
+    pub(crate) async fn paused(&self) -> Result<bool, Problem> {
+        let paused = self.store.signups_paused().await.map_err(|error| super::unavailable(&error))?;
+        Ok(paused.is_some())
+    }
 }
 
-/// What the platform sent, and where it names no business, the portfolio we know the customer by: who connects again types
-/// nothing twice.
-fn setup(session: &Session, known: Option<&BusinessId>) -> Option<Value> {
-    let mut setup = session.prefill.clone();
-    // Meta takes the id as a number ("Pre-filling screens").
-    let id = known.and_then(|id| id.as_str().parse::<u64>().ok());
-    if let Some(id) = id {
-        let groups = setup.get_or_insert_with(|| json!({}));
-        if let Some(groups) = groups.as_object_mut() {
-            groups.entry("business").or_insert_with(|| json!({ "id": id }));
-        }
-    }
-    setup
-}
-
-/// `extras` of `FB.login` in the shapes of Embedded Signup v4: the version follows from the configuration id.
-fn extras(session: &Session, known: Option<&BusinessId>) -> Value {
-    match (session.flow, setup(session, known)) {
-        (Flow::Default, None) => json!({}),
-        (Flow::Default, Some(setup)) => json!({ "setup": setup }),
-        (Flow::Coexistence, setup) => json!({
-            "setup": setup.unwrap_or_else(|| json!({})),
-            "featureType": "whatsapp_business_app_onboarding",
-            "sessionInfoVersion": "3",
-        }),
-        (Flow::AppOnlyInstall, setup) => json!({
-            "setup": setup.unwrap_or_else(|| json!({})),
-            "features": [{ "name": "app_only_install" }],
-        }),
-    }
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

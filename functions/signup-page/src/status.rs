@@ -1,10 +1,13 @@
 //! What the customer may see of its onboarding: states and sentences, no ids and no codes.
 
+use super::page::{Closed, language};
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
 use shared::clock;
-use shared::domain::onboarding::{Onboarding, StepRecord};
+use shared::domain::failure::Actor;
+use shared::domain::language::Language;
+use shared::domain::onboarding::{Obstacle, Onboarding, State, StepRecord};
 use shared::domain::session::Session;
 use shared::domain::time::Timestamp;
 use shared::domain::wording;
@@ -14,8 +17,11 @@ use shared::http::{Reply, Request, json, origin};
 #[derive(Serialize)]
 struct Status<'a> {
     state: &'static str,
-    message: Option<&'static str>,
+    who_acts: Option<Actor>,
+    message: Option<String>,
     until: Option<String>,
+    /// Whether Meta's window may be opened now.
+    can_start: bool,
     return_url: Option<&'a str>,
     steps: Vec<StepStatus>,
 }
@@ -31,47 +37,65 @@ struct StepStatus {
 impl App {
     pub(crate) async fn status(&self, request: &Request) -> Result<Reply, Problem> {
         origin::check(request, &self.origins)?;
-        let text = request
-            .parameter("session")
-            .ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
-        let (_, held) = self.session(&text).await?.ok_or(Problem::not_found())?;
-        let session = held.record;
+        let (_, session) = self.named_session(request).await?;
+        let language = language(Some(&session), request);
         let Some(id) = session.onboarding() else {
-            let held_until = self.held_until(&session).await?;
-            return Ok(json(StatusCode::OK, &before(&session, held_until)));
+            let closed = self.closed(&session).await?;
+            return Ok(json(StatusCode::OK, &before(&session, closed.as_ref(), language)));
         };
         let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
         let onboarding = found.ok_or(Problem::unavailable())?.record;
         let onboarding = self.store.joined(onboarding).await.map_err(|error| unavailable(&error))?;
-        Ok(json(StatusCode::OK, &during(&session, &onboarding)))
+        Ok(json(StatusCode::OK, &during(&session, &onboarding, language)))
     }
 }
 
-fn before(session: &Session, held_until: Option<Timestamp>) -> Status<'_> {
-    let (state, message) = if clock::now() >= session.expires_at {
-        ("expired", Some("This signup link is too old. Please ask for a new one."))
-    } else if held_until.is_some() {
-        ("held_back", Some("Meta lets no more businesses connect at the moment. Please come back later."))
-    } else {
-        ("open", None)
+fn before<'a>(session: &'a Session, closed: Option<&Closed>, language: &'static Language) -> Status<'a> {
+    let state = match closed {
+        None => "open",
+        Some(Closed::Expired) => "expired",
+        Some(Closed::Paused) => "paused",
+        Some(Closed::HeldBack(_)) => "held_back",
     };
-    let until = held_until.map(Timestamp::to_rfc3339);
-    Status { state, message, until, return_url: session.return_url.as_deref(), steps: Vec::new() }
+    Status {
+        state,
+        who_acts: None,
+        message: closed.map(|closed| closed.sentence(language)),
+        until: match closed {
+            Some(Closed::HeldBack(until)) => Some(until.to_rfc3339()),
+            _ => None,
+        },
+        can_start: closed.is_none(),
+        return_url: session.return_url.as_deref(),
+        steps: Vec::new(),
+    }
 }
 
-fn during<'a>(session: &'a Session, onboarding: &Onboarding) -> Status<'a> {
+fn during<'a>(session: &'a Session, onboarding: &Onboarding, language: &'static Language) -> Status<'a> {
     let state = onboarding.state();
     let obstacle = onboarding.obstacle();
-    let message = obstacle.as_ref().map(wording::sentence).or_else(|| wording::state_sentence(state));
+    let sentence = |obstacle: &Obstacle| wording::sentence_in(language, obstacle);
+    let message = obstacle.as_ref().map(sentence).or_else(|| wording::state_sentence_in(language, state));
     let steps = onboarding.plan().map(|spec| {
         let record = onboarding.steps.get(&spec.step);
         StepStatus {
             name: spec.step.as_str(),
             state: onboarding.step_state(spec.step),
             since: record.map(|record| record.since.to_rfc3339()),
-            message: record.and_then(StepRecord::obstacle).as_ref().map(wording::sentence),
+            message: record.and_then(StepRecord::obstacle).as_ref().map(sentence),
         }
     });
-    let until = obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339);
-    Status { state: state.as_str(), message, until, return_url: session.return_url.as_deref(), steps: steps.collect() }
+    // Whose link is too old asks for a new one before it clicks again.
+    let again = state == State::Relaunch;
+    let in_time = clock::now() < session.expires_at;
+    let message = if again && !in_time { language.text("page.link_expired") } else { message };
+    Status {
+        state: state.as_str(),
+        who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
+        message: message.map(str::to_owned),
+        until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339),
+        can_start: again && in_time,
+        return_url: session.return_url.as_deref(),
+        steps: steps.collect(),
+    }
 }

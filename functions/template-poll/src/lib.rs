@@ -7,6 +7,7 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
 use shared::domain::failure::{Class, Failure};
 use shared::domain::ids::{AttemptId, OnboardingId};
+use shared::domain::onboarding::Onboarding;
 use shared::domain::progress::Event;
 use shared::events::Publisher;
 use shared::graph::client::{GraphClient, GraphConfig};
@@ -138,6 +139,11 @@ impl App {
         let Some(onboarding) = self.store.onboarding(id).await?.map(|held| held.record) else {
             return Ok(Ok(()));
         };
+        // The hour's calls are for whoever is being connected; the next poll looks again.
+        if is_tight(&onboarding) && onboarding.calls.free_at() > clock::now() {
+            tracing::info!(onboarding.id = %id, "an account is not polled in favour of its onboarding");
+            return Ok(Ok(()));
+        }
         let (Some(attempt), Some(waba)) =
             (onboarding.token_attempt().filter(|_| !onboarding.is_leaving()), &onboarding.waba)
         else {
@@ -147,9 +153,11 @@ impl App {
             None => Err(Failure::new(Class::TokenDead, "token.missing")),
             Some(token) => {
                 let customer = Customer { graph: &self.graph, token: &token };
+                let made = self.graph.calls_made();
                 let synced = templates::sync(&customer, &self.store, &self.publisher, waba).await;
                 let (store, publisher) = (&self.store, &self.publisher);
                 self.drafts(id, &Desk { customer: &customer, waba, store, publisher }).await;
+                self.count(&onboarding, self.graph.calls_made().wrapping_sub(made)).await?;
                 synced
             }
         };
@@ -159,6 +167,15 @@ impl App {
         Ok(synced.map(|synced| {
             tracing::info!(waba.id = %waba.id(), listed = synced.listed, changed = synced.changed, "templates polled");
         }))
+    }
+
+    /// Polls and onboarding share the hour's calls of an account that has few. Of the others nothing is written.
+    async fn count(&self, onboarding: &Onboarding, calls: u32) -> Result<(), PollError> {
+        if is_tight(onboarding) {
+            let called = Event::Called { calls, rest: self.graph.take_rest() };
+            self.store.record(&onboarding.id, &called, clock::moment()).await?;
+        }
+        Ok(())
     }
 
     /// What was prepared before the account could take it. What fails now is tried again at the next poll.
@@ -179,4 +196,9 @@ impl App {
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
     }
+}
+
+/// Whether Meta lets the account have 200 calls an hour only: those without a registered number.
+fn is_tight(onboarding: &Onboarding) -> bool {
+    onboarding.numbers.values().all(|number| number.registered_at.is_none() && !number.coexists)
 }

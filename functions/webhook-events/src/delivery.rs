@@ -89,6 +89,7 @@ impl App {
         }
         if let Some(phone) = change.phone() {
             self.reception.note(&self.applier.store, &phone, received_at).await?;
+            self.windows.opened(&self.applier, change, &phone).await?;
         }
         let observed = interpret(change, &self.context(received_at));
         let names_two = change.waba() != change.entry_waba();

@@ -6,6 +6,7 @@ mod breaker;
 mod delivery;
 mod reception;
 mod route;
+mod windows;
 
 use apply::Applier;
 use breaker::Breaker;
@@ -19,6 +20,7 @@ use shared::queue::{Bell, Queue, QueueError};
 use shared::store::{Store, StoreError};
 use shared::transport::Transport;
 use shared::webhook::envelope::EnvelopeError;
+use windows::Windows;
 
 /// What the function holds between invocations.
 pub struct App {
@@ -27,6 +29,7 @@ pub struct App {
     webhooks: Queue,
     app: AppId,
     reception: Reception,
+    windows: Windows,
 }
 
 /// A delivery, or a change of it, is not done; it comes again.
@@ -85,7 +88,7 @@ impl App {
             publisher: publisher.clone(),
         };
         let webhooks = Queue::new(&aws, &webhooks);
-        Ok(Self { applier, publisher, webhooks, app, reception: Reception::default() })
+        Ok(Self { applier, publisher, webhooks, app, reception: Reception::default(), windows: Windows::default() })
     }
 
     /// Handles a batch of deliveries.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::process::{Child, Command};
 
 /// Variables of all functions together: one that is not read costs nothing.
-const VARIABLES: [(&str, &str); 32] = [
+const VARIABLES: [(&str, &str); 33] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -35,6 +35,7 @@ const VARIABLES: [(&str, &str); 32] = [
     ("CREDIT_CURRENCY", "USD"),
     ("SIGNUP_BASE_URL", ""),
     ("SESSION_MINUTES", "60"),
+    ("DEAD_LETTER_QUEUES", "WebhookQueue=http://127.0.0.1:9/0/letters"),
     ("MESSAGE_RETRY_DELAY_SECONDS", "570"),
     ("META_BUSINESS_ID", "1"),
     ("ONBOARDING_LIMIT", "10"),

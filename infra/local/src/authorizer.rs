@@ -122,7 +122,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let issuer = Issuer::new(&url).unwrap();
-        tokio::spawn(axum::serve(listener, issuer.router()).into_future());
+        tokio::spawn(axum::serve(listener, issuer.clone().router("ours")).into_future());
         (issuer, url)
     }
 

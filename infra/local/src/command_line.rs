@@ -106,7 +106,8 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
         endpoints.aws.secretsmanager,
         endpoints.control
     ));
-    say(&format!("\nto be a new customer, open {}/_local/signup in a browser; Ctrl-C stops", endpoints.control));
+    say(&format!("\nto be a new customer, open {}/_local/signup in a browser", endpoints.control));
+    say(&format!("to be an operator, open {}/console; Ctrl-C stops", endpoints.api));
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,

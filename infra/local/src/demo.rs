@@ -1,5 +1,6 @@
 //! One whole onboarding over HTTP, as a browser, a customer and a platform would make it.
 
+mod desks;
 mod show;
 mod visit;
 
@@ -77,6 +78,12 @@ pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<()
     let polled = stack.fire("TemplatePollFunction", "Poll").await?;
     say(&format!("6  a template was paused without a word; the poll was fired: {polled}"));
     seen = visit.next_event(CHANGED, seen).await?;
+
+    let retrying = visit.message_that_fails(&signup).await?;
+    let when = retrying.get("retry_at").and_then(Value::as_str).unwrap_or_default();
+    say(&format!("7  a message failed at Meta; its one second attempt is due at {when}"));
+    say("8  a number moves here from another provider");
+    visit.move_a_number(&onboarding, &signup, say).await?;
 
     say("\nTimeline");
     for line in show::timeline(&visit.onboarding(&onboarding).await?) {

@@ -53,6 +53,13 @@ pub enum Retry {
         /// Stable code of the failure that caused it.
         code: String,
     },
+    /// It is sent again as soon as the person writes, which opens Meta's service window.
+    AwaitsWindow {
+        /// Until when that is waited for.
+        until: Timestamp,
+        /// Stable code of the failure that caused it.
+        code: String,
+    },
     /// It is not sent again although that was planned.
     Cancelled {
         /// Stable code.
@@ -170,7 +177,7 @@ impl Message {
         match (arrived, &self.retry, self.attempts.last().map(|attempt| attempt.delivery)) {
             (Some(Delivery::Read), _, _) => MessageState::Read,
             (Some(Delivery::Delivered), _, _) => MessageState::Delivered,
-            (_, Retry::Scheduled { .. }, _) => MessageState::Retrying,
+            (_, Retry::Scheduled { .. } | Retry::AwaitsWindow { .. }, _) => MessageState::Retrying,
             (_, Retry::Cancelled { .. }, _) => MessageState::Cancelled,
             (_, _, Some(Delivery::Failed)) => MessageState::Failed,
             (_, _, Some(Delivery::Sent)) => MessageState::Sent,
@@ -207,6 +214,7 @@ impl Message {
         let last = self.attempts.last()?;
         match (&self.retry, last.delivery) {
             (Retry::Scheduled { due, .. }, _) => Some(*due),
+            (Retry::AwaitsWindow { until, .. }, _) => Some(*until),
             (_, Delivery::Sending) => Some(last.begun_at.after(SENDING_LEASE)),
             (_, Delivery::Unknown) if last.code.is_none() => Some(last.begun_at.after(SILENCE)),
             _ => None,
@@ -219,7 +227,7 @@ impl Message {
         let told = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
         let acted = self.act_at().map(|at| match self.retry {
             Retry::Scheduled { .. } => at.after(PATIENCE),
-            Retry::None | Retry::Cancelled { .. } => at,
+            Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => at,
         });
         told.into_iter().chain(acted).min()
     }

@@ -153,10 +153,11 @@ impl Session {
         }
     }
 
-    /// How long the record of a session outlives it, so that the status page goes on answering: a week.
+    /// How long the record of a session outlives it: the status page goes on answering, and where customers gave up is seen
+    /// over 30 days.
     #[must_use]
     pub fn remembered_until(&self) -> Timestamp {
-        self.expires_at.after(Duration::from_secs(7 * 24 * 3600))
+        self.expires_at.after(Duration::from_secs(30 * 24 * 3600))
     }
 }
 

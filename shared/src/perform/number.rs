@@ -9,7 +9,7 @@ use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phon
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::onboarding::{Number, Onboarding};
 use crate::domain::progress::Finding;
-use crate::graph::calls::phone::{DeregisterPhone, ReadPhone, RegisterPhone};
+use crate::graph::calls::phone::{DeregisterPhone, Phone, ReadPhone, RegisterPhone};
 use crate::graph::calls::waba::ListPhoneNumbers;
 use crate::secrets::Vault;
 
@@ -24,8 +24,7 @@ pub(super) async fn find(
     let known: Vec<PhoneNumberId> = onboarding.numbers.keys().cloned().collect();
     let phone = pick(customer, waba, &onboarding.claim, &known).await?;
     let read = customer.call(&ReadPhone { phone: &phone }).await?;
-    let display = read.display_phone_number.as_deref().and_then(DisplayNumber::parse);
-    Ok(Finding::Number { phone, words: read.words(), display })
+    Ok(found(phone, &read))
 }
 
 async fn pick(
@@ -80,11 +79,16 @@ async fn register_one(
 }
 
 pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {
-    if customer.call(&ReadPhone { phone }).await?.is_connected() {
-        Ok(Finding::Nothing)
-    } else {
-        Err(Failure::new(Class::Later, "number.not_connected"))
+    let read = customer.call(&ReadPhone { phone }).await?;
+    if !read.is_connected() {
+        return Err(Failure::new(Class::Later, "number.not_connected"));
     }
+    Ok(found(phone.clone(), &read))
+}
+
+fn found(phone: VerifiedPhone, read: &Phone) -> Finding {
+    let display = read.display_phone_number.as_deref().and_then(DisplayNumber::parse);
+    Finding::Number { phone, words: read.words(), display }
 }
 
 /// Takes every number that we registered off the Cloud API.

@@ -33,8 +33,14 @@ pub(super) const PARKED: &str = "PARKED#";
 pub(super) const DUE_MESSAGES: &str = "MESSAGE";
 /// Partition of `ByDue` and of `ByList` with moves.
 pub(super) const MOVES: &str = "MOVE";
+/// Partition of `ByList` with messages whose second attempt waits.
+pub(super) const RETRIES: &str = "MESSAGE_RETRY";
+/// Partition of `ByList` with signup sessions, by when they were made.
+pub(super) const SESSIONS: &str = "SESSION";
 /// Prefix of sort keys of multi-partner solutions.
 pub(super) const SOLUTION: &str = "SOLUTION#";
+/// Prefix of sort keys of messages that wait for somebody's word.
+pub(super) const WINDOW: &str = "WINDOW#";
 /// Prefix of sort keys of templates.
 pub(super) const TEMPLATE: &str = "TEMPLATE#";
 /// Prefix of sort keys of templates that are not submitted yet.
@@ -101,6 +107,18 @@ pub(super) fn preference(id: &PhoneNumberId, person: &str) -> Key {
     Key { pk: format!("NUMBER#{id}"), sk: format!("PREFERENCE#{person}") }
 }
 
+pub(super) fn window(id: &PhoneNumberId, person: &str, message: &MessageId) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: format!("{WINDOW}{person}#{message}") }
+}
+
+pub(super) fn numbers(id: &PhoneNumberId) -> String {
+    format!("NUMBER#{id}")
+}
+
+pub(super) fn pace(id: &PhoneNumberId, person: &str) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: format!("PACE#{person}") }
+}
+
 pub(super) fn parked(id: &WabaId, fingerprint: &str) -> Key {
     Key { pk: waba(id), sk: format!("{PARKED}{fingerprint}") }
 }
@@ -139,6 +157,10 @@ pub(super) fn credit_share(allocation: &AllocationId, id: &OnboardingId) -> Key 
 
 pub(super) fn credit_pause() -> Key {
     Key { pk: "PLATFORM".to_owned(), sk: "CREDIT_PAUSE".to_owned() }
+}
+
+pub(super) fn signup_pause() -> Key {
+    Key { pk: "PLATFORM".to_owned(), sk: "SIGNUP_PAUSE".to_owned() }
 }
 
 pub(super) fn examination() -> Key {

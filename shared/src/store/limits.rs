@@ -74,6 +74,30 @@ impl Store {
         sent.map(drop).map_err(|error| unavailable(&error))
     }
 
+    /// Since when the platform lets nobody new connect, if it does not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn signups_paused(&self) -> Result<Option<Timestamp>, StoreError> {
+        let key = item::key_of(&keys::signup_pause());
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let since = found.as_ref().and_then(|item| item.get("since")?.as_n().ok()?.parse().ok());
+        Ok(since.map(Timestamp::from_millis))
+    }
+
+    /// Lets nobody new connect from now on, or everybody again.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn pause_signups(&self, since: Option<Timestamp>) -> Result<(), StoreError> {
+        let mut item = item::key_of(&keys::signup_pause());
+        item.insert("entity".to_owned(), text("signup pause"));
+        item.extend(since.map(|since| ("since".to_owned(), number(since.as_millis()))));
+        let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        sent.map(drop).map_err(|error| unavailable(&error))
+    }
+
     /// The last examination of Meta's side of the platform.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::item::{self, Item, Require, number, text};
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::MessageId;
-use crate::domain::message::{Message, MessageEvent, Payload, advance};
+use crate::domain::message::{Message, MessageEvent, Payload, Retry, advance};
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use std::time::Duration;
@@ -56,10 +56,11 @@ impl Store {
     ) -> Result<Option<Message>, StoreError> {
         for _ in 0..CONFLICTS {
             let Some(held) = self.message(id).await? else { return Ok(None) };
-            let after = advance(&held.record, fact, delay, now);
+            let mut after = advance(&held.record, fact, delay, now);
             if after == held.record {
                 return Ok(None);
             }
+            self.pace(&held.record, &mut after, now).await?;
             match self.save_message(&after, held.version, now).await {
                 Err(StoreError::Conflict) => {}
                 saved => return saved.map(|()| Some(after)),
@@ -75,6 +76,7 @@ impl Store {
         let request =
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))?;
+        self.note_window(message).await?;
         if message.is_over() { self.forget_payload(&message.id).await } else { Ok(()) }
     }
 
@@ -99,6 +101,20 @@ impl Store {
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
+    /// Messages whose second attempt waits, the next first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn retries(&self, limit: i32) -> Result<Vec<Message>, StoreError> {
+        let request = self.client.query().table_name(&self.table).index_name("ByList").limit(limit);
+        let request = request
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", text(keys::RETRIES));
+        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
+        found.into_iter().map(|item| item::read::<Message>(item, ENTITY).map(|held| held.record)).collect()
+    }
+
     /// Messages that are due at `now`, the longest overdue first.
     ///
     /// # Errors
@@ -114,6 +130,10 @@ fn message_item(message: &Message, version: u64, now: Timestamp) -> Result<Item,
     if let Some(due) = message.due_at(now) {
         item.insert("due_kind".to_owned(), text(keys::DUE_MESSAGES));
         item.insert("due_at".to_owned(), number(due.as_seconds_up()));
+    }
+    if let Retry::Scheduled { due, .. } = &message.retry {
+        item.insert("list".to_owned(), text(keys::RETRIES));
+        item.insert("list_order".to_owned(), text(&format!("{}#{}", due.to_rfc3339(), message.id)));
     }
     item.insert("expires_at".to_owned(), number(message.expires_at().as_seconds_up()));
     Ok(item)

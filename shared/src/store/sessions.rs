@@ -1,12 +1,13 @@
 //! Signup sessions.
 
-use super::item::{self, Require, number};
+use super::item::{self, Require, number, text};
 use super::onboardings::state_item;
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::SessionId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::TimelineEntry;
 use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 const ENTITY: &str = "session";
@@ -32,6 +33,29 @@ impl Store {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
+    }
+
+    /// Sessions made since then, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or an item undecodable.
+    pub async fn sessions_since(&self, since: Timestamp, limit: usize) -> Result<Vec<Session>, StoreError> {
+        let request = self.client.query().table_name(&self.table).index_name("ByList");
+        let request = request
+            .key_condition_expression("#list = :list AND list_order >= :since")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", text(keys::SESSIONS))
+            .expression_attribute_values(":since", text(&since.to_rfc3339()));
+        let mut pages = request.into_paginator().items().send();
+        let mut sessions = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| unavailable(&error))?;
+            sessions.push(item::read::<Session>(found, ENTITY)?.record);
+            if sessions.len() == limit {
+                break;
+            }
+        }
+        Ok(sessions)
     }
 
     /// Saves a session over the version that was read.
@@ -73,6 +97,8 @@ impl Store {
 
 fn session_item(id: &SessionId, session: &Session, version: u64) -> Result<item::Item, StoreError> {
     let mut item = item::build(&keys::session(id), ENTITY, version, session)?;
+    item.insert("list".to_owned(), text(keys::SESSIONS));
+    item.insert("list_order".to_owned(), text(&session.created_at.to_rfc3339()));
     item.insert("expires_at".to_owned(), number(session.remembered_until().as_seconds_up()));
     Ok(item)
 }

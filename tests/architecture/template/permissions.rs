@@ -7,7 +7,7 @@ use super::tree::{at, list, names_in, reference, substitution, texts};
 use super::{Resource, Template, logical_id};
 use crate::repository::{Offence, forbid};
 use crate::rust::{Source, lines_with, sources};
-use grants::{CONSUME, GRANTS, Grant};
+use grants::{CONSUME, GRANTS, Grant, MOVE};
 use serde_norway::Value;
 use std::collections::BTreeSet;
 
@@ -158,7 +158,7 @@ fn uncalled(function: &str, grant: &Grant, sources: &[Source]) -> Vec<Offence> {
         let call = format!(". {} (", snake_case(action));
         sources.iter().any(|source| !lines_with(&source.shipped(), &call).is_empty())
     };
-    let idle = actions.split(' ').filter(|_| *actions != CONSUME).filter(|action| !called(action));
+    let idle = actions.split(' ').filter(|_| ![CONSUME, MOVE].contains(actions)).filter(|action| !called(action));
     idle.map(|action| Offence::new(format!("functions/{function}"), format!("is granted {service}:{action}"))).collect()
 }
 

@@ -12,7 +12,10 @@ const SDK: &str = include_str!("popup/sdk.js");
 const DIALOG: &str = include_str!("popup/dialog.html");
 
 pub(crate) fn router() -> Router<Arc<Meta>> {
-    Router::new().route("/{locale}/sdk.js", get(sdk)).route("/dialog/oauth", get(dialog))
+    Router::new()
+        .route("/{locale}/sdk.js", get(sdk))
+        .route("/dialog/oauth", get(dialog))
+        .route("/{version}/dialog/oauth", get(dialog))
 }
 
 async fn sdk(State(meta): State<Arc<Meta>>) -> impl IntoResponse {

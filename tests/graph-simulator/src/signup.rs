@@ -43,6 +43,8 @@ pub(crate) struct Signup {
     scopes: Vec<String>,
     /// Meta's review of the account.
     review: String,
+    /// Where a whole page goes back to: the exchange has to name it too.
+    redirect_uri: Option<String>,
     /// The event with which Meta announces the account.
     announced_as: String,
 }
@@ -67,6 +69,7 @@ impl Default for Signup {
             expires_in: None,
             scopes: Vec::new(),
             review: "APPROVED".to_owned(),
+            redirect_uri: None,
             announced_as: "PARTNER_ADDED".to_owned(),
         }
     }
@@ -109,7 +112,7 @@ impl Signup {
         let expires_at = self.expires_in.map_or(0, |life| now + life);
         let held = Token { app, business, wabas, valid: false, issued_at: now, expires_at, scopes: self.scopes };
         world.tokens.insert(token.clone(), held);
-        world.codes.insert(code.clone(), Code { token, issued_at: now, used: false });
+        world.codes.insert(code.clone(), Code { token, issued_at: now, used: false, redirect_uri: self.redirect_uri });
         let mut data = Map::from_iter([("business_id".to_owned(), json!(owner))]);
         data.extend(self.names_account.then(|| ("waba_id".to_owned(), json!(waba))));
         if self.event == "FINISH" && self.names_number {

@@ -62,7 +62,7 @@ impl World {
     }
 
     /// Exchanges a code, once.
-    pub(crate) fn exchange(&mut self, text: &str, now: i64) -> Result<String, Refusal> {
+    pub(crate) fn exchange(&mut self, text: &str, redirect_uri: Option<&str>, now: i64) -> Result<String, Refusal> {
         let used = || Refusal::parameter("This authorization code has been used.").with_subcode(36009);
         let code = self.codes.get_mut(text).ok_or_else(used)?;
         if code.used {
@@ -70,6 +70,10 @@ impl World {
         }
         if now >= code.issued_at + CODE_LIFE {
             return Err(Refusal::parameter("This authorization code has expired.").with_subcode(36007));
+        }
+        if code.redirect_uri.as_deref() != redirect_uri {
+            let message = "Error validating verification code. Please make sure your redirect_uri is identical.";
+            return Err(Refusal::parameter(message).with_subcode(36008));
         }
         code.used = true;
         let token = code.token.clone();

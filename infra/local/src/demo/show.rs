@@ -37,3 +37,19 @@ pub(super) fn event(event: &Value) -> String {
 pub(super) fn count(events: &[Value], kind: &str) -> usize {
     events.iter().filter(|event| text(event, "type") == kind).count()
 }
+
+/// Meta's conditions of a move: `account_review pass, …`.
+pub(super) fn checks(moving: &Value) -> String {
+    let checks = moving.get("checks").and_then(Value::as_array).into_iter().flatten();
+    let checks: Vec<String> =
+        checks.map(|check| format!("{} {}", text(check, "check"), text(check, "result"))).collect();
+    checks.join(", ")
+}
+
+/// What moved with a number.
+pub(super) fn kept(moving: &Value) -> String {
+    let lines = moving.get("comparison").and_then(Value::as_array).into_iter().flatten();
+    let kept = lines.filter(|line| line.get("kept") == Some(&Value::Bool(true)));
+    let kept: Vec<String> = kept.map(|line| format!("{} {}", text(line, "subject"), text(line, "after"))).collect();
+    kept.join(", ")
+}

@@ -12,7 +12,7 @@ pub(super) struct Visit<'a> {
     pub(super) stack: &'a Stack,
 }
 
-fn expect(what: &str, status: u16, answer: Answer) -> Result<Answer, DemoError> {
+pub(super) fn expect(what: &str, status: u16, answer: Answer) -> Result<Answer, DemoError> {
     if answer.status == status {
         return Ok(answer);
     }
@@ -21,16 +21,16 @@ fn expect(what: &str, status: u16, answer: Answer) -> Result<Answer, DemoError> 
     Err(DemoError::Unexpected { what: what.to_owned(), expected: status.to_string(), got })
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(super) fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 impl Visit<'_> {
-    fn platform(&self) -> String {
+    pub(super) fn platform(&self) -> String {
         format!("Bearer {}", self.stack.endpoints().platform_token)
     }
 
-    async fn simulator(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
+    pub(super) async fn simulator(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
         let url = format!("{}/_sim/{path}", self.stack.endpoints().graph);
         let answer = self.client.post(&url, &[], body).await?;
         match answer.status {

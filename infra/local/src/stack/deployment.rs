@@ -33,7 +33,7 @@ pub(super) struct Setting<'a> {
 pub(super) struct Deployment {
     pub(super) functions: Functions,
     pub(super) gateway: Gateway,
-    audience: String,
+    pub(super) audience: String,
     table: String,
     queues: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,

@@ -47,7 +47,7 @@ impl Opening {
         services.serve_database(listeners.dynamodb, &tasks, &ended);
         serve(listeners.sqs, services.sqs.router(), &tasks, &ended);
         serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
-        serve(listeners.control, control.router().merge(issuer.router()), &tasks, &ended);
+        serve(listeners.control, control.router().merge(issuer.router(&deployment.audience)), &tasks, &ended);
         serve(listeners.api, deployment.gateway.router(routes), &tasks, &ended);
         if let Some(webhook) = webhook {
             serve(listeners.webhook, function_url::router(webhook), &tasks, &ended);

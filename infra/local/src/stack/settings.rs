@@ -25,6 +25,12 @@ pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<Str
         ("JwtIssuer", &at.control),
         ("AllowedOrigins", PLATFORM_PAGE),
     ]);
+    let (authorization, token) = (format!("{}/authorize", at.control), format!("{}/token", at.control));
+    parameters.extend([
+        ("ConsoleClientId", "console"),
+        ("ConsoleAuthorizationEndpoint", authorization.as_str()),
+        ("ConsoleTokenEndpoint", &token),
+    ]);
     if options.graph_url.is_none() {
         parameters.extend([("MetaSdkBase", at.graph.as_str()), ("MetaPopupOrigins", &at.graph)]);
     }

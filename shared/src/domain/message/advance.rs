@@ -42,6 +42,8 @@ pub enum MessageEvent {
         /// By Meta's clock.
         at: Timestamp,
     },
+    /// The person wrote, which opens the service window for a day.
+    WindowOpened,
     /// The second attempt begins.
     Retried,
     /// The second attempt is given up, with a stable code.
@@ -51,6 +53,10 @@ pub enum MessageEvent {
     /// Events were sent.
     EventsSent(Vec<PendingEvent>),
 }
+
+/// How long a person's next word is waited for: what is older than a day is of no use to anybody.
+const WINDOW_PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const WINDOW_CLOSED: &str = "message.window_closed";
 
 /// The longest wait for a second attempt: what is older is of no use to anybody.
 const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -79,9 +85,14 @@ pub fn advance(before: &Message, event: &MessageEvent, delay: Duration, now: Tim
                 climb(&mut after, *attempt, *delivery, *at);
             }
         }
+        MessageEvent::WindowOpened => {
+            if let Retry::AwaitsWindow { code, .. } = &after.retry {
+                after.retry = Retry::Scheduled { due: now, code: code.clone() };
+            }
+        }
         MessageEvent::Retried => retried(&mut after, now),
         MessageEvent::Dropped(code) => {
-            if matches!(after.retry, Retry::Scheduled { .. }) {
+            if matches!(after.retry, Retry::Scheduled { .. } | Retry::AwaitsWindow { .. }) {
                 after.retry = Retry::Cancelled { code: (*code).to_owned() };
                 tell(&mut after, "whatsapp.message.retry_cancelled.v1", code, now);
             }
@@ -124,7 +135,7 @@ fn climb(message: &mut Message, number: usize, delivery: Delivery, at: Timestamp
     (attempt.delivery, attempt.at) = (delivery, at);
     if delivery > Delivery::Failed {
         attempt.code = None;
-        if matches!(message.retry, Retry::Scheduled { .. }) {
+        if matches!(message.retry, Retry::Scheduled { .. } | Retry::AwaitsWindow { .. }) {
             message.retry = Retry::None;
         }
     }
@@ -138,9 +149,14 @@ fn failed(message: &mut Message, number: usize, code: &str, policy: Policy, dela
     let wait = match policy {
         Policy::Once => Some(delay),
         Policy::After(wait) => Some(wait.max(delay)),
-        Policy::Never | Policy::Ask => None,
+        Policy::Never | Policy::Ask | Policy::WhenOpen => None,
     };
-    match wait.filter(|wait| number == 1 && message.attempts.len() == 1 && *wait <= LONGEST_WAIT) {
+    let first = number == 1 && message.attempts.len() == 1;
+    if policy == Policy::WhenOpen && first {
+        message.retry = Retry::AwaitsWindow { until: now.after(WINDOW_PATIENCE), code: code.to_owned() };
+        return tell(message, "whatsapp.message.retry_scheduled.v1", code, now);
+    }
+    match wait.filter(|wait| first && *wait <= LONGEST_WAIT) {
         Some(wait) => {
             message.retry = Retry::Scheduled { due: now.after(wait), code: code.to_owned() };
             tell(message, "whatsapp.message.retry_scheduled.v1", code, now);
@@ -151,6 +167,13 @@ fn failed(message: &mut Message, number: usize, code: &str, policy: Policy, dela
 }
 
 fn overdue(message: &mut Message, now: Timestamp) {
+    if let Retry::AwaitsWindow { until, .. } = &message.retry {
+        if *until <= now {
+            message.retry = Retry::Cancelled { code: WINDOW_CLOSED.to_owned() };
+            tell(message, "whatsapp.message.retry_cancelled.v1", WINDOW_CLOSED, now);
+        }
+        return;
+    }
     let number = message.attempts.len();
     let due = message.act_at().is_some_and(|at| at <= now) && !matches!(message.retry, Retry::Scheduled { .. });
     let Some(attempt) = attempt_mut(message, number).filter(|_| due) else { return };

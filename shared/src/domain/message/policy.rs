@@ -11,6 +11,8 @@ pub enum Policy {
     Once,
     /// Once, no sooner than Meta's own wait.
     After(Duration),
+    /// Once, as soon as the person writes: Meta lets a business answer for a day after that.
+    WhenOpen,
     /// A person has to change something first.
     Ask,
 }
@@ -57,7 +59,11 @@ const ROWS: &[Row] = &[
         "Meta limits the number because people blocked or reported it. Send less until its quality is better.",
     ),
     (&[131_026], Policy::Never, "The person cannot get it: not on WhatsApp, an old app, or Meta's terms not accepted."),
-    (&[131_047], Policy::Never, "The person wrote more than 24 hours ago. Send a template instead."),
+    (
+        &[131_047],
+        Policy::WhenOpen,
+        "The person wrote more than 24 hours ago. The message is sent once more if the person writes within a day; or send a template instead.",
+    ),
     (&[131_050], Policy::Never, "The person wants no marketing messages from this business."),
     (&[130_403], Policy::Never, "The person blocked this business."),
     (&[130_472], Policy::Never, "Meta keeps marketing messages from this person at the moment."),
@@ -92,6 +98,7 @@ pub fn sentence(code: &str) -> &'static str {
         ("message.unanswered", _) => "Meta did not answer. The message may have been sent, so it is not sent again.",
         ("message.cancelled", _) => "The second attempt was cancelled.",
         ("message.not_connected", _) => "The number is not connected any more, so the message was not sent again.",
+        ("message.window_closed", _) => "The person did not write within a day, so the message was not sent again.",
         ("message.text_gone", _) => "The message's text is not kept any more, so it was not sent again.",
         ("message.opted_out", _) => "The person wants no marketing messages, so the message was not sent again.",
         _ => "Meta refused the message.",
@@ -110,7 +117,8 @@ mod tests {
     fn only_what_may_help_is_tried_again_and_every_code_has_one_row() {
         assert_eq!(policy(131_000), Policy::Once);
         assert_eq!(policy(131_049), Policy::After(Duration::from_secs(86_400)));
-        for never in [131_026, 131_047, 131_050, 999_999, 135_000] {
+        assert_eq!(policy(131_047), Policy::WhenOpen);
+        for never in [131_026, 131_050, 999_999, 135_000] {
             assert_eq!(policy(never), Policy::Never, "{never}");
         }
         let codes: Vec<u64> = ROWS.iter().flat_map(|(codes, ..)| codes.iter().copied()).collect();

@@ -49,7 +49,7 @@ fn a_failure_that_may_pass_is_tried_once_more_nine_and_a_half_minutes_later() {
 
 #[test]
 fn what_a_second_attempt_cannot_help_fails_at_once() {
-    for code in [Some(131_026), Some(131_047), Some(131_050), Some(424_242), None] {
+    for code in [Some(131_026), Some(131_050), Some(424_242), None] {
         let failed = after(&message(), &[reported(1, Delivery::Failed, code)], at(10));
         assert_eq!(
             (failed.state(), told(&failed)),
@@ -155,4 +155,22 @@ fn statuses_in_every_order_end_the_same() {
         assert_eq!((end.state(), end.attempts.len(), &end.retry), (MessageState::Read, 1, &Retry::None), "{order:?}");
         assert!(end.outbox.len() <= 1, "{order:?}");
     }
+}
+
+#[test]
+fn a_closed_window_is_waited_for_a_day_and_opened_by_the_persons_own_word() {
+    let closed = after(&message(), &[reported(1, Delivery::Failed, Some(131_047))], at(10));
+    assert_eq!((closed.state(), told(&closed)), (MessageState::Retrying, vec!["whatsapp.message.retry_scheduled.v1"]));
+    let told = advance(&closed, &MessageEvent::EventsSent(closed.outbox.clone()), DELAY, at(11));
+    assert_eq!(told.next(at(1000)), MessageNext::Wait(at(10 + 86_400)));
+    let opened = after(&told, &[MessageEvent::WindowOpened], at(1000));
+    assert_eq!(opened.next(at(1000)), MessageNext::Send);
+    let again = after(&opened, &[MessageEvent::Retried, MessageEvent::WindowOpened], at(1001));
+    assert_eq!((again.attempts.len(), &again.retry), (2, &Retry::None));
+    let late = after(&told, &[MessageEvent::Overdue], at(10 + 86_400));
+    assert_eq!(
+        (late.state(), &late.retry),
+        (MessageState::Cancelled, &Retry::Cancelled { code: "message.window_closed".into() })
+    );
+    assert_eq!(after(&late, &[MessageEvent::WindowOpened], at(90_000)).retry, late.retry, "too late");
 }

@@ -85,7 +85,7 @@ fn templates(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<Compare
     let are = after.and_then(|snapshot| snapshot.templates.as_ref());
     let compared = |was: &NamedTemplate| {
         let is = are.map(|are| are.iter().find(|is| is.name == was.name && is.language == was.language));
-        let kept = is.map(|is| is.is_some());
+        let kept = is.map(|is| is.is_some_and(|is| is.status == was.status));
         let after = is.flatten().map(|is| is.status.clone());
         let subject = format!("template {} ({})", was.name, was.language);
         Compared { subject, before: Some(was.status.clone()), after, kept }

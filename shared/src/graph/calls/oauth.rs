@@ -15,6 +15,9 @@ pub struct ExchangeCode<'a> {
     pub app_secret: &'a Secret,
     /// The code.
     pub code: &'a Secret,
+    /// Where Meta sent the browser back to, when the signup went through a whole page: Meta compares it. A code of the popup
+    /// has none.
+    pub redirect_uri: Option<&'a str>,
 }
 
 /// The business token.
@@ -42,10 +45,14 @@ impl GraphCall for ExchangeCode<'_> {
     const NAME: &'static str = "exchange_code";
     type Reply = TokenGranted;
     fn request(&self) -> GraphRequest {
-        GraphRequest::get(&["oauth", "access_token"])
+        let request = GraphRequest::get(&["oauth", "access_token"])
             .with("client_id", self.app.as_str())
             .with_secret("client_secret", self.app_secret)
-            .with_secret("code", self.code)
+            .with_secret("code", self.code);
+        match self.redirect_uri {
+            Some(uri) => request.with("redirect_uri", uri),
+            None => request,
+        }
     }
 }
 
@@ -227,7 +234,7 @@ mod tests {
     #[test]
     fn the_exchange_carries_no_redirect_uri() {
         let (app, secret) = (AppId::parse("42").unwrap(), Secret::new("s".into()));
-        let request = ExchangeCode { app: &app, app_secret: &secret, code: &secret }.request();
+        let request = ExchangeCode { app: &app, app_secret: &secret, code: &secret, redirect_uri: None }.request();
         let names: Vec<_> = request.secret_query.iter().map(|(name, _)| *name).collect();
         assert_eq!((request.path.join("/"), names), ("oauth/access_token".to_owned(), vec!["client_secret", "code"]));
     }

@@ -6,6 +6,13 @@ pub(super) type Grant = (&'static str, &'static str, &'static str);
 /// What the event source mapping does in a consumer's name.
 pub(super) const CONSUME: &str = "DeleteMessage GetQueueAttributes ReceiveMessage";
 
+/// What SQS does in the name of who starts a move task.
+pub(super) const MOVE: &str = "DeleteMessage ReceiveMessage";
+
+/// Where what gave up lies.
+const DEAD_LETTERS: &str = "CreditDeadLetters MessageRetryDeadLetters OnboardingDeadLetters PlatformEventsDeadLetters \
+                            TemplateDeadLetters WebhookDeadLetters";
+
 /// Function, and what its code does. A wider policy fails here first; widening this table is the review.
 pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
     (
@@ -54,7 +61,13 @@ pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
             ("dynamodb", "Query", "Table/index/ByList"),
             ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
             ("secretsmanager", "CreateSecret", "callback-override/*"),
-            ("sqs", "SendMessage", "CreditQueue MessageRetryQueue OnboardingQueue PlatformEventsQueue TemplateQueue"),
+            (
+                "sqs",
+                "SendMessage",
+                "CreditQueue MessageRetryQueue OnboardingQueue PlatformEventsQueue TemplateQueue WebhookQueue",
+            ),
+            ("sqs", "GetQueueAttributes StartMessageMoveTask", DEAD_LETTERS),
+            ("sqs", MOVE, DEAD_LETTERS),
         ],
     ),
     ("signup-page", &[("dynamodb", "GetItem PutItem Query", "Table")]),

@@ -4,14 +4,20 @@
 #![expect(clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 use super::super::logical_id;
-use super::grants::{CONSUME, GRANTS};
+use super::grants::{CONSUME, GRANTS, MOVE};
 use super::pairs;
 use integration::{Lab, Proxy, Use};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What is allowed and not seen here, and why it is allowed.
-const REASONS: [(&str, &str, &str); 5] = [
+const REASONS: [(&str, &str, &str); 7] = [
+    (
+        "platform-api",
+        "sqs:StartMessageMoveTask on PlatformEventsDeadLetters",
+        "a platform's own dead letters go back like all others",
+    ),
+    ("platform-api", "sqs:SendMessage on WebhookQueue", "SQS moves dead letters back in the name of who asks for it"),
     ("message-retry", "dynamodb:Query on Table", "whose template is marketing is asked for people who want none"),
     ("message-retry", "sqs:SendMessage on OnboardingQueue", "a token that turns out to be dead ends the connection"),
     (
@@ -34,7 +40,7 @@ async fn what_functions_do_is_what_they_may_do() {
     let (mut denied, mut idle) = (Vec::new(), Vec::new());
     for (function, grants) in GRANTS {
         let done: BTreeSet<String> = used.iter().filter(|it| it.function == logical_id(function)).map(shown).collect();
-        let own = grants.iter().filter(|(_, actions, _)| *actions != CONSUME);
+        let own = grants.iter().filter(|(_, actions, _)| ![CONSUME, MOVE].contains(actions));
         let allowed: BTreeSet<String> = own.flat_map(pairs).collect();
         denied.extend(done.difference(&allowed).map(|it| format!("{function} does {it} and may not")));
         let excused = |it: &&String| REASONS.iter().any(|(who, what, _)| *who == function && *what == it.as_str());
@@ -97,10 +103,26 @@ async fn the_platform_asks_everything(lab: &Lab, popup: &Value, id: &str) {
     ] {
         assert_eq!(lab.platform_get(&path).await.status, 200, "{path}");
     }
+    the_platform_operates(lab).await;
     assert_eq!(lab.platform_post("/v1/doctor", &json!({})).await.status, 202);
     let examined =
         async || lab.platform_get("/v1/doctor").await.json().to_string().contains("system_user").then_some(());
     lab.eventually("the system side is examined", examined).await;
+}
+
+/// Pauses, and takes back what gave up.
+async fn the_platform_operates(lab: &Lab) {
+    for path in ["/v1/signups/pause", "/v1/signups/resume"] {
+        assert_eq!(lab.platform_post(path, &json!({})).await.status, 204, "{path}");
+    }
+    for path in ["/v1/funnel", "/v1/moves", "/v1/messages?state=retry_scheduled", "/v1/dead-letters"] {
+        assert_eq!(lab.platform_get(path).await.status, 200, "{path}");
+    }
+    for queue in ["Webhook", "Onboarding", "Credit", "Template", "MessageRetry"] {
+        lab.put(&format!("{queue}DeadLetters"), "{}").await;
+        let redriven = lab.platform_post(&format!("/v1/dead-letters/{queue}Queue/redrive"), &json!({})).await;
+        assert_eq!((redriven.status, &redriven.json()["messages"]), (202, &json!(1)), "{queue}");
+    }
 }
 
 /// A template, and a message that fails once.

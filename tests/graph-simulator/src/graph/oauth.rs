@@ -34,13 +34,7 @@ fn exchange(meta: &Meta, request: &GraphRequest, now: i64) -> Done {
     if given("client_secret") != meta.options.app_secret {
         return Err(Refusal::new(400, 1, "Error validating client secret."));
     }
-    if request.parameter("redirect_uri").is_some() {
-        return Err(Refusal::parameter(
-            "Error validating verification code. Please make sure your redirect_uri is identical.",
-        )
-        .with_subcode(36008));
-    }
-    let token = meta.world().exchange(given("code"), now)?;
+    let token = meta.world().exchange(given("code"), request.parameter("redirect_uri"), now)?;
     Ok(json!({ "access_token": token, "token_type": "bearer" }))
 }
 

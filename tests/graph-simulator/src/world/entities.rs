@@ -149,6 +149,9 @@ pub(crate) struct Code {
     pub(crate) token: String,
     pub(crate) issued_at: i64,
     pub(crate) used: bool,
+    /// Where Meta's page went back to, when it was no window.
+    #[serde(default)]
+    pub(crate) redirect_uri: Option<String>,
 }
 
 /// A share of the platform's credit line.

@@ -36,27 +36,10 @@ impl World {
             return Err(refused(2_388_001, "Two-step verification is on. Switch it off and try again."));
         }
         self.may_move(source, target, app)?;
-        let (source, display, standing) =
-            (source.id.clone(), source.display_phone_number.clone(), source.standing.clone());
+        let source = source.id.clone();
         let id = self.id();
-        let phone = Phone {
-            id: id.clone(),
-            waba: target.to_owned(),
-            display_phone_number: display,
-            verified_name: name.to_owned(),
-            status: "PENDING".to_owned(),
-            pin: None,
-            on_business_app: false,
-            name_status: "APPROVED".to_owned(),
-            webhook_override: None,
-            onboarded_at: now,
-            synced: BTreeSet::new(),
-            registrations: Vec::new(),
-            standing,
-            arrival: Some(Arrival { from: source, code: None, wrong: 0, verified: false }),
-            outcomes: Vec::new(),
-        };
-        self.phones.insert(id.clone(), phone);
+        let arriving = self.phones.get(&source).map(|source| source.arriving(&id, target, name, now));
+        self.phones.extend(arriving.map(|phone| (id.clone(), phone)));
         self.wabas.get_mut(target).into_iter().for_each(|waba| waba.phones.insert(0, id.clone()));
         Ok(id)
     }
@@ -106,6 +89,27 @@ impl Waba {
 }
 
 impl Phone {
+    /// The same number as it begins in another account.
+    fn arriving(&self, id: &str, target: &str, name: &str, now: i64) -> Self {
+        Self {
+            id: id.to_owned(),
+            waba: target.to_owned(),
+            display_phone_number: self.display_phone_number.clone(),
+            verified_name: name.to_owned(),
+            status: "PENDING".to_owned(),
+            pin: None,
+            on_business_app: false,
+            name_status: "APPROVED".to_owned(),
+            webhook_override: None,
+            onboarded_at: now,
+            synced: BTreeSet::new(),
+            registrations: Vec::new(),
+            standing: self.standing.clone(),
+            arrival: Some(Arrival { from: self.id.clone(), code: None, wrong: 0, verified: false }),
+            outcomes: Vec::new(),
+        }
+    }
+
     /// Sends its owner a code.
     pub(crate) fn send_code(&mut self, code: String) -> Result<(), Refusal> {
         let Some(arrival) = self.arrival.as_mut().filter(|arrival| !arrival.verified) else {

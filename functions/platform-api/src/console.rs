@@ -1,0 +1,105 @@
+//! `/console`: the operators' page. It holds nothing: whoever opens it logs in at the platform's issuer, and what it shows
+//! comes from `/v1/*` with that token.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use shared::config::{Lookup, Problems, parse_base};
+use shared::domain::language::Language;
+use shared::http::problem::Problem;
+use shared::http::{Reply, reply};
+
+const PAGE: &str = include_str!("../console/index.html");
+
+macro_rules! files {
+    ($($name:literal)*) => { &[$(($name, include_str!(concat!("../console/", $name)))),*] };
+}
+
+/// What the page loads.
+const FILES: &[(&str, &str)] = files! {
+    "addresses.js" "api.js" "bubble.js" "composer-fields.js" "composer.js" "composition.js" "config.js" "console.css" "dialog.js" "doctor.js" "dom.js" "fields.js" "forecast.js" "funnel.js" "gauge.js" "icons.js" "main.js" "marks.js" "messages.js" "morph.js" "move-code.js" "move-stages.js" "move.js" "moves.js" "onboarding-actions.js" "onboarding.js" "onboardings.js" "overview.js" "page.js" "pipeline.js" "pkce.js" "queues.js" "reception.js" "router.js" "session.js" "shell.js" "signup-link.js" "sparkline.js" "template-actions.js" "templates.js" "timeline.js" "times.js" "toast.js" "words.js"
+};
+
+/// Browsers ask again after five minutes: a new version reaches everybody soon.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// Where operators log in (OAuth 2.0 with PKCE).
+pub(crate) struct Login {
+    client_id: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    /// Origin of the token endpoint, for the page's policy.
+    token_origin: String,
+}
+
+/// Reads `CONSOLE_CLIENT_ID`, `CONSOLE_AUTHORIZATION_ENDPOINT` and `CONSOLE_TOKEN_ENDPOINT`; without the first there is no
+/// console.
+pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Option<Login>> {
+    let Some(client_id) = lookup("CONSOLE_CLIENT_ID").filter(|id| !id.is_empty()) else { return Some(None) };
+    let authorization = problems.parsed(lookup, "CONSOLE_AUTHORIZATION_ENDPOINT", parse_base)?;
+    let token = problems.parsed(lookup, "CONSOLE_TOKEN_ENDPOINT", parse_base)?;
+    Some(Some(Login {
+        client_id,
+        authorization_endpoint: authorization.to_string(),
+        token_origin: token.origin().ascii_serialization(),
+        token_endpoint: token.to_string(),
+    }))
+}
+
+/// The page, or one of its files.
+///
+/// # Errors
+/// 404 without a login, and for files that are none.
+pub(crate) fn serve(login: Option<&Login>, file: Option<&str>) -> Result<Reply, Problem> {
+    let login = login.ok_or(Problem::not_found())?;
+    let Some(name) = file else { return Ok(page(login)) };
+    let (_, content) = FILES.iter().find(|(known, _)| *known == name).ok_or(Problem::not_found())?;
+    let kind = match name.rsplit_once('.') {
+        Some((_, "css")) => "text/css; charset=utf-8",
+        _ => "text/javascript; charset=utf-8",
+    };
+    let mut reply = reply(StatusCode::OK, kind, (*content).to_owned());
+    reply.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    Ok(reply)
+}
+
+fn page(login: &Login) -> Reply {
+    let languages: Vec<&str> = Language::all().map(|language| language.tag).collect();
+    let config = json!({
+        "client_id": login.client_id,
+        "authorization_endpoint": login.authorization_endpoint,
+        "token_endpoint": login.token_endpoint,
+        "scope": "openid",
+        "signup_languages": languages,
+    });
+    let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
+    // `<` would end the script element that holds the JSON.
+    let html = PAGE.replace("{{nonce}}", &nonce).replace("{{config}}", &config.to_string().replace('<', "\\u003c"));
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self' {}; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+        login.token_origin
+    );
+    let mut page = reply(StatusCode::OK, "text/html; charset=utf-8", html);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    page.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_is_served() {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
+        let names =
+            std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name != "index.html").collect();
+        names.sort_unstable();
+        assert_eq!(FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
+    }
+}

@@ -1,0 +1,65 @@
+//! `/v1/dead-letters`: what gave up, and having it tried again.
+
+use super::{App, unavailable};
+use http::StatusCode;
+use serde::Serialize;
+use shared::aws::AwsConfig;
+use shared::config::{Lookup, Problems};
+use shared::http::problem::Problem;
+use shared::http::{Reply, json};
+use shared::queue::Queue;
+
+/// A queue's dead letters, under the name of the queue they came from.
+pub(crate) struct DeadLetters {
+    name: String,
+    queue: Queue,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    queues: Vec<Depth<'a>>,
+}
+
+#[derive(Serialize)]
+struct Depth<'a> {
+    queue: &'a str,
+    messages: u64,
+}
+
+#[derive(Serialize)]
+struct Moved {
+    messages: u64,
+}
+
+/// Reads `DEAD_LETTER_QUEUES`: `<queue>=<url of its dead letters>`, separated by commas.
+pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Option<Vec<DeadLetters>> {
+    let parse = |text: &str| {
+        let named = text.split(',').map(|pair| {
+            let (name, url) = pair.trim().split_once('=')?;
+            Some(DeadLetters { name: name.to_owned(), queue: Queue::new(aws, url) })
+        });
+        named.collect::<Option<Vec<_>>>()
+    };
+    problems.parsed(lookup, "DEAD_LETTER_QUEUES", parse)
+}
+
+impl App {
+    pub(crate) async fn dead_letters(&self) -> Result<Reply, Problem> {
+        let mut queues = Vec::new();
+        for DeadLetters { name, queue } in &self.dead_letters {
+            let messages = queue.depth().await.map_err(|error| unavailable(&error))?;
+            queues.push(Depth { queue: name, messages });
+        }
+        Ok(json(StatusCode::OK, &List { queues }))
+    }
+
+    /// Everything that gave up is tried again: it takes effect once, whatever became of it the first time.
+    pub(crate) async fn redrive(&self, name: &str) -> Result<Reply, Problem> {
+        let named = self.dead_letters.iter().find(|letters| letters.name == name).ok_or(Problem::not_found())?;
+        let messages = named.queue.depth().await.map_err(|error| unavailable(&error))?;
+        if messages > 0 {
+            named.queue.redrive().await.map_err(|error| unavailable(&error))?;
+        }
+        Ok(json(StatusCode::ACCEPTED, &Moved { messages }))
+    }
+}

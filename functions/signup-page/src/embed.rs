@@ -1,0 +1,51 @@
+//! The button in a platform's own pages: one script, and what it asks.
+
+use super::App;
+use super::launch::{Launch, Returned};
+use super::page::language;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json, origin, reply};
+
+const CONNECT: &str = include_str!("../assets/connect.js");
+const EMBED: &str = include_str!("../assets/embed.js");
+const STYLE: &str = include_str!("../assets/connect.css");
+
+/// Browsers ask for the script again after five minutes: a new version reaches everybody soon.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+#[derive(Serialize)]
+struct Embedded<'a> {
+    language: &'static str,
+    direction: &'static str,
+    /// Why nobody can connect at the moment.
+    notice: Option<String>,
+    launch: Option<Launch<'a>>,
+}
+
+/// The script: it brings its style along, into a shadow root of its own.
+pub(crate) fn script() -> Reply {
+    let style = serde_json::to_string(STYLE).unwrap_or_default();
+    let text = format!("{CONNECT}\n{}", EMBED.replace("STYLE", &style));
+    let mut script = reply(StatusCode::OK, "text/javascript; charset=utf-8", text);
+    script.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    script
+}
+
+impl App {
+    /// What the script works with; for our own page it stands in the page.
+    pub(crate) async fn embedded(&self, request: &Request) -> Result<Reply, Problem> {
+        origin::check(request, &self.origins)?;
+        let (id, session) = self.named_session(request).await?;
+        let language = language(Some(&session), request);
+        let closed = self.closed(&session).await?;
+        let launch = match &closed {
+            Some(_) => None,
+            None => Some(self.launch(request, &id, &session, language, Returned::default()).await?),
+        };
+        let notice = closed.map(|closed| closed.sentence(language));
+        let direction = language.direction.as_str();
+        Ok(json(StatusCode::OK, &Embedded { language: language.tag, direction, notice, launch }))
+    }
+}

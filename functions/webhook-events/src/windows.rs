@@ -1,0 +1,72 @@
+//! People who write: what waits for their word is sent again.
+
+use super::EventError;
+use crate::apply::Applier;
+use shared::clock;
+use shared::domain::ids::{MessageId, PhoneNumberId};
+use shared::domain::message::MessageEvent;
+use shared::domain::time::Timestamp;
+use shared::queue::Bell;
+use shared::webhook::change::Change;
+use shared::webhook::writers::writers;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a number is known to wait for nobody: most never do, and none is asked about more than once a minute.
+const KNOWN: Duration = Duration::from_secs(60);
+/// Numbers that are remembered; beyond, all are forgotten, which costs a query each.
+const MOST: usize = 10_000;
+
+/// Numbers that waited for nobody when they were asked about.
+#[derive(Debug, Default)]
+pub(crate) struct Windows(Mutex<BTreeMap<PhoneNumberId, Timestamp>>);
+
+impl Windows {
+    /// Has sent again what waited for somebody who wrote now.
+    pub(crate) async fn opened(
+        &self,
+        applier: &Applier,
+        change: &Change<'_>,
+        phone: &PhoneNumberId,
+    ) -> Result<(), EventError> {
+        let now = clock::now();
+        if change.field != "messages"
+            || !change.value.get().contains("\"messages\"")
+            || self.waits_for_nobody(phone, now)
+        {
+            return Ok(());
+        }
+        let awaited = applier.store.awaited_words(phone, now).await?;
+        if awaited.is_empty() {
+            self.remember(phone, now);
+            return Ok(());
+        }
+        let wrote = writers(change, phone);
+        for (_, id) in awaited.iter().filter(|(person, _)| wrote.contains(person)) {
+            send_again(applier, id, now).await?;
+        }
+        Ok(())
+    }
+
+    fn waits_for_nobody(&self, phone: &PhoneNumberId, now: Timestamp) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(phone).is_some_and(|asked| now.since(*asked) < KNOWN)
+    }
+
+    fn remember(&self, phone: &PhoneNumberId, now: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(phone.clone(), now);
+    }
+}
+
+async fn send_again(applier: &Applier, id: &MessageId, now: Timestamp) -> Result<(), EventError> {
+    let opened = MessageEvent::WindowOpened;
+    if applier.store.record_message(id, &opened, applier.retry_delay, now).await?.is_some() {
+        applier.retries.ring(&Bell::Message { id: id.clone() }, Duration::ZERO).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Who wrote to a business.
+
+use super::change::Change;
+use crate::domain::ids::PhoneNumberId;
+use crate::domain::recipient::Recipient;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[derive(Deserialize)]
+struct Value<'a> {
+    /// Unparsed: one that is odd does not hide the others.
+    #[serde(borrow, default)]
+    messages: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    from: Option<String>,
+    from_user_id: Option<String>,
+}
+
+/// Recognises everybody who wrote to a number in a change of `messages`, by either name.
+#[must_use]
+pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Vec<String> {
+    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
+    let messages = value.messages.iter().filter_map(|raw| serde_json::from_str::<Message>(raw.get()).ok());
+    let people = messages.flat_map(|message| {
+        let by_number = message.from.as_deref().and_then(Recipient::number);
+        let by_id = message.from_user_id.as_deref().and_then(Recipient::user);
+        by_number.into_iter().chain(by_id)
+    });
+    people.map(|person| person.fingerprint(phone)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_who_wrote_is_recognised_and_odd_messages_hide_nobody() {
+        let phone = PhoneNumberId::parse("5").unwrap();
+        let text = r#"{"messages":[{"from":"16505551234"},7,{"from_user_id":"US.abc"},{"from":"x"}],"contacts":[]}"#;
+        let value = RawValue::from_string(text.to_owned()).unwrap();
+        let change = Change { entry_id: "9".into(), time: None, field: "messages".into(), value: &value };
+        let by_number = Recipient::number("16505551234").unwrap().fingerprint(&phone);
+        let by_id = Recipient::user("US.abc").unwrap().fingerprint(&phone);
+        assert_eq!(writers(&change, &phone), [by_number, by_id]);
+    }
+}

@@ -1,0 +1,235 @@
+// An operator does everything by clicks: signs in, looks, resumes, ends, writes templates, cancels, moves, sends back.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browser, lab, meta, overflows, picture, platform, session, violations, watched } from "./lab.js";
+
+let chromium, context, acme;
+
+/** A customer who came through Meta's window, without one. */
+async function customer(order = {}, signup = {}) {
+  const made = await session(order);
+  const popup = (await meta("signups", signup)).body;
+  const body = { session: made.session, code: popup.code, event: popup.event };
+  for (const key of ["waba_id", "phone_number_id", "business_id"]) if (popup.data[key]) body[key] = String(popup.data[key]);
+  const headers = { "content-type": "application/json", origin: lab.api };
+  const reply = await fetch(`${lab.api}/signup/callback`, { method: "POST", headers, body: JSON.stringify(body) });
+  const id = (await reply.json()).onboarding_id;
+  return { id, waba: popup.waba_id, phone: body.phone_number_id, business: body.business_id, reference: order.customer_ref };
+}
+
+async function until(what, holds) {
+  for (let left = 200; left > 0; left -= 1) {
+    const found = await holds();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`it never came true that ${what}`);
+}
+
+const details = async (id) => (await platform("GET", `/v1/onboardings/${id}`)).body;
+const reached = (id, state) => until(`${id} is ${state}`, async () => (await details(id)).onboarding.state === state);
+
+before(async () => {
+  chromium = await browser();
+  acme = await customer({ customer_ref: `acme-${process.pid}` });
+  await reached(acme.id, "ready");
+  await customer({ customer_ref: `bakery-${process.pid}` }, { event: "FINISH_ONLY_WABA", numbers: 0 });
+  context = await chromium.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } });
+});
+after(async () => { await chromium.close(); });
+
+/** The console at a place, signed in. */
+async function opened(t, hash = "") {
+  const page = await watched(context, { expected: [/409|422/] });
+  t.after(() => page.close());
+  await page.goto(`${lab.api}/console${hash}`);
+  const login = page.getByRole("link", { name: "Log in as operator" });
+  const heading = page.getByRole("heading", { level: 1 });
+  await login.or(heading.filter({ hasNotText: /Log in|Operator console/ })).first().waitFor();
+  if (await login.isVisible()) await login.click();
+  await page.locator("#shell:not([hidden])").waitFor();
+  return page;
+}
+
+async function sound(page, name) {
+  await picture(page, `console-${name}-1440`);
+  assert.deepEqual(await violations(page), [], `${name}: axe-core`);
+  assert.deepEqual(await overflows(page), [], `${name}: nothing is cut off`);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await picture(page, `console-${name}-360`);
+  assert.deepEqual(await overflows(page), [], `${name}: nothing is cut off on a phone`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  assert.deepEqual(page.complaints, [], `${name}: no complaint of the browser`);
+}
+
+const title = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
+
+test("an operator signs in, sees how things stand, and pauses signups", async (t) => {
+  const page = await opened(t);
+  await title(page, "Overview");
+  await page.getByRole("link", { name: /Ready/ }).first().waitFor();
+  await page.getByText("Signups are open.").waitFor();
+  await sound(page, "overview");
+  await page.getByRole("button", { name: "Pause signups" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Pause signups" }).click();
+  await page.getByText("Signups are paused.").waitFor();
+  assert.ok((await platform("GET", "/v1/limits")).body.signups.paused_since);
+  await page.getByRole("button", { name: "Resume signups" }).click();
+  await page.getByText("Signups are open.").waitFor();
+});
+
+test("nobody sees anything without signing in, and signing out forgets", async (t) => {
+  const stranger = await chromium.newContext();
+  t.after(() => stranger.close());
+  const page = await watched(stranger, { expected: [/401/] });
+  await page.goto(`${lab.api}/console`);
+  await page.getByRole("link", { name: "Log in as operator" }).click();
+  await title(page, "Overview");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("You are signed out.").waitFor();
+  assert.equal(await page.evaluate(() => Object.values(sessionStorage).filter((value) => value.includes("eyJ")).length), 0);
+});
+
+test("a customer is found, its story read, its reception looked at, and its connection ended", async (t) => {
+  const reference = `leaver-${process.pid}`;
+  const leaver = await customer({ customer_ref: reference });
+  await reached(leaver.id, "ready");
+  const page = await opened(t, "#/onboardings");
+  await page.getByRole("searchbox", { name: "Customer reference or exact id" }).fill(leaver.waba);
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await page.getByRole("link", { name: reference }).click();
+  await title(page, reference);
+  assert.equal(await page.locator('li[data-step="register_number"][data-state="done"]').count(), 1);
+  await page.getByRole("button", { name: `Look now at the reception of ${leaver.phone}` }).click();
+  await page.getByText(/last event/i).first().waitFor();
+  await sound(page, "onboarding");
+  await page.getByRole("button", { name: "End connection" }).click();
+  const dialog = page.getByRole("dialog", { name: "End this connection?" });
+  await dialog.getByRole("textbox", { name: "Customer reference" }).fill(reference);
+  await dialog.getByRole("button", { name: "End connection" }).click();
+  await reached(leaver.id, "left");
+});
+
+test("what waits is resumed", async (t) => {
+  const page = await opened(t, "#/onboardings");
+  await page.getByRole("navigation", { name: "By state" }).getByRole("link", { name: /Waiting/ }).click();
+  await page.getByRole("link", { name: `bakery-${process.pid}` }).click();
+  await page.locator('li[data-step="find_number"][data-state="waiting"]').waitFor();
+  await page.getByRole("button", { name: "Resume", exact: true }).click();
+  await page.locator("li", { hasText: /resumed/i }).first().waitFor();
+  await sound(page, "waiting");
+});
+
+test("a signup link is made and copied", async (t) => {
+  const page = await opened(t, "#/onboardings");
+  await page.getByRole("button", { name: "New signup link" }).click();
+  const dialog = page.getByRole("dialog", { name: "New signup link" });
+  await dialog.getByRole("textbox", { name: "Customer reference" }).fill("from-the-console");
+  await dialog.getByRole("combobox", { name: "Language" }).selectOption("ja");
+  await dialog.getByRole("button", { name: "Make the link" }).click();
+  const url = await dialog.getByRole("textbox", { name: "Signup link" }).inputValue();
+  assert.match(await (await fetch(url)).text(), /lang="ja"/);
+  assert.deepEqual(await violations(page), []);
+});
+
+test("a template is written, previewed, submitted, copied and deleted", async (t) => {
+  const page = await opened(t, `#/onboardings/${acme.id}/templates`);
+  await title(page, "Templates");
+  await page.getByText("order_update_1").first().waitFor();
+  await sound(page, "templates");
+  await page.getByRole("button", { name: "New template" }).click();
+  const dialog = page.getByRole("dialog", { name: "New template" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("pickup_ready");
+  await dialog.getByRole("textbox", { name: "Body" }).fill("Hello {{1}}, your order is ready.");
+  await dialog.getByRole("textbox", { name: "Example for {{1}} in the body" }).fill("Maria");
+  await dialog.locator(".bubble", { hasText: "Hello Maria, your order is ready." }).waitFor();
+  await picture(page, "console-composer-1440");
+  assert.deepEqual(await violations(page), []);
+  await dialog.getByRole("button", { name: "Submit for review" }).click();
+  await page.getByText("pickup_ready").first().waitFor();
+  const written = () => platform("GET", `/v1/onboardings/${acme.id}/templates/pickup_ready/en_US`);
+  assert.equal((await written()).status, 200);
+  await page.getByRole("button", { name: /^Copy order_update_2/ }).click();
+  const copy = page.getByRole("dialog", { name: /^Copy order_update_2/ });
+  await copy.getByRole("textbox", { name: "Name" }).fill("order_update_copy");
+  await copy.getByRole("button", { name: "Copy" }).click();
+  await page.getByText("order_update_copy").first().waitFor();
+  await page.getByRole("button", { name: /^Delete pickup_ready/ }).click();
+  await page.getByRole("dialog", { name: /^Delete pickup_ready/ }).getByRole("button", { name: "Delete template" }).click();
+  await until("it is gone", async () => (await written()).status === 404);
+});
+
+test("a second attempt is seen with its time, and cancelled", async (t) => {
+  await meta(`phones/${acme.phone}`, { outcomes: ["failed:131000"] });
+  const message = { to: "16505551234", type: "text", text: { body: "hello" } };
+  const sent = (await platform("POST", `/v1/phone-numbers/${acme.phone}/messages`, message)).body.message_id;
+  const state = async () => (await platform("GET", `/v1/messages/${sent}`)).body.state;
+  await until("it failed once", async () => (await state()) === "retrying");
+  const page = await opened(t, "#/messages");
+  await page.getByText(sent).first().waitFor();
+  await sound(page, "messages");
+  await page.getByRole("button", { name: `Cancel the second attempt of ${sent}` }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel the second attempt?" });
+  await dialog.getByRole("button", { name: "Cancel second attempt" }).click();
+  await until("it is cancelled", async () => (await state()) === "cancelled");
+});
+
+test("a number is moved step by step", async (t) => {
+  const source = (await meta("signups", { business_id: acme.business })).body;
+  await meta(`wabas/${acme.waba}`, { grant: source.waba_id });
+  const there = String(source.data.phone_number_id);
+  await meta(`phones/${there}`, { status: "CONNECTED", standing: { quality: "GREEN", limit: "TIER_10K", official: false } });
+  const phones = async () => (await meta("state")).body.phones;
+  const number = (await phones())[there].display_phone_number.replace("+1 ", "");
+  const page = await opened(t, "#/moves");
+  await page.getByRole("button", { name: "Move a number" }).click();
+  const dialog = page.getByRole("dialog", { name: "Move a number here" });
+  for (const [name, value] of [
+    ["Onboarding", acme.id], ["Country code", "1"], ["Phone number", number],
+    ["Source account id", source.waba_id], ["Source number id", there],
+  ]) await dialog.getByRole("textbox", { name }).fill(value);
+  assert.deepEqual(await violations(page), []);
+  await dialog.getByRole("button", { name: "Start the move" }).click();
+  await page.getByRole("button", { name: "Send code" }).click();
+  const entry = page.getByRole("textbox", { name: "Six-digit code" });
+  await entry.waitFor();
+  const code = await until("the owner got a code", async () =>
+    Object.values(await phones()).find((phone) => phone.arrival?.from === there)?.arrival.code);
+  await picture(page, "console-move-code-1440");
+  await entry.fill(code);
+  await page.getByRole("button", { name: "Verify" }).click();
+  await until("it is here", async () => (await platform("GET", "/v1/moves")).body.moves[0].state === "done");
+  await page.getByRole("row", { name: /quality.*GREEN.*GREEN/i }).waitFor();
+  await sound(page, "move");
+});
+
+test("what gave up is sent back", async (t) => {
+  const page = await opened(t, "#/queues");
+  await page.locator('li[data-queue="TemplateQueue"]').getByText("1", { exact: true }).first().waitFor();
+  await sound(page, "queues");
+  await page.getByRole("button", { name: "Send back TemplateQueue" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Send back" }).click();
+  await until("nothing is left", async () =>
+    (await platform("GET", "/v1/dead-letters")).body.queues.every((queue) => queue.messages === 0));
+});
+
+test("the doctor says what is in order", async (t) => {
+  const page = await opened(t, "#/doctor");
+  await title(page, "Doctor");
+  await page.getByRole("button", { name: "Examine anew" }).click();
+  await page.locator('li[data-check="system_user"]').waitFor();
+  await sound(page, "doctor");
+});
+
+test("the page goes on by itself, and says when it cannot", async (t) => {
+  const page = await opened(t, "#/onboardings");
+  const reference = `live-${process.pid}`;
+  await title(page, "Onboardings");
+  await customer({ customer_ref: reference });
+  await page.getByRole("link", { name: reference }).waitFor();
+  page.complaints.length = 0;
+  await page.route("**/v1/**", (route) => route.abort());
+  await page.locator('#connection[data-state="offline"]').waitFor();
+  await page.unroute("**/v1/**");
+  await page.locator('#connection[data-state="live"]').waitFor();
+});

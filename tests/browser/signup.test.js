@@ -1,0 +1,241 @@
+// A customer connects by clicks, in Meta's simulated window and out of it, and reads what to do when it does not work.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browser, meta, overflows, picture, platform, session, violations, watched } from "./lab.js";
+
+let chromium;
+before(async () => { chromium = await browser(); });
+after(async () => { await chromium.close(); });
+
+/** A customer's own browser at a signup link. */
+async function visit(t, order = {}, options = {}) {
+  const context = await chromium.newContext({ locale: "en-US", viewport: { width: 1000, height: 800 }, ...options.context });
+  t.after(() => context.close());
+  const page = await watched(context, options);
+  await options.prepare?.(page);
+  const made = await session(order);
+  await page.goto(made.signup_url + (options.query ?? ""));
+  return { page, context, made };
+}
+
+const connect = (page) => page.getByRole("button", { name: /^Connect WhatsApp/ });
+const notice = (page) => page.getByRole("status");
+
+/** Opens Meta's window and gives it. */
+async function opened(page, context) {
+  const popup = context.waitForEvent("page");
+  await connect(page).click();
+  return popup;
+}
+
+async function finish(popup, { event = "FINISH", pays = false } = {}) {
+  await popup.getByLabel("The customer").selectOption(event);
+  if (pays) await popup.getByLabel("has a payment method already").check();
+  await popup.getByRole("button", { name: "Finish" }).click();
+}
+
+const settled = (page, state) => page.waitForSelector(`#connect-whatsapp[data-state="${state}"]`);
+
+async function sound(page) {
+  assert.deepEqual(page.complaints, [], "no complaint of the browser");
+  assert.deepEqual(await violations(page), [], "axe-core finds nothing");
+  assert.deepEqual(await overflows(page), [], "nothing is cut off");
+}
+
+test("a customer connects by clicks and goes back to the platform", async (t) => {
+  const { page, context } = await visit(t, { return_url: "https://platform.example/done?id=7" });
+  await picture(page, "signup-begin-1000");
+  await sound(page);
+  const popup = await opened(page, context);
+  await finish(popup);
+  await settled(page, "ready");
+  assert.equal(await notice(page).textContent(), "WhatsApp is connected and ready to use.");
+  assert.equal(await page.getByRole("link", { name: "Go back" }).getAttribute("href"), "https://platform.example/done?id=7");
+  const states = await page.getByRole("listitem").evaluateAll((items) => items.map((item) => item.dataset.state));
+  assert.ok(states.length > 5 && states.every((state) => state === "done"), states.join());
+  assert.ok(await connect(page).isHidden());
+  await picture(page, "signup-ready-1000");
+  await sound(page);
+});
+
+test("by keyboard alone and on a small screen", async (t) => {
+  const { page, context } = await visit(t, {}, { context: { viewport: { width: 320, height: 640 } } });
+  await connect(page).waitFor();
+  await page.waitForFunction(() => !document.querySelector("button.go").disabled);
+  const popup = context.waitForEvent("page");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await finish(await popup);
+  await settled(page, "ready");
+  await picture(page, "signup-ready-320");
+  await sound(page);
+});
+
+test("an account without a number waits, and says whose turn it is", async (t) => {
+  const { page, context } = await visit(t);
+  await finish(await opened(page, context), { event: "FINISH_ONLY_WABA" });
+  await settled(page, "waiting");
+  assert.match(await page.locator(".turn").textContent(), /^Your turn/);
+  assert.match(await notice(page).textContent(), /no phone number yet/);
+  await picture(page, "signup-waiting-1000");
+  await sound(page);
+});
+
+test("a number that stays in the WhatsApp Business app is prepared and connected", async (t) => {
+  const { page, context } = await visit(t, { flow: "coexistence" });
+  await page.getByRole("heading", { name: "Before you begin" }).waitFor();
+  await page.getByText("2.24.17").waitFor();
+  await picture(page, "signup-coexistence-1000");
+  await sound(page);
+  await finish(await opened(page, context), { event: "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" });
+  await settled(page, "ready");
+  assert.ok(await page.locator('[data-step="sync_history"]').isVisible());
+  assert.equal(await page.locator('[data-step="register_number"]').count(), 0, "never registered");
+});
+
+test("who cancels is told where, may begin again, and stands in the funnel", async (t) => {
+  const { page, context } = await visit(t);
+  const popup = await opened(page, context);
+  await popup.getByRole("button", { name: "Cancel" }).click();
+  await page.waitForFunction(() => document.querySelector(".notice").textContent.startsWith("You stopped at: the phone number"));
+  assert.ok(await connect(page).isEnabled());
+  await sound(page);
+  await finish(await opened(page, context));
+  await settled(page, "ready");
+  const lost = await visit(t);
+  await (await opened(lost.page, lost.context)).getByRole("button", { name: "Cancel" }).click();
+  await lost.page.getByText("You stopped at").waitFor();
+  const funnel = (await platform("GET", "/v1/funnel?days=1")).body;
+  assert.ok(funnel.abandoned.some((line) => line.step === "PHONE_NUMBER_SETUP" && line.count >= 1), JSON.stringify(funnel));
+});
+
+test("an error screen of Meta's is repeated with what can be done about it", async (t) => {
+  const { page, context } = await visit(t);
+  for (const [code, message, advice] of [
+    ["3441042", "Not available in your region.", "does not offer this in your country"],
+    ["524126", "We can't onboard customers at the moment.", "please try again later"],
+    ["524126", "The business owns the app.", "A business cannot connect itself"],
+    ["2593039", "Too many requests", "Wait a few hours"],
+  ]) {
+    const popup = await opened(page, context);
+    await popup.getByLabel("Code").fill(code);
+    await popup.getByLabel("Message").fill(message);
+    await popup.getByRole("button", { name: "Report a problem" }).click();
+    await page.waitForFunction((advice) => document.querySelector(".notice").textContent.includes(advice), advice);
+    assert.match(await notice(page).textContent(), /^Meta reported: /);
+    assert.equal(await page.getByRole("link", { name: "See Meta's status page" }).isVisible(), message.includes("can't onboard"));
+  }
+  await sound(page);
+});
+
+test("a window that closes without a word is noticed", async (t) => {
+  const { page, context } = await visit(t);
+  await (await opened(page, context)).getByRole("button", { name: "Close without a word" }).click();
+  await page.getByText("was closed before the steps were finished").waitFor();
+  assert.ok(await connect(page).isEnabled());
+});
+
+test("a window that never answers is explained, and the whole page leads to the end", async (t) => {
+  const { page, context } = await visit(t, {}, { prepare: (page) => page.clock.install() });
+  const popup = await opened(page, context);
+  await page.clock.runFor(21_000);
+  await page.getByText("has not answered yet").waitFor();
+  await popup.close();
+  await page.clock.resume();
+  await page.getByRole("link", { name: "Continue in this window" }).click();
+  await finish(page);
+  await settled(page, "ready");
+  assert.ok(!page.url().includes("code="), "the code does not stay in the address");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("who cancels the whole page may begin again", async (t) => {
+  const { page, context } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
+  await connect(page).click();
+  await page.getByRole("link", { name: "Continue in this window" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("The steps at Meta were not finished").waitFor();
+  assert.ok(context.pages().length === 1 && !page.url().includes("error"));
+});
+
+test("a blocked window is said at once, and the whole page is offered", async (t) => {
+  const { page } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
+  await connect(page).click();
+  await page.getByText("Your browser blocked Meta's window").waitFor();
+  await sound(page);
+  await page.getByRole("link", { name: "Continue in this window" }).click();
+  await finish(page);
+  await settled(page, "ready");
+});
+
+test("a sign-up of Meta's that does not load is said, and the whole page is offered", async (t) => {
+  const prepare = (page) => page.route(/sdk\.js$/, (route) => route.abort());
+  const { page } = await visit(t, {}, { prepare, expected: [/sdk\.js/, /ERR_FAILED/] });
+  await page.getByText("could not be loaded").waitFor();
+  assert.ok(await page.getByRole("link", { name: "Continue in this window" }).isVisible());
+});
+
+test("a code that is too old asks for one more click, which is enough", async (t) => {
+  const { page, context } = await visit(t, {}, { expected: [/422/] });
+  let late = true;
+  await page.route("**/signup/callback", async (route) => {
+    if (late) await meta("clock", { advance_seconds: 40 });
+    late = false;
+    await route.continue();
+  });
+  await finish(await opened(page, context));
+  await page.getByText("Meta's confirmation was too old").waitFor();
+  await settled(page, "relaunch");
+  await page.getByRole("button", { name: "Connect WhatsApp again" }).waitFor();
+  await finish(await opened(page, context));
+  await settled(page, "ready");
+});
+
+test("ids that never come are found out from the permission", async (t) => {
+  const { page, context } = await visit(t);
+  await page.evaluate(() => window.addEventListener("message", (event) => {
+    if (typeof event.data === "string") event.stopImmediatePropagation();
+  }, true));
+  const popup = await opened(page, context);
+  await finish(popup);
+  await settled(page, "ready");
+});
+
+test("a platform that pauses signups says so, and the same link works afterwards", async (t) => {
+  assert.equal((await platform("POST", "/v1/signups/pause")).status, 204);
+  const { page, made } = await visit(t);
+  await page.getByText("Connecting is paused at the moment").waitFor();
+  assert.equal(await connect(page).count(), 0);
+  await sound(page);
+  assert.equal((await platform("POST", "/v1/signups/resume")).status, 204);
+  await page.goto(made.signup_url);
+  await connect(page).waitFor();
+});
+
+test("links that are wrong or too old are explained", async (t) => {
+  const { page, made } = await visit(t, {}, { expected: [/404|400/] });
+  for (const [url, text] of [
+    [made.signup_url.replace(/ses_\w+/, `ses_${"0".repeat(62)}`), "This link is not known"],
+    [made.signup_url.split("?")[0], "The link is incomplete"],
+  ]) {
+    await page.goto(url);
+    await page.getByText(text).waitFor();
+    assert.deepEqual(await violations(page), []);
+  }
+});
+
+test("a connection that is lost in between is waited for", async (t) => {
+  const { page, context } = await visit(t, {}, { expected: [/ERR_INTERNET_DISCONNECTED|ERR_FAILED/] });
+  let down = true;
+  await page.route("**/signup/status*", (route) => (down ? route.abort() : route.continue()));
+  await page.route("**/signup/callback", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await page.reload();
+  await page.getByText("You seem to be offline").waitFor();
+  down = false;
+  await connect(page).waitFor();
+  await finish(await opened(page, context));
+  await settled(page, "ready");
+});
