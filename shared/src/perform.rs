@@ -101,7 +101,7 @@ impl Performer for OnboardingSteps {
             Step::AwaitReview => review::account(&customer, waba(onboarding)?).await,
             Step::AwaitVerification => review::business(&customer, waba(onboarding)?, onboarding).await,
             Step::AwaitPaymentMethod => review::payment_method(&customer, waba(onboarding)?).await,
-            Step::ClearOverride => callback::clear(&customer, &self.vault, onboarding, phone(onboarding)?).await,
+            Step::ClearOverride => callback::clear(&customer, &self.vault, onboarding).await,
             Step::DeregisterNumber => number::deregister(&customer, onboarding).await,
             Step::UnsubscribeApp => subscription::unsubscribe(&customer, waba(onboarding)?).await,
             Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken | Step::RetireToken | Step::JoinRecord => {

@@ -100,14 +100,17 @@ impl<P: Performer + Sync> Worker<P> {
             Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
             Ok(Bell::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
             Ok(Bell::Examine) => self.examine().await,
-            Ok(Bell::Move { id }) => self.move_number(&id).await,
+            Ok(Bell::Move { id }) => self.move_number(&id, deadline).await,
             Ok(Bell::Announced { .. } | Bell::Templates { .. } | Bell::Parked { .. } | Bell::Message { .. })
             | Err(_) => Err(WorkError::UnknownBell),
         })
         .await
     }
 
-    async fn move_number(&self, id: &MoveId) -> Result<(), WorkError> {
+    async fn move_number(&self, id: &MoveId, deadline: Timestamp) -> Result<(), WorkError> {
+        if clock::now().after(STEP_BUDGET) >= deadline {
+            return Ok(self.steps.ring(&Bell::Move { id: id.clone() }, Duration::ZERO).await?);
+        }
         if self.performer.move_number(id).await? { Ok(()) } else { Err(WorkError::UnknownBell) }
     }
 

@@ -25,6 +25,7 @@
 //! | message | `MESSAGE#<id>` | `STATE` |
 //! | its text, until it is over | `MESSAGE#<id>` | `PAYLOAD` |
 //! | message that waits for somebody's word | `NUMBER#<id>` | `WINDOW#<person>#<message>` |
+//! | that any message does | `NUMBER#<id>` | `AWAITED_WORDS` |
 //! | when somebody may be written to next | `NUMBER#<id>` | `PACE#<person>` |
 //! | number that moves here | `MOVE#<id>` | `STATE` |
 //! | its move, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |

@@ -41,7 +41,8 @@ fn waba() -> VerifiedWaba {
 
 fn phone(draw: &mut Draw) -> VerifiedPhone {
     let id = PhoneNumberId::parse(of(draw, &["5", "6"])).unwrap();
-    verify_phone(&Claim::default(), &[ListedPhone { id, on_business_app: draw.below(6) == 0 }], &[]).unwrap()
+    verify_phone(&Claim::default(), &[ListedPhone { id, on_business_app: draw.below(6) == 0, proven: true }], &[])
+        .unwrap()
 }
 
 fn failure(draw: &mut Draw, now: Timestamp) -> Failure {

@@ -134,7 +134,7 @@ fn rebuilt(words: &[(Aspect, String, Timestamp)]) -> Facts {
 }
 
 fn number() -> Number {
-    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: true }];
+    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: true, proven: true }];
     Number::new(verify_phone(&Claim::default(), &listed, &[]).unwrap(), false, at(0))
 }
 

@@ -61,7 +61,7 @@ test("a customer connects by clicks and goes back to the platform", async (t) =>
 test("by keyboard alone and on a small screen", async (t) => {
   const { page, context } = await visit(t, {}, { context: { viewport: { width: 320, height: 640 } } });
   await connect(page).waitFor();
-  await page.waitForFunction(() => !document.querySelector("button.go").disabled);
+  await page.locator('button.go[aria-disabled="false"]').waitFor();
   const popup = context.waitForEvent("page");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -97,7 +97,7 @@ test("who cancels is told where, may begin again, and stands in the funnel", asy
   const { page, context } = await visit(t);
   const popup = await opened(page, context);
   await popup.getByRole("button", { name: "Cancel" }).click();
-  await page.waitForFunction(() => document.querySelector(".notice").textContent.startsWith("You stopped at: the phone number"));
+  await page.waitForFunction(() => document.querySelector(".notice").textContent.startsWith("You stopped at: \u2068the phone number"));
   assert.ok(await connect(page).isEnabled());
   await sound(page);
   await finish(await opened(page, context));
@@ -238,4 +238,57 @@ test("a connection that is lost in between is waited for", async (t) => {
   await connect(page).waitFor();
   await finish(await opened(page, context));
   await settled(page, "ready");
+});
+
+test("a busy server is brought the same code again", async (t) => {
+  const { page, context } = await visit(t, {}, { expected: [/503/] });
+  let busy = 2;
+  await page.route("**/signup/callback", (route) => {
+    busy -= 1;
+    return busy >= 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue();
+  });
+  await finish(await opened(page, context));
+  await settled(page, "ready");
+});
+
+test("a script of Meta's that never arrives is said, and the whole page is offered", async (t) => {
+  const prepare = async (page) => {
+    await page.clock.install();
+    await page.route(/sdk\.js$/, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+  };
+  const { page } = await visit(t, {}, { prepare });
+  await connect(page).waitFor();
+  await page.clock.runFor(9_000);
+  await page.getByText("could not be loaded").waitFor();
+  assert.ok(await page.getByRole("link", { name: "Continue in this window" }).isVisible());
+});
+
+test("who is connected stays so, whatever Meta's window says afterwards", async (t) => {
+  const { page, context, made } = await visit(t);
+  await finish(await opened(page, context));
+  await settled(page, "ready");
+  await page.goto(made.signup_url.replace("/signup?session=", "/signup/return?error=access_denied&state="));
+  await settled(page, "ready");
+  await page.getByText("WhatsApp is connected and ready to use.").waitFor();
+  assert.ok(await connect(page).isHidden());
+});
+
+test("a link that becomes too old while the page is open says so", async (t) => {
+  const { page } = await visit(t, {}, { prepare: (page) => page.clock.install() });
+  await connect(page).waitFor();
+  const expired = { state: "expired", who_acts: null, message: "This link is too old.", until: null, can_start: false, return_url: null, steps: [] };
+  await page.route("**/signup/status*", (route) => route.fulfill({ json: expired }));
+  await page.clock.runFor(61_000);
+  await page.getByText("This link is too old.").waitFor();
+  assert.ok(await connect(page).isHidden());
+});
+
+test("the whole page goes on in the language it was left in", async (t) => {
+  const blocked = (page) => page.addInitScript(() => { window.open = () => null; });
+  const { page } = await visit(t, {}, { query: "&locale=ko", prepare: blocked });
+  await page.locator('button.go[aria-disabled="false"]').click();
+  await page.locator(".here:visible").first().click();
+  await finish(page);
+  await settled(page, "ready");
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
 });

@@ -254,3 +254,47 @@ async fn what_is_no_move_is_refused_before_anything_is_stored_or_called() {
     assert_eq!(lab.calls("POST", "/phone_numbers").await, 0);
     case.lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_on_its_way_is_not_registered_before_its_owner_proved_to_have_it() {
+    let lab = Lab::start().await;
+    let (_, target, onboarding) = lab.signed_up("acme", &json!({ "event": "FINISH_ONLY_WABA", "numbers": 0 })).await;
+    lab.until(&onboarding, "waiting").await;
+    let source = lab.popup(&json!({ "business_id": target.body["business_id"] })).await;
+    lab.simulate(&format!("wabas/{}", target.waba), &json!({ "grant": source.waba })).await;
+    let there = source.body["phone_number_id"].as_str().unwrap().to_owned();
+    lab.simulate(&format!("phones/{there}"), &json!({ "status": "CONNECTED" })).await;
+    let case = Case { lab, onboarding, target, source };
+    let id = case.begin().await;
+    let waiting = case.until(&id, "awaiting_code").await;
+    case.lab.platform_post(&format!("/v1/onboardings/{}/resume", case.onboarding), &json!({})).await;
+    let asked = async || {
+        let record = case.lab.onboarding(&case.onboarding).await;
+        (record["code"] == "graph.133006").then_some(())
+    };
+    case.lab.eventually("it waits for the owner's proof", asked).await;
+    assert_eq!(case.lab.calls("POST", "/register").await, 0, "no attempt is spent");
+    the_owner_proves_it(&case, &id, &waiting).await;
+    case.until(&id, "done").await;
+    assert_eq!(case.lab.calls("POST", "/register").await, 1);
+    case.lab.until(&case.onboarding, "ready").await;
+    case.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_of_the_old_account_does_not_touch_the_new_one() {
+    let case = case(&json!({})).await;
+    let id = case.begin().await;
+    let waiting = case.until(&id, "awaiting_code").await;
+    the_owner_proves_it(&case, &id, &waiting).await;
+    case.until(&id, "done").await;
+    let info = json!({ "waba_id": case.source.waba, "owner_business_id": case.source.body["business_id"] });
+    let change = json!({ "field": "account_update", "value": { "event": "PARTNER_REMOVED", "waba_info": info } });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "9", "time": 1_795_000_000, "changes": [change] }] });
+    assert_eq!(case.lab.webhook(&body, "valid").await, 200);
+    let removed = |event: &Value| event["data"]["value"]["event"] == "PARTNER_REMOVED";
+    case.lab.event("whatsapp.webhook.received.v1", removed).await;
+    case.lab.eventually("everything is done", async || case.lab.is_quiet().then_some(())).await;
+    assert_eq!(case.lab.onboarding(&case.onboarding).await["state"], "ready");
+    case.lab.stop().await;
+}

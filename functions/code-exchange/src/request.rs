@@ -1,7 +1,6 @@
 //! The callback's body, parsed.
 
 use sha2::{Digest, Sha256};
-use shared::config::parse_base;
 use shared::domain::claim::{Claim, FinishEvent};
 use shared::domain::ids::{BusinessId, PhoneNumberId, SessionId, WabaId};
 use shared::http::Request;
@@ -44,14 +43,15 @@ impl Callback {
         };
         let code_hash = hex::encode(Sha256::digest(code.expose()));
         let session = session.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
-        let redirect_uri = fields.text("redirect_uri", LONGEST_ADDRESS)?.map(redirect_uri).transpose()?;
+        let redirect_uri =
+            fields.text("redirect_uri", LONGEST_ADDRESS)?.map(|uri| redirect_uri(uri, request)).transpose()?;
         Ok(Self { session, code, code_hash, claim: claim.consistent(), redirect_uri })
     }
 }
 
 /// The address of our own page, as Meta compares it: nothing else is sent along with a secret.
-fn redirect_uri(text: &str) -> Result<String, Problem> {
-    let own = parse_base(text).is_some_and(|url| url.path().ends_with("/signup/return"));
+fn redirect_uri(text: &str, request: &Request) -> Result<String, Problem> {
+    let own = text == format!("{}/signup/return", request.base_url());
     let refused = Problem::bad_request("redirect_invalid", "The address Meta came back to is not the signup page's.");
     if own { Ok(text.to_owned()) } else { Err(refused) }
 }

@@ -55,7 +55,7 @@ function attempts({ attempts: made, retry_at: due }) {
 }
 
 const cancel = (page, message) =>
-  message.retry_at &&
+  message.state === "retrying" &&
   button("Cancel", {
     tone: "quiet danger small",
     "aria-label": `Cancel the second attempt of ${message.message_id}`,
@@ -75,7 +75,9 @@ function row(page, message) {
     h(
       "div",
       { class: "row-state" },
-      h("span", { class: "count big", title: absolute(message.retry_at) }, countdown(message.retry_at)),
+      message.retry_at
+        ? h("span", { class: "count big", title: absolute(message.retry_at) }, countdown(message.retry_at))
+        : h("span", { class: "note" }, "when the person writes"),
     ),
     h(
       "div",

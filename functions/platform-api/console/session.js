@@ -51,6 +51,8 @@ export async function signIn() {
     client_id: config.client_id,
     redirect_uri: here,
     scope: config.scope,
+    // For issuers that ask whom a token is for (Auth0); the others pass over it.
+    audience: config.audience,
     state,
     code_challenge: await challenge(verifier),
     code_challenge_method: "S256",

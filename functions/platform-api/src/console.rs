@@ -27,6 +27,8 @@ const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 /// Where operators log in (OAuth 2.0 with PKCE).
 pub(crate) struct Login {
     client_id: String,
+    scope: String,
+    audience: String,
     authorization_endpoint: String,
     token_endpoint: String,
     /// Origin of the token endpoint, for the page's policy.
@@ -41,6 +43,8 @@ pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Optio
     let token = problems.parsed(lookup, "CONSOLE_TOKEN_ENDPOINT", parse_base)?;
     Some(Some(Login {
         client_id,
+        scope: problems.required(lookup, "CONSOLE_SCOPE"),
+        audience: problems.required(lookup, "JWT_AUDIENCE"),
         authorization_endpoint: authorization.to_string(),
         token_origin: token.origin().ascii_serialization(),
         token_endpoint: token.to_string(),
@@ -70,7 +74,8 @@ fn page(login: &Login) -> Reply {
         "client_id": login.client_id,
         "authorization_endpoint": login.authorization_endpoint,
         "token_endpoint": login.token_endpoint,
-        "scope": "openid",
+        "scope": login.scope,
+        "audience": login.audience,
         "signup_languages": languages,
     });
     let nonce = STANDARD.encode(rand::random::<[u8; 16]>());

@@ -35,7 +35,7 @@ impl App {
         let known = self.store.move_of_number(&onboarding.id, &written.fingerprint).await;
         let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
         if let Some(known) = known.as_ref().filter(|known| !known.is_over()) {
-            return self.change_move(&known.id, MoveEvent::Resumed).await;
+            return self.change_move(&known.id, wish.again()).await;
         }
         let moving = wish.begin(&onboarding, known.as_ref()).ok_or(not_connected())?;
         match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
@@ -74,11 +74,11 @@ impl App {
         }
         let moving = self.find_move(id).await?;
         let phone = coding(&moving)?;
-        if moving.codes_left(clock::now()).1.is_some() {
+        let asked = self.mover.ask_code(&moving, phone, method, &language).await;
+        if !asked.map_err(|error| unavailable(&error))? {
             let title = "A code was asked for a moment ago, or five within a day. Wait until the time that is shown.";
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title));
         }
-        self.mover.ask_code(&moving, phone, method, &language).await.map_err(|error| unavailable(&error))?;
         self.after(&moving.id).await
     }
 
@@ -92,14 +92,14 @@ impl App {
         }
         let moving = self.find_move(id).await?;
         let phone = coding(&moving)?;
-        if moving.state() != MoveState::CodeSent {
+        if moving.codes.is_empty() {
             return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
         }
-        if moving.entries_left(clock::now()).0 == 0 {
+        let entered = self.mover.enter_code(&moving, phone, &Secret::new(code)).await;
+        if !entered.map_err(|error| unavailable(&error))? {
             let title = "Five codes were entered within a day. Wait until the time that is shown; Meta locks the number otherwise.";
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title));
         }
-        self.mover.enter_code(&moving, phone, &Secret::new(code)).await.map_err(|error| unavailable(&error))?;
         self.after(&moving.id).await
     }
 
@@ -159,6 +159,12 @@ impl Wish {
             source_waba: fields.id("source_waba_id", WabaId::parse)?,
             source_phone: fields.id("source_phone_number_id", PhoneNumberId::parse)?,
         })
+    }
+
+    /// The same wish for a move that has begun.
+    fn again(self) -> MoveEvent {
+        let Self { verified_name, source_waba, source_phone, .. } = self;
+        MoveEvent::AskedAgain { verified_name, source_waba, source_phone }
     }
 
     /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where

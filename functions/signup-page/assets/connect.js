@@ -1,5 +1,5 @@
 "use strict";
-// Draws the button and the progress into `root`, which is a place in our page or a shadow root in a platform's own.
+// Draws the button and the progress into `root`, which is a place in our page or in a shadow root of a platform's own.
 // eslint-disable-next-line no-unused-vars
 function connectWhatsApp(root, config, base, told = () => {}) {
   // Meta's code lives 30 seconds: ids that come later than this are not waited for.
@@ -8,7 +8,14 @@ function connectWhatsApp(root, config, base, told = () => {}) {
   const SILENCE_MS = 20000;
   // A window that was closed may still have sent its last word.
   const CLOSING_MS = 1500;
-  const POLL_MS = 1000;
+  // A script of Meta's that is held back by a content blocker says nothing.
+  const SDK_PATIENCE_MS = 8000;
+  // While the server is busy the code is brought again: it lives 30 seconds, and a repeat gets the same answer.
+  const DELIVERIES_MS = [1000, 2000, 4000, 8000, 0];
+  const BUSY = [429, 500, 503, 504];
+  // Between two looks: while steps run, while something is waited for, before anything began.
+  const POLL_MS = 1000, WAIT_MS = 15000, IDLE_MS = 60000, LONGEST_MS = 30000;
+  const RUNNING = ["exchanging", "onboarding"], RUNNING_LOOKS = 120;
   const OVER = ["ready", "left", "expired"];
   // Meta: "Embedded Signup errors"; what a person can do about them.
   const POPUP_ERRORS = {
@@ -24,17 +31,18 @@ function connectWhatsApp(root, config, base, told = () => {}) {
   const CANNOT_ONBOARD = /onboard customers|can.t onboard/i;
   const OWN_BUSINESS = /own(s)? (the|this) app|same business/i;
 
-  const t = (key, values = {}) =>
-    Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), config.texts[key] || "");
+  // What is put into a sentence keeps its own direction.
+  const t = (key, values = {}) => Object.entries(values).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, () => `\u2068${value}\u2069`), config.texts[key] || "");
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
     return element;
   };
 
-  const notice = make("p", { className: "notice", role: "status", ariaLive: "polite" });
+  const notice = make("p", { className: "notice", role: "status" });
   const turn = make("p", { className: "turn", hidden: true });
-  const button = make("button", { type: "button", className: "go", hidden: true, disabled: true, textContent: t("page.button") });
+  const button = make("button", { type: "button", className: "go", hidden: true, textContent: t("page.button") });
   const here = make("a", { className: "here", hidden: true, textContent: t("page.this_window"), rel: "noreferrer" });
   const meta = make("a", { className: "here", hidden: true, textContent: t("page.status_link"), rel: "noreferrer", target: "_blank" });
   meta.href = "https://metastatus.com/whatsapp-business-api";
@@ -46,8 +54,13 @@ function connectWhatsApp(root, config, base, told = () => {}) {
   steps.setAttribute("aria-label", t("page.progress"));
   root.replaceChildren(notice, turn, before, make("div", { className: "actions" }, button, here, meta, back), bar, steps);
 
-  let code = null, redirect = null, ids = null, sent = false, cancelled = false, silence = 0, watch = 0, popup = null, blocked = false;
+  let code = null, redirect = null, ids = null, sent = false, cancelled = false, launched = false, launches = 0;
+  let silence = 0, watch = 0, popup = null, blocked = false, sdk = false, sdkReady = false;
+  let timer = 0, looks = 0, pause = POLL_MS, last = "", offlineSince = null;
   const say = (text) => { if (notice.textContent !== text) notice.textContent = text; };
+  // Not `disabled`: the focus stays where it is.
+  const enable = (on) => button.setAttribute("aria-disabled", String(!on));
+  enable(false);
 
   function preflight() {
     const list = make("div", { className: "before", hidden: config.flow !== "coexistence" });
@@ -58,16 +71,16 @@ function connectWhatsApp(root, config, base, told = () => {}) {
 
   function reset() {
     code = redirect = ids = popup = null;
-    sent = cancelled = blocked = false;
+    sent = cancelled = blocked = launched = false;
     clearTimeout(silence);
     clearInterval(watch);
     button.hidden = false;
-    button.disabled = !window.FB;
+    enable(sdkReady);
   }
 
   function offerThisWindow(text) {
     say(text);
-    if (config.login_url) Object.assign(here, { href: config.login_url, hidden: false });
+    Object.assign(here, { href: config.login_url, hidden: false });
   }
 
   const post = (path, body) => fetch(base + path, {
@@ -79,14 +92,36 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     if (!code || sent) return;
     clearTimeout(silence);
     clearInterval(watch);
+    enable(false);
+    here.hidden = true;
+    say(t("page.completing"));
     if (ids) complete();
     else setTimeout(complete, IDS_PATIENCE_MS);
+  }
+
+  async function deliver(body) {
+    for (const wait of DELIVERIES_MS) {
+      try {
+        const reply = await post("/signup/callback", body);
+        if (!wait || !BUSY.includes(reply.status)) return reply;
+      } catch (error) {
+        if (!wait) throw error;
+        say(t("page.interrupted"));
+      }
+      await new Promise((done) => setTimeout(done, wait));
+    }
+    return null;
+  }
+
+  function refused(problem) {
+    const links = { session_expired: "page.link_expired", session_not_found: "page.link_unknown" };
+    return t(`problem.${problem.code}`) || t(links[problem.code] || "problem.other");
   }
 
   async function complete() {
     if (sent || !code) return;
     sent = true;
-    button.disabled = true;
+    enable(false);
     here.hidden = meta.hidden = before.hidden = true;
     say(t("page.completing"));
     const body = { session: config.session, code };
@@ -97,20 +132,17 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     }
     let refusal = "";
     try {
-      const reply = await post("/signup/callback", body);
-      if (!reply.ok) {
-        const problem = await reply.json();
-        refusal = t(`problem.${problem.code}`) || t("problem.other");
-        say(refusal);
-      }
+      const reply = await deliver(body);
+      if (!reply.ok) say(refusal = refused(await reply.json().catch(() => ({}))));
     } catch {
       say(t("page.interrupted"));
     }
+    launched = false;
+    last = "";
     poll(refusal);
   }
 
   function abandoned(event, data) {
-    cancelled = true;
     const body = { session: config.session, event };
     for (const key of ["current_step", "error_code", "error_message", "session_id"]) if (data[key] != null) body[key] = data[key];
     if (body.error_message) body.error_message = String(body.error_message).slice(0, 256);
@@ -134,8 +166,9 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     return step ? t("page.cancelled_at", { step }) : t("page.cancelled");
   }
 
-  window.addEventListener("message", (event) => {
-    if (!config.popup_origins.includes(event.origin) || typeof event.data !== "string") return;
+  window.addEventListener("message", function heard(event) {
+    if (!root.isConnected) { window.removeEventListener("message", heard); return; }
+    if (!launched || !config.popup_origins.includes(event.origin) || typeof event.data !== "string") return;
     let message;
     try { message = JSON.parse(event.data); } catch { return; }
     if (!message || message.type !== "WA_EMBEDDED_SIGNUP") return;
@@ -143,8 +176,8 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     if (String(message.event).startsWith("FINISH")) {
       ids = { event: String(message.event), data };
       arrived();
-    } else if (!code) {
-      abandoned(String(message.event), data);
+    } else if (!code && ["CANCEL", "ERROR"].includes(message.event)) {
+      abandoned(message.event, data);
     }
   });
 
@@ -165,27 +198,36 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     }
   }
 
-  function closed() {
-    if (code || ids || cancelled) return;
+  // Only of the window that is open now: an earlier one may be noticed late.
+  function closed(mine) {
+    if (mine !== launches || code || cancelled) return;
     reset();
     say(t("page.closed"));
   }
 
+  function explainSilence() {
+    // Somebody who works in Meta's window is not silent.
+    if (!document.hasFocus()) { silence = setTimeout(explainSilence, SILENCE_MS); return; }
+    enable(true);
+    offerThisWindow(t("page.silent"));
+  }
+
   button.addEventListener("click", () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
     reset();
-    button.disabled = true;
+    launched = true;
+    const mine = launches += 1;
+    enable(false);
     here.hidden = meta.hidden = true;
     say(t("page.in_window"));
-    silence = setTimeout(() => {
-      button.disabled = false;
-      offerThisWindow(t("page.silent"));
-    }, SILENCE_MS);
+    silence = setTimeout(explainSilence, SILENCE_MS);
     launch((response) => {
+      if (mine !== launches) return;
       if (response.authResponse && response.authResponse.code) {
         code = response.authResponse.code;
         arrived();
       } else if (!blocked) {
-        setTimeout(closed, CLOSING_MS);
+        setTimeout(closed, CLOSING_MS, mine);
       }
     });
     if (blocked) {
@@ -196,7 +238,7 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     watch = setInterval(() => {
       if (!popup || !popup.closed) return;
       clearInterval(watch);
-      setTimeout(closed, CLOSING_MS);
+      setTimeout(closed, CLOSING_MS, mine);
     }, 500);
   });
 
@@ -212,54 +254,106 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     return item;
   }
 
-  function show(status, refusal) {
-    const done = status.steps.filter((step) => ["done", "skipped"].includes(step.state)).length;
-    steps.hidden = bar.hidden = status.steps.length === 0;
-    Object.assign(bar, { max: Math.max(1, status.steps.length), value: done });
-    const drawn = JSON.stringify(status.steps);
-    if (steps.dataset.drawn !== drawn) {
-      steps.dataset.drawn = drawn;
-      steps.replaceChildren(...status.steps.map(drawStep));
-    }
-    root.dataset.state = status.state;
+  function drawTurn(status) {
     turn.hidden = !status.who_acts;
     turn.dataset.who = status.who_acts || "";
     turn.textContent = status.who_acts ? t(`page.turn_${status.who_acts}`) : "";
     if (status.who_acts && status.until) turn.append(" ", make("span", { textContent: t("page.next_look", { time: when(status.until) }) }));
-    if (status.message && !refusal) say(status.message);
+  }
+
+  // Only what is new is drawn and told.
+  function show(status, refusal) {
+    const news = JSON.stringify(status);
+    if (news === last) return;
+    last = news;
+    const done = status.steps.filter((step) => ["done", "skipped"].includes(step.state)).length;
+    steps.hidden = bar.hidden = status.steps.length === 0;
+    Object.assign(bar, { max: Math.max(1, status.steps.length), value: done });
+    steps.replaceChildren(...status.steps.map(drawStep));
+    root.dataset.state = status.state;
+    drawTurn(status);
+    if (!refusal || !status.can_start) say(status.message || (status.can_start ? "" : t("page.completing")));
     told(status);
   }
 
-  async function poll(refusal = "") {
-    let status = null;
+  function later(ms, refusal = "") {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!document.hidden) poll(refusal);
+      else document.addEventListener("visibilitychange", () => poll(refusal), { once: true });
+    }, ms);
+  }
+
+  async function looked() {
+    const query = new URLSearchParams({ session: config.session, locale: config.language });
     try {
-      const query = new URLSearchParams({ session: config.session, locale: config.language });
       const reply = await fetch(`${base}/signup/status?${query}`, { cache: "no-store" });
-      if (reply.ok) status = await reply.json();
-    } catch { say(t("page.offline")); }
-    if (!status) { setTimeout(poll, POLL_MS, refusal); return; }
+      if (offlineSince !== null) say(offlineSince);
+      offlineSince = null;
+      return reply;
+    } catch {
+      offlineSince ??= notice.textContent;
+      say(t("page.offline"));
+      return null;
+    }
+  }
+
+  async function poll(refusal = "") {
+    if (!root.isConnected) return;
+    const reply = await looked();
+    // Somebody is in Meta's window by now: what was asked before is not shown over it.
+    if (launched) { later(IDLE_MS); return; }
+    if (reply && [403, 404].includes(reply.status)) {
+      button.hidden = true;
+      say(t(reply.status === 404 ? "page.link_unknown" : "problem.origin_denied"));
+      return;
+    }
+    const status = reply && reply.ok ? await reply.json().catch(() => null) : null;
+    if (!status) { later(pause = Math.min(LONGEST_MS, pause * 2), refusal); return; }
+    pause = POLL_MS;
     show(status, refusal);
     if (status.state === "relaunch") button.textContent = t("page.again");
-    if (status.can_start) { before.hidden = config.flow !== "coexistence"; reset(); return; }
-    button.hidden = before.hidden = true;
+    if (status.can_start) begin();
+    else wait(status);
+  }
+
+  function begin() {
+    before.hidden = config.flow !== "coexistence";
+    loadSdk();
+    if (button.hidden || sent) reset();
+    later(IDLE_MS);
+  }
+
+  function wait(status) {
+    button.hidden = before.hidden = here.hidden = meta.hidden = true;
     if (status.state === "ready" && status.return_url) Object.assign(back, { href: status.return_url, hidden: false });
-    if (!OVER.includes(status.state)) setTimeout(poll, POLL_MS);
+    if (OVER.includes(status.state)) return;
+    looks += 1;
+    later(RUNNING.includes(status.state) && looks < RUNNING_LOOKS ? POLL_MS : WAIT_MS);
   }
 
+  // Only for who may begin: nobody else needs a script of Meta's.
   function loadSdk() {
+    if (sdk) return;
+    sdk = true;
     const ready = () => {
+      if (sdkReady) return;
+      sdkReady = true;
       window.FB.init({ appId: config.app_id, autoLogAppEvents: false, xfbml: false, version: config.graph_version });
-      button.disabled = false;
+      if (!sent && !launched) enable(true);
     };
-    if (window.FB) { ready(); return; }
-    window.fbAsyncInit = ready;
-    const sdk = make("script", { src: config.sdk_url, async: true, crossOrigin: "anonymous" });
-    sdk.addEventListener("error", () => offerThisWindow(t("page.sdk_failed")));
-    document.head.append(sdk);
+    // What stands there while the SDK is on its way only takes notes.
+    if (window.FB && !window.FB.__buffer) { ready(); return; }
+    const theirs = window.fbAsyncInit;
+    window.fbAsyncInit = () => { if (theirs) theirs(); ready(); };
+    const failed = () => { if (!sdkReady && !button.hidden) offerThisWindow(t("page.sdk_failed")); };
+    const script = make("script", { src: config.sdk_url, async: true, crossOrigin: "anonymous" });
+    script.addEventListener("error", failed);
+    setTimeout(failed, SDK_PATIENCE_MS);
+    document.head.append(script);
   }
 
-  loadSdk();
   if (config.code) { code = config.code; redirect = config.redirect_uri; complete(); }
-  else if (config.returned_error) { abandoned("CANCEL", { error_code: config.returned_error }); }
+  else if (config.returned_error) { abandoned("CANCEL", { error_code: config.returned_error }); poll(notice.textContent); }
   else poll();
 }

@@ -1,4 +1,5 @@
 (() => {
+  const AGAIN_MS = 3000;
   const script = document.currentScript;
   const base = new URL(script.src).href.split("/signup/embed.js")[0];
   const { session, target } = script.dataset;
@@ -8,18 +9,25 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   shadow.adoptedStyleSheets = [sheet];
-  const inside = document.createElement("div");
-  inside.className = "connect";
+  const inside = Object.assign(document.createElement("div"), { className: "connect embedded" });
   shadow.replaceChildren(inside);
   const told = (status) => place.dispatchEvent(new CustomEvent("connect-whatsapp", { detail: status, bubbles: true }));
   const query = new URLSearchParams({ session, locale: document.documentElement.lang });
-  fetch(`${base}/signup/session?${query}`, { cache: "no-store" })
-    .then(async (reply) => {
-      const answer = await reply.json();
-      if (!reply.ok) { inside.textContent = answer.title; return; }
-      Object.assign(inside, { lang: answer.language, dir: answer.direction });
-      if (answer.notice) { inside.textContent = answer.notice; return; }
-      connectWhatsApp(inside, answer.launch, base, told);
-    })
-    .catch((error) => console.error("connect-whatsapp:", error.message));
+
+  function show(answer) {
+    Object.assign(inside, { lang: answer.language, dir: answer.direction });
+    if (answer.launch) { connectWhatsApp(inside, answer.launch, base, told); return; }
+    inside.replaceChildren(Object.assign(document.createElement("p"), { className: "notice", role: "status", textContent: answer.notice }));
+    told({ state: "closed", message: answer.notice });
+  }
+
+  async function load() {
+    if (!inside.isConnected) return;
+    let reply = null;
+    try { reply = await fetch(`${base}/signup/session?${query}`, { cache: "no-store" }); } catch { /* tried again below */ }
+    if (reply && reply.ok) show(await reply.json());
+    else if (reply && reply.status < 500 && reply.status !== 429) console.error("connect-whatsapp:", (await reply.json()).title);
+    else setTimeout(load, AGAIN_MS);
+  }
+  load();
 })();

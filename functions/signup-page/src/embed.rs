@@ -37,7 +37,15 @@ impl App {
     /// What the script works with; for our own page it stands in the page.
     pub(crate) async fn embedded(&self, request: &Request) -> Result<Reply, Problem> {
         origin::check(request, &self.origins)?;
-        let (id, session) = self.named_session(request).await?;
+        let text = request.parameter("session");
+        let text = text.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
+        let Some((id, held)) = self.session(&text).await? else {
+            let language = language(None, request);
+            let notice = language.text("page.link_unknown").map(str::to_owned);
+            let direction = language.direction.as_str();
+            return Ok(json(StatusCode::OK, &Embedded { language: language.tag, direction, notice, launch: None }));
+        };
+        let session = held.record;
         let language = language(Some(&session), request);
         let closed = self.closed(&session).await?;
         let launch = match &closed {

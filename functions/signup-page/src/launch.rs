@@ -79,7 +79,7 @@ impl App {
             graph_version: &self.graph_version,
             sdk_url: format!("{}/{}/sdk.js", self.sdk_origin, language.sdk_locale),
             popup_origins: &self.popup_origins,
-            login_url: self.login_url(id, &redirect_uri, &extras),
+            login_url: self.login_url(id, language, &redirect_uri, &extras),
             redirect_uri,
             flow: session.flow,
             extras,
@@ -92,7 +92,7 @@ impl App {
     }
 
     /// Meta's dialog as a page of its own: the same configuration, and back to us with the code.
-    fn login_url(&self, id: &SessionId, redirect_uri: &str, extras: &Value) -> String {
+    fn login_url(&self, id: &SessionId, language: &Language, redirect_uri: &str, extras: &Value) -> String {
         let origin = self.popup_origins.first().map(String::as_str).unwrap_or_default();
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", self.app.as_str())
@@ -100,7 +100,7 @@ impl App {
             .append_pair("response_type", "code")
             .append_pair("override_default_response_type", "true")
             .append_pair("redirect_uri", redirect_uri)
-            .append_pair("state", id.as_str())
+            .append_pair("state", &format!("{id}.{}", language.tag))
             .append_pair("extras", &extras.to_string())
             .finish();
         format!("{origin}/{}/dialog/oauth?{query}", self.graph_version)

@@ -47,6 +47,19 @@ impl Closed {
         }
     }
 
+    /// The same for the page, which writes times as its language does.
+    fn markup(&self, language: &'static Language) -> String {
+        let sentence = escaped(&self.sentence(language));
+        match self {
+            Self::HeldBack(until) => {
+                let until = until.to_rfc3339();
+                let day = until.split('T').next().unwrap_or_default();
+                sentence.replace(day, &format!("<time datetime=\"{until}\">{day}</time>"))
+            }
+            Self::Expired | Self::Paused => sentence,
+        }
+    }
+
     fn status(&self) -> StatusCode {
         if matches!(self, Self::Expired) { StatusCode::GONE } else { StatusCode::OK }
     }
@@ -57,28 +70,35 @@ impl App {
         let Some(text) = request.parameter("session") else {
             return Ok(self.notice(request, StatusCode::BAD_REQUEST, "page.link_incomplete"));
         };
-        self.opened(request, &text, Returned::default()).await
+        self.opened(request, &text, None, Returned::default()).await
     }
 
-    /// A whole page of Meta's came back: the session travels in `state`.
+    /// A whole page of Meta's came back: session and language travel in `state`.
     pub(crate) async fn returned(&self, request: &Request) -> Result<Reply, Problem> {
         let Some(text) = request.parameter("state") else {
             return Ok(self.notice(request, StatusCode::BAD_REQUEST, "page.link_incomplete"));
         };
-        self.opened(request, &text, Returned::of(request)).await
+        let (text, tag) = text.split_once('.').unwrap_or((&text, ""));
+        self.opened(request, text, Language::of_tag(tag), Returned::of(request)).await
     }
 
-    async fn opened(&self, request: &Request, text: &str, returned: Returned) -> Result<Reply, Problem> {
+    async fn opened(
+        &self,
+        request: &Request,
+        text: &str,
+        spoken: Option<&'static Language>,
+        returned: Returned,
+    ) -> Result<Reply, Problem> {
         let Some((id, held)) = self.session(text).await? else {
             return Ok(self.notice(request, StatusCode::NOT_FOUND, "page.link_unknown"));
         };
         let session = held.record;
-        let language = language(Some(&session), request);
+        let language = spoken.unwrap_or_else(|| language(Some(&session), request));
         // A code that came back is worth more than the reasons not to begin.
         if returned.code.is_none()
             && let Some(closed) = self.closed(&session).await?
         {
-            return Ok(self.document(language, closed.status(), &closed.sentence(language), None));
+            return Ok(self.document(language, closed.status(), &closed.markup(language), None));
         }
         let launch = self.launch(request, &id, &session, language, returned).await?;
         Ok(self.document(language, StatusCode::OK, "", Some(&launch)))
@@ -92,7 +112,8 @@ impl App {
         if clock::now() >= session.expires_at {
             return Ok(Some(Closed::Expired));
         }
-        if self.paused().await? {
+        // Who is connected already may connect again.
+        if self.paused().await? && self.known_portfolio(session).await?.is_none() {
             return Ok(Some(Closed::Paused));
         }
         Ok(self.held_until(session).await?.map(Closed::HeldBack))
@@ -100,7 +121,7 @@ impl App {
 
     fn notice(&self, request: &Request, status: StatusCode, key: &str) -> Reply {
         let language = language(None, request);
-        self.document(language, status, language.text(key).unwrap_or_default(), None)
+        self.document(language, status, &escaped(language.text(key).unwrap_or_default()), None)
     }
 
     fn document(
@@ -122,7 +143,7 @@ impl App {
             .replace("{{intro}}", &text("page.intro"))
             .replace("{{no_script}}", &text("page.no_script"))
             .replace("{{style}}", STYLE)
-            .replace("{{notice}}", &escaped(notice))
+            .replace("{{notice}}", notice)
             .replace("{{script}}", SCRIPT)
             // Last: what a platform sent is not looked through for places.
             .replace("{{config}}", &config);

@@ -74,7 +74,13 @@ fn before<'a>(session: &'a Session, closed: Option<&Closed>, language: &'static 
 fn during<'a>(session: &'a Session, onboarding: &Onboarding, language: &'static Language) -> Status<'a> {
     let state = onboarding.state();
     let obstacle = onboarding.obstacle();
-    let sentence = |obstacle: &Obstacle| wording::sentence_in(language, obstacle);
+    // Whatever ended the permission: there is a new link to ask for, and no button to click.
+    let sentence = |obstacle: &Obstacle| match state {
+        State::Reauthorise if language.text(&obstacle.code).is_none() => {
+            language.text("token.invalid").unwrap_or_default()
+        }
+        _ => wording::sentence_in(language, obstacle),
+    };
     let message = obstacle.as_ref().map(sentence).or_else(|| wording::state_sentence_in(language, state));
     let steps = onboarding.plan().map(|spec| {
         let record = onboarding.steps.get(&spec.step);

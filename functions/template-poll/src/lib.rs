@@ -171,8 +171,9 @@ impl App {
 
     /// Polls and onboarding share the hour's calls of an account that has few. Of the others nothing is written.
     async fn count(&self, onboarding: &Onboarding, calls: u32) -> Result<(), PollError> {
-        if is_tight(onboarding) {
-            let called = Event::Called { calls, rest: self.graph.take_rest() };
+        let rest = self.graph.take_rest();
+        if is_tight(onboarding) || rest > 0 {
+            let called = Event::Called { calls, rest };
             self.store.record(&onboarding.id, &called, clock::moment()).await?;
         }
         Ok(())

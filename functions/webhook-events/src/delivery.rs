@@ -128,7 +128,7 @@ impl App {
         for observation in observed.into_iter().filter(|observation| !observation.needs_owner()) {
             self.applier.apply(waba, None, observation).await?;
         }
-        if waits {
+        if waits && !self.of_moved(waba).await? {
             let envelope = Envelope { received_at, body: change.to_notification() }.pack()?;
             if envelope.len() > LARGEST_PARKED {
                 tracing::warn!(waba.id = %waba, "a change is too large to wait for its account");
@@ -139,6 +139,15 @@ impl App {
             self.applier.store.park(waba, &parked).await?;
         }
         Ok(())
+    }
+
+    /// Late news of an account that a number came from: nobody will connect it. What they say of that account is not true of
+    /// the new one, which is looked at instead.
+    async fn of_moved(&self, waba: &WabaId) -> Result<bool, EventError> {
+        let Some(target) = self.applier.store.alias_of(waba, clock::now()).await? else { return Ok(false) };
+        let owner = self.applier.store.owner(&target).await?;
+        self.applier.apply(&target, owner.as_ref(), Observation::Look).await?;
+        Ok(true)
     }
 
     /// Tries the changes of an account again that nobody had connected when they came. One that fails waits for its next

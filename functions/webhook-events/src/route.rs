@@ -1,6 +1,5 @@
 //! Whose records a change is about.
 
-use shared::clock;
 use shared::domain::ids::WabaId;
 use shared::store::{Owner, Store, StoreError};
 use shared::webhook::change::Change;
@@ -38,7 +37,7 @@ pub(crate) enum Route {
 /// to different customers, neither is believed.
 pub(crate) async fn route(store: &Store, owners: &Owners, change: &Change<'_>) -> Result<Route, StoreError> {
     let Some(waba) = change.waba() else { return Ok(Route::Nowhere) };
-    let Some(owner) = owners.of(store, &waba).await? else { return moved(store, owners, waba).await };
+    let Some(owner) = owners.of(store, &waba).await? else { return Ok(Route::Unknown(waba)) };
     if let Some(entry) = change.entry_waba().filter(|entry| *entry != waba) {
         let other = owners.of(store, &entry).await?;
         if other.is_some_and(|other| other.customer_ref != owner.customer_ref) {
@@ -46,13 +45,4 @@ pub(crate) async fn route(store: &Store, owners: &Owners, change: &Change<'_>) -
         }
     }
     Ok(Route::Account(waba, owner))
-}
-
-/// An account that nobody has may be one that a number came from.
-async fn moved(store: &Store, owners: &Owners, waba: WabaId) -> Result<Route, StoreError> {
-    let Some(target) = store.alias_of(&waba, clock::now()).await? else { return Ok(Route::Unknown(waba)) };
-    Ok(match owners.of(store, &target).await? {
-        Some(owner) => Route::Account(target, owner),
-        None => Route::Unknown(waba),
-    })
 }

@@ -9,12 +9,13 @@ use shared::domain::time::Timestamp;
 use shared::queue::Bell;
 use shared::webhook::change::Change;
 use shared::webhook::writers::writers;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a number is known to wait for nobody: most never do, and none is asked about more than once a minute.
-const KNOWN: Duration = Duration::from_secs(60);
+/// How long a number is known to wait for nobody. Most never do; a word that comes this soon after its message failed waits
+/// for the person's next one.
+const KNOWN: Duration = Duration::from_secs(5);
 /// Numbers that are remembered; beyond, all are forgotten, which costs a query each.
 const MOST: usize = 10_000;
 
@@ -37,14 +38,15 @@ impl Windows {
         {
             return Ok(());
         }
-        let awaited = applier.store.awaited_words(phone, now).await?;
-        if awaited.is_empty() {
+        if !applier.store.awaits_words(phone, now).await? {
             self.remember(phone, now);
             return Ok(());
         }
-        let wrote = writers(change, phone);
-        for (_, id) in awaited.iter().filter(|(person, _)| wrote.contains(person)) {
-            send_again(applier, id, now).await?;
+        let people: BTreeSet<String> = writers(change, phone).into_iter().collect();
+        for person in people {
+            for id in applier.store.awaiting_word_of(phone, &person, now).await? {
+                send_again(applier, &id, now).await?;
+            }
         }
         Ok(())
     }

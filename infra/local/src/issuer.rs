@@ -120,8 +120,10 @@ impl Issuer {
 impl Login {
     /// Codes go to this machine only.
     fn is_plausible(&self) -> bool {
-        let local =
-            ["http://localhost:", "http://127.0.0.1:"].iter().any(|origin| self.redirect_uri.starts_with(origin));
+        let local = url::Url::parse(&self.redirect_uri).is_ok_and(|uri| {
+            let here = matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
+            here && uri.scheme() == "http" && uri.username().is_empty() && uri.password().is_none()
+        });
         local && self.response_type == "code" && self.code_challenge_method == "S256" && !self.client_id.is_empty()
     }
 }

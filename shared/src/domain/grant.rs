@@ -107,13 +107,16 @@ pub struct ListedPhone {
     pub id: PhoneNumberId,
     /// Coexistence flag.
     pub on_business_app: bool,
+    /// Whether its owner proved to have it; only then it can be registered.
+    pub proven: bool,
 }
 
 /// Picks the number this signup is about from those the verified account lists; `known` are those the record has already.
 /// Without a claim it is the only new one, or, when nothing is new, the first that is known.
 ///
 /// # Errors
-/// No number yet, a claimed number of another account, or several new ones and none named.
+/// No number yet, a claimed number of another account or one whose owner did not prove to have it, or several new ones and
+/// none named.
 pub fn verify_phone(claim: &Claim, listed: &[ListedPhone], known: &[PhoneNumberId]) -> Result<VerifiedPhone, Failure> {
     let verified = |phone: &ListedPhone| VerifiedPhone { id: phone.id.clone(), on_business_app: phone.on_business_app };
     if listed.is_empty() {
@@ -121,14 +124,22 @@ pub fn verify_phone(claim: &Claim, listed: &[ListedPhone], known: &[PhoneNumberI
     }
     if let Some(claimed) = &claim.phone {
         let found = listed.iter().find(|phone| phone.id == *claimed);
-        return found.map(verified).ok_or_else(|| Failure::new(Class::Hold, "number.not_of_this_account"));
+        let found = found.ok_or_else(|| Failure::new(Class::Hold, "number.not_of_this_account"))?;
+        return if found.proven { Ok(verified(found)) } else { Err(unproven()) };
     }
-    let (old, new): (Vec<_>, Vec<_>) = listed.iter().partition(|phone| known.contains(&phone.id));
+    let (old, new): (Vec<_>, Vec<_>) =
+        listed.iter().filter(|phone| phone.proven).partition(|phone| known.contains(&phone.id));
     match (new.as_slice(), old.first()) {
         ([only], _) => Ok(verified(only)),
         ([], Some(first)) => Ok(verified(first)),
+        ([], None) => Err(unproven()),
         (several, _) => Err(choice("number.several", several.iter().map(|phone| phone.id.as_str()))),
     }
+}
+
+/// Meta's own word for a registration that comes too early.
+fn unproven() -> Failure {
+    Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "graph.133006")
 }
 
 /// Somebody has to choose; nothing is guessed.
@@ -196,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_number_of_another_account_is_never_registered() {
-        let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
+        let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false, proven: true }];
         let spoof = Claim { phone: PhoneNumberId::parse("6").ok(), ..Claim::default() };
         assert_eq!(verify_phone(&spoof, &listed, &[]).unwrap_err().class, Class::Hold);
         assert_eq!(verify_phone(&Claim::default(), &listed, &[]).unwrap().id().as_str(), "5");
@@ -204,9 +215,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_nobody_proved_to_have_is_left_alone() {
+        let id = |text: &str| PhoneNumberId::parse(text).unwrap();
+        let unproven = ListedPhone { id: id("6"), on_business_app: false, proven: false };
+        let named = Claim { phone: Some(id("6")), ..Claim::default() };
+        for claim in [&named, &Claim::default()] {
+            assert_eq!(verify_phone(claim, std::slice::from_ref(&unproven), &[]).unwrap_err().code, "graph.133006");
+        }
+        let proven = ListedPhone { id: id("5"), on_business_app: false, proven: true };
+        assert_eq!(verify_phone(&Claim::default(), &[unproven, proven], &[]).unwrap().id().as_str(), "5");
+    }
+
+    #[test]
     fn the_new_number_of_a_known_account_is_the_one_that_was_added() {
         let id = |text: &str| PhoneNumberId::parse(text).unwrap();
-        let listed = ["7", "6", "5"].map(|text| ListedPhone { id: id(text), on_business_app: false });
+        let listed = ["7", "6", "5"].map(|text| ListedPhone { id: id(text), on_business_app: false, proven: true });
         let pick = |known: &[&str]| {
             let known: Vec<_> = known.iter().map(|text| id(text)).collect();
             verify_phone(&Claim::default(), &listed, &known)

@@ -6,7 +6,7 @@ mod number;
 mod refusal;
 
 pub use advance::{MoveEvent, advance};
-pub use comparison::{Compared, NamedTemplate, Snapshot, compare};
+pub use comparison::{Compared, MOST_TEMPLATES, NamedTemplate, Snapshot, compare};
 pub use number::{MovingNumber, WrittenNumber};
 pub use refusal::{actor, sentence};
 
@@ -30,6 +30,10 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const LEASE: Duration = Duration::from_secs(40);
 /// When events that were saved but maybe not sent are sent again.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a move that is over is remembered.
+const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long one is remembered that nobody goes on with.
+const ABANDONED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long the account of the other provider is taken for the new one after a move: news of it come late.
 pub const ALIAS: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -232,6 +236,24 @@ impl Move {
             Phase::Blocked { due, .. } | Phase::CodeSent { due } => *due,
             Phase::AwaitingCode | Phase::Done | Phase::Cancelled => None,
         }
+    }
+
+    /// Whether a code may be asked for or entered now.
+    #[must_use]
+    pub fn allows(&self, fact: &MoveEvent, now: Timestamp) -> bool {
+        let coding = matches!(self.phase, Phase::AwaitingCode | Phase::CodeSent { .. });
+        coding
+            && match fact {
+                MoveEvent::CodeAsked => self.codes_left(now).1.is_none(),
+                MoveEvent::CodeEntered => self.entries_left(now).0 > 0 && !within(&self.codes, now).is_empty(),
+                _ => false,
+            }
+    }
+
+    /// When it may be forgotten, the number itself with it: 30 days after anything happened, 90 once it is over.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.since.after(if self.is_over() { KEPT } else { ABANDONED })
     }
 
     /// What is due at `now`.

@@ -40,21 +40,24 @@ fn refused(failure: Failure) -> Failure {
 }
 
 /// Gives the webhooks back, if they still go where we pointed them, and forgets the token.
-pub(super) async fn clear(
-    customer: &Customer<'_>,
-    vault: &Vault,
-    onboarding: &Onboarding,
-    phone: &VerifiedPhone,
-) -> Result<Finding, Failure> {
+pub(super) async fn clear(customer: &Customer<'_>, vault: &Vault, onboarding: &Onboarding) -> Result<Finding, Failure> {
     let ours = wanted(onboarding)?;
-    if target(customer, phone).await?.as_deref() == Some(ours.url.as_str()) {
-        customer.call(&OverrideWebhooks { phone, target: None }).await?;
-        if target(customer, phone).await?.as_deref() == Some(ours.url.as_str()) {
-            return Err(Failure::new(Class::Later, "override.not_cleared"));
-        }
+    for number in onboarding.numbers.values() {
+        clear_one(customer, ours, &number.phone).await?;
     }
     vault.destroy_override_token(&ours.id).await?;
     Ok(Finding::Nothing)
+}
+
+async fn clear_one(customer: &Customer<'_>, ours: &CallbackOverride, phone: &VerifiedPhone) -> Result<(), Failure> {
+    if target(customer, phone).await?.as_deref() != Some(ours.url.as_str()) {
+        return Ok(());
+    }
+    customer.call(&OverrideWebhooks { phone, target: None }).await?;
+    match target(customer, phone).await? {
+        Some(url) if url == ours.url => Err(Failure::new(Class::Later, "override.not_cleared")),
+        _ => Ok(()),
+    }
 }
 
 async fn target(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Option<String>, Failure> {

@@ -1,5 +1,6 @@
 //! Moving a number here: Meta's conditions, the number's node, the code, and whether it arrived.
 
+mod code;
 mod conditions;
 mod node;
 
@@ -9,10 +10,10 @@ use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::ids::{MoveId, OnboardingId};
 use crate::domain::moving::{CheckResult, Move, MoveEvent, MoveNext, Phase};
-use crate::domain::onboarding::Onboarding;
+use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::progress::Event;
+use crate::domain::time::Timestamp;
 use crate::events::Publisher;
-use crate::graph::calls::moving::{CodeMethod, RequestCode, VerifyCode};
 use crate::graph::client::GraphClient;
 use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use crate::secret::Secret;
@@ -20,8 +21,10 @@ use crate::secrets::{Vault, VaultError};
 use crate::store::{Recorded, Store, StoreError};
 use std::time::Duration;
 
-/// Meta says that the number is verified already.
-const VERIFIED_ALREADY: &str = "graph.136024";
+/// The condition that both accounts are one business's.
+const SAME_BUSINESS: &str = "same_business";
+/// Between two looks at a review of Meta's.
+const REVIEW_PAUSE: Duration = Duration::from_secs(3600);
 /// Things done for one move in one go.
 const TURNS: usize = 4;
 
@@ -52,6 +55,13 @@ pub enum MoveError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+/// What became of the customer whose account a number goes to.
+enum Found {
+    Connected(Box<Target>),
+    Unconnected,
+    Left,
 }
 
 /// The account a number goes to, as far as a move needs it.
@@ -106,14 +116,29 @@ impl Mover {
     }
 
     async fn look(&self, moving: &Move) -> Result<Vec<MoveEvent>, MoveError> {
-        let Some(target) = self.target(&moving.onboarding).await? else {
-            return Ok(vec![MoveEvent::Failed(not_connected())]);
+        let target = match self.target(&moving.onboarding).await? {
+            Found::Connected(target) => target,
+            Found::Unconnected => return Ok(vec![MoveEvent::Failed(not_connected())]),
+            Found::Left => return Ok(vec![MoveEvent::Ended]),
         };
+        if let Some(rest) = rest(&target.onboarding, clock::now()) {
+            return Ok(vec![MoveEvent::Failed(rest)]);
+        }
+        let made = self.graph.calls_made();
+        let facts = self.look_with(moving, &target).await;
+        let called = Event::Called { calls: self.graph.calls_made().wrapping_sub(made), rest: self.graph.take_rest() };
+        if has_few_calls(&target.onboarding) || !matches!(called, Event::Called { rest: 0, .. }) {
+            self.store.record(&target.onboarding.id, &called, clock::moment()).await?;
+        }
+        facts
+    }
+
+    async fn look_with(&self, moving: &Move, target: &Target) -> Result<Vec<MoveEvent>, MoveError> {
         let customer = Customer { graph: &self.graph, token: &target.token };
         Ok(match (&moving.phase, &moving.phone) {
-            (Phase::Checking { .. } | Phase::Blocked { .. }, _) => self.begin(&customer, moving, &target).await,
+            (Phase::Checking { .. } | Phase::Blocked { .. }, _) => self.begin(&customer, moving, target).await,
             (Phase::CodeSent { .. }, Some(phone)) => vec![node::entered(&customer, phone).await],
-            (Phase::Registering { .. }, Some(phone)) => vec![self.arrive(&customer, moving, &target, phone).await?],
+            (Phase::Registering { .. }, Some(phone)) => vec![self.arrive(&customer, moving, target, phone).await?],
             _ => Vec::new(),
         })
     }
@@ -131,7 +156,7 @@ impl Mover {
         let before = looked.before.map(Box::new);
         let seen = MoveEvent::Looked { checks: looked.checks, before };
         let next = match (missing, &moving.number) {
-            (Some(check), _) => MoveEvent::Failed(Failure::new(Class::Needs(Actor::Customer, Waiting::Meta), &check)),
+            (Some(check), _) => MoveEvent::Failed(missing_condition(&check, clock::now())),
             (None, Some(number)) => match node::add(customer, &target.waba, number, name.as_deref()).await {
                 Ok(phone) => MoveEvent::Added(phone),
                 Err(failure) => MoveEvent::Failed(failure),
@@ -154,63 +179,18 @@ impl Mover {
         if matches!(told, Recorded::Changed(_)) {
             self.bells.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?;
         }
-        if let Some(source) = &moving.source_waba {
+        let ours = moving.checks.iter().any(|it| it.check == SAME_BUSINESS && it.result == CheckResult::Pass);
+        if let Some(source) = moving.source_waba.as_ref().filter(|_| ours) {
             self.store.alias(source, target.waba.id(), clock::now()).await?;
         }
         let registered = target.onboarding.numbers.get(phone.id()).is_some_and(|number| number.registered_at.is_some());
         if !registered {
             return Ok(MoveEvent::Failed(Failure::new(Class::Later, "number.not_registered")));
         }
-        Ok(match node::arrived(customer, &target.waba, phone).await {
+        Ok(match node::arrived(customer, &target.waba, phone, moving.before.as_ref()).await {
             Ok(snapshot) => MoveEvent::Arrived(Box::new(snapshot)),
             Err(failure) => MoveEvent::Failed(failure),
         })
-    }
-
-    /// Has Meta send a code. Counted before the call is made.
-    ///
-    /// # Errors
-    /// [`MoveError`] when the infrastructure fails; the code may be on its way.
-    pub async fn ask_code(
-        &self,
-        moving: &Move,
-        phone: &VerifiedPhone,
-        method: CodeMethod,
-        language: &str,
-    ) -> Result<(), MoveError> {
-        let Some(target) = self.target(&moving.onboarding).await? else {
-            return self.note(moving, MoveEvent::CodeRefused(not_connected())).await;
-        };
-        self.note(moving, MoveEvent::CodeAsked).await?;
-        let customer = Customer { graph: &self.graph, token: &target.token };
-        let fact = match customer.call(&RequestCode { phone, method, language }).await {
-            Ok(reply) if reply.success => MoveEvent::CodeSent(None),
-            Err(failure) if failure.code == VERIFIED_ALREADY => MoveEvent::Verified,
-            Err(failure) if is_unanswered(&failure) => MoveEvent::CodeSent(Some("move.code_maybe_sent")),
-            Err(failure) => MoveEvent::CodeRefused(failure),
-            Ok(_) => MoveEvent::CodeRefused(Failure::new(Class::Later, "graph.2388091")),
-        };
-        self.note(moving, fact).await
-    }
-
-    /// Proves the number with a code. Counted before the call is made; an answer that is lost is looked for.
-    ///
-    /// # Errors
-    /// [`MoveError`] when the infrastructure fails; the sweeper then finds out what became of it.
-    pub async fn enter_code(&self, moving: &Move, phone: &VerifiedPhone, code: &Secret) -> Result<(), MoveError> {
-        let Some(target) = self.target(&moving.onboarding).await? else {
-            return self.note(moving, MoveEvent::EntryRefused(not_connected())).await;
-        };
-        self.note(moving, MoveEvent::CodeEntered).await?;
-        let customer = Customer { graph: &self.graph, token: &target.token };
-        let fact = match customer.call(&VerifyCode { phone, code }).await {
-            Ok(reply) if reply.success => MoveEvent::Verified,
-            Err(failure) if failure.code == VERIFIED_ALREADY => MoveEvent::Verified,
-            Err(failure) if is_unanswered(&failure) => node::entered(&customer, phone).await,
-            Err(failure) => MoveEvent::EntryRefused(failure),
-            Ok(_) => MoveEvent::EntryRefused(Failure::new(Class::Later, "graph.2388093")),
-        };
-        self.note(moving, fact).await
     }
 
     async fn note(&self, moving: &Move, fact: MoveEvent) -> Result<(), MoveError> {
@@ -228,22 +208,45 @@ impl Mover {
         }
     }
 
-    /// The account and its token; `None` while the customer is not connected.
-    async fn target(&self, id: &OnboardingId) -> Result<Option<Target>, MoveError> {
-        let Some(held) = self.store.onboarding(id).await? else { return Ok(None) };
+    /// The account and its token, while the customer is connected.
+    async fn target(&self, id: &OnboardingId) -> Result<Found, MoveError> {
+        let Some(held) = self.store.onboarding(id).await? else { return Ok(Found::Left) };
         let onboarding = held.record;
-        let attempt = onboarding.token_attempt().filter(|_| !onboarding.is_leaving());
-        let Some((attempt, waba)) = attempt.zip(onboarding.waba.clone()) else { return Ok(None) };
-        let token = self.vault.business_token(attempt).await?;
-        Ok(token.map(|token| Target { onboarding, waba, token }))
+        if matches!(onboarding.state(), State::Leaving | State::Left) {
+            return Ok(Found::Left);
+        }
+        let Some((attempt, waba)) = onboarding.token_attempt().zip(onboarding.waba.clone()) else {
+            return Ok(Found::Unconnected);
+        };
+        Ok(match self.vault.business_token(attempt).await? {
+            Some(token) => Found::Connected(Box::new(Target { onboarding, waba, token })),
+            None => Found::Unconnected,
+        })
     }
+}
+
+/// Meta lets an account without a registered number have 200 calls an hour: they are shared with its onboarding.
+fn has_few_calls(onboarding: &Onboarding) -> bool {
+    onboarding.numbers.values().all(|number| number.registered_at.is_none())
+}
+
+/// Meta, or the budget of the hour, wants the account to be left alone.
+fn rest(onboarding: &Onboarding, now: Timestamp) -> Option<Failure> {
+    let free = onboarding.calls.free_at();
+    let tight = has_few_calls(onboarding) && free > now;
+    tight.then(|| Failure::new(Class::Until(Actor::Meta, Waiting::Meta, free), "graph.80008"))
+}
+
+/// What Meta or we do by ourselves is looked for again; for the rest somebody says when.
+fn missing_condition(check: &str, now: Timestamp) -> Failure {
+    let class = match check {
+        "account_review" => Class::Until(Actor::Meta, Waiting::AccountReview, now.after(REVIEW_PAUSE)),
+        "subscribed_app" => Class::Later,
+        _ => Class::Needs(Actor::Customer, Waiting::Meta),
+    };
+    Failure::new(class, check)
 }
 
 fn not_connected() -> Failure {
     Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "move.not_connected")
-}
-
-/// Whether Meta may have done what it did not answer.
-fn is_unanswered(failure: &Failure) -> bool {
-    matches!(failure.code.as_str(), "graph.unreachable" | "graph.unreadable" | "graph.1" | "graph.2")
 }

@@ -48,10 +48,23 @@ pub async fn sync(
 
 /// All of an account's templates, as they are at `began`.
 pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
+    match pages(customer, waba, began, MOST_PAGES).await? {
+        (seen, true) => Ok(seen),
+        (_, false) => Err(Failure::new(Class::Later, "templates.endless_list")),
+    }
+}
+
+/// The first pages of an account's templates, and whether they were all.
+pub(super) async fn pages(
+    customer: &Customer<'_>,
+    waba: &WabaId,
+    began: Timestamp,
+    most: usize,
+) -> Result<(Vec<Template>, bool), Failure> {
     let mut seen = Vec::new();
     let mut cursors = BTreeSet::new();
     let mut after: Option<String> = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..most {
         let page = customer.call(&ListTemplates { waba, after: after.as_deref() }).await?;
         after = page.next().map(str::to_owned);
         for item in page.data {
@@ -61,12 +74,12 @@ pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestam
             }
         }
         match &after {
-            None => return Ok(seen),
+            None => return Ok((seen, true)),
             Some(cursor) if !cursors.insert(cursor.clone()) => break,
             Some(_) => {}
         }
     }
-    Err(Failure::new(Class::Later, "templates.endless_list"))
+    Ok((seen, false))
 }
 
 /// Stores first, tells second: a difference that was told but not stored would be told at every poll. A telling that is lost

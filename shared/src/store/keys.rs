@@ -111,6 +111,10 @@ pub(super) fn window(id: &PhoneNumberId, person: &str, message: &MessageId) -> K
     Key { pk: format!("NUMBER#{id}"), sk: format!("{WINDOW}{person}#{message}") }
 }
 
+pub(super) fn windows(id: &PhoneNumberId) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: "AWAITED_WORDS".to_owned() }
+}
+
 pub(super) fn numbers(id: &PhoneNumberId) -> String {
     format!("NUMBER#{id}")
 }

@@ -61,7 +61,7 @@ impl Store {
                 return Ok(None);
             }
             self.pace(&held.record, &mut after, now).await?;
-            match self.save_message(&after, held.version, now).await {
+            match self.save_message(&held.record, &after, held.version, now).await {
                 Err(StoreError::Conflict) => {}
                 saved => return saved.map(|()| Some(after)),
             }
@@ -69,14 +69,20 @@ impl Store {
         Err(StoreError::Conflict)
     }
 
-    async fn save_message(&self, message: &Message, version: u64, now: Timestamp) -> Result<(), StoreError> {
+    async fn save_message(
+        &self,
+        before: &Message,
+        message: &Message,
+        version: u64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let item = message_item(message, version.saturating_add(1), now)?;
         let require = Require::Version(version);
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let request =
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))?;
-        self.note_window(message).await?;
+        self.note_window(before, message).await?;
         if message.is_over() { self.forget_payload(&message.id).await } else { Ok(()) }
     }
 
@@ -131,7 +137,7 @@ fn message_item(message: &Message, version: u64, now: Timestamp) -> Result<Item,
         item.insert("due_kind".to_owned(), text(keys::DUE_MESSAGES));
         item.insert("due_at".to_owned(), number(due.as_seconds_up()));
     }
-    if let Retry::Scheduled { due, .. } = &message.retry {
+    if let Retry::Scheduled { due, .. } | Retry::AwaitsWindow { until: due, .. } = &message.retry {
         item.insert("list".to_owned(), text(keys::RETRIES));
         item.insert("list_order".to_owned(), text(&format!("{}#{}", due.to_rfc3339(), message.id)));
     }

@@ -14,7 +14,7 @@ const ENTITY: &str = "move";
 const CONFLICTS: usize = 5;
 
 /// Moves a list shows: the newest.
-const LISTED: i32 = 100;
+const LISTED: usize = 100;
 
 impl Store {
     /// Stores a new move. A number has one at a time in an onboarding: `earlier` is the one that is over.
@@ -26,6 +26,7 @@ impl Store {
         let mut pointer = item::key_of(&keys::move_of_number(&moving.onboarding, &moving.fingerprint));
         pointer.insert("entity".to_owned(), text("number's move"));
         pointer.insert("move_id".to_owned(), text(moving.id.as_str()));
+        pointer.insert("expires_at".to_owned(), number(moving.expires_at().as_seconds_up()));
         let earlier = text(earlier.map_or("", MoveId::as_str));
         let pointer = Put::builder()
             .table_name(&self.table)
@@ -77,6 +78,14 @@ impl Store {
         self.change_move(id, now, |before| Some(advance(before, fact, now))).await
     }
 
+    /// Counts a code that is about to be asked for or entered; `None` when the move is not there, or no more are allowed.
+    ///
+    /// # Errors
+    /// As [`Store::record_move`].
+    pub async fn count_code(&self, id: &MoveId, fact: &MoveEvent, now: Timestamp) -> Result<Option<Move>, StoreError> {
+        self.change_move(id, now, |before| before.allows(fact, now).then(|| advance(before, fact, now))).await
+    }
+
     /// Says that somebody looks at a move that is due; `None` when it is not, or somebody else does.
     ///
     /// # Errors
@@ -120,14 +129,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn moves(&self) -> Result<Vec<Move>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByList").limit(LISTED);
+        let request = self.client.query().table_name(&self.table).index_name("ByList");
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
             .expression_attribute_values(":list", text(keys::MOVES))
             .scan_index_forward(false);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
-        found.into_iter().map(|item| item::read::<Move>(item, ENTITY).map(|held| held.record)).collect()
+        let mut pages = request.into_paginator().items().send();
+        let mut moves = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| unavailable(&error))?;
+            moves.push(item::read::<Move>(found, ENTITY)?.record);
+            if moves.len() == LISTED {
+                break;
+            }
+        }
+        Ok(moves)
     }
 
     /// Takes the account a number came from for the one it went to, for two weeks: news of it come late.
@@ -160,6 +177,7 @@ fn move_item(moving: &Move, version: u64, now: Timestamp) -> Result<Item, StoreE
     let mut item = item::build(&keys::moving(&moving.id), ENTITY, version, moving)?;
     item.insert("list".to_owned(), text(keys::MOVES));
     item.insert("list_order".to_owned(), text(moving.id.as_str()));
+    item.insert("expires_at".to_owned(), number(moving.expires_at().as_seconds_up()));
     if let Some(due) = moving.due_at(now) {
         item.insert("due_kind".to_owned(), text(keys::MOVES));
         item.insert("due_at".to_owned(), number(due.as_seconds_up()));

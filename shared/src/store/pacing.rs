@@ -15,13 +15,19 @@ const PAIR_RATE: Duration = Duration::from_secs(6);
 const CONFLICTS: usize = 5;
 
 impl Store {
-    /// Second attempts to a person who was written to too fast stand in a row, six seconds apart.
+    /// Second attempts to a person who was written to too fast, and those that one word of the person sets free, stand in a
+    /// row, six seconds apart. A place that cannot be had in time is no reason not to remember the rest.
     pub(super) async fn pace(&self, before: &Message, after: &mut Message, now: Timestamp) -> Result<(), StoreError> {
         let fresh = !matches!(before.retry, Retry::Scheduled { .. });
+        let opened = matches!(before.retry, Retry::AwaitsWindow { .. });
         let (phone, person) = (after.phone.clone(), after.person.clone());
         match &mut after.retry {
-            Retry::Scheduled { due, code } if fresh && code == TOO_FAST => {
-                *due = self.next_place(&phone, &person, *due, now).await?;
+            Retry::Scheduled { due, code } if fresh && (opened || code == TOO_FAST) => {
+                match self.next_place(&phone, &person, *due, now).await {
+                    Ok(place) => *due = place,
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
                 Ok(())
             }
             _ => Ok(()),
@@ -56,34 +62,64 @@ impl Store {
         Err(StoreError::Conflict)
     }
 
-    /// A message that waits for somebody's word is found by the number and the person.
-    pub(super) async fn note_window(&self, message: &Message) -> Result<(), StoreError> {
-        let Retry::AwaitsWindow { until, .. } = &message.retry else { return Ok(()) };
+    /// A message that waits for somebody's word is found by the number and the person; that anything waits, by the number.
+    pub(super) async fn note_window(&self, before: &Message, message: &Message) -> Result<(), StoreError> {
+        let waited = matches!(before.retry, Retry::AwaitsWindow { .. });
+        let until = match &message.retry {
+            Retry::AwaitsWindow { until, .. } => *until,
+            _ if waited => Timestamp::default(),
+            _ => return Ok(()),
+        };
         let mut item = item::key_of(&keys::window(&message.phone, &message.person, &message.id));
         item.insert("entity".to_owned(), text("awaited word"));
         item.insert("expires_at".to_owned(), number(until.as_seconds_up()));
+        self.put(item).await?;
+        if waited {
+            return Ok(());
+        }
+        let mut item = item::key_of(&keys::windows(&message.phone));
+        item.insert("entity".to_owned(), text("awaited words"));
+        item.insert("expires_at".to_owned(), number(until.as_seconds_up()));
+        self.put(item).await
+    }
+
+    async fn put(&self, item: item::Item) -> Result<(), StoreError> {
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// Messages of a number that wait for somebody's word: whose, and which.
+    /// Whether any message of a number may wait for somebody's word.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn awaited_words(
+    pub async fn awaits_words(&self, phone: &PhoneNumberId, now: Timestamp) -> Result<bool, StoreError> {
+        let key = item::key_of(&keys::windows(phone));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        Ok(found.as_ref().is_some_and(|item| is_live(item, now)))
+    }
+
+    /// Messages of a number that wait for the word of one person.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn awaiting_word_of(
         &self,
         phone: &PhoneNumberId,
+        person: &str,
         now: Timestamp,
-    ) -> Result<Vec<(String, MessageId)>, StoreError> {
-        let found = self.items_under(&keys::numbers(phone), keys::WINDOW).await?;
-        let live = found.iter().filter(|item| {
-            let until = item.get("expires_at").and_then(|until| until.as_n().ok()?.parse().ok());
-            until.is_some_and(|until| now < Timestamp::from_seconds(until))
-        });
-        let named = live.filter_map(|item| {
-            let (person, id) = item.get("sk")?.as_s().ok()?.strip_prefix(keys::WINDOW)?.split_once('#')?;
-            Some((person.to_owned(), MessageId::parse(id).ok()?))
-        });
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let prefix = format!("{}{person}#", keys::WINDOW);
+        let found = self.items_under(&keys::numbers(phone), &prefix).await?;
+        let named = found
+            .iter()
+            .filter(|item| is_live(item, now))
+            .filter_map(|item| MessageId::parse(item.get("sk")?.as_s().ok()?.strip_prefix(&prefix)?).ok());
         Ok(named.collect())
     }
+}
+
+fn is_live(item: &item::Item, now: Timestamp) -> bool {
+    let until = item.get("expires_at").and_then(|until| until.as_n().ok()?.parse().ok());
+    until.is_some_and(|until| now < Timestamp::from_seconds(until))
 }

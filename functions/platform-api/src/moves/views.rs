@@ -29,6 +29,7 @@ pub(crate) struct MoveView<'a> {
     codes_left: usize,
     verifications_left: usize,
     next_code_at: Option<String>,
+    next_entry_at: Option<String>,
     comparison: Vec<Compared>,
     timeline: Vec<EntryView<'a>>,
 }
@@ -77,6 +78,7 @@ pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
         codes_left,
         verifications_left: moving.entries_left(now).0,
         next_code_at: next_code_at.map(Timestamp::to_rfc3339),
+        next_entry_at: moving.entries_left(now).1.map(Timestamp::to_rfc3339),
         comparison: compare(moving.before.as_ref(), moving.after.as_ref()),
         timeline: moving
             .timeline

@@ -33,8 +33,20 @@ impl Visit<'_> {
         }
     }
 
+    pub(super) async fn desks(
+        &self,
+        onboarding: &str,
+        signup: &Signup,
+        say: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<(), DemoError> {
+        let retrying = self.message_that_fails(signup).await?;
+        say(&format!("7  a message failed at Meta; its one second attempt is due at {}", text(&retrying, "retry_at")));
+        say("8  a number moves here from another provider");
+        self.move_a_number(onboarding, signup, say).await
+    }
+
     /// Meta takes a message and then says that it failed: it is tried once more 9 min 30 s later.
-    pub(super) async fn message_that_fails(&self, signup: &Signup) -> Result<Value, DemoError> {
+    async fn message_that_fails(&self, signup: &Signup) -> Result<Value, DemoError> {
         let phone = signup.data.get("phone_number_id").and_then(Value::as_str).unwrap_or_default();
         self.simulator(&format!("phones/{phone}"), &json!({ "outcomes": ["failed:131000"] })).await?;
         let message = json!({ "to": "16505551234", "type": "text", "text": { "body": "Your cake is ready." } });
@@ -43,7 +55,7 @@ impl Visit<'_> {
     }
 
     /// A number of the same business comes here, step by step.
-    pub(super) async fn move_a_number(
+    async fn move_a_number(
         &self,
         onboarding: &str,
         signup: &Signup,

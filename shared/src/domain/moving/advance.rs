@@ -3,6 +3,7 @@
 use super::{Check, DAY, Entry, LEASE, Move, Phase, Snapshot, refusal};
 use crate::domain::failure::{Actor, Class, Failure};
 use crate::domain::grant::VerifiedPhone;
+use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::onboarding::PendingEvent;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
@@ -39,6 +40,17 @@ pub enum MoveEvent {
     Arrived(Box<Snapshot>),
     /// Somebody wants it looked at now.
     Resumed,
+    /// Somebody asks for the same move again, maybe with better hints.
+    AskedAgain {
+        /// The display name.
+        verified_name: Option<String>,
+        /// The account at the other provider.
+        source_waba: Option<WabaId>,
+        /// The number there.
+        source_phone: Option<PhoneNumberId>,
+    },
+    /// The customer left.
+    Ended,
     /// Somebody gives it up.
     Cancelled,
     /// Events were sent.
@@ -59,6 +71,18 @@ pub fn advance(before: &Move, event: &MoveEvent, now: Timestamp) -> Move {
     match event {
         MoveEvent::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
         MoveEvent::Resumed if !before.is_over() => resumed(&mut after, now),
+        MoveEvent::AskedAgain { verified_name, source_waba, source_phone } if !before.is_over() => {
+            if matches!(before.phase, Phase::Checking { .. } | Phase::Blocked { .. }) {
+                after.verified_name = verified_name.clone().or(after.verified_name);
+                after.source_waba = source_waba.clone().or(after.source_waba);
+                after.source_phone = source_phone.clone().or(after.source_phone);
+            }
+            resumed(&mut after, now);
+        }
+        MoveEvent::Ended if !before.is_over() => {
+            after.number = None;
+            enter(&mut after, Phase::Cancelled, "customer_left", None, now);
+        }
         MoveEvent::Cancelled if !matches!(before.phase, Phase::Done | Phase::Cancelled | Phase::Registering { .. }) => {
             after.number = None;
             enter(&mut after, Phase::Cancelled, "cancelled", None, now);
@@ -99,7 +123,8 @@ fn resumed(after: &mut Move, now: Timestamp) {
         }
         Phase::Blocked { .. } => enter(after, Phase::Checking { due: now }, "resumed", None, now),
         Phase::Checking { due } | Phase::Registering { due } => *due = now,
-        Phase::CodeSent { due } => *due = Some(now),
+        // Only an entry that was not answered can be looked for.
+        Phase::CodeSent { due } => *due = due.map(|_| now),
         Phase::AwaitingCode | Phase::Done | Phase::Cancelled => {}
     }
 }

@@ -4,8 +4,8 @@ use crate::domain::facts::Aspect;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Most templates that are compared one by one: a record has 400 KB.
-const MOST_TEMPLATES: usize = 500;
+/// Most templates that are compared one by one: a record has 400 KB, a name up to 512 characters.
+pub const MOST_TEMPLATES: usize = 200;
 
 /// A number and the templates of its account at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,6 +45,16 @@ pub struct Compared {
 }
 
 impl Snapshot {
+    /// What became of the templates that were there before.
+    #[must_use]
+    pub fn with_templates_of(self, before: Option<&Self>, now: Vec<NamedTemplate>) -> Self {
+        let were = before.and_then(|before| before.templates.as_ref());
+        let was = |template: &NamedTemplate| {
+            were.is_some_and(|were| were.iter().any(|it| it.name == template.name && it.language == template.language))
+        };
+        self.with_templates(now.into_iter().filter(was).collect())
+    }
+
     /// A snapshot with at most as many templates as a record holds.
     #[must_use]
     pub fn with_templates(self, mut templates: Vec<NamedTemplate>) -> Self {

@@ -28,6 +28,10 @@ impl fmt::Debug for MovingNumber {
     }
 }
 
+/// Countries whose numbers keep a leading zero abroad: Italy, Côte d'Ivoire, Benin, Congo, San Marino. Elsewhere it is a
+/// prefix for calls within the country.
+const BEGIN_WITH_ZERO: [&str; 5] = ["39", "225", "229", "242", "378"];
+
 impl MovingNumber {
     /// Takes a country code and a number as people write them; the country code may stand in the number too. `None` when
     /// the two are no phone number (ITU E.164: 15 digits in all; Meta: at least seven without the country).
@@ -42,8 +46,8 @@ impl MovingNumber {
         if number.trim_start().starts_with('+') {
             national = national.strip_prefix(&country)?.to_owned();
         }
-        let plausible =
-            (7..=14).contains(&national.len()) && !national.starts_with('0') && country.len() + national.len() <= 15;
+        let begins = !national.starts_with('0') || BEGIN_WITH_ZERO.contains(&country.as_str());
+        let plausible = (7..=14).contains(&national.len()) && begins && country.len() + national.len() <= 15;
         plausible.then_some(Self { country_code: country, national })
     }
 
@@ -53,10 +57,15 @@ impl MovingNumber {
         &self.country_code
     }
 
-    /// The number without it, for the call to Meta.
+    /// The number without it, for the call to Meta; with it where the number begins with a zero, which Meta's document does
+    /// not allow (`^[1-9]`).
     #[must_use]
-    pub fn national(&self) -> &str {
-        &self.national
+    pub fn number(&self) -> String {
+        if self.national.starts_with('0') {
+            format!("{}{}", self.country_code, self.national)
+        } else {
+            self.national.clone()
+        }
     }
 
     /// Whether this is the number that Meta writes so.

@@ -40,7 +40,7 @@ fn begun() -> Move {
 }
 
 fn phone() -> VerifiedPhone {
-    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
+    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false, proven: true }];
     verify_phone(&Claim::default(), &listed, &[]).unwrap()
 }
 
@@ -118,8 +118,11 @@ fn what_is_no_phone_number_is_none_and_a_number_never_prints() {
     }
     assert_eq!(MovingNumber::parse("1", "+49 30 901820"), None, "another country's");
     let number = MovingNumber::parse("+49", "+49 30 901820").unwrap();
-    assert_eq!((number.country_code(), number.national()), ("49", "30901820"));
+    assert_eq!((number.country_code(), number.number().as_str()), ("49", "30901820"));
     assert!(number.is_written("+49 30 901820") && number.is_written("4930901820") && !number.is_written("30901820"));
+    let roman = MovingNumber::parse("39", "06 6982 1234").unwrap();
+    assert_eq!(roman.number(), "390669821234", "its zero belongs to it");
+    assert_eq!(MovingNumber::parse("49", "030 901820"), None, "a prefix within the country");
     assert_eq!(format!("{number:?}"), "MovingNumber");
     assert_eq!(number.written(&OnboardingId::new(at(0), 1)).ending, "1820");
 }

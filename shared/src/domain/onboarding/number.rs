@@ -125,7 +125,7 @@ mod tests {
     use crate::domain::ids::PhoneNumberId;
 
     fn number() -> Number {
-        let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false }];
+        let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false, proven: true }];
         let phone = verify_phone(&Claim::default(), &listed, &[]).unwrap();
         Number::new(phone, false, Timestamp::from_seconds(0))
     }

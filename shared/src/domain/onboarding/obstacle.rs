@@ -19,6 +19,9 @@ pub struct Obstacle {
     pub until: Option<Timestamp>,
 }
 
+/// Meta refused the platform's app, not the customer's code.
+const REFUSED: &str = "exchange.refused";
+
 impl Onboarding {
     /// What stands in the way, if anything does: the first in the table's order.
     #[must_use]
@@ -42,6 +45,7 @@ impl Onboarding {
                 since: self.phase_since,
                 until: Some(*due),
             }),
+            Phase::Relaunch { reason } if reason == REFUSED => stop(Actor::Operator, reason),
             Phase::Held { reason, .. } => stop(Actor::Operator, reason),
             Phase::Relaunch { reason } | Phase::Reauthorise { reason, .. } => stop(Actor::Customer, reason),
             Phase::Left { .. } => None,

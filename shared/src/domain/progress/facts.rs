@@ -4,6 +4,7 @@ use super::connection::JOINED;
 use super::exit::{end_exit, without_token};
 use super::watch::ready_at;
 use super::{Finding, STEP_LEASE, TimelineEntry};
+use crate::domain::claim::Claim;
 use crate::domain::delay::delay;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedPhone;
@@ -194,21 +195,35 @@ fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     }
 }
 
-/// The number joins the record like one of a second signup: found, registered and looked at by the same steps.
+/// The steps a number goes through that joins a record.
+const OF_A_NUMBER: [Step; 4] = [Step::FindNumber, Step::OverrideCallback, Step::RegisterNumber, Step::CheckReception];
+
+/// The number joins the record like one of a second signup: found, registered and looked at by the same steps. The move asks
+/// until it is registered: while somebody works on these steps, or the data of a WhatsApp Business app are still asked for,
+/// nothing changes yet.
 pub(super) fn number_added(
     after: &mut Onboarding,
     phone: &VerifiedPhone,
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    if !matches!(after.phase, Phase::Connected { .. }) || after.numbers.contains_key(phone.id()) {
+    let over = |step: Step| after.steps.get(&step).is_some_and(StepRecord::is_over);
+    let syncing =
+        after.plan().any(|spec| matches!(spec.step, Step::SyncContacts | Step::SyncHistory) && !over(spec.step));
+    let leased =
+        |step: &Step| after.steps.get(step).is_some_and(|record| record.lease_until.is_some_and(|at| at > now));
+    if !matches!(after.phase, Phase::Connected { .. }) || syncing || OF_A_NUMBER.iter().any(leased) {
         return;
     }
-    after.claim.phone = Some(phone.id().clone());
+    let known = after.numbers.get(phone.id());
+    let waits = known.is_some_and(|number| number.awaits_registration(now)) && !over(Step::RegisterNumber);
+    if waits || known.is_some_and(|number| !number.awaits_registration(now)) {
+        return;
+    }
+    after.claim = Claim { phone: Some(phone.id().clone()), event: None, ..after.claim.clone() };
     after.flow = Flow::Default;
-    after.claim.event = None;
-    after.numbers.insert(phone.id().clone(), Number::new(phone.clone(), false, now));
-    for step in [Step::FindNumber, Step::RegisterNumber, Step::CheckReception] {
+    after.numbers.entry(phone.id().clone()).or_insert_with(|| Number::new(phone.clone(), false, now));
+    for step in OF_A_NUMBER {
         after.steps.remove(&step);
     }
     timeline.push(entry(now, "number_added", None));

@@ -39,7 +39,7 @@ fn number() -> Finding {
 }
 
 fn listed_number(id: &str, on_business_app: bool) -> Finding {
-    let listed = [ListedPhone { id: PhoneNumberId::parse(id).unwrap(), on_business_app }];
+    let listed = [ListedPhone { id: PhoneNumberId::parse(id).unwrap(), on_business_app, proven: true }];
     let phone = verify_phone(&Claim::default(), &listed, &[]).unwrap();
     Finding::Number { phone, words: vec![], display: DisplayNumber::parse("16315551234") }
 }

@@ -33,7 +33,7 @@ impl GraphCall for AddMovingNumber<'_> {
     fn request(&self) -> GraphRequest {
         GraphRequest::post(&[self.waba.id().as_str(), "phone_numbers"]).body(json!({
             "cc": self.number.country_code(),
-            "phone_number": self.number.national(),
+            "phone_number": self.number.number(),
             "verified_name": self.verified_name,
             "migrate_phone_number": true,
         }))

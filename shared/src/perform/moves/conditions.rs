@@ -6,7 +6,7 @@ use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::WabaId;
-use crate::domain::moving::{Check, CheckResult, Move, NamedTemplate, Snapshot};
+use crate::domain::moving::{Check, CheckResult, MOST_TEMPLATES, Move, Snapshot};
 use crate::graph::calls::moving::MovingPhone;
 use crate::graph::calls::waba::{ReadWaba, Waba};
 use crate::perform::{subscription, templates};
@@ -52,11 +52,12 @@ pub(super) async fn look(customer: &Customer<'_>, moving: &Move, waba: &Verified
         None => None,
     };
     checks.extend(number_checks(number.as_ref()));
-    let templates = source_templates(customer, source.as_ref().and(moving.source_waba.as_ref())).await?;
-    let before = number.as_ref().map(|number| match templates {
-        Some(templates) => snapshot(number).with_templates(templates),
-        None => snapshot(number),
-    });
+    let before = match (&moving.before, &number) {
+        // Looked at once: what comes later may be what moved already.
+        (Some(before), _) => Some(before.clone()),
+        (None, Some(number)) => Some(taken(customer, number, source.as_ref().and(moving.source_waba.as_ref())).await?),
+        (None, None) => None,
+    };
     Ok(Looked { checks, before, account_name: target.name })
 }
 
@@ -80,11 +81,12 @@ fn number_checks(number: Option<&MovingPhone>) -> Vec<Check> {
     ]
 }
 
-async fn source_templates(
-    customer: &Customer<'_>,
-    source: Option<&WabaId>,
-) -> Result<Option<Vec<NamedTemplate>>, Failure> {
-    let Some(source) = source else { return Ok(None) };
-    let listed = shown(templates::list(customer, source, clock::now()).await)?;
-    Ok(listed.map(|listed| listed.into_iter().map(named).collect()))
+/// What the number is at the other provider, with the first of its templates.
+async fn taken(customer: &Customer<'_>, number: &MovingPhone, source: Option<&WabaId>) -> Result<Snapshot, Failure> {
+    let Some(source) = source else { return Ok(snapshot(number)) };
+    let listed = shown(templates::pages(customer, source, clock::now(), MOST_TEMPLATES.div_ceil(100)).await)?;
+    Ok(match listed {
+        Some((listed, _)) => snapshot(number).with_templates(listed.into_iter().map(named).collect()),
+        None => snapshot(number),
+    })
 }

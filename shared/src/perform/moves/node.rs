@@ -53,7 +53,9 @@ async fn listed(
         };
         if let Some(found) = page.data.into_iter().find(is_it) {
             let claim = Claim { phone: Some(found.id.clone()), ..Claim::default() };
-            return verify_phone(&claim, &[ListedPhone::from(found)], &[]).map(Some);
+            // To have it proven is what the move is about.
+            let found = ListedPhone { proven: true, ..ListedPhone::from(found) };
+            return verify_phone(&claim, &[found], &[]).map(Some);
         }
         if after.is_none() {
             break;
@@ -77,14 +79,14 @@ pub(super) async fn arrived(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
     phone: &VerifiedPhone,
+    before: Option<&Snapshot>,
 ) -> Result<Snapshot, Failure> {
     let read = read(customer, phone.id()).await?;
     if !read.is_connected() {
         return Err(Failure::new(Class::Later, "number.not_connected"));
     }
-    let began = clock::now();
-    let listed = templates::list(customer, waba.id(), began).await?;
-    Ok(snapshot(&read).with_templates(listed.into_iter().map(named).collect()))
+    let listed = templates::list(customer, waba.id(), clock::now()).await?;
+    Ok(snapshot(&read).with_templates_of(before, listed.into_iter().map(named).collect()))
 }
 
 pub(super) async fn read(customer: &Customer<'_>, phone: &PhoneNumberId) -> Result<MovingPhone, Failure> {
