@@ -34,7 +34,8 @@ test(`${LANGUAGES.length} languages: complete, in their direction, within 320 pi
   for (const { tag, sdk_locale: sdk, direction } of LANGUAGES) {
     const page = await watched(context);
     const loaded = page.waitForRequest((request) => request.url().endsWith("/sdk.js"));
-    await page.goto(`${made.signup_url}&locale=${tag}`);
+    const document = await page.goto(`${made.signup_url}&locale=${tag}`);
+    assert.ok((await document.body()).length < 60 * 1024, `${tag}: light enough`);
     assert.ok((await loaded).url().includes(`/${sdk}/`), `${tag}: the SDK speaks it too`);
     await page.locator('button.go[aria-disabled="false"]').waitFor();
     const html = await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
