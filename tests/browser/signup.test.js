@@ -28,8 +28,9 @@ async function opened(page, context) {
   return popup;
 }
 
-async function finish(popup, { event = "FINISH", pays = false } = {}) {
+async function finish(popup, { event = "FINISH", pays = false, account = "" } = {}) {
   await popup.getByLabel("The customer").selectOption(event);
+  await popup.getByLabel("Account it comes back with").fill(account);
   if (pays) await popup.getByLabel("has a payment method already").check();
   await popup.getByRole("button", { name: "Finish" }).click();
 }
@@ -291,4 +292,28 @@ test("the whole page goes on in the language it was left in", async (t) => {
   await finish(page);
   await settled(page, "ready");
   assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
+});
+
+test("a customer who comes back adds a second number to the account it has", async (t) => {
+  const customer_ref = `again-${process.pid}`;
+  const first = await visit(t, { customer_ref });
+  await finish(await opened(first.page, first.context));
+  await settled(first.page, "ready");
+  const mine = async () => (await platform("GET", `/v1/onboardings?customer_ref=${customer_ref}&state=ready`)).body.onboardings;
+  const [{ waba_id: account }] = await mine();
+  const second = await visit(t, { customer_ref });
+  await finish(await opened(second.page, second.context), { account });
+  await settled(second.page, "ready");
+  const records = await mine();
+  assert.equal(records.length, 1, "one record an account");
+  assert.equal(records[0].phone_number_ids.length, 2);
+});
+
+test("an app is given access to what a customer has", async (t) => {
+  const { page, context } = await visit(t, { flow: "app_only_install" });
+  const popup = await opened(page, context);
+  const extras = JSON.parse(new URL(popup.url()).searchParams.get("extras"));
+  assert.deepEqual(extras.features, [{ name: "app_only_install" }]);
+  await finish(popup, { event: "FINISH_GRANT_ONLY_API_ACCESS" });
+  await settled(page, "ready");
 });

@@ -3,20 +3,32 @@
 use crate::customer::{Customer, start};
 use crate::journey::Journey;
 use integration::{Effect, Lab, Proxy, Strike, say};
+use std::collections::BTreeMap;
 
 /// Calls to some of the services.
 pub(crate) fn services(names: &'static [&'static str]) -> impl Fn(&str) -> bool {
     move |call| names.iter().any(|name| call.starts_with(&format!("{name} ")))
 }
 
-/// The calls of a journey, taken from one that is not disturbed: a new call cannot be forgotten.
+/// The calls of a journey, taken from three that are not disturbed: a new call cannot be forgotten. How often a journey
+/// asks depends on how long it waits, so that only the calls all three made are counted: the others cannot be aimed at.
 pub(crate) async fn calls_of(lab: &Lab, proxy: &Proxy, journey: Journey) -> Vec<(String, usize)> {
-    let customer = Customer::new(lab, &format!("undisturbed-{journey:?}"));
+    let mut calls = undisturbed(lab, proxy, journey, 1).await;
+    for run in 2..=3 {
+        for (call, again) in undisturbed(lab, proxy, journey, run).await {
+            calls.entry(call).and_modify(|count| *count = again.min(*count)).or_insert(again);
+        }
+    }
+    calls.into_iter().collect()
+}
+
+async fn undisturbed(lab: &Lab, proxy: &Proxy, journey: Journey, run: usize) -> BTreeMap<String, usize> {
+    let customer = Customer::new(lab, &format!("undisturbed-{journey:?}-{run}"));
     let ready = journey.prepare(&customer).await;
     proxy.kill().await;
     proxy.script(&[]);
     journey.arrive(&customer, ready, "undisturbed").await;
-    proxy.calls().into_iter().collect()
+    proxy.calls()
 }
 
 /// How one journey went.
@@ -64,7 +76,7 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
     let calls = calls_of(&lab, &proxy, journey).await;
     let calls: Vec<(String, usize)> = calls.into_iter().filter(|(call, _)| of(call)).collect();
     assert!(!calls.is_empty(), "{journey:?} makes no such call");
-    let (mut runs, mut struck) = (0, 0);
+    let (mut runs, mut missed) = (0, Vec::new());
     for (call, count) in &calls {
         for nth in 1..=*count {
             let effects = Effect::ALL.into_iter().enumerate();
@@ -72,16 +84,22 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
                 let strike = Strike { call: call.clone(), nth, times: repeated, effect };
                 let went = disturbed(&lab, &proxy, journey, std::slice::from_ref(&strike), runs).await;
                 assert_eq!(went.helped, 0, "{strike:?}: one fault needs nobody");
-                struck += usize::from(went.struck);
                 runs += 1;
+                if !went.struck {
+                    missed.push(format!("{call} #{nth}"));
+                }
             }
         }
     }
-    say(&format!("{journey:?}: {} kinds of calls, {runs} runs, {struck} struck, {runs} arrived", calls.len()));
+    say(&format!(
+        "{journey:?}: {} kinds of calls, {runs} runs, {} struck, {runs} arrived",
+        calls.len(),
+        runs - missed.len()
+    ));
     for (call, count) in calls {
         say(&format!("  {count:>3} x {call}"));
     }
     proxy.script(&[]);
-    assert!(struck * 10 >= runs * 9, "most strikes hit: {struck} of {runs}");
+    assert!(missed.len() * 10 <= runs, "{} of {runs} strikes hit nothing: {missed:?}", missed.len());
     lab.stop().await;
 }

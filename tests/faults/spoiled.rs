@@ -31,7 +31,7 @@ async fn every_call_of_an_exit_to_table_vault_and_queues_may_be_lost_refused_dou
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_second_number_to_meta_and_vault_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    matrix(Journey::SecondNumber, services(&["graph", "secretsmanager"]), 1, Share::Whole).await;
+    matrix(Journey::SecondNumber, services(&["graph", "secretsmanager"]), 1, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

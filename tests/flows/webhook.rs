@@ -226,3 +226,20 @@ async fn what_sqs_does_not_take_reaches_the_platform_all_the_same() {
     assert!(event["data"]["omitted_bytes"].as_u64().unwrap() > 1_100_000);
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_too_long_for_one_event_comes_in_several_and_whole() {
+    let lab = Lab::start().await;
+    let message = |number: u32| json!({ "id": format!("wamid.{number}"), "text": { "body": "x".repeat(500) } });
+    let messages: Vec<Value> = (0..3000).map(message).collect();
+    let change = json!({ "field": "history", "value": { "messaging_product": "whatsapp", "messages": messages } });
+    let entry = json!({ "id": "9", "time": soon(), "changes": [change] });
+    assert_eq!(lab.webhook(&body(&[entry]), "valid").await, 200);
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < 3000 {
+        let event = lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == "history").await;
+        let parts = event["data"]["value"]["messages"].as_array().unwrap();
+        seen.extend(parts.iter().map(|message| message["id"].as_str().unwrap().to_owned()));
+    }
+    lab.stop().await;
+}

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { field } from "./fields.js";
 import { button } from "./marks.js";
 import { morphChildren } from "./morph.js";
+import { readable } from "./words.js";
 
 const CATEGORIES = [
   ["UTILITY", "Utility"],
@@ -110,8 +111,10 @@ function texts(form, changed) {
   const header = form.kept.header
     ? h("p", { class: "note" }, `The header (${String(form.kept.header.format).toLowerCase()}) is kept as it is.`)
     : bound(form, { name: "header", label: "Header", maxlength: "60" }, changed);
+  const others = form.kept.others.map(({ component }) => readable(component.type).toLowerCase()).join(", ");
   return [
     header,
+    others && h("p", { class: "note" }, `Kept as it is, too: ${others}.`),
     bound(
       form,
       {
@@ -188,7 +191,7 @@ export function templateFields(form, isNew, look) {
     { class: "note", hidden: true },
     "Meta writes the text of authentication templates: a code, and a button that copies it.",
   );
-  own.append(...texts(form, withExamples), list, sample);
+  own.append(...texts(form, withExamples).filter(Boolean), list, sample);
   redraw.all();
   own.hidden = form.category === "AUTHENTICATION";
   hint.hidden = !own.hidden;

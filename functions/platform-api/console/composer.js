@@ -4,11 +4,11 @@ import { call, path } from "./api.js";
 import { bubble } from "./bubble.js";
 import { templateFields } from "./composer-fields.js";
 import { blank, compose, read } from "./composition.js";
-import { openDialog } from "./dialog.js";
+import { busily, openDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { button, empty, light } from "./marks.js";
 import { morphChildren } from "./morph.js";
-import { complain, say } from "./toast.js";
+import { say } from "./toast.js";
 import { readable } from "./words.js";
 
 const PATIENCE_MS = 400;
@@ -59,7 +59,7 @@ function previewer(form, shown, said) {
   };
 }
 
-async function submit(page, id, form, isNew, close, said) {
+async function submit(page, id, form, isNew, said) {
   const { name, language, ...parts } = compose(form);
   try {
     if (isNew) {
@@ -69,15 +69,14 @@ async function submit(page, id, form, isNew, close, said) {
       await call("PATCH", path("onboardings", id, "templates", name, language), parts);
       say("The template is in review again.");
     }
-    close();
     page.refresh();
   } catch (error) {
     if (error.findings?.length) morphChildren(said, findings(error.findings));
-    complain(error);
+    throw error;
   }
 }
 
-function content(page, id, form, isNew, close) {
+function content(page, id, form, isNew, { close, dialog }) {
   const shown = h("div", { class: "preview-shown" }, bubble("", compose(form)));
   const said = h("div", { class: "preview-said", role: "status" });
   const look = previewer(form, shown, said);
@@ -96,18 +95,18 @@ function content(page, id, form, isNew, close) {
     ),
     h("div", { class: "dialog-foot" }, button("Cancel", { onclick: close }), send),
   );
-  element.onsubmit = async (event) => {
+  element.onsubmit = (event) => {
     event.preventDefault();
-    send.disabled = true;
-    await submit(page, id, form, isNew, close, said);
-    send.disabled = false;
+    busily(dialog, send, () => submit(page, id, form, isNew, said).then(() => dialog.close()));
   };
   look();
   return element;
 }
 
 function open(page, id, form, isNew) {
-  openDialog(isNew ? "New template" : `Edit ${form.name}`, (close) => content(page, id, form, isNew, close), { wide: true });
+  openDialog(isNew ? "New template" : `Edit ${form.name}`, (close, dialog) => content(page, id, form, isNew, { close, dialog }), {
+    wide: true,
+  });
 }
 
 export const createTemplate = (page, id) => open(page, id, blank(), true);
@@ -115,5 +114,6 @@ export const createTemplate = (page, id) => open(page, id, blank(), true);
 /** Reads the template with its parts first: the list does not have them. */
 export async function editTemplate(page, id, { name, language }) {
   const template = await call("GET", path("onboardings", id, "templates", name, language));
-  open(page, id, read(template), false);
+  // Whoever went elsewhere meanwhile does not want it any more.
+  if (!page.stopped) open(page, id, read(template), false);
 }

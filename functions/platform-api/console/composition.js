@@ -1,5 +1,6 @@
 // A template as a form has it, and as Meta has it. What the form does not know is kept as it is.
 
+const PARTS = ["HEADER", "BODY", "FOOTER", "BUTTONS"];
 const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
 
 /** The names of a text's variables, each once, in order: numbers by their number. */
@@ -17,7 +18,7 @@ export const blank = () => ({
   footer: "",
   buttons: [],
   examples: {},
-  kept: { header: null },
+  kept: { header: null, others: [] },
 });
 
 let count = 0;
@@ -53,14 +54,24 @@ function examplesOf(form, place, text, named) {
 }
 
 function buttonOf(form, button) {
-  const { kind, text, target, kept } = button;
+  const { kind, text, target, kept, more } = button;
   if (kept) return kept;
   if (kind === "URL") {
     const example = given(form, linkPlace(button), variables(target));
-    return { type: kind, text, url: target, ...(example.length ? { example } : {}) };
+    return { ...more, type: kind, text, url: target, ...(example.length ? { example } : {}) };
   }
-  return kind === "PHONE_NUMBER" ? { type: kind, text, phone_number: target } : { type: kind, text };
+  return { ...more, type: kind, text, ...(kind === "PHONE_NUMBER" ? { phone_number: target } : {}) };
 }
+
+/** A component's type, as the form's parts are called. */
+const typeOf = (component) => String(component.type).toUpperCase();
+
+/** The parts of the form, and after each the components that followed it and that the form does not know. */
+const withOthers = (form, list) =>
+  ["", ...PARTS].flatMap((part) => [
+    ...list.filter((component) => typeOf(component) === part),
+    ...form.kept.others.filter(({ after }) => after === part).map(({ component }) => component),
+  ]);
 
 function components(form, named) {
   if (form.category === "AUTHENTICATION") {
@@ -83,7 +94,7 @@ function components(form, named) {
   const others = form.buttons.filter((button) => button.kind !== "QUICK_REPLY");
   const buttons = [...replies, ...others].map((button) => buttonOf(form, button));
   if (buttons.length) list.push({ type: "BUTTONS", buttons });
-  return list;
+  return withOthers(form, list);
 }
 
 /** What the API takes. */
@@ -103,20 +114,30 @@ function readExamples(form, place, component) {
 }
 
 function readButton(form, button) {
-  const { type: kind, text = "" } = button;
+  const { type: kind, text = "", url, phone_number: phone, example: samples, ...more } = button;
   if (!["QUICK_REPLY", "URL", "PHONE_NUMBER"].includes(kind)) return newButton(kind, { text: text || kind, kept: button });
-  const target = button.url ?? button.phone_number ?? "";
-  const example = [button.example].flat()[0];
-  const made = newButton(kind, { text, target });
+  const target = url ?? phone ?? "";
+  const example = [samples].flat()[0];
+  const made = newButton(kind, { text, target, more });
   for (const name of variables(target)) if (example) form.examples[exampleKey(linkPlace(made), name)] = example;
   return made;
+}
+
+/** The components that the form does not know, each with the part it followed. */
+function readOthers(list) {
+  let after = "";
+  return list.flatMap((component) => {
+    if (!PARTS.includes(typeOf(component))) return [{ after, component }];
+    after = typeOf(component);
+    return [];
+  });
 }
 
 /** The form of a template that Meta has. */
 export function read({ name, language, category, components: list = [] }) {
   const form = { ...blank(), name, language, category: (category ?? "UTILITY").toUpperCase() };
-  const find = (type) => list.find((component) => component.type?.toUpperCase() === type);
-  const [header, body, footer, buttons] = ["HEADER", "BODY", "FOOTER", "BUTTONS"].map(find);
+  const [header, body, footer, buttons] = PARTS.map((part) => list.find((component) => typeOf(component) === part));
+  form.kept.others = readOthers(list);
   if (header && header.format !== "TEXT") form.kept.header = header;
   else form.header = header?.text ?? "";
   if (form.category === "AUTHENTICATION") form.kept.components = list;

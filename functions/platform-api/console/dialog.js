@@ -1,4 +1,4 @@
-// Dialogs: one form, one thing to do. They close by Escape, Cancel, or when the thing is done.
+// Dialogs: one form, one thing to do. They close by Escape, Cancel, going elsewhere, or when the thing is done.
 
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
@@ -11,15 +11,56 @@ let count = 0;
 export function openDialog(title, content, { wide = false } = {}) {
   const id = `dialog-${(count += 1)}`;
   const dialog = h("dialog", { class: wide ? "dialog wide" : "dialog", "aria-labelledby": id });
-  const close = () => dialog.close();
+  const isBusy = () => dialog.hasAttribute("data-busy");
+  const close = () => isBusy() || dialog.close();
+  const hold = (event) => {
+    if (isBusy()) event.preventDefault();
+  };
   dialog.append(h("h2", { id }, title), content(close, dialog));
+  dialog.oncancel = hold;
+  // Browsers close at a second Escape whatever is said to `cancel`.
+  dialog.onkeydown = (event) => {
+    if (event.key === "Escape") hold(event);
+  };
   dialog.onclose = () => {
     rescueToasts();
     dialog.remove();
+    // What opened it may be gone: the top of the view has the focus then, not the browser's window.
+    if (document.activeElement === document.body) document.querySelector("#main h1")?.focus({ preventScroll: true });
   };
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+/** Closes whatever is open: somebody went elsewhere. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+}
+
+/** Does what a dialog is for, once at a time. Nobody closes it meanwhile, and its button keeps the focus. */
+export async function busily(dialog, send, run) {
+  if (dialog.hasAttribute("data-busy")) return;
+  occupy(dialog, send, true);
+  try {
+    await run();
+  } catch (error) {
+    complain(error);
+  } finally {
+    occupy(dialog, send, false);
+  }
+}
+
+function occupy(dialog, send, isBusy) {
+  dialog.toggleAttribute("data-busy", isBusy);
+  const buttons = dialog.querySelectorAll(".dialog-foot .button");
+  for (const one of buttons) flag(one, "aria-disabled", isBusy);
+  flag(send, "aria-busy", isBusy);
+}
+
+function flag(node, name, isSet) {
+  if (isSet) node.setAttribute(name, "true");
+  else node.removeAttribute(name);
 }
 
 /**
@@ -40,29 +81,11 @@ export function formDialog({ title, intro = null, fields = [], submit, tone = "p
     form.oninput = weigh;
     form.onsubmit = (event) => {
       event.preventDefault();
-      attempt(
-        form,
-        send,
-        () => run(values(form)),
-        (result) => conclude(dialog, form, result),
-      ).then(weigh);
+      busily(dialog, send, async () => conclude(dialog, form, await run(values(form))));
     };
     weigh();
     return form;
   });
-}
-
-async function attempt(form, send, run, done) {
-  if (send.disabled) return;
-  send.disabled = true;
-  send.setAttribute("aria-busy", "true");
-  try {
-    done(await run());
-  } catch (error) {
-    complain(error);
-  } finally {
-    send.removeAttribute("aria-busy");
-  }
 }
 
 function conclude(dialog, form, result) {

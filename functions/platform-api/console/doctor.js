@@ -6,8 +6,8 @@ import { card, chip, doing, empty, heading, light, mono, whenKnown } from "./mar
 import { ago } from "./times.js";
 import { checkName } from "./words.js";
 
-// Looking asks Meta: once a minute is enough, and more often while an examination runs.
-const EVERY_MS = 60_000;
+// Looking asks Meta: every five minutes is enough, and more often while an examination runs.
+const EVERY_MS = 300_000;
 const LOOKS_AFTER_MS = [2000, 5000, 10_000];
 
 const sources = () => ({ report: { path: path("doctor"), every: EVERY_MS } });

@@ -81,13 +81,18 @@ export const heading = (title, { above = null, tools = null, below = null } = {}
 export const button = (text, { tone = "", picture = null, ...properties } = {}) =>
   h("button", { type: "button", class: `button ${tone}`, ...properties }, picture && icon(picture), text);
 
+/** What says of a button that it does nothing now. It is not `disabled`, which would take the keyboard's focus away. */
+export const resting = (page, key, blocked = false) => ({
+  "aria-disabled": blocked || page.pending.has(key) ? "true" : null,
+  "aria-busy": page.pending.has(key) ? "true" : null,
+});
+
 /** A button whose work is not begun twice. */
 export const doing = (page, key, text, run, { tone, label = null, disabled = false } = {}) =>
   button(text, {
     tone,
     key: `do-${key}`,
     "aria-label": label,
-    disabled: disabled || page.pending.has(key),
-    "aria-busy": page.pending.has(key) ? "true" : null,
-    onclick: () => page.act(key, run),
+    ...resting(page, key, disabled),
+    onclick: () => disabled || page.act(key, run),
   });

@@ -9,6 +9,9 @@ import { say } from "./toast.js";
 import { absolute, ago, countdown, moment } from "./times.js";
 import { readable, toneOf } from "./words.js";
 
+// Without a time: outside of the customer service window only the person can open it.
+const WAITS = "when the person writes";
+
 function sources({ id }) {
   const list = { path: withQuery(path("messages"), { state: "retry_scheduled" }) };
   return id ? { list, one: { path: path("messages", id) } } : { list };
@@ -38,18 +41,18 @@ function attempt(name, { state, code, begun_at: begun, at }) {
 }
 
 /** Attempts along a line; one that is to come is its open end. */
-function attempts({ attempts: made, retry_at: due }) {
+function attempts({ attempts: made, state, retry_at: due }) {
   const names = ["First attempt", "Second attempt"];
   return h(
     "ol",
     { class: "attempts" },
     made.map((one, index) => attempt(names[index] ?? `Attempt ${index + 1}`, one)),
-    due &&
+    (due || state === "retrying") &&
       h(
         "li",
         { class: "attempt open" },
         h("div", {}, h("strong", {}, "Second attempt")),
-        h("p", { class: "note" }, "in ", h("span", { class: "count", title: absolute(due) }, countdown(due))),
+        h("p", { class: "note" }, due ? ["in ", h("span", { class: "count", title: absolute(due) }, countdown(due))] : WAITS),
       ),
   );
 }
@@ -77,7 +80,7 @@ function row(page, message) {
       { class: "row-state" },
       message.retry_at
         ? h("span", { class: "count big", title: absolute(message.retry_at) }, countdown(message.retry_at))
-        : h("span", { class: "note" }, "when the person writes"),
+        : h("span", { class: "note" }, WAITS),
     ),
     h(
       "div",

@@ -3,8 +3,8 @@
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
-import { card } from "./marks.js";
-import { countdown } from "./times.js";
+import { card, resting } from "./marks.js";
+import { absolute, countdown } from "./times.js";
 import { counted } from "./words.js";
 
 const METHODS = [
@@ -12,11 +12,17 @@ const METHODS = [
   ["VOICE", "By phone call"],
 ];
 
-const busy = (page, key) => (page.pending.has(key) ? "true" : null);
+const PROVEN = {
+  registering: "The number is verified and is being registered.",
+  done: "The number is verified and registered here.",
+};
+
+/** What is left until a moment, the moment itself in its title. */
+const left = (iso) => h("span", { class: "count", title: absolute(iso) }, countdown(iso));
 
 function sendForm(page, move) {
   const wait = move.next_code_at && Date.parse(move.next_code_at) > Date.now() ? move.next_code_at : null;
-  const blocked = Boolean(wait) || move.codes_left === 0 || page.pending.has("code");
+  const blocked = Boolean(wait) || move.codes_left === 0;
   const submit = (event) => {
     event.preventDefault();
     const order = values(event.target);
@@ -24,11 +30,11 @@ function sendForm(page, move) {
     page.act("code", async () => {
       const after = await call("POST", path("moves", move.move_id, "code"), order);
       page.put("move", after);
-      return outcome(after, after.state === "code_sent", "The code is on its way.");
+      return sent(after);
     });
   };
   const why = wait
-    ? ["The next code can be sent in ", h("span", { class: "count" }, countdown(wait)), "."]
+    ? ["The next code can be sent in ", left(wait), "."]
     : `${counted(move.codes_left, "code")} left.`;
   return h(
     "form",
@@ -40,8 +46,7 @@ function sendForm(page, move) {
       {
         type: "submit",
         class: `button ${move.state === "code_sent" ? "" : "primary"}`,
-        disabled: blocked,
-        "aria-busy": busy(page, "code"),
+        ...resting(page, "code", blocked),
       },
       "Send code",
     ),
@@ -50,9 +55,23 @@ function sendForm(page, move) {
 }
 
 // Meta's refusals are no errors of the API: the move says what Meta said.
-function outcome(move, isDone, sentence) {
-  if (!isDone) throw new Error(move.message ?? "Meta did not take it. Look at the state of the move.");
-  return move.code && move.message ? move.message : sentence;
+function refuse({ message }) {
+  throw new Error(message ?? "Meta did not take it. Look at the state of the move.");
+}
+
+// A number that is verified already needs no code.
+function sent(move) {
+  if (PROVEN[move.state]) return PROVEN[move.state];
+  if (move.state !== "code_sent") refuse(move);
+  return move.code && move.message ? move.message : "The code is on its way.";
+}
+
+function verified(move) {
+  if (PROVEN[move.state]) return PROVEN[move.state];
+  if (move.state === "code_sent" && !move.code) {
+    throw new Error("Meta has not answered whether the code is right; it is being found out. Do not enter the code again yet.");
+  }
+  return refuse(move);
 }
 
 // A field that is drawn again and again keeps its id.
@@ -63,16 +82,23 @@ function fixedField(spec, id) {
   return element;
 }
 
+function triesLeft({ verifications_left: tries, next_entry_at: next }) {
+  if (tries > 0 || !next) return `${counted(tries, "try", "tries")} left.`;
+  return ["No tries left. The next code may be entered in ", left(next), "."];
+}
+
 function verifyForm(page, move) {
+  const blocked = move.verifications_left === 0;
   const submit = (event) => {
     event.preventDefault();
+    if (blocked) return;
     const form = event.target;
     const order = values(form);
     page.act("verify", async () => {
       const after = await call("POST", path("moves", move.move_id, "verify"), order);
       form.reset();
       page.put("move", after);
-      return outcome(after, after.state !== "code_sent" || !after.code, "The code is taken; the number is being registered.");
+      return verified(after);
     });
   };
   const spec = {
@@ -85,13 +111,12 @@ function verifyForm(page, move) {
     autocomplete: "one-time-code",
     title: "Six digits",
   };
-  const blocked = move.verifications_left === 0 || page.pending.has("verify");
   return h(
     "form",
     { class: "inline-form", key: "verify", "aria-label": "Verify", onsubmit: submit },
     fixedField(spec, "code-typed"),
-    h("button", { type: "submit", class: "button primary", disabled: blocked, "aria-busy": busy(page, "verify") }, "Verify"),
-    h("p", { class: "note" }, `${counted(move.verifications_left, "try", "tries")} left.`),
+    h("button", { type: "submit", class: "button primary", ...resting(page, "verify", blocked) }, "Verify"),
+    h("p", { class: "note" }, triesLeft(move)),
   );
 }
 

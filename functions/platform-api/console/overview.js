@@ -12,15 +12,16 @@ import { barline, perDay } from "./sparkline.js";
 import { absolute, relative } from "./times.js";
 import { counted, readable, STATES, toneOf } from "./words.js";
 
-// These change slowly, or cost more to ask.
+// These change slowly, or cost more to ask: the funnel counts every link of a month.
 const SELDOM_MS = 15_000;
+const RARELY_MS = 300_000;
 
 function sources() {
-  const lists = STATES.map((state) => [`in_${state}`, { path: withQuery(path("onboardings"), { state }) }]);
+  const lists = STATES.map((state) => [`in_${state}`, { path: withQuery(path("onboardings"), { state }), every: SELDOM_MS }]);
   return {
     limits: { path: path("limits") },
     queues: { path: path("dead-letters"), every: SELDOM_MS },
-    funnel: { path: withQuery(path("funnel"), { days: "30" }), every: SELDOM_MS },
+    funnel: { path: withQuery(path("funnel"), { days: "30" }), every: RARELY_MS },
     ...Object.fromEntries(lists),
   };
 }

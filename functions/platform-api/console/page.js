@@ -5,6 +5,8 @@ import { morph } from "./morph.js";
 import { complain, say } from "./toast.js";
 
 const EVERY_MS = 3000;
+// What does not get through is tried ever more rarely, but once a minute.
+const LONGEST_MS = 60_000;
 const REDRAW_MS = 10_000;
 const REMEMBERED = 60;
 
@@ -22,7 +24,8 @@ function remember(path, text) {
 /** One resource of a page; never asked for twice at a time. */
 class Source {
   constructor(page, name, { path, every = EVERY_MS }) {
-    Object.assign(this, { page, name, path, every, text: null, asking: false, again: false, timer: 0 });
+    Object.assign(this, { page, name, path, every, pause: every, since: 0, age: 0, text: null });
+    Object.assign(this, { asking: false, again: false, timer: 0 });
     if (seen.has(path)) this.take(seen.get(path));
   }
 
@@ -39,6 +42,15 @@ class Source {
     delete this.page.data[this.name];
   }
 
+  /** Takes what an action answered: answers to what was asked before that are old. */
+  put(data) {
+    this.age += 1;
+    this.again = this.asking;
+    const text = JSON.stringify(data);
+    remember(this.path, text);
+    this.take(text);
+  }
+
   async ask() {
     clearTimeout(this.timer);
     if (this.asking) {
@@ -46,22 +58,32 @@ class Source {
       return;
     }
     this.asking = true;
+    const { age } = this;
     const result = await callText("GET", this.path).catch((error) => error);
     this.asking = false;
     if (this.page.stopped) return;
-    this.settle(result);
-    if (this.again) {
-      this.again = false;
-      this.ask();
-    } else if (!document.hidden) {
-      this.timer = setTimeout(() => this.ask(), this.every);
+    this.since = Date.now();
+    if (age === this.age) this.settle(result);
+    if (!this.again) {
+      this.rest();
+      return;
     }
+    this.again = false;
+    this.ask();
+  }
+
+  /** Asks again when it is time, unless nobody looks. */
+  rest() {
+    clearTimeout(this.timer);
+    if (document.hidden || this.asking) return;
+    this.timer = setTimeout(() => this.ask(), Math.max(0, this.since + this.pause - Date.now()));
   }
 
   settle(result) {
     const { page, name } = this;
     const failed = typeof result !== "string";
-    page.connection(name, !(failed && result.isOutage));
+    this.pause = failed && result.isOutage ? Math.min(this.pause * 2, LONGEST_MS) : this.every;
+    page.connection(name, !failed || result.status === 404);
     const before = page.errors[name]?.message;
     if (failed) {
       page.errors[name] = result;
@@ -72,7 +94,9 @@ class Source {
     }
     delete page.errors[name];
     remember(this.path, result);
-    if (this.take(result) || before) page.draw();
+    const isNews = this.take(result);
+    page.view.answered?.(page, name);
+    if (isNews || before) page.draw();
   }
 }
 
@@ -83,7 +107,7 @@ export class Page {
     this.sources = Object.entries(view.sources?.(route) ?? {}).map(
       ([name, source]) => new Source(this, name, typeof source === "string" ? { path: source } : source),
     );
-    this.onVisibility = () => (document.hidden ? this.pause() : this.refresh());
+    this.onVisibility = () => this.sources.forEach((source) => source.rest());
   }
 
   start() {
@@ -97,10 +121,6 @@ export class Page {
     this.stopped = true;
     document.removeEventListener("visibilitychange", this.onVisibility);
     clearInterval(this.clock);
-    this.pause();
-  }
-
-  pause() {
     for (const source of this.sources) clearTimeout(source.timer);
   }
 
@@ -111,10 +131,7 @@ export class Page {
 
   /** Shows what an action answered, before it is asked for again. */
   put(name, data) {
-    const source = this.sources.find((one) => one.name === name);
-    // Whatever is answered next is news, even what was known before.
-    if (source) source.text = null;
-    this.data[name] = data;
+    this.sources.find((source) => source.name === name).put(data);
     this.draw();
   }
 

@@ -5,7 +5,6 @@ import { confirmDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { button, chip, empty, heading, whenKnown } from "./marks.js";
 import { trendline } from "./sparkline.js";
-import { ago } from "./times.js";
 import { say } from "./toast.js";
 import { counted } from "./words.js";
 
@@ -27,28 +26,28 @@ function sendBack(page, { queue, messages }) {
   });
 }
 
-/** How full a queue was since this page was opened. */
-function history(page, { queue, messages }) {
-  const all = (page.local.history ??= {});
-  const known = (all[queue] ??= []);
-  known.push(messages);
-  if (known.length > REMEMBERED) known.shift();
-  return trendline(known, `Messages since this page was opened: now ${messages}`);
+/** How full each queue was since this page was opened, one number an answer. */
+function answered({ data, local }) {
+  local.history ??= {};
+  for (const { queue, messages } of data.queues.queues) {
+    local.history[queue] = [...(local.history[queue] ?? []), messages].slice(-REMEMBERED);
+  }
+}
+
+function trend({ local }, { queue, messages }) {
+  return trendline(local.history?.[queue] ?? [messages], `Messages since this page was opened: now ${messages}`);
 }
 
 function row(page, queue) {
-  const { queue: name, messages, oldest_at: oldest } = queue;
-  // One letter is enough for the alarm.
-  const alarm = queue.alarm ?? messages > 0;
+  const { queue: name, messages } = queue;
   const back = button("Send back", { tone: "small", "aria-label": `Send back ${name}`, onclick: () => sendBack(page, queue) });
   return h(
     "li",
     { key: name, class: messages ? "row queue-row full" : "row queue-row", "data-queue": name },
     h("h2", { class: "row-title" }, h("code", {}, name)),
     h("p", {}, h("strong", {}, String(messages)), messages === 1 ? " message" : " messages"),
-    history(page, queue),
-    h("p", { class: "note" }, oldest ? ["oldest ", ago(oldest)] : messages === 0 && "empty"),
-    chip(alarm ? "alarm" : "quiet", { tone: alarm ? "bad" : "ok", text: alarm ? "Alarm" : "Quiet" }),
+    trend(page, queue),
+    messages > 0 ? chip("given up", { tone: "bad" }) : chip("empty", { tone: "ok" }),
     h("div", { class: "row-tools" }, messages > 0 && back),
   );
 }
@@ -79,4 +78,4 @@ function render(page) {
   ];
 }
 
-export const queues = { title: "Queues", sources, render, ticks: 3000 };
+export const queues = { title: "Queues", sources, render, answered, ticks: 3000 };

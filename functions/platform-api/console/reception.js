@@ -4,7 +4,7 @@ import { call, path } from "./api.js";
 import { h } from "./dom.js";
 import { card, chip, doing, empty, light } from "./marks.js";
 import { ago, relative } from "./times.js";
-import { aspectName, lightName } from "./words.js";
+import { aspectName, counted, lightName } from "./words.js";
 
 // The three that people ask for first.
 const FIRST = ["quality", "messaging_limit", "name_status"];
@@ -48,6 +48,8 @@ function lights(page, phone) {
   const look = async () => {
     const answer = await call("GET", path("reception", phone));
     page.local.reception = { ...page.local.reception, [phone]: { lights: answer.lights, at: new Date().toISOString() } };
+    const good = answer.lights.filter((one) => one.ok).length;
+    return `Looked at ${phone}: ${good} of ${counted(answer.lights.length, "light")} in order.`;
   };
   const name = `Look now at the reception of ${phone}`;
   return h(
@@ -58,7 +60,7 @@ function lights(page, phone) {
       { class: "lights-head" },
       h("h4", {}, "Is it receiving?"),
       doing(page, `look-${phone}`, "Look now", look, { label: name }),
-      h("span", { class: "note", role: "status" }, seen ? ["Looked ", relative(seen.at)] : "Asks Meta; not looked yet."),
+      h("span", { class: "note" }, seen ? ["Looked ", relative(seen.at)] : "Asks Meta; not looked yet."),
     ),
     seen && h("ul", { class: "plain light-list" }, seen.lights.map(lightLine)),
   );

@@ -1,5 +1,6 @@
 // What stands around every view: navigation, whether the page is live, and signing out.
 
+import { closeDialogs } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Page } from "./page.js";
@@ -21,7 +22,7 @@ function report(isLive) {
   const status = element("connection");
   if (status.dataset.state === (isLive ? "live" : "offline")) return;
   status.dataset.state = isLive ? "live" : "offline";
-  status.textContent = isLive ? "Live" : "Offline: showing what was known last";
+  status.textContent = isLive ? "Live" : "Not live: showing what was known last";
 }
 
 function fold(open) {
@@ -41,6 +42,7 @@ function mark(place) {
 }
 
 function show(isFirst) {
+  closeDialogs();
   const found = find(location.hash || HOME);
   if (!found) {
     location.replace(HOME);
@@ -50,7 +52,6 @@ function show(isFirst) {
   const root = element("main");
   const stays = page?.view === view && page.route.id === route.id;
   page?.stop();
-  report(true);
   page = new Page(view, route, root, report);
   if (!stays) root.replaceChildren(h("div", { class: "view" }));
   page.start();
@@ -82,7 +83,7 @@ export function shut(sentence, onSignIn) {
   onhashchange = null;
   page?.stop();
   page = null;
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  closeDialogs();
   element("shell").hidden = true;
   element("main").replaceChildren();
   element("gate").hidden = false;

@@ -20,9 +20,11 @@ const COLOURS = [
 // Meta lets these be edited.
 const EDITABLE = ["APPROVED", "REJECTED", "PAUSED"];
 
+const EVERY_MS = 15_000;
+
 const sources = ({ id }) => ({
-  list: { path: path("onboardings", id, "templates") },
-  details: { path: path("onboardings", id), every: 15_000 },
+  list: { path: path("onboardings", id, "templates"), every: EVERY_MS },
+  details: { path: path("onboardings", id), every: EVERY_MS },
 });
 
 function filters(page) {

@@ -9,7 +9,7 @@ use shared::domain::time::Timestamp;
 use shared::queue::QueueError;
 use shared::store::{Owner, Parked};
 use shared::webhook::change::{Change, Part, split};
-use shared::webhook::envelope::Envelope;
+use shared::webhook::envelope::{Envelope, divided};
 use shared::webhook::interpret::{Context, Observation, interpret, is_documented};
 use std::time::Duration;
 
@@ -33,17 +33,24 @@ const UNKNOWN_ACCOUNT: &str = "webhook.unknown_account";
 impl App {
     /// Applies and passes on every change. One that fails is queued again alone; its neighbours are done.
     pub(crate) async fn delivery(&self, message: &str) -> Result<(), EventError> {
-        let envelope = Envelope::unpack(message)?;
-        let Ok(parts) = split(&envelope.body) else {
-            tracing::warn!(bytes = envelope.body.len(), "a signed body is not a notification");
-            let text = String::from_utf8_lossy(&envelope.body);
-            return self.send(vec![self.publisher.unreadable(&text, envelope.received_at)?]).await;
+        let Envelope { received_at, body } = Envelope::unpack(message)?;
+        for body in divided(body) {
+            self.body(&body, received_at).await?;
+        }
+        Ok(())
+    }
+
+    async fn body(&self, body: &[u8], received_at: Timestamp) -> Result<(), EventError> {
+        let Ok(parts) = split(body) else {
+            tracing::warn!(bytes = body.len(), "a signed body is not a notification");
+            let text = String::from_utf8_lossy(body);
+            return self.send(vec![self.publisher.unreadable(&text, received_at)?]).await;
         };
         let owners = Owners::default();
         let mut done = Vec::new();
         let mut failed = Vec::new();
         for part in &parts {
-            match self.part(part, &owners, envelope.received_at).await {
+            match self.part(part, &owners, received_at).await {
                 Ok(event) => done.push((part, event)),
                 // Not the change's fault: all of the delivery comes again, and what is done stays done.
                 Err(error) if error.is_of_dependency() => return Err(error),
@@ -53,7 +60,7 @@ impl App {
         let (told, events): (Vec<_>, Vec<_>) = done.into_iter().unzip();
         let sent = told.into_iter().zip(self.publisher.send_all(events).await);
         failed.extend(sent.filter_map(|(part, sent)| Some((part, EventError::from(sent.err()?)))));
-        self.again(failed, parts.len() == 1, envelope.received_at).await
+        self.again(failed, parts.len() == 1, received_at).await
     }
 
     async fn again(

@@ -1,5 +1,6 @@
 //! The form in which one POST of Meta's waits in the queue: whole, compressed, versioned; in parts only when it has to be.
 
+use super::change::{Part, split};
 use crate::domain::time::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -104,6 +105,23 @@ impl Envelope {
     }
 }
 
+/// The largest value of a change that is passed on in one event, with room for the event around it.
+const LARGEST_VALUE: usize = 960 * 1024;
+
+/// A body in as many parts as it takes for each change to fit its own event: changes are halved by their items, byte for byte,
+/// in a way that depends on nothing but the change. What cannot be halved stays as it is.
+#[must_use]
+pub fn divided(body: Vec<u8>) -> Vec<Vec<u8>> {
+    let too_large = |part: &Part<'_>| matches!(part, Part::Change(change) if change.value.get().len() > LARGEST_VALUE);
+    if body.len() <= LARGEST_VALUE || !split(&body).is_ok_and(|parts| parts.iter().any(too_large)) {
+        return vec![body];
+    }
+    match halves::of(&body) {
+        Some((first, second)) => [divided(first), divided(second)].concat(),
+        None => vec![body],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +137,36 @@ mod tests {
             assert!(packed.is_ascii());
             assert!(Envelope::unpack(&packed).unwrap() == envelope(body));
         }
+    }
+
+    #[test]
+    fn a_change_that_does_not_fit_one_event_is_divided_by_its_items_whoever_stands_beside_it() {
+        let item = format!(r#"{{"id":"{}"}}"#, "x".repeat(1000));
+        let large = format!(r#"{{"field":"history","value":{{"a":1,"messages":[{}]}}}}"#, vec![item; 2500].join(","));
+        let small = r#"{"field":"security","value":{}}"#;
+        let body = |changes: &[&str]| {
+            let changes = changes.join(",");
+            format!(r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{changes}]}}]}}"#)
+                .into_bytes()
+        };
+        let values = |body: Vec<u8>| {
+            let of = |body: &Vec<u8>| -> Vec<String> {
+                let parts = split(body).unwrap();
+                parts
+                    .iter()
+                    .filter_map(|part| match part {
+                        Part::Change(it) => Some(it.value.get().to_owned()),
+                        Part::Unreadable(_) => None,
+                    })
+                    .collect()
+            };
+            divided(body).iter().flat_map(of).filter(|value| value.len() > 10).collect::<Vec<_>>()
+        };
+        let alone = values(body(&[&large]));
+        assert!(alone.len() > 2 && alone.iter().all(|value| value.len() <= LARGEST_VALUE));
+        assert_eq!(alone.iter().map(|value| value.matches("\"id\"").count()).sum::<usize>(), 2500);
+        assert_eq!(values(body(&[small, &large])), alone, "the same parts beside another change");
+        assert_eq!(divided(body(&[small])).len(), 1);
     }
 
     #[test]
