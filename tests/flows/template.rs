@@ -162,13 +162,14 @@ async fn a_poll_leaves_the_hours_calls_to_an_account_that_is_being_connected() {
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     let polled = async || (lab.calls("GET", "/message_templates").await > polls).then_some(());
     lab.eventually("it is polled while there are calls left", polled).await;
-    lab.spend_calls(&id, 150).await;
-    let polls = lab.calls("GET", "/message_templates").await;
-    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     let answered = async || {
         let counts = lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
         (counts.visible + counts.in_flight + counts.delayed == 0).then_some(())
     };
+    lab.eventually("the poll has written what it used", answered).await;
+    lab.spend_calls(&id, 150).await;
+    let polls = lab.calls("GET", "/message_templates").await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.eventually("the bell is answered", answered).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, polls, "left to the onboarding");
     lab.stop().await;
