@@ -10,6 +10,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// One attempt of an AWS call. The SDK sets no bound by itself.
@@ -18,12 +19,19 @@ const ATTEMPT: Duration = Duration::from_millis(2500);
 const OPERATION: Duration = Duration::from_secs(5);
 
 /// Where AWS is and who we are to it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct AwsConfig {
     sdk: SdkConfig,
-    dynamodb: Option<String>,
-    sqs: Option<String>,
-    secretsmanager: Option<String>,
+    dynamodb: Service<aws_sdk_dynamodb::Client>,
+    sqs: Service<aws_sdk_sqs::Client>,
+    secretsmanager: Service<aws_sdk_secretsmanager::Client>,
+}
+
+/// A service's own address, if it has one, and its one client: a second would cost a tenth of a start.
+#[derive(Debug)]
+struct Service<C> {
+    address: Option<String>,
+    client: OnceLock<C>,
 }
 
 impl AwsConfig {
@@ -46,39 +54,46 @@ impl AwsConfig {
             )
             .build();
         let common = lookup("AWS_ENDPOINT_URL");
-        let endpoint = |name: &str| lookup(name).or_else(|| common.clone()).filter(|url| !url.is_empty());
+        let address = |name: &str| lookup(name).or_else(|| common.clone()).filter(|url| !url.is_empty());
         Self {
             sdk,
-            dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
-            sqs: endpoint("AWS_ENDPOINT_URL_SQS"),
-            secretsmanager: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            dynamodb: Service::at(address("AWS_ENDPOINT_URL_DYNAMODB")),
+            sqs: Service::at(address("AWS_ENDPOINT_URL_SQS")),
+            secretsmanager: Service::at(address("AWS_ENDPOINT_URL_SECRETS_MANAGER")),
         }
     }
 
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk);
-        let config = match &self.dynamodb {
-            Some(url) => config.endpoint_url(url),
-            None => config,
-        };
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        self.dynamodb.client(|address| {
+            let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk);
+            config.set_endpoint_url(address);
+            aws_sdk_dynamodb::Client::from_conf(config.build())
+        })
     }
 
     pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::config::Builder::from(&self.sdk);
-        let config = match &self.sqs {
-            Some(url) => config.endpoint_url(url),
-            None => config,
-        };
-        aws_sdk_sqs::Client::from_conf(config.build())
+        self.sqs.client(|address| {
+            let mut config = aws_sdk_sqs::config::Builder::from(&self.sdk);
+            config.set_endpoint_url(address);
+            aws_sdk_sqs::Client::from_conf(config.build())
+        })
     }
 
     pub(crate) fn secretsmanager(&self) -> aws_sdk_secretsmanager::Client {
-        let config = aws_sdk_secretsmanager::config::Builder::from(&self.sdk);
-        let config = match &self.secretsmanager {
-            Some(url) => config.endpoint_url(url),
-            None => config,
-        };
-        aws_sdk_secretsmanager::Client::from_conf(config.build())
+        self.secretsmanager.client(|address| {
+            let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.sdk);
+            config.set_endpoint_url(address);
+            aws_sdk_secretsmanager::Client::from_conf(config.build())
+        })
+    }
+}
+
+impl<C: Clone> Service<C> {
+    const fn at(address: Option<String>) -> Self {
+        Self { address, client: OnceLock::new() }
+    }
+
+    fn client(&self, build: impl FnOnce(Option<String>) -> C) -> C {
+        self.client.get_or_init(|| build(self.address.clone())).clone()
     }
 }

@@ -1,6 +1,7 @@
 //! SQS batches: each record on its own, only the failed ones come again.
 
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 
@@ -60,6 +61,13 @@ pub struct ItemFailure {
     pub id: String,
 }
 
+impl BatchResponse {
+    /// Has a message come again.
+    pub fn fail(&mut self, record: &Record) {
+        self.failures.push(ItemFailure { id: record.message_id.clone() });
+    }
+}
+
 /// Handles every record, one after the other; an error or a panic fails that record only.
 pub async fn each<E: std::error::Error>(
     event: &SqsEvent,
@@ -67,15 +75,22 @@ pub async fn each<E: std::error::Error>(
 ) -> BatchResponse {
     let mut response = BatchResponse::default();
     for record in &event.records {
-        let failed = match AssertUnwindSafe(Box::pin(handle(record))).catch_unwind().await {
-            Ok(Ok(())) => continue,
-            Ok(Err(error)) => crate::telemetry::chain(&error),
-            Err(_) => "panic".to_owned(),
-        };
-        tracing::error!(message.id = record.message_id, error = failed, "a message failed");
-        response.failures.push(ItemFailure { id: record.message_id.clone() });
+        if guarded(record, handle(record).boxed_local()).await.is_none() {
+            response.fail(record);
+        }
     }
     response
+}
+
+/// What the work for a record came to; `None` after an error or a panic, which is logged.
+pub async fn guarded<T, E: std::error::Error>(record: &Record, work: LocalBoxFuture<'_, Result<T, E>>) -> Option<T> {
+    let failed = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => crate::telemetry::chain(&error),
+        Err(_) => "panic".to_owned(),
+    };
+    tracing::error!(message.id = record.message_id, error = failed, "a message failed");
+    None
 }
 
 #[cfg(test)]

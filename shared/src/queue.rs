@@ -12,9 +12,9 @@ use std::time::Duration;
 pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
 /// SQS: messages in one request.
-const MOST_AT_ONCE: usize = 10;
+pub const MOST_AT_ONCE: usize = 10;
 /// SQS: bytes of all messages in one request.
-const LARGEST_REQUEST: usize = 1024 * 1024;
+pub const LARGEST_REQUEST: usize = 1024 * 1024;
 
 /// A message of the worker queues. It says where to look, never what is true: the record is read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

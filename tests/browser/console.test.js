@@ -1,7 +1,7 @@
 // An operator does everything by clicks: signs in, looks, resumes, ends, writes templates, cancels, moves, sends back.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, lab, meta, overflows, picture, platform, session, violations, watched } from "./lab.js";
+import { browser, lab, meta, overflows, picture, platform, session, until, violations, watched } from "./lab.js";
 
 let chromium, context, acme;
 
@@ -15,15 +15,6 @@ async function customer(order = {}, signup = {}) {
   const reply = await fetch(`${lab.api}/signup/callback`, { method: "POST", headers, body: JSON.stringify(body) });
   const id = (await reply.json()).onboarding_id;
   return { id, waba: popup.waba_id, phone: body.phone_number_id, business: body.business_id, reference: order.customer_ref };
-}
-
-async function until(what, holds) {
-  for (let left = 200; left > 0; left -= 1) {
-    const found = await holds();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`it never came true that ${what}`);
 }
 
 const details = async (id) => (await platform("GET", `/v1/onboardings/${id}`)).body;

@@ -85,3 +85,13 @@ export async function picture(page, name) {
   }
   await page.emulateMedia({ colorScheme: null });
 }
+
+/** What a condition gives as soon as it holds. */
+export async function until(what, holds) {
+  for (let left = 200; left > 0; left -= 1) {
+    const found = await holds();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`it never came true that ${what}`);
+}

@@ -1,7 +1,7 @@
 // A customer connects by clicks, in Meta's simulated window and out of it, and reads what to do when it does not work.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, meta, overflows, picture, platform, session, violations, watched } from "./lab.js";
+import { browser, meta, overflows, picture, platform, session, until, violations, watched } from "./lab.js";
 
 let chromium;
 before(async () => { chromium = await browser(); });
@@ -106,8 +106,10 @@ test("who cancels is told where, may begin again, and stands in the funnel", asy
   const lost = await visit(t);
   await (await opened(lost.page, lost.context)).getByRole("button", { name: "Cancel" }).click();
   await lost.page.getByText("You stopped at").waitFor();
-  const funnel = (await platform("GET", "/v1/funnel?days=1")).body;
-  assert.ok(funnel.abandoned.some((line) => line.step === "PHONE_NUMBER_SETUP" && line.count >= 1), JSON.stringify(funnel));
+  await until("it stands in the funnel", async () => {
+    const { abandoned } = (await platform("GET", "/v1/funnel?days=1")).body;
+    return abandoned.some((line) => line.step === "PHONE_NUMBER_SETUP" && line.count >= 1);
+  });
 });
 
 test("an error screen of Meta's is repeated with what can be done about it", async (t) => {

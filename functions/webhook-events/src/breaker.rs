@@ -33,7 +33,7 @@ impl Breaker {
     }
 
     /// Notes how a message went, and lets it rest when a dependency failed it.
-    pub(crate) async fn note(&self, queue: &Queue, record: &Record, outcome: &Result<(), EventError>) {
+    pub(crate) async fn note<T>(&self, queue: &Queue, record: &Record, outcome: &Result<T, EventError>) {
         if !outcome.as_ref().is_err_and(EventError::is_of_dependency) {
             self.in_a_row.store(0, Ordering::Relaxed);
             return;

@@ -1,5 +1,6 @@
 //! One delivery of Meta's: every change on its own.
 
+use super::outbox::Passage;
 use super::route::{Owners, Route, route};
 use super::{App, EventError};
 use shared::clock;
@@ -31,49 +32,52 @@ const TWO_CUSTOMERS: &str = "webhook.two_customers";
 const UNKNOWN_ACCOUNT: &str = "webhook.unknown_account";
 
 impl App {
-    /// Applies and passes on every change. One that fails is queued again alone; its neighbours are done.
-    pub(crate) async fn delivery(&self, message: &str) -> Result<(), EventError> {
+    /// Applies every change. What they are passed on by is left to be sent.
+    pub(crate) async fn delivery(&self, message: &str) -> Result<Vec<Passage>, EventError> {
         let Envelope { received_at, body } = Envelope::unpack(message)?;
+        let mut passages = Vec::new();
         for body in divided(body) {
-            self.body(&body, received_at).await?;
+            passages.push(self.body(body, received_at).await?);
+        }
+        Ok(passages)
+    }
+
+    async fn body(&self, body: Vec<u8>, received_at: Timestamp) -> Result<Passage, EventError> {
+        let Ok(parts) = split(&body) else {
+            tracing::warn!(bytes = body.len(), "a signed body is not a notification");
+            let event = self.publisher.unreadable(&String::from_utf8_lossy(&body), received_at)?;
+            return Ok(Passage { parts: 1, events: vec![(0, event)], failed: Vec::new(), body, received_at });
+        };
+        let owners = Owners::default();
+        let (mut events, mut failed) = (Vec::new(), Vec::new());
+        for (place, part) in parts.iter().enumerate() {
+            match self.part(part, &owners, received_at).await {
+                Ok(event) => events.push((place, event)),
+                // Not the change's fault: all of the delivery comes again, and what is done stays done.
+                Err(error) if error.is_of_dependency() => return Err(error),
+                Err(error) => failed.push((place, error)),
+            }
+        }
+        Ok(Passage { parts: parts.len(), events, failed, body, received_at })
+    }
+
+    /// Queues what failed again, alone; its neighbours are done.
+    pub(crate) async fn settle(&self, passages: Vec<Passage>) -> Result<(), EventError> {
+        for passage in passages {
+            if !passage.failed.is_empty() {
+                self.again(passage).await?;
+            }
         }
         Ok(())
     }
 
-    async fn body(&self, body: &[u8], received_at: Timestamp) -> Result<(), EventError> {
-        let Ok(parts) = split(body) else {
-            tracing::warn!(bytes = body.len(), "a signed body is not a notification");
-            let text = String::from_utf8_lossy(body);
-            return self.send(vec![self.publisher.unreadable(&text, received_at)?]).await;
-        };
-        let owners = Owners::default();
-        let mut done = Vec::new();
-        let mut failed = Vec::new();
-        for part in &parts {
-            match self.part(part, &owners, received_at).await {
-                Ok(event) => done.push((part, event)),
-                // Not the change's fault: all of the delivery comes again, and what is done stays done.
-                Err(error) if error.is_of_dependency() => return Err(error),
-                Err(error) => failed.push((part, error)),
-            }
-        }
-        let (told, events): (Vec<_>, Vec<_>) = done.into_iter().unzip();
-        let sent = told.into_iter().zip(self.publisher.send_all(events).await);
-        failed.extend(sent.filter_map(|(part, sent)| Some((part, EventError::from(sent.err()?)))));
-        self.again(failed, parts.len() == 1, received_at).await
-    }
-
-    async fn again(
-        &self,
-        failed: Vec<(&Part<'_>, EventError)>,
-        alone: bool,
-        received_at: Timestamp,
-    ) -> Result<(), EventError> {
-        let whole = alone || failed.len() > OWN_FAULTS;
-        for (part, error) in failed {
-            match part {
-                Part::Change(change) if !whole => self.queue_alone(change, received_at, &error).await?,
-                Part::Change(_) | Part::Unreadable(_) => return Err(error),
+    async fn again(&self, passage: Passage) -> Result<(), EventError> {
+        let whole = passage.parts == 1 || passage.failed.len() > OWN_FAULTS;
+        let parts = split(&passage.body).unwrap_or_default();
+        for (place, error) in passage.failed {
+            match parts.get(place) {
+                Some(Part::Change(change)) if !whole => self.queue_alone(change, passage.received_at, &error).await?,
+                _ => return Err(error),
             }
         }
         Ok(())

@@ -4,15 +4,17 @@
 mod apply;
 mod breaker;
 mod delivery;
+mod outbox;
 mod reception;
 mod route;
 mod windows;
 
 use apply::Applier;
 use breaker::Breaker;
+use outbox::{Outbox, Passage};
 use reception::Reception;
 use shared::aws::AwsConfig;
-use shared::batch::{self, BatchResponse, Record, SqsEvent};
+use shared::batch::{BatchResponse, Record, SqsEvent, guarded};
 use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
 use shared::domain::ids::AppId;
 use shared::events::Publisher;
@@ -91,27 +93,56 @@ impl App {
         Ok(Self { applier, publisher, webhooks, app, reception: Reception::default(), windows: Windows::default() })
     }
 
-    /// Handles a batch of deliveries.
+    /// Handles a batch of deliveries: each is applied, then the events of several leave together, because SQS counts
+    /// requests.
     ///
     /// # Errors
     /// [`EventError::Dependency`] when the table or a queue failed every one of them: Lambda's poller slows down only for a
     /// function that fails as a whole.
     pub async fn handle(&self, event: &SqsEvent) -> Result<BatchResponse, EventError> {
         let breaker = Breaker::default();
-        let response = batch::each(event, async |record: &Record| {
-            let outcome =
-                if breaker.is_open() { Err(EventError::Dependency) } else { self.message(&record.body).await };
-            breaker.note(&self.webhooks, record, &outcome).await;
-            outcome
-        });
-        let response = response.await;
+        let mut response = BatchResponse::default();
+        let mut outbox = Outbox::default();
+        for record in &event.records {
+            match guarded(record, Box::pin(self.applied(record, &breaker))).await {
+                Some(passages) => outbox.put(record, passages),
+                None => response.fail(record),
+            }
+            if outbox.is_full() {
+                self.dispatch(std::mem::take(&mut outbox), &breaker, &mut response).await;
+            }
+        }
+        self.dispatch(outbox, &breaker, &mut response).await;
         if breaker.spared_nothing(event.records.len()) { Err(EventError::Dependency) } else { Ok(response) }
     }
 
-    async fn message(&self, body: &str) -> Result<(), EventError> {
-        match Bell::read(body) {
-            Some(Bell::Parked { waba }) => self.parked(&waba).await,
-            _ => self.delivery(body).await,
+    /// Applies one message, unless those before it met a dependency that fails.
+    async fn applied(&self, record: &Record, breaker: &Breaker) -> Result<Vec<Passage>, EventError> {
+        let outcome = if breaker.is_open() {
+            Err(EventError::Dependency)
+        } else {
+            match Bell::read(&record.body) {
+                Some(Bell::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
+                _ => self.delivery(&record.body).await,
+            }
+        };
+        breaker.note(&self.webhooks, record, &outcome).await;
+        outcome
+    }
+
+    /// Sends what waits, and settles every message whose events were waiting.
+    async fn dispatch(&self, mut outbox: Outbox<'_>, breaker: &Breaker, response: &mut BatchResponse) {
+        Box::pin(outbox.send(&self.publisher)).await;
+        for (record, passages) in outbox.into_settled() {
+            if guarded(record, Box::pin(self.settled(record, passages, breaker))).await.is_none() {
+                response.fail(record);
+            }
         }
+    }
+
+    async fn settled(&self, record: &Record, passages: Vec<Passage>, breaker: &Breaker) -> Result<(), EventError> {
+        let outcome = self.settle(passages).await;
+        breaker.note(&self.webhooks, record, &outcome).await;
+        outcome
     }
 }

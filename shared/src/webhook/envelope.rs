@@ -5,7 +5,7 @@ use crate::domain::time::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
-use flate2::read::ZlibDecoder;
+use flate2::bufread::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
@@ -17,6 +17,10 @@ pub const LARGEST_MESSAGE: usize = 1_048_576;
 
 /// The largest body an envelope may unfold to: Lambda's own limit for a request, 6 MiB. A larger one is not ours.
 const LARGEST_BODY: u64 = 6 * 1024 * 1024;
+
+/// A body up to this many bytes is not compressed: half a megabyte of compressor state costs more time than the rest of a
+/// receipt, and ten such messages are still one chunk of 64 KB, by which SQS counts.
+const SMALL: usize = 4096;
 
 /// A body cannot be packed or a queue message cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +62,7 @@ impl Envelope {
     /// # Errors
     /// [`EnvelopeError::TooLarge`] when it exceeds what SQS takes.
     pub fn pack(&self) -> Result<String, EnvelopeError> {
-        let mut zlib = ZlibEncoder::new(Vec::with_capacity(self.body.len() / 2 + 64), Compression::fast());
-        let packed = zlib.write_all(&self.body).and_then(|()| zlib.finish()).map_err(|_| EnvelopeError::Damaged)?;
-        let body = STANDARD.encode(packed);
+        let body = STANDARD.encode(zlib(&self.body)?);
         let wire = Wire { v: 1, received_at: self.received_at, body: &body };
         let message = serde_json::to_string(&wire).map_err(|_| EnvelopeError::Damaged)?;
         if message.len() > LARGEST_MESSAGE { Err(EnvelopeError::TooLarge) } else { Ok(message) }
@@ -105,6 +107,26 @@ impl Envelope {
     }
 }
 
+/// The body as zlib (RFC 1950): compressed, unless it is too small to be worth it.
+fn zlib(body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+    if body.len() <= SMALL
+        && let Ok(length) = u16::try_from(body.len())
+    {
+        return Ok(stored(body, length));
+    }
+    let mut zlib = ZlibEncoder::new(Vec::with_capacity(body.len() / 2 + 64), Compression::fast());
+    zlib.write_all(body).and_then(|()| zlib.finish()).map_err(|_| EnvelopeError::Damaged)
+}
+
+/// One last block that holds the body as it is (RFC 1951, 3.2.4), in a zlib stream with its checksum.
+fn stored(body: &[u8], length: u16) -> Vec<u8> {
+    const HEADER: [u8; 2] = [0x78, 0x01];
+    const LAST_AND_STORED: [u8; 1] = [0x01];
+    let checksum = zlib_rs::adler32::adler32(1, body).to_be_bytes();
+    let (length, complement) = (length.to_le_bytes(), (!length).to_le_bytes());
+    [&HEADER[..], &LAST_AND_STORED, &length, &complement, body, &checksum].concat()
+}
+
 /// The largest value of a change that is passed on in one event, with room for the event around it.
 const LARGEST_VALUE: usize = 960 * 1024;
 
@@ -137,6 +159,17 @@ mod tests {
             assert!(packed.is_ascii());
             assert!(Envelope::unpack(&packed).unwrap() == envelope(body));
         }
+    }
+
+    #[test]
+    fn small_bodies_are_stored_large_ones_compressed_and_ten_small_ones_are_one_chunk_of_sqs() {
+        let (small, large) = (vec![b'a'; SMALL], vec![b'a'; SMALL + 1]);
+        let packed = envelope(&small).pack().unwrap();
+        assert!(packed.len() > SMALL && 10 * packed.len() <= 64 * 1024);
+        assert!(Envelope::unpack(&packed).unwrap() == envelope(&small));
+        let packed = envelope(&large).pack().unwrap();
+        assert!(packed.len() < 200);
+        assert!(Envelope::unpack(&packed).unwrap() == envelope(&large));
     }
 
     #[test]
