@@ -177,9 +177,17 @@ impl Publisher {
     ///
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
-    pub async fn template(&self, waba: &str, template: &Template) -> Result<(), QueueError> {
+    pub async fn template(&self, waba: &WabaId, template: &Template) -> Result<(), QueueError> {
+        self.queue.send(self.template_changed(waba, template)?).await
+    }
+
+    /// `whatsapp.template.changed.v1`: a template as it is now.
+    ///
+    /// # Errors
+    /// [`QueueError`] when it cannot be written down.
+    pub fn template_changed(&self, waba: &WabaId, template: &Template) -> Result<String, QueueError> {
         let data = TemplateData {
-            waba_id: waba,
+            waba_id: waba.as_str(),
             id: template.id.as_str(),
             name: &template.name,
             language: &template.language,
@@ -192,7 +200,7 @@ impl Publisher {
         let at = template.newest_at();
         let identity = to_raw_value(&data).map_err(|_| QueueError("encode".to_owned()))?;
         let identity = [identity.get(), &at.as_millis().to_string()];
-        self.send("whatsapp.template.changed.v1", Some(waba), at, &data, &identity).await
+        self.text("whatsapp.template.changed.v1", Some(waba.as_str()), at, &data, &identity)
     }
 
     /// `whatsapp.webhook.received.v1`: a change, passed on whole. Its identity is its content, so a redelivery in another

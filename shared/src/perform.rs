@@ -168,7 +168,8 @@ impl OnboardingSteps {
     }
 
     async fn read_templates(&self, customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
-        templates::sync(customer, &self.store, &self.publisher, waba).await?;
+        let begin = templates::Begin::WhereItStopped;
+        templates::sync(customer, &self.store, &self.publisher, waba, begin).await?;
         let namespace =
             customer.call(&crate::graph::calls::waba::ReadWaba { waba: waba.id() }).await?.message_template_namespace;
         Ok(Finding::Templates { namespace })

@@ -174,3 +174,32 @@ async fn a_poll_leaves_the_hours_calls_to_an_account_that_is_being_connected() {
     assert_eq!(lab.calls("GET", "/message_templates").await, polls, "left to the onboarding");
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tells_what_is_gone() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 1150 })).await;
+    lab.until(&id, "ready").await;
+    assert_eq!(lab.calls("GET", "/message_templates").await, 12);
+    let gone = templates_of(&lab, &popup.waba).await.remove(5);
+    let path = format!("/_sim/wabas/{}/templates/{}", popup.waba, gone["id"].as_str().unwrap());
+    lab.send("DELETE", &format!("{}{path}", lab.stack.endpoints().graph), &[], b"").await;
+    let listed = format!("/{}/message_templates", popup.waba);
+    let refused = json!({ "kind": "answer", "status": 503, "body": {} });
+    lab.simulate("faults", &json!({ "path": listed, "after": 11, "effect": refused })).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    let reached = async |calls: usize| (lab.calls("GET", "/message_templates").await >= calls).then_some(());
+    lab.eventually("the poll is interrupted at the twelfth page", async || reached(24).await).await;
+    let counts = || lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
+    lab.eventually("its message waits", async || (lab.is_quiet() && counts().in_flight == 1).then_some(())).await;
+    lab.stack.shift_time(720);
+    let done = async || (lab.is_quiet() && counts().visible + counts().in_flight + counts().delayed == 0).then_some(());
+    lab.eventually("it went on", done).await;
+    assert_eq!(lab.calls("GET", "/message_templates").await, 26, "from the eleventh page");
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.event("whatsapp.template.changed.v1", named(&gone, "DELETED")).await;
+    lab.eventually("the next poll is done", done).await;
+    assert_eq!(lab.calls("GET", "/message_templates").await, 38, "from the beginning");
+    assert_eq!(lab.events_waiting(), 0, "one template went, one is told");
+    lab.stop().await;
+}

@@ -11,8 +11,9 @@ use shared::domain::onboarding::Onboarding;
 use shared::domain::progress::Event;
 use shared::events::Publisher;
 use shared::graph::client::{GraphClient, GraphConfig};
+use shared::perform::Customer;
 use shared::perform::desk::Desk;
-use shared::perform::{Customer, templates};
+use shared::perform::templates::{self, Begin};
 use shared::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{PlatformSecret, Vault, VaultError};
 use shared::store::{ActiveWaba, Recorded, Store, StoreError};
@@ -100,7 +101,7 @@ impl App {
     pub async fn handle(&self, occasion: Occasion) -> Result<Outcome, PollError> {
         match occasion {
             Occasion::Accounts(event) => {
-                let response = batch::each(&event, async |record: &Record| self.account(&record.body).await).await;
+                let response = batch::each(&event, async |record: &Record| self.account(record).await).await;
                 Ok(Outcome::Accounts(response))
             }
             Occasion::Schedule(_) => self.fan_out().await,
@@ -120,11 +121,13 @@ impl App {
         Ok(Outcome::Schedule { queued })
     }
 
-    async fn account(&self, body: &str) -> Result<(), PollError> {
-        let Ok(Bell::Templates { onboarding, .. }) = serde_json::from_str(body) else {
+    /// Polls one account; a message that comes again goes on where it stopped.
+    async fn account(&self, record: &Record) -> Result<(), PollError> {
+        let Ok(Bell::Templates { onboarding, .. }) = serde_json::from_str(&record.body) else {
             return Err(PollError::UnknownBell);
         };
-        match self.poll(&onboarding).await? {
+        let begin = if record.receipts() > 1 { Begin::WhereItStopped } else { Begin::Anew };
+        match self.poll(&onboarding, begin).await? {
             Ok(()) => Ok(()),
             Err(Failure { class: Class::Later | Class::LaterAfter(_), code, .. }) => Err(PollError::Later(code)),
             // Nothing a repeat would change: the next poll looks again.
@@ -135,7 +138,7 @@ impl App {
         }
     }
 
-    async fn poll(&self, id: &OnboardingId) -> Result<Result<(), Failure>, PollError> {
+    async fn poll(&self, id: &OnboardingId, begin: Begin) -> Result<Result<(), Failure>, PollError> {
         let Some(onboarding) = self.store.onboarding(id).await?.map(|held| held.record) else {
             return Ok(Ok(()));
         };
@@ -154,7 +157,7 @@ impl App {
             Some(token) => {
                 let customer = Customer { graph: &self.graph, token: &token };
                 let made = self.graph.calls_made();
-                let synced = templates::sync(&customer, &self.store, &self.publisher, waba).await;
+                let synced = templates::sync(&customer, &self.store, &self.publisher, waba, begin).await;
                 let (store, publisher) = (&self.store, &self.publisher);
                 self.drafts(id, &Desk { customer: &customer, waba, store, publisher }).await;
                 self.count(&onboarding, self.graph.calls_made().wrapping_sub(made)).await?;

@@ -147,6 +147,6 @@ impl Applier {
     }
 
     async fn tell(&self, waba: &WabaId, template: &Template) -> Result<(), EventError> {
-        Ok(self.publisher.template(waba.as_str(), template).await?)
+        Ok(self.publisher.template(waba, template).await?)
     }
 }

@@ -4,6 +4,7 @@ use super::ids::TemplateId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A template as it was last seen. Status, category and quality stay Meta's own words: they are open lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,16 +94,27 @@ pub const DELETED: &str = "DELETED";
 /// poll's beginning wins over the poll.
 #[must_use]
 pub fn reconcile(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<TemplateChange> {
-    let mut changes: Vec<TemplateChange> = seen
-        .iter()
-        .filter_map(|now| match known.iter().find(|then| then.id == now.id) {
-            None => Some(TemplateChange::Appeared(now.clone())),
-            Some(then) => merge(then, now, began),
-        })
-        .collect();
-    let gone = known.iter().filter(|then| then.status != DELETED && !seen.iter().any(|now| now.id == then.id));
-    changes.extend(gone.filter(|then| then.changed_at <= began).map(|then| missed(then, began)));
+    let mut changes = differences(known, seen, began);
+    changes.extend(missing(known, &seen.iter().map(|now| now.id.clone()).collect(), began));
     changes
+}
+
+/// What a list, or a part of one, says of the templates that stand on it.
+#[must_use]
+pub fn differences(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<TemplateChange> {
+    let known: BTreeMap<&TemplateId, &Template> = known.iter().map(|then| (&then.id, then)).collect();
+    let difference = |now: &Template| match known.get(&now.id) {
+        None => Some(TemplateChange::Appeared(now.clone())),
+        Some(then) => merge(then, now, began),
+    };
+    seen.iter().filter_map(difference).collect()
+}
+
+/// What it means that only these stood on a complete list.
+#[must_use]
+pub fn missing(known: &[Template], seen: &BTreeSet<TemplateId>, began: Timestamp) -> Vec<TemplateChange> {
+    let gone = known.iter().filter(|then| then.status != DELETED && !seen.contains(&then.id));
+    gone.filter(|then| then.changed_at <= began).map(|then| missed(then, began)).collect()
 }
 
 fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateChange> {
@@ -134,6 +146,27 @@ fn missed(then: &Template, began: Timestamp) -> TemplateChange {
         TemplateChange::Missed(Template { missing_polls: 1, ..then.clone() })
     } else {
         TemplateChange::Vanished(Template { status: DELETED.to_owned(), changed_at: began, ..then.clone() })
+    }
+}
+
+/// A list of an account's templates that is being read: where it goes on, and what stood on it so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// When it was begun.
+    pub began: Timestamp,
+    /// Meta's cursor; `None` before the first page, and after the last.
+    pub after: Option<String>,
+    /// What stood on the pages so far.
+    pub seen: BTreeSet<TemplateId>,
+    /// How many pages that were.
+    pub pages: usize,
+}
+
+impl Reading {
+    /// A list of which nothing was read yet.
+    #[must_use]
+    pub const fn begun(at: Timestamp) -> Self {
+        Self { began: at, after: None, seen: BTreeSet::new(), pages: 0 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Submitting, editing and deleting templates at Meta. What Meta took is remembered at once; the next poll agrees.
 
-use super::{Customer, templates};
+use super::Customer;
+use super::templates::{self, Begin};
 use crate::clock;
 use crate::domain::composition::Composition;
 use crate::domain::failure::{Class, Failure};
@@ -80,7 +81,7 @@ impl Desk<'_> {
             missing_polls: 0,
         };
         // Told first: a repeat of the same news has the same id, and news that was stored would not be told again.
-        if let Err(error) = self.publisher.template(self.waba.id().as_str(), &template).await {
+        if let Err(error) = self.publisher.template(self.waba.id(), &template).await {
             tracing::warn!(error = crate::telemetry::chain(&error), "a new template was not told");
         }
         self.remember(&template).await?;
@@ -89,7 +90,7 @@ impl Desk<'_> {
 
     /// The answer to an earlier submission was lost: Meta's list has the template.
     async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, DeskError> {
-        templates::sync(self.customer, self.store, self.publisher, self.waba).await?;
+        templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await?;
         let known = self.store.templates(self.waba.id()).await?;
         let same = |template: &Template| {
             template.name == composition.name && template.language == normal_language(&composition.language)

@@ -4,66 +4,155 @@ use super::Customer;
 use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
-use crate::domain::ids::WabaId;
-use crate::domain::template::{Template, TemplateChange, reconcile};
+use crate::domain::ids::{TemplateId, WabaId};
+use crate::domain::template::{Reading, Template, TemplateChange, differences, missing};
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{ListTemplates, ListedTemplate};
-use crate::store::{Held, Store, StoreError};
-use std::collections::BTreeSet;
+use crate::store::{Store, StoreError};
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pages that are read: an account has at most 6,000 templates (Meta), a page up to 100; doubled for short pages.
 const MOST_PAGES: usize = 120;
+/// Pages after which their differences are stored and the place is kept. Most accounts have fewer, and cost no write.
+const STRETCH: usize = 10;
+/// Differences that are stored at the same time and told in one request: what SQS takes at once.
+const TOGETHER: usize = crate::queue::MOST_AT_ONCE;
+
+/// Where a reading of the list begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// At the first page.
+    Anew,
+    /// Where an attempt before this one was interrupted, if one was.
+    WhereItStopped,
+}
 
 /// What a look at an account's templates found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Synced {
-    /// Templates Meta listed.
+    /// Templates on the pages that were read now.
     pub listed: usize,
     /// Differences that were stored.
     pub changed: usize,
 }
 
-/// Reads all pages, stores what differs from what is remembered, and tells the platform.
+/// Reads all pages, stores what differs from what is remembered, and tells the platform. A long list is kept in stretches:
+/// an attempt that is interrupted costs the next one no more than one of them.
 ///
 /// # Errors
-/// What the failure means; nothing is stored unless the list was read to its end.
+/// What the failure means. Nothing is taken for deleted unless the list was read to its end.
 pub async fn sync(
     customer: &Customer<'_>,
     store: &Store,
     publisher: &Publisher,
     waba: &VerifiedWaba,
+    begin: Begin,
 ) -> Result<Synced, Failure> {
-    let began = clock::now().before_this_second();
-    let seen = list(customer, waba.id(), began).await?;
-    let known = store.templates(waba.id()).await?;
-    let remembered: Vec<Template> = known.iter().map(|held| held.record.clone()).collect();
-    let changes = reconcile(&remembered, &seen, began);
-    for change in &changes {
-        keep(store, publisher, waba, &known, change).await?;
+    let sync = Sync { customer, store, publisher, waba: waba.id() };
+    let left = match begin {
+        Begin::Anew => None,
+        Begin::WhereItStopped => store.template_reading(waba.id(), clock::now()).await?,
+    };
+    if let Some(reading) = left {
+        match sync.read(reading).await {
+            // A cursor that Meta does not know any more is no reason to give up.
+            Err(Failure { class: Class::Needs(..) | Class::Until(..) | Class::Skip | Class::Hold, .. }) => {}
+            outcome => return outcome,
+        }
     }
-    store.note_templates_synced(waba.id(), clock::now()).await?;
-    Ok(Synced { listed: seen.len(), changed: changes.len() })
+    sync.read(Reading::begun(clock::now().before_this_second())).await
+}
+
+struct Sync<'a> {
+    customer: &'a Customer<'a>,
+    store: &'a Store,
+    publisher: &'a Publisher,
+    waba: &'a WabaId,
+}
+
+impl Sync<'_> {
+    async fn read(&self, mut reading: Reading) -> Result<Synced, Failure> {
+        let mut synced = Synced::default();
+        loop {
+            let most = STRETCH.min(MOST_PAGES.saturating_sub(reading.pages));
+            let (seen, next) = pages(self.customer, self.waba, reading.began, reading.after.take(), most).await?;
+            if next.is_some() && most < STRETCH {
+                return Err(endless());
+            }
+            (reading.pages, reading.after) = (reading.pages + most, next);
+            reading.seen.extend(seen.iter().map(|template| template.id.clone()));
+            synced.listed += seen.len();
+            synced.changed += self.compare(&reading, &seen).await?;
+            if reading.pages > STRETCH || reading.after.is_some() {
+                self.store.save_template_reading(self.waba, &reading).await?;
+            }
+            if reading.after.is_none() {
+                self.store.note_templates_synced(self.waba, clock::now()).await?;
+                return Ok(synced);
+            }
+        }
+    }
+
+    /// Stores what a stretch says, and after the last one what none of them said.
+    async fn compare(&self, reading: &Reading, seen: &[Template]) -> Result<usize, Failure> {
+        let held = self.store.templates(self.waba).await?;
+        let known: Vec<Template> = held.iter().map(|held| held.record.clone()).collect();
+        let mut changes = differences(&known, seen, reading.began);
+        if reading.after.is_none() {
+            changes.extend(missing(&known, &reading.seen, reading.began));
+        }
+        let versions = held.iter().map(|held| (&held.record.id, held.version)).collect();
+        for changes in changes.chunks(TOGETHER) {
+            self.keep(changes, &versions).await?;
+        }
+        Ok(changes.len())
+    }
+
+    /// Stores first, tells second: a difference that was told but not stored would be told at every poll. A telling that is
+    /// lost here is made up for by the webhook's own event, and a repeat has the same id.
+    async fn keep(&self, changes: &[TemplateChange], versions: &BTreeMap<&TemplateId, u64>) -> Result<(), Failure> {
+        let save = async |change: &TemplateChange| {
+            let template = change.template();
+            self.store.save_template(self.waba, template, versions.get(&template.id).copied()).await
+        };
+        let saved = join_all(changes.iter().map(save)).await;
+        let mut news = Vec::new();
+        let mut failed = Ok(());
+        for (change, saved) in changes.iter().zip(saved) {
+            match saved {
+                Ok(()) if change.is_news() => news.push(self.publisher.template_changed(self.waba, change.template())?),
+                // Somebody (a webhook) knows something newer.
+                Ok(()) | Err(StoreError::Conflict) => {}
+                Err(error) => failed = Err(error),
+            }
+        }
+        for told in self.publisher.send_all(news).await {
+            told?;
+        }
+        Ok(failed?)
+    }
 }
 
 /// All of an account's templates, as they are at `began`.
 pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
-    match pages(customer, waba, began, MOST_PAGES).await? {
-        (seen, true) => Ok(seen),
-        (_, false) => Err(Failure::new(Class::Later, "templates.endless_list")),
+    match pages(customer, waba, began, None, MOST_PAGES).await? {
+        (seen, None) => Ok(seen),
+        (_, Some(_)) => Err(endless()),
     }
 }
 
-/// The first pages of an account's templates, and whether they were all.
+/// Some pages of an account's templates, from a cursor on, and the cursor of the next.
 pub(super) async fn pages(
     customer: &Customer<'_>,
     waba: &WabaId,
     began: Timestamp,
+    mut after: Option<String>,
     most: usize,
-) -> Result<(Vec<Template>, bool), Failure> {
+) -> Result<(Vec<Template>, Option<String>), Failure> {
     let mut seen = Vec::new();
-    let mut cursors = BTreeSet::new();
-    let mut after: Option<String> = None;
+    let mut cursors: BTreeSet<String> = after.iter().cloned().collect();
     for _ in 0..most {
         let page = customer.call(&ListTemplates { waba, after: after.as_deref() }).await?;
         after = page.next().map(str::to_owned);
@@ -74,30 +163,14 @@ pub(super) async fn pages(
             }
         }
         match &after {
-            None => return Ok((seen, true)),
-            Some(cursor) if !cursors.insert(cursor.clone()) => break,
+            None => break,
+            Some(cursor) if !cursors.insert(cursor.clone()) => return Err(endless()),
             Some(_) => {}
         }
     }
-    Ok((seen, false))
+    Ok((seen, after))
 }
 
-/// Stores first, tells second: a difference that was told but not stored would be told at every poll. A telling that is lost
-/// here is made up for by the webhook's own event, and a repeat has the same id.
-async fn keep(
-    store: &Store,
-    publisher: &Publisher,
-    waba: &VerifiedWaba,
-    known: &[Held<Template>],
-    change: &TemplateChange,
-) -> Result<(), Failure> {
-    let template = change.template();
-    let version = known.iter().find(|held| held.record.id == template.id).map(|held| held.version);
-    match store.save_template(waba.id(), template, version).await {
-        // Somebody (a webhook) knows something newer.
-        Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error.into()),
-        Ok(()) if change.is_news() => Ok(publisher.template(waba.id().as_str(), template).await?),
-        Ok(()) => Ok(()),
-    }
+fn endless() -> Failure {
+    Failure::new(Class::Later, "templates.endless_list")
 }

@@ -187,6 +187,10 @@ pub(super) fn synced(id: &WabaId) -> Key {
     Key { pk: waba(id), sk: "TEMPLATES_SYNCED".to_owned() }
 }
 
+pub(super) fn reading(id: &WabaId) -> Key {
+    Key { pk: waba(id), sk: "TEMPLATES_READING".to_owned() }
+}
+
 pub(super) fn state_list(state: State) -> String {
     format!("STATE#{}", state.as_str())
 }

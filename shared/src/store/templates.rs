@@ -3,9 +3,15 @@
 use super::item::{self, Require};
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::{OnboardingId, TemplateId, WabaId};
-use crate::domain::template::Template;
+use crate::domain::template::{Reading, Template};
+use crate::domain::time::Timestamp;
+use std::time::Duration;
 
 const ENTITY: &str = "template";
+const READING: &str = "template reading";
+
+/// How long a list that was read in part is gone on with: a few repeats of a poll's message.
+const READING_KEPT: Duration = Duration::from_secs(3600);
 
 /// An account that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +74,30 @@ impl Store {
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let request =
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// Where an account's list of templates was left, unless that was too long ago to go on there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable or the item undecodable.
+    pub async fn template_reading(&self, waba: &WabaId, now: Timestamp) -> Result<Option<Reading>, StoreError> {
+        let key = item::key_of(&keys::reading(waba));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let held: Option<Held<Reading>> = found.map(|found| item::read(found, READING)).transpose()?;
+        let goes_on = |reading: &Reading| reading.after.is_some() && now.since(reading.began) < READING_KEPT;
+        Ok(held.map(|held| held.record).filter(goes_on))
+    }
+
+    /// Keeps where an account's list of templates is left. Whoever reads it beside us began anew, and both are right.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn save_template_reading(&self, waba: &WabaId, reading: &Reading) -> Result<(), StoreError> {
+        let mut item = item::build(&keys::reading(waba), READING, 1, reading)?;
+        item.insert("expires_at".to_owned(), item::number(reading.began.after(READING_KEPT).as_seconds_up()));
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
