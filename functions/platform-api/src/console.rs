@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use shared::config::{Lookup, Problems, parse_base};
-use shared::domain::language::Language;
+use shared::domain::language;
 use shared::http::problem::Problem;
 use shared::http::{Reply, reply};
 
@@ -69,14 +69,13 @@ pub(crate) fn serve(login: Option<&Login>, file: Option<&str>) -> Result<Reply, 
 }
 
 fn page(login: &Login) -> Reply {
-    let languages: Vec<&str> = Language::all().map(|language| language.tag).collect();
     let config = json!({
         "client_id": login.client_id,
         "authorization_endpoint": login.authorization_endpoint,
         "token_endpoint": login.token_endpoint,
         "scope": login.scope,
         "audience": login.audience,
-        "signup_languages": languages,
+        "signup_languages": language::TAGS,
     });
     let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
     // `<` would end the script element that holds the JSON.

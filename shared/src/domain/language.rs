@@ -36,11 +36,11 @@ pub struct Language {
 }
 
 macro_rules! language {
-    ($tag:literal, $sdk:literal, $direction:expr) => {
+    ($tag:literal, $sdk:literal, $direction:ident) => {
         Language {
             tag: $tag,
             sdk_locale: $sdk,
-            direction: $direction,
+            direction: Direction::$direction,
             // A catalogue that is no JSON would be empty: the tests read every one.
             texts: LazyLock::new(|| {
                 serde_json::from_str(include_str!(concat!("../../languages/", $tag, ".json"))).unwrap_or_default()
@@ -49,42 +49,58 @@ macro_rules! language {
     };
 }
 
-/// What everybody gets whose language is none of the others.
-pub static ENGLISH: Language = language!("en-US", "en_US", Direction::LeftToRight);
+macro_rules! tag {
+    ($tag:literal, $($rest:tt)*) => {
+        $tag
+    };
+}
 
-static OTHERS: [Language; 31] = [
-    language!("ar", "ar_AR", Direction::RightToLeft),
-    language!("cs", "cs_CZ", Direction::LeftToRight),
-    language!("da", "da_DK", Direction::LeftToRight),
-    language!("de", "de_DE", Direction::LeftToRight),
-    language!("el", "el_GR", Direction::LeftToRight),
-    language!("en-GB", "en_GB", Direction::LeftToRight),
-    language!("es-419", "es_LA", Direction::LeftToRight),
-    language!("es-ES", "es_ES", Direction::LeftToRight),
-    language!("fi", "fi_FI", Direction::LeftToRight),
-    language!("fr", "fr_FR", Direction::LeftToRight),
-    language!("he", "he_IL", Direction::RightToLeft),
-    language!("hi", "hi_IN", Direction::LeftToRight),
-    language!("hu", "hu_HU", Direction::LeftToRight),
-    language!("id", "id_ID", Direction::LeftToRight),
-    language!("it", "it_IT", Direction::LeftToRight),
-    language!("ja", "ja_JP", Direction::LeftToRight),
-    language!("ko", "ko_KR", Direction::LeftToRight),
-    language!("nb", "nb_NO", Direction::LeftToRight),
-    language!("nl", "nl_NL", Direction::LeftToRight),
-    language!("pl", "pl_PL", Direction::LeftToRight),
-    language!("pt-BR", "pt_BR", Direction::LeftToRight),
-    language!("pt-PT", "pt_PT", Direction::LeftToRight),
-    language!("ro", "ro_RO", Direction::LeftToRight),
-    language!("ru", "ru_RU", Direction::LeftToRight),
-    language!("sv", "sv_SE", Direction::LeftToRight),
-    language!("th", "th_TH", Direction::LeftToRight),
-    language!("tr", "tr_TR", Direction::LeftToRight),
-    language!("vi", "vi_VN", Direction::LeftToRight),
-    language!("zh-CN", "zh_CN", Direction::LeftToRight),
-    language!("zh-HK", "zh_HK", Direction::LeftToRight),
-    language!("zh-TW", "zh_TW", Direction::LeftToRight),
-];
+/// The tags stand apart from the languages: whoever wants no more than them links no catalogue.
+macro_rules! languages {
+    ($english:ident: $first:tt, $others:ident: $($other:tt)*) => {
+        /// What everybody gets whose language is none of the others.
+        pub static $english: Language = language! $first;
+        static $others: [Language; TAGS.len() - 1] = [$(language! $other),*];
+        /// BCP 47 tags of all languages.
+        pub const TAGS: &[&str] = &[tag! $first, $(tag! $other),*];
+    };
+}
+
+languages! {
+    ENGLISH: ("en-US", "en_US", LeftToRight),
+    OTHERS:
+    ("ar", "ar_AR", RightToLeft)
+    ("cs", "cs_CZ", LeftToRight)
+    ("da", "da_DK", LeftToRight)
+    ("de", "de_DE", LeftToRight)
+    ("el", "el_GR", LeftToRight)
+    ("en-GB", "en_GB", LeftToRight)
+    ("es-419", "es_LA", LeftToRight)
+    ("es-ES", "es_ES", LeftToRight)
+    ("fi", "fi_FI", LeftToRight)
+    ("fr", "fr_FR", LeftToRight)
+    ("he", "he_IL", RightToLeft)
+    ("hi", "hi_IN", LeftToRight)
+    ("hu", "hu_HU", LeftToRight)
+    ("id", "id_ID", LeftToRight)
+    ("it", "it_IT", LeftToRight)
+    ("ja", "ja_JP", LeftToRight)
+    ("ko", "ko_KR", LeftToRight)
+    ("nb", "nb_NO", LeftToRight)
+    ("nl", "nl_NL", LeftToRight)
+    ("pl", "pl_PL", LeftToRight)
+    ("pt-BR", "pt_BR", LeftToRight)
+    ("pt-PT", "pt_PT", LeftToRight)
+    ("ro", "ro_RO", LeftToRight)
+    ("ru", "ru_RU", LeftToRight)
+    ("sv", "sv_SE", LeftToRight)
+    ("th", "th_TH", LeftToRight)
+    ("tr", "tr_TR", LeftToRight)
+    ("vi", "vi_VN", LeftToRight)
+    ("zh-CN", "zh_CN", LeftToRight)
+    ("zh-HK", "zh_HK", LeftToRight)
+    ("zh-TW", "zh_TW", LeftToRight)
+}
 
 /// Tags that mean one of ours, where the part before the region alone would mislead.
 const ALIASES: [(&str, &str); 18] = [
