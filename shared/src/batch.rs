@@ -1,5 +1,6 @@
 //! SQS batches: each record on its own, only the failed ones come again.
 
+use crate::domain::time::Timestamp;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub struct Attributes {
     /// How often it was received, this time included.
     #[serde(rename = "ApproximateReceiveCount", default)]
     receive_count: String,
+    /// When it was sent, in milliseconds.
+    #[serde(rename = "SentTimestamp", default)]
+    sent: String,
 }
 
 impl Record {
@@ -42,6 +46,12 @@ impl Record {
     #[must_use]
     pub fn receipts(&self) -> u32 {
         self.attributes.receive_count.parse().unwrap_or(1)
+    }
+
+    /// When it was sent.
+    #[must_use]
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        self.attributes.sent.parse().ok().map(Timestamp::from_millis)
     }
 }
 

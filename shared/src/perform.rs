@@ -31,6 +31,7 @@ use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::client::GraphClient;
 use crate::perform::moves::{MoveError, Mover};
+use crate::perform::templates::Begin;
 use crate::queue::QueueError;
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
@@ -93,7 +94,7 @@ impl Performer for OnboardingSteps {
             Step::RegisterNumber => number::register(&customer, &self.vault, onboarding).await,
             Step::SyncContacts => app_data::sync(&customer, onboarding, phone(onboarding)?, "smb_app_state_sync").await,
             Step::SyncHistory => app_data::sync(&customer, onboarding, phone(onboarding)?, "history").await,
-            Step::ReadTemplates => self.read_templates(&customer, waba(onboarding)?).await,
+            Step::ReadTemplates => self.read_templates(onboarding, &customer, waba(onboarding)?).await,
             Step::CheckReception => {
                 subscription::confirm(&customer, waba(onboarding)?).await?;
                 number::confirm(&customer, phone(onboarding)?).await
@@ -167,8 +168,13 @@ impl OnboardingSteps {
         Ok(Finding::Nothing)
     }
 
-    async fn read_templates(&self, customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
-        let begin = templates::Begin::WhereItStopped;
+    async fn read_templates(
+        &self,
+        onboarding: &Onboarding,
+        customer: &Customer<'_>,
+        waba: &VerifiedWaba,
+    ) -> Result<Finding, Failure> {
+        let begin = Begin::WhereItStopped { asked: onboarding.created_at };
         templates::sync(customer, &self.store, &self.publisher, waba, begin).await?;
         let namespace =
             customer.call(&crate::graph::calls::waba::ReadWaba { waba: waba.id() }).await?.message_template_namespace;

@@ -16,6 +16,9 @@ pub const MOST_AT_ONCE: usize = 10;
 /// SQS: bytes of all messages in one request.
 pub const LARGEST_REQUEST: usize = 1024 * 1024;
 
+/// How often a message of a batch is offered.
+const ATTEMPTS: usize = 2;
+
 /// A message of the worker queues. It says where to look, never what is true: the record is read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "bell")]
@@ -133,26 +136,36 @@ impl Queue {
         outcomes
     }
 
+    /// What SQS refuses of a request for reasons of its own is offered once more; the SDK repeats whole requests only.
     async fn send_batch(&self, bodies: Vec<String>) -> Vec<Result<(), QueueError>> {
-        let count = bodies.len();
+        let mut outcomes = vec![Err(QueueError("unanswered".to_owned())); bodies.len()];
         let entry = |(index, body): (usize, String)| {
             SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build().ok()
         };
-        let entries: Vec<_> = bodies.into_iter().enumerate().filter_map(entry).collect();
-        let sent = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
-        let reply = match sent {
-            Ok(reply) => reply,
-            Err(error) => return vec![Err(reduce(&error)); count],
-        };
-        let outcome = |index: usize| {
-            let id = index.to_string();
-            if reply.successful().iter().any(|taken| taken.id() == id) {
-                return Ok(());
+        let mut entries: Vec<_> = bodies.into_iter().enumerate().filter_map(entry).collect();
+        for _ in 0..ATTEMPTS {
+            let request = self.client.send_message_batch().queue_url(&self.url);
+            let reply = match request.set_entries(Some(entries.clone())).send().await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    let error = reduce(&error);
+                    entries.iter().for_each(|entry| note(&mut outcomes, entry.id(), Err(error.clone())));
+                    break;
+                }
+            };
+            reply.successful().iter().for_each(|taken| note(&mut outcomes, taken.id(), Ok(())));
+            for refused in reply.failed() {
+                note(&mut outcomes, refused.id(), Err(QueueError(refused.code().to_owned())));
             }
-            let refused = reply.failed().iter().find(|refused| refused.id() == id);
-            Err(QueueError(refused.map_or("unanswered", |refused| refused.code()).to_owned()))
-        };
-        (0..count).map(outcome).collect()
+            let again = |entry: &SendMessageBatchRequestEntry| {
+                reply.failed().iter().any(|refused| refused.id() == entry.id() && !refused.sender_fault())
+            };
+            entries.retain(again);
+            if entries.is_empty() {
+                break;
+            }
+        }
+        outcomes
     }
 
     /// Messages that can be received, about.
@@ -189,6 +202,13 @@ impl Queue {
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX);
         let request = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt_handle);
         request.visibility_timeout(seconds).send().await.map(drop).map_err(|error| reduce(&error))
+    }
+}
+
+/// Notes what became of the message with this id, its place in the batch.
+fn note(outcomes: &mut [Result<(), QueueError>], id: &str, outcome: Result<(), QueueError>) {
+    if let Some(own) = id.parse().ok().and_then(|index: usize| outcomes.get_mut(index)) {
+        *own = outcome;
     }
 }
 

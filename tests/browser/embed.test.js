@@ -1,7 +1,7 @@
 // The button in a platform's own page: three lines, and the calls behind them.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, lab, picture, session, violations, watched } from "./lab.js";
+import { browser, lab, picture, press, session, violations, watched } from "./lab.js";
 
 const ORIGIN = "http://localhost:8080";
 let chromium;
@@ -39,7 +39,7 @@ test("three lines put the button into a platform's page, and it connects", async
   const popup = context.waitForEvent("page");
   await button.click();
   const window = await popup;
-  await window.getByRole("button", { name: "Finish" }).click();
+  await press(window, "Finish");
   await page.getByText("WhatsApp is connected and ready to use.").waitFor();
   const told = await page.evaluate(() => window.told);
   assert.equal(told.at(-1), "ready", `the platform's page hears of it: ${told}`);

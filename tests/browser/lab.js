@@ -95,3 +95,10 @@ export async function until(what, holds) {
   }
   throw new Error(`it never came true that ${what}`);
 }
+
+/** Presses a button of Meta's window. The window may be gone before the browser has told of the click. */
+export async function press(window, name) {
+  await window.getByRole("button", { name }).click().catch((error) => {
+    if (!window.isClosed()) throw error;
+  });
+}

@@ -1,7 +1,7 @@
 // A customer connects by clicks, in Meta's simulated window and out of it, and reads what to do when it does not work.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, meta, overflows, picture, platform, session, until, violations, watched } from "./lab.js";
+import { browser, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
 
 let chromium;
 before(async () => { chromium = await browser(); });
@@ -32,7 +32,7 @@ async function finish(popup, { event = "FINISH", pays = false, account = "" } = 
   await popup.getByLabel("The customer").selectOption(event);
   await popup.getByLabel("Account it comes back with").fill(account);
   if (pays) await popup.getByLabel("has a payment method already").check();
-  await popup.getByRole("button", { name: "Finish" }).click();
+  await press(popup, "Finish");
 }
 
 const settled = (page, state) => page.waitForSelector(`#connect-whatsapp[data-state="${state}"]`);
@@ -97,14 +97,14 @@ test("a number that stays in the WhatsApp Business app is prepared and connected
 test("who cancels is told where, may begin again, and stands in the funnel", async (t) => {
   const { page, context } = await visit(t);
   const popup = await opened(page, context);
-  await popup.getByRole("button", { name: "Cancel" }).click();
+  await press(popup, "Cancel");
   await page.waitForFunction(() => document.querySelector(".notice").textContent.startsWith("You stopped at: \u2068the phone number"));
   assert.ok(await connect(page).isEnabled());
   await sound(page);
   await finish(await opened(page, context));
   await settled(page, "ready");
   const lost = await visit(t);
-  await (await opened(lost.page, lost.context)).getByRole("button", { name: "Cancel" }).click();
+  await press(await opened(lost.page, lost.context), "Cancel");
   await lost.page.getByText("You stopped at").waitFor();
   await until("it stands in the funnel", async () => {
     const { abandoned } = (await platform("GET", "/v1/funnel?days=1")).body;
@@ -123,7 +123,7 @@ test("an error screen of Meta's is repeated with what can be done about it", asy
     const popup = await opened(page, context);
     await popup.getByLabel("Code").fill(code);
     await popup.getByLabel("Message").fill(message);
-    await popup.getByRole("button", { name: "Report a problem" }).click();
+    await press(popup, "Report a problem");
     await page.waitForFunction((advice) => document.querySelector(".notice").textContent.includes(advice), advice);
     assert.match(await notice(page).textContent(), /^Meta reported: /);
     assert.equal(await page.getByRole("link", { name: "See Meta's status page" }).isVisible(), message.includes("can't onboard"));
@@ -133,7 +133,7 @@ test("an error screen of Meta's is repeated with what can be done about it", asy
 
 test("a window that closes without a word is noticed", async (t) => {
   const { page, context } = await visit(t);
-  await (await opened(page, context)).getByRole("button", { name: "Close without a word" }).click();
+  await press(await opened(page, context), "Close without a word");
   await page.getByText("was closed before the steps were finished").waitFor();
   assert.ok(await connect(page).isEnabled());
 });

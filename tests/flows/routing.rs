@@ -166,3 +166,35 @@ async fn while_the_table_fails_the_worker_slows_down_and_nothing_is_lost() {
     assert_eq!(lab.stack.sqs().counts(&lab.queue("WebhookDeadLetters")).unwrap().visible, 0);
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_event_queue_is_down_deliveries_rest_and_afterwards_nothing_is_missing() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let (popup, _) = ready(&lab, "acme").await;
+    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    proxy.script(&[Strike { call: "sqs SendMessageBatch".to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
+    lab.stack.set_mapping("WebhookQueue", false);
+    // Those with many changes fail whole, the others are not queued again alone: a queue that is down takes nothing.
+    let before = lab.events_waiting();
+    let deliveries = [1, 15, 1, 15, 1, 1];
+    for (delivery, changes) in deliveries.into_iter().enumerate() {
+        let change =
+            |change: usize| json!({ "field": "flows", "value": { "flow_id": format!("{delivery}-{change}") } });
+        let changes: Vec<Value> = (0..changes).map(change).collect();
+        let entry = json!({ "id": popup.waba, "time": soon(), "changes": changes });
+        let body = json!({ "object": "whatsapp_business_account", "entry": [entry] });
+        assert_eq!(lab.webhook(&body, "valid").await, 200);
+    }
+    lab.stack.set_mapping("WebhookQueue", true);
+    let counts = || lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap();
+    lab.eventually("every delivery rests", async || (counts().in_flight == 6).then_some(())).await;
+    assert_eq!(lab.events_waiting(), before);
+    proxy.script(&[]);
+    lab.stack.shift_time(3600);
+    let told = async || (lab.events_waiting() == before + deliveries.iter().sum::<usize>()).then_some(());
+    lab.eventually("every change is passed on", told).await;
+    assert_eq!(lab.stack.sqs().counts(&lab.queue("WebhookDeadLetters")).unwrap().visible, 0);
+    lab.stop().await;
+}

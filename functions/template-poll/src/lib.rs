@@ -1,4 +1,4 @@
-//! Every two hours one message per active account; for each, all templates are read and only differences are stored.
+//! Every two hours one message per active account; for each, all templates are read and differences are stored.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::AwsConfig;
@@ -18,7 +18,12 @@ use shared::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{PlatformSecret, Vault, VaultError};
 use shared::store::{ActiveWaba, Recorded, Store, StoreError};
 use shared::transport::Transport;
+use std::ops::RangeInclusive;
 use std::time::Duration;
+
+/// Receipts of a message that go on where the one before stopped. The last two of five begin anew: if it was the place itself
+/// that Meta could not answer, it is left.
+const RESUMED: RangeInclusive<u32> = 2..=3;
 
 /// What the function holds between invocations.
 pub struct App {
@@ -126,7 +131,8 @@ impl App {
         let Ok(Bell::Templates { onboarding, .. }) = serde_json::from_str(&record.body) else {
             return Err(PollError::UnknownBell);
         };
-        let begin = if record.receipts() > 1 { Begin::WhereItStopped } else { Begin::Anew };
+        let asked = record.sent_at().filter(|_| RESUMED.contains(&record.receipts()));
+        let begin = asked.map_or(Begin::Anew, |asked| Begin::WhereItStopped { asked });
         match self.poll(&onboarding, begin).await? {
             Ok(()) => Ok(()),
             Err(Failure { class: Class::Later | Class::LaterAfter(_), code, .. }) => Err(PollError::Later(code)),

@@ -1,7 +1,6 @@
 //! When the table or a queue fails, the rest of a batch is left alone and what failed rests for longer each time. Lambda would
 //! not slow down by itself: to its poller, a partial answer is a success.
 
-use super::EventError;
 use shared::batch::Record;
 use shared::queue::Queue;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,14 +16,44 @@ const RESTS: [Duration; 4] =
 /// What one batch met.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
-    in_a_row: AtomicU32,
+    applying: Streak,
+    sending: Streak,
     failed: AtomicU32,
 }
 
+/// Failures of a dependency in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Streak(AtomicU32);
+
+impl Streak {
+    /// Counts a failure, or begins to count anew.
+    pub(crate) fn note(&self, failed: bool) {
+        if failed {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.0.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn is_long(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= PATIENCE
+    }
+}
+
 impl Breaker {
-    /// Whether it is worth trying the next message.
+    /// Messages that were applied one after the other.
+    pub(crate) const fn applying(&self) -> &Streak {
+        &self.applying
+    }
+
+    /// Times that what waited was sent.
+    pub(crate) const fn sending(&self) -> &Streak {
+        &self.sending
+    }
+
+    /// Whether it is not worth trying the next message.
     pub(crate) fn is_open(&self) -> bool {
-        self.in_a_row.load(Ordering::Relaxed) >= PATIENCE
+        self.applying.is_long() || self.sending.is_long()
     }
 
     /// Whether nothing of a batch of this length could be done.
@@ -32,13 +61,8 @@ impl Breaker {
         usize::try_from(self.failed.load(Ordering::Relaxed)).is_ok_and(|failed| failed == batch && failed > 0)
     }
 
-    /// Notes how a message went, and lets it rest when a dependency failed it.
-    pub(crate) async fn note<T>(&self, queue: &Queue, record: &Record, outcome: &Result<T, EventError>) {
-        if !outcome.as_ref().is_err_and(EventError::is_of_dependency) {
-            self.in_a_row.store(0, Ordering::Relaxed);
-            return;
-        }
-        self.in_a_row.fetch_add(1, Ordering::Relaxed);
+    /// Lets a message rest that a dependency failed.
+    pub(crate) async fn rest(&self, queue: &Queue, record: &Record) {
         self.failed.fetch_add(1, Ordering::Relaxed);
         let turn = usize::try_from(record.receipts().saturating_sub(1)).unwrap_or(usize::MAX).min(RESTS.len() - 1);
         if let Some(rest) = RESTS.get(turn) {

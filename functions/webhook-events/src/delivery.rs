@@ -14,7 +14,7 @@ use shared::webhook::envelope::{Envelope, divided};
 use shared::webhook::interpret::{Context, Observation, interpret, is_documented};
 use std::time::Duration;
 
-/// More failures than this in one delivery are not its changes' fault: all of it comes again.
+/// More failures than this in one delivery are not its changes' fault, nor is it when all fail: all of it comes again.
 const OWN_FAULTS: usize = 10;
 
 /// When a change of an unknown account is tried again for the first time, and from then on.
@@ -72,7 +72,7 @@ impl App {
     }
 
     async fn again(&self, passage: Passage) -> Result<(), EventError> {
-        let whole = passage.parts == 1 || passage.failed.len() > OWN_FAULTS;
+        let whole = passage.failed.len() == passage.parts || passage.failed.len() > OWN_FAULTS;
         let parts = split(&passage.body).unwrap_or_default();
         for (place, error) in passage.failed {
             match parts.get(place) {

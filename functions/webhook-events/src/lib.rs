@@ -118,31 +118,43 @@ impl App {
 
     /// Applies one message, unless those before it met a dependency that fails.
     async fn applied(&self, record: &Record, breaker: &Breaker) -> Result<Vec<Passage>, EventError> {
-        let outcome = if breaker.is_open() {
-            Err(EventError::Dependency)
-        } else {
-            match Bell::read(&record.body) {
-                Some(Bell::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
-                _ => self.delivery(&record.body).await,
-            }
+        if breaker.is_open() {
+            breaker.rest(&self.webhooks, record).await;
+            return Err(EventError::Dependency);
+        }
+        let outcome = match Bell::read(&record.body) {
+            Some(Bell::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
+            _ => self.delivery(&record.body).await,
         };
-        breaker.note(&self.webhooks, record, &outcome).await;
+        breaker.applying().note(failed(&outcome));
+        if failed(&outcome) {
+            breaker.rest(&self.webhooks, record).await;
+        }
         outcome
     }
 
     /// Sends what waits, and settles every message whose events were waiting.
     async fn dispatch(&self, mut outbox: Outbox<'_>, breaker: &Breaker, response: &mut BatchResponse) {
         Box::pin(outbox.send(&self.publisher)).await;
+        let mut any_failed = false;
         for (record, passages) in outbox.into_settled() {
-            if guarded(record, Box::pin(self.settled(record, passages, breaker))).await.is_none() {
+            let settled = async {
+                let outcome = self.settle(passages).await;
+                if failed(&outcome) {
+                    any_failed = true;
+                    breaker.rest(&self.webhooks, record).await;
+                }
+                outcome
+            };
+            if guarded(record, Box::pin(settled)).await.is_none() {
                 response.fail(record);
             }
         }
+        breaker.sending().note(any_failed);
     }
+}
 
-    async fn settled(&self, record: &Record, passages: Vec<Passage>, breaker: &Breaker) -> Result<(), EventError> {
-        let outcome = self.settle(passages).await;
-        breaker.note(&self.webhooks, record, &outcome).await;
-        outcome
-    }
+/// Whether the table or a queue is at fault.
+fn failed<T>(outcome: &Result<T, EventError>) -> bool {
+    outcome.as_ref().is_err_and(EventError::is_of_dependency)
 }

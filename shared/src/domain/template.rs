@@ -35,8 +35,9 @@ pub struct Template {
     /// Since when the quality is this.
     #[serde(default)]
     pub quality_at: Timestamp,
-    /// Polls in a row that did not list it.
-    pub missing_polls: u8,
+    /// Since which poll it is not listed.
+    #[serde(default)]
+    pub missing_since: Option<Timestamp>,
 }
 
 impl Template {
@@ -114,7 +115,7 @@ pub fn differences(known: &[Template], seen: &[Template], began: Timestamp) -> V
 #[must_use]
 pub fn missing(known: &[Template], seen: &BTreeSet<TemplateId>, began: Timestamp) -> Vec<TemplateChange> {
     let gone = known.iter().filter(|then| then.status != DELETED && !seen.contains(&then.id));
-    gone.filter(|then| then.changed_at <= began).map(|then| missed(then, began)).collect()
+    gone.filter(|then| then.changed_at <= began).filter_map(|then| missed(then, began)).collect()
 }
 
 fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateChange> {
@@ -132,7 +133,7 @@ fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateCh
     let differs = fresh != *then;
     // What is newer than the poll says that the template is there; the next poll agrees.
     if then.changed_at <= began {
-        fresh.missing_polls = 0;
+        fresh.missing_since = None;
     }
     match (differs, fresh == *then) {
         (true, _) => Some(TemplateChange::Changed(fresh)),
@@ -141,11 +142,14 @@ fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateCh
     }
 }
 
-fn missed(then: &Template, began: Timestamp) -> TemplateChange {
-    if then.missing_polls == 0 {
-        TemplateChange::Missed(Template { missing_polls: 1, ..then.clone() })
-    } else {
-        TemplateChange::Vanished(Template { status: DELETED.to_owned(), changed_at: began, ..then.clone() })
+/// One poll, however often it is repeated and by how many at once, is one look.
+fn missed(then: &Template, began: Timestamp) -> Option<TemplateChange> {
+    match then.missing_since {
+        None => Some(TemplateChange::Missed(Template { missing_since: Some(began), ..then.clone() })),
+        Some(since) if since < began => {
+            Some(TemplateChange::Vanished(Template { status: DELETED.to_owned(), changed_at: began, ..then.clone() }))
+        }
+        Some(_) => None,
     }
 }
 
@@ -237,7 +241,7 @@ pub fn apply_news(known: Option<&Template>, news: &TemplateNews) -> News {
             category_at: Timestamp::default(),
             quality: None,
             quality_at: Timestamp::default(),
-            missing_polls: 0,
+            missing_since: None,
         })),
         (None, Said::Category { .. } | Said::Quality(_)) => News::Undecided,
         (Some(then), said) => said.beside(then, news.at),
@@ -266,7 +270,7 @@ impl Said {
         match self {
             Self::Status { status, reason, category } => {
                 (now.status, now.reason, now.changed_at) = (status.clone(), reason.clone(), at);
-                now.missing_polls = 0;
+                now.missing_since = None;
                 if let Some(category) = category.as_ref().filter(|_| then.category_at < at) {
                     now.category = Some(category.clone());
                 }
@@ -298,7 +302,7 @@ mod tests {
             category_at: Timestamp::default(),
             quality: None,
             quality_at: Timestamp::default(),
-            missing_polls: 0,
+            missing_since: None,
         }
     }
 
@@ -342,12 +346,13 @@ mod tests {
         let [TemplateChange::Missed(once)] = &reconcile(&[template("1", "APPROVED", 10)], &[], BEGAN)[..] else {
             panic!("one poll without it is only remembered")
         };
+        assert_eq!(reconcile(std::slice::from_ref(once), &[], BEGAN), vec![], "the same poll, repeated");
         let later = Timestamp::from_seconds(200);
         let changes = reconcile(std::slice::from_ref(once), &[], later);
         assert_eq!(changes[0].template().status, DELETED);
         assert!(changes[0].is_news());
         let back = reconcile(std::slice::from_ref(once), &[template("1", "APPROVED", 200)], later);
-        assert_eq!((back[0].template().missing_polls, back[0].is_news()), (0, false));
+        assert_eq!((back[0].template().missing_since, back[0].is_news()), (None, false));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Desk<'_> {
             category_at: now,
             quality: None,
             quality_at: Timestamp::default(),
-            missing_polls: 0,
+            missing_since: None,
         };
         // Told first: a repeat of the same news has the same id, and news that was stored would not be told again.
         if let Err(error) = self.publisher.template(self.waba.id(), &template).await {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pages that are read: an account has at most 6,000 templates (Meta), a page up to 100; doubled for short pages.
 const MOST_PAGES: usize = 120;
-/// Pages after which their differences are stored and the place is kept. Most accounts have fewer, and cost no write.
+/// Pages after which their differences are stored and the place is kept. Most accounts have fewer, and cost no write more.
 const STRETCH: usize = 10;
 /// Differences that are stored at the same time and told in one request: what SQS takes at once.
 const TOGETHER: usize = crate::queue::MOST_AT_ONCE;
@@ -25,8 +25,12 @@ const TOGETHER: usize = crate::queue::MOST_AT_ONCE;
 pub enum Begin {
     /// At the first page.
     Anew,
-    /// Where an attempt before this one was interrupted, if one was.
-    WhereItStopped,
+    /// Where an earlier attempt was interrupted, if it was begun at or after this time: nothing that was to be seen then
+    /// is missed.
+    WhereItStopped {
+        /// When the reading was asked for.
+        asked: Timestamp,
+    },
 }
 
 /// What a look at an account's templates found.
@@ -53,7 +57,10 @@ pub async fn sync(
     let sync = Sync { customer, store, publisher, waba: waba.id() };
     let left = match begin {
         Begin::Anew => None,
-        Begin::WhereItStopped => store.template_reading(waba.id(), clock::now()).await?,
+        Begin::WhereItStopped { asked } => store
+            .template_reading(waba.id(), clock::now())
+            .await?
+            .filter(|reading| reading.began >= asked.before_this_second()),
     };
     if let Some(reading) = left {
         match sync.read(reading).await {
@@ -72,66 +79,81 @@ struct Sync<'a> {
     waba: &'a WabaId,
 }
 
+/// What is remembered of an account's templates.
+struct Known {
+    templates: Vec<Template>,
+    versions: BTreeMap<TemplateId, u64>,
+}
+
 impl Sync<'_> {
     async fn read(&self, mut reading: Reading) -> Result<Synced, Failure> {
         let mut synced = Synced::default();
+        let mut known = None;
         loop {
+            let looked = clock::now().before_this_second();
             let most = STRETCH.min(MOST_PAGES.saturating_sub(reading.pages));
-            let (seen, next) = pages(self.customer, self.waba, reading.began, reading.after.take(), most).await?;
+            let (seen, next) = pages(self.customer, self.waba, looked, reading.after.take(), most).await?;
             if next.is_some() && most < STRETCH {
                 return Err(endless());
             }
+            let was_kept = reading.pages > 0;
             (reading.pages, reading.after) = (reading.pages + most, next);
             reading.seen.extend(seen.iter().map(|template| template.id.clone()));
-            synced.listed += seen.len();
-            synced.changed += self.compare(&reading, &seen).await?;
-            if reading.pages > STRETCH || reading.after.is_some() {
-                self.store.save_template_reading(self.waba, &reading).await?;
-            }
+            let known = match &known {
+                Some(known) => known,
+                None => known.insert(self.known().await?),
+            };
+            let mut changes = differences(&known.templates, &seen, looked);
             if reading.after.is_none() {
-                self.store.note_templates_synced(self.waba, clock::now()).await?;
+                changes.extend(missing(&known.templates, &reading.seen, reading.began));
+            }
+            for changes in changes.chunks(TOGETHER) {
+                self.keep(changes, &known.versions).await?;
+            }
+            synced.listed += seen.len();
+            synced.changed += changes.len();
+            if reading.after.is_none() {
+                self.finish(reading, was_kept).await?;
                 return Ok(synced);
             }
+            self.store.save_template_reading(self.waba, &reading).await?;
         }
     }
 
-    /// Stores what a stretch says, and after the last one what none of them said.
-    async fn compare(&self, reading: &Reading, seen: &[Template]) -> Result<usize, Failure> {
+    async fn known(&self) -> Result<Known, StoreError> {
         let held = self.store.templates(self.waba).await?;
-        let known: Vec<Template> = held.iter().map(|held| held.record.clone()).collect();
-        let mut changes = differences(&known, seen, reading.began);
-        if reading.after.is_none() {
-            changes.extend(missing(&known, &reading.seen, reading.began));
-        }
-        let versions = held.iter().map(|held| (&held.record.id, held.version)).collect();
-        for changes in changes.chunks(TOGETHER) {
-            self.keep(changes, &versions).await?;
-        }
-        Ok(changes.len())
+        let versions = held.iter().map(|held| (held.record.id.clone(), held.version)).collect();
+        Ok(Known { templates: held.into_iter().map(|held| held.record).collect(), versions })
     }
 
-    /// Stores first, tells second: a difference that was told but not stored would be told at every poll. A telling that is
-    /// lost here is made up for by the webhook's own event, and a repeat has the same id.
-    async fn keep(&self, changes: &[TemplateChange], versions: &BTreeMap<&TemplateId, u64>) -> Result<(), Failure> {
+    /// Tells first, stores second: what is stored is no difference any more, and would never be told. What is told twice has
+    /// the same content.
+    async fn keep(&self, changes: &[TemplateChange], versions: &BTreeMap<TemplateId, u64>) -> Result<(), Failure> {
+        let news = changes.iter().filter(|change| change.is_news());
+        let news = news.map(|change| self.publisher.template_changed(self.waba, change.template()));
+        for told in self.publisher.send_all(news.collect::<Result<_, _>>()?).await {
+            told?;
+        }
         let save = async |change: &TemplateChange| {
             let template = change.template();
             self.store.save_template(self.waba, template, versions.get(&template.id).copied()).await
         };
-        let saved = join_all(changes.iter().map(save)).await;
-        let mut news = Vec::new();
-        let mut failed = Ok(());
-        for (change, saved) in changes.iter().zip(saved) {
+        for saved in join_all(changes.iter().map(save)).await {
             match saved {
-                Ok(()) if change.is_news() => news.push(self.publisher.template_changed(self.waba, change.template())?),
                 // Somebody (a webhook) knows something newer.
                 Ok(()) | Err(StoreError::Conflict) => {}
-                Err(error) => failed = Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
-        for told in self.publisher.send_all(news).await {
-            told?;
+        Ok(())
+    }
+
+    async fn finish(&self, reading: Reading, was_kept: bool) -> Result<(), StoreError> {
+        if was_kept {
+            let over = Reading { seen: BTreeSet::new(), ..reading };
+            self.store.save_template_reading(self.waba, &over).await?;
         }
-        Ok(failed?)
+        self.store.note_templates_synced(self.waba, clock::now()).await
     }
 }
 
@@ -164,7 +186,8 @@ pub(super) async fn pages(
         }
         match &after {
             None => break,
-            Some(cursor) if !cursors.insert(cursor.clone()) => return Err(endless()),
+            // A list that runs in a circle: it is not complete, and ends at the most pages.
+            Some(cursor) if !cursors.insert(cursor.clone()) => break,
             Some(_) => {}
         }
     }

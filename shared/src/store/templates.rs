@@ -90,7 +90,8 @@ impl Store {
         Ok(held.map(|held| held.record).filter(goes_on))
     }
 
-    /// Keeps where an account's list of templates is left. Whoever reads it beside us began anew, and both are right.
+    /// Keeps where an account's list of templates is left. Two that read it at once overwrite each other's place; wherever
+    /// one goes on, what stood on the pages before is known.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

@@ -1,4 +1,5 @@
-//! The form in which one POST of Meta's waits in the queue: whole, compressed, versioned; in parts only when it has to be.
+//! The form in which one POST of Meta's waits in the queue: whole, compressed where that pays, versioned; in parts
+//! only when it has to be.
 
 use super::change::{Part, split};
 use crate::domain::time::Timestamp;

@@ -64,8 +64,13 @@ impl Context<'_> {
 
     /// One page of a list, cut by `limit` and `after`.
     pub(crate) fn page(&self, items: Vec<Value>) -> Value {
+        self.page_of(items, 100)
+    }
+
+    /// A page of at most so many items, whatever is asked for.
+    pub(crate) fn page_of(&self, items: Vec<Value>, most: usize) -> Value {
         let limit =
-            self.request.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, 100);
+            self.request.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, most);
         let start =
             self.request.parameter("after").and_then(|cursor| cursor.strip_prefix('c')?.parse().ok()).unwrap_or(0);
         let (all, end) = (items.len(), start + limit);

@@ -23,6 +23,8 @@ pub(crate) struct Signup {
     pin: Option<String>,
     /// Templates of a new account.
     templates: u32,
+    /// Templates on a page of their list: Meta gives fewer than it is asked for when it likes.
+    templates_a_page: usize,
     /// Whether the customer pays by itself already.
     payment_method: bool,
     /// Whether the account is paid from somebody else's credit line already.
@@ -59,6 +61,7 @@ impl Default for Signup {
             numbers: 1,
             pin: None,
             templates: 2,
+            templates_a_page: 100,
             payment_method: false,
             foreign_credit_line: false,
             granted: true,
@@ -134,6 +137,7 @@ impl Signup {
             owner,
             phones,
             templates,
+            templates_a_page: self.templates_a_page,
             namespace: format!("namespace_{namespace}"),
             currency: funding.as_ref().map(|_| "USD".to_owned()),
             primary_funding_id: funding,

@@ -51,7 +51,7 @@ impl ListedTemplate {
             category_at: now,
             quality: self.quality_score.and_then(|quality| quality.score),
             quality_at: now,
-            missing_polls: 0,
+            missing_since: None,
         }
     }
 }

@@ -6,8 +6,9 @@ use crate::world::Template;
 use serde_json::{Map, Value, json};
 
 pub(super) fn list(context: &Context<'_>, waba: &str) -> Done {
-    let templates = context.meta.world().waba(&context.bearer, waba)?.templates.iter().map(Template::node).collect();
-    Ok(context.page(templates))
+    let world = context.meta.world();
+    let waba = world.waba(&context.bearer, waba)?;
+    Ok(context.page_of(waba.templates.iter().map(Template::node).collect(), waba.templates_a_page))
 }
 
 /// A template's own node; `None` when there is no such template.

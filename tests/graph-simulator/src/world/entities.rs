@@ -19,6 +19,7 @@ pub(crate) struct Waba {
     /// Newest first, as Meta lists them.
     pub(crate) phones: Vec<String>,
     pub(crate) templates: Vec<Template>,
+    pub(crate) templates_a_page: usize,
     pub(crate) namespace: String,
     pub(crate) currency: Option<String>,
     /// What messages are paid from.
