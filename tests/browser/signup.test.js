@@ -35,7 +35,13 @@ async function finish(popup, { event = "FINISH", pays = false, account = "" } = 
   await press(popup, "Finish");
 }
 
-const settled = (page, state) => page.waitForSelector(`#connect-whatsapp[data-state="${state}"]`);
+async function settled(page, state) {
+  const element = "#connect-whatsapp";
+  await page.waitForSelector(`${element}[data-state="${state}"]`).catch(async (error) => {
+    const there = await page.$eval(element, ({ dataset, innerText }) => `${dataset.state}: ${innerText}`);
+    throw new Error(`not ${state}, but ${there}`, { cause: error });
+  });
+}
 
 async function sound(page) {
   assert.deepEqual(page.complaints, [], "no complaint of the browser");

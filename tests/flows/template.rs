@@ -1,6 +1,6 @@
 //! Templates: told by webhooks, found by polls.
 
-use integration::{Lab, Proxy};
+use integration::{Lab, Popup, Proxy};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -176,26 +176,42 @@ async fn a_poll_leaves_the_hours_calls_to_an_account_that_is_being_connected() {
     lab.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tells_what_is_gone() {
-    let lab = Lab::start().await;
+/// An account whose list has twelve pages.
+async fn long_list(lab: &Lab) -> Popup {
     let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 115, "templates_a_page": 10 })).await;
     lab.until(&id, "ready").await;
     assert_eq!(lab.calls("GET", "/message_templates").await, 12);
+    popup
+}
+
+/// A poll of it that Meta interrupts at the last page, up to where its message comes again.
+async fn interrupted_poll(lab: &Lab, popup: &Popup) {
+    let refused = json!({ "kind": "answer", "status": 503, "body": {} });
+    let listed = format!("/{}/message_templates", popup.waba);
+    lab.simulate("faults", &json!({ "path": listed, "after": 11, "effect": refused })).await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    let struck = async || (lab.calls("GET", "/message_templates").await == 24).then_some(());
+    lab.eventually("the poll is interrupted at the twelfth page", struck).await;
+    let counts = || lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
+    lab.eventually("its message waits", async || (lab.is_quiet() && counts().in_flight == 1).then_some(())).await;
+}
+
+async fn polls_are_done(lab: &Lab) {
+    let counts = || lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
+    let done = async || (lab.is_quiet() && counts().visible + counts().in_flight + counts().delayed == 0).then_some(());
+    lab.eventually("all polls are done", done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tells_what_is_gone() {
+    let lab = Lab::start().await;
+    let popup = long_list(&lab).await;
     let gone = templates_of(&lab, &popup.waba).await.remove(5);
     let path = format!("/_sim/wabas/{}/templates/{}", popup.waba, gone["id"].as_str().unwrap());
     lab.send("DELETE", &format!("{}{path}", lab.stack.endpoints().graph), &[], b"").await;
-    let listed = format!("/{}/message_templates", popup.waba);
-    let refused = json!({ "kind": "answer", "status": 503, "body": {} });
-    lab.simulate("faults", &json!({ "path": listed, "after": 11, "effect": refused })).await;
-    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
-    let reached = async |calls: usize| (lab.calls("GET", "/message_templates").await >= calls).then_some(());
-    lab.eventually("the poll is interrupted at the twelfth page", async || reached(24).await).await;
-    let counts = || lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
-    lab.eventually("its message waits", async || (lab.is_quiet() && counts().in_flight == 1).then_some(())).await;
+    interrupted_poll(&lab, &popup).await;
     lab.stack.shift_time(720);
-    let done = async || (lab.is_quiet() && counts().visible + counts().in_flight + counts().delayed == 0).then_some(());
-    lab.eventually("it went on", done).await;
+    polls_are_done(&lab).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, 26, "from the eleventh page");
     // Polls of the same second are one look.
     let second = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -203,8 +219,23 @@ async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tell
     lab.eventually("a second passes", async || (second() > interrupted).then_some(())).await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.event("whatsapp.template.changed.v1", named(&gone, "DELETED")).await;
-    lab.eventually("the next poll is done", done).await;
+    polls_are_done(&lab).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, 38, "from the beginning");
     assert_eq!(lab.events_waiting(), 0, "one template went, one is told");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_in_the_list_that_meta_has_forgotten_is_no_reason_to_give_up() {
+    let lab = Lab::start().await;
+    let popup = long_list(&lab).await;
+    interrupted_poll(&lab, &popup).await;
+    let error = json!({ "message": "(#100) Invalid parameter", "type": "OAuthException", "code": 100 });
+    let forgotten = json!({ "kind": "answer", "status": 400, "body": { "error": error } });
+    let listed = format!("/{}/message_templates", popup.waba);
+    lab.simulate("faults", &json!({ "path": listed, "effect": forgotten })).await;
+    lab.stack.shift_time(720);
+    polls_are_done(&lab).await;
+    assert_eq!(lab.calls("GET", "/message_templates").await, 37, "one refused, then from the beginning");
     lab.stop().await;
 }

@@ -8,7 +8,10 @@ window.FB = {
       extras: JSON.stringify(options.extras || {}),
     });
     const popup = window.open(`{{origin}}/dialog/oauth?${query}`, "meta", "popup,width=480,height=640");
+    let over = false;
     const finish = (response) => {
+      if (over) return;
+      over = true;
       window.removeEventListener("message", listen);
       clearInterval(watch);
       callback(response);
@@ -18,7 +21,10 @@ window.FB = {
       finish({ status: "connected", authResponse: { code: event.data.code, expiresIn: null, userID: null } });
     };
     const watch = setInterval(() => {
-      if (!popup || popup.closed) finish({ status: "unknown", authResponse: null });
+      if (popup && !popup.closed) return;
+      clearInterval(watch);
+      // That the window is closed may be known before its last word has come.
+      setTimeout(finish, popup ? 700 : 0, { status: "unknown", authResponse: null });
     }, 300);
     window.addEventListener("message", listen);
   },
