@@ -58,10 +58,15 @@ impl Lab {
         if let Some(record) = item.get_mut("record") {
             age(record, seconds * 1000);
         }
+        self.put_unchanged(item).await;
+    }
+
+    /// Puts an item that was read, unless a function saved in between: it has moved the record on by itself.
+    async fn put_unchanged(&self, item: HashMap<String, AttributeValue>) {
         let version = item.get("version").cloned().expect("a version");
-        let put = table.put_item().table_name(name).set_item(Some(item)).condition_expression("version = :version");
-        // A function that saved in between has moved the record on by itself.
-        if let Err(error) = put.expression_attribute_values(":version", version).send().await {
+        let put = self.table().put_item().table_name(&self.stack.endpoints().table).set_item(Some(item));
+        let put = put.condition_expression("version = :version").expression_attribute_values(":version", version);
+        if let Err(error) = put.send().await {
             let error = error.into_service_error();
             assert!(error.is_conditional_check_failed_exception(), "{error}");
         }
@@ -71,18 +76,16 @@ impl Lab {
 impl Lab {
     /// Makes an announcement as old as if `seconds` had gone by.
     pub async fn age_announcement(&self, waba: &str, seconds: i64) {
-        let (table, name) = (self.table(), &self.stack.endpoints().table);
         let found = self.stored(&format!("WABA#{waba}")).await;
         let announced = found.into_iter().find(|item| item.get("sk") == Some(&AttributeValue::S("PARTNER".to_owned())));
         let mut item = announced.expect("an announcement");
         item.get_mut("due_at").into_iter().for_each(|due| earlier(due, seconds));
         item.get_mut("record").into_iter().for_each(|record| age(record, seconds * 1000));
-        table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+        self.put_unchanged(item).await;
     }
 
     /// Makes the changes that wait for an account as old as if `seconds` had gone by.
     pub async fn age_parked(&self, waba: &str, seconds: i64) {
-        let (table, name) = (self.table(), &self.stack.endpoints().table);
         for mut item in self.stored(&format!("WABA#{waba}")).await {
             if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("PARKED#")) {
                 item.get_mut("due_at").into_iter().for_each(|due| earlier(due, seconds));
@@ -91,7 +94,7 @@ impl Lab {
                         parked.get_mut(name).into_iter().for_each(|at| earlier(at, seconds * 1000));
                     }
                 }
-                table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+                self.put_unchanged(item).await;
             }
         }
     }
