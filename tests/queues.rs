@@ -49,16 +49,9 @@ impl Lab {
         }
     }
 
-    /// Whether no doorbell is being answered.
-    pub fn is_quiet(&self) -> bool {
-        let busy = |queue: &str| {
-            let counts = self.stack.sqs().counts(&self.queue(queue)).expect("a queue");
-            counts.visible > 0
-        };
-        !busy("OnboardingQueue")
-            && !busy("CreditQueue")
-            && !busy("MessageRetryQueue")
-            && self.stack.counts().values().all(|count| count.running == 0)
+    /// Waits until no function runs and none is about to.
+    pub async fn quiet(&self) {
+        self.eventually("everything rests", async || self.stack.is_at_rest().then_some(())).await;
     }
 
     /// Platform events that wait in the queue.

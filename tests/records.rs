@@ -110,14 +110,10 @@ impl Lab {
     }
 
     async fn age_record(&self, pk: &str, seconds: i64) {
-        let (table, name) = (self.table(), &self.stack.endpoints().table);
-        for mut item in self.stored(pk).await {
-            let Some(version) = item.get("version").cloned() else { continue };
+        for mut item in self.stored(pk).await.into_iter().filter(|item| item.contains_key("version")) {
             item.get_mut("due_at").into_iter().for_each(|due| earlier(due, seconds));
             item.get_mut("record").into_iter().for_each(|record| age(record, seconds * 1000));
-            let put = table.put_item().table_name(name).set_item(Some(item)).condition_expression("version = :version");
-            // A function that saved in between has moved the record on by itself.
-            drop(put.expression_attribute_values(":version", version).send().await);
+            self.put_unchanged(item).await;
         }
     }
 

@@ -25,7 +25,7 @@ async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backw
         let phone = popup.body["phone_number_id"].as_str().unwrap().to_owned();
         world.add(popup.waba, phone, id);
     }
-    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    lab.quiet().await;
     lab.lose("PlatformEventsQueue").await;
     let facts: Vec<Fact> = world.facts(changes);
     let meta = Meta::with(&facts, &world);

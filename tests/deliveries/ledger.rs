@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 
 /// How long nothing may move.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// After which nobody works on what is still invisible.
-const IDLE: Duration = Duration::from_millis(500);
 /// Longer than a message of a process that died stays invisible, in seconds.
 const INVISIBLE: i64 = 200;
 
@@ -68,20 +66,15 @@ impl Ledger {
     /// Until every queue is empty; messages whose process died become visible again when everything else is done.
     async fn settles(&self, lab: &Lab, changes: usize) {
         let mut moved = (Instant::now(), 0);
-        let mut idle_since = None;
         loop {
             self.take(lab).await;
+            let at_rest = lab.stack.is_at_rest();
             let counts = lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap();
-            let running: u64 = lab.stack.counts().values().map(|count| count.running).sum();
-            if running > 0 || counts.visible > 0 {
-                idle_since = None;
-            } else if counts.in_flight == 0 && counts.delayed == 0 {
+            if at_rest && counts.in_flight == 0 && counts.delayed == 0 {
                 break;
-            } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
-                // A message between its receipt and its function is no dead process's.
+            } else if at_rest {
                 lab.stack.shift_time(INVISIBLE);
                 self.shifts.fetch_add(1, Ordering::Relaxed);
-                idle_since = None;
             }
             let events = self.events.load(Ordering::Relaxed);
             if events > moved.1 {

@@ -82,7 +82,7 @@ impl<'a> Customer<'a> {
 
     pub(crate) async fn time_goes_by(&self) {
         // What is under way gets its time; only then its waits are cut short.
-        if self.lab.is_quiet() {
+        if self.lab.stack.is_at_rest() {
             for record in self.records().await {
                 let id = record["id"].as_str().unwrap();
                 if record["who_acts"] == "operator" {

@@ -23,7 +23,7 @@ pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
             break message;
         }
         assert!(started.elapsed() < PATIENCE, "{strike}: the message has no end: {message}");
-        if !lab.is_quiet() {
+        if !lab.stack.is_at_rest() {
             idle_since = None;
         } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
             // What a process took with it when it died becomes visible again.

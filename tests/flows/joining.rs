@@ -185,7 +185,7 @@ async fn a_signup_with_a_browser_leaves_nothing_for_the_announcement_to_begin() 
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
     lab.event("whatsapp.onboarding.ready.v1", |_| true).await;
-    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    lab.quiet().await;
     lab.age_announcement(&popup.waba, 700).await;
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
     let nothing_more = async || (lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"] == 0).then_some(());

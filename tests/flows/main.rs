@@ -14,6 +14,7 @@ mod persistence;
 mod platform;
 mod platform_side;
 mod routing;
+mod second_attempts;
 mod secrecy;
 mod signup;
 mod spoofing;

@@ -98,11 +98,11 @@ async fn an_unchanged_account_costs_a_page_at_meta_and_one_small_write() {
     lab.until(&id, "ready").await;
     let polled = async || proxy.calls().contains_key("graph GET /#/message_templates").then_some(());
     for _ in 0..2 {
-        lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+        lab.quiet().await;
         proxy.script(&[]);
         lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
         lab.eventually("the account is polled", polled).await;
-        lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+        lab.quiet().await;
     }
     let calls = proxy.calls();
     let of = |call: &str| calls.get(call).copied().unwrap_or_default();
@@ -157,21 +157,15 @@ async fn a_poll_leaves_the_hours_calls_to_an_account_that_is_being_connected() {
     let lab = Lab::start().await;
     let (_, _, id) = lab.signed_up("acme", &json!({ "event": "FINISH_ONLY_WABA", "numbers": 0 })).await;
     lab.until(&id, "waiting").await;
-    let quiet = async || lab.is_quiet().then_some(());
-    lab.eventually("its steps are done", quiet).await;
+    lab.quiet().await;
     let polls = lab.calls("GET", "/message_templates").await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
-    let polled = async || (lab.calls("GET", "/message_templates").await > polls).then_some(());
-    lab.eventually("it is polled while there are calls left", polled).await;
-    let answered = async || {
-        let counts = lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
-        (counts.visible + counts.in_flight + counts.delayed == 0).then_some(())
-    };
-    lab.eventually("the poll has written what it used", answered).await;
+    polls_are_done(&lab).await;
+    assert!(lab.calls("GET", "/message_templates").await > polls, "it is polled while there are calls left");
     lab.spend_calls(&id, 150).await;
     let polls = lab.calls("GET", "/message_templates").await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
-    lab.eventually("the bell is answered", answered).await;
+    polls_are_done(&lab).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, polls, "left to the onboarding");
     lab.stop().await;
 }
@@ -193,13 +187,14 @@ async fn interrupted_poll(lab: &Lab, popup: &Popup) {
     let struck = async || (lab.calls("GET", "/message_templates").await == 24).then_some(());
     lab.eventually("the poll is interrupted at the twelfth page", struck).await;
     let counts = || lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
-    lab.eventually("its message waits", async || (lab.is_quiet() && counts().in_flight == 1).then_some(())).await;
+    lab.eventually("its message waits", async || (lab.stack.is_at_rest() && counts().in_flight == 1).then_some(()))
+        .await;
 }
 
 async fn polls_are_done(lab: &Lab) {
     let counts = || lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
-    let done = async || (lab.is_quiet() && counts().visible + counts().in_flight + counts().delayed == 0).then_some(());
-    lab.eventually("all polls are done", done).await;
+    let waits = || counts().visible + counts().in_flight + counts().delayed;
+    lab.eventually("all polls are done", async || (lab.stack.is_at_rest() && waits() == 0).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ fn tokens(lab: &Lab) -> usize {
 
 /// A day goes by, and the quarter of one by which looks are spread; the sweeper rings.
 async fn a_day_later(lab: &Lab, id: &str) {
-    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    lab.quiet().await;
     lab.age(id, 31 * 3600).await;
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
 }
@@ -51,7 +51,7 @@ async fn a_number_that_meta_disconnected_is_reported_once_and_not_registered_by_
     let event = lab.event("whatsapp.reception.changed.v1", |_| true).await;
     assert_eq!(event["data"]["drift"], json!(["number.disconnected"]));
     a_day_later(&lab, &id).await;
-    lab.eventually("quiet", async || lab.is_quiet().then_some(())).await;
+    lab.quiet().await;
     assert!(lab.events_of("whatsapp.reception.changed.v1").await.is_empty(), "one transition, one event");
     assert_eq!(lab.calls("POST", "/register").await, 1);
     let notices = details(&lab, &id).await["notices"].clone();

@@ -16,8 +16,10 @@ const RESTS: [Duration; 4] =
 /// What one batch met.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
-    applying: Streak,
-    sending: Streak,
+    /// Messages that were applied one after the other.
+    pub(crate) applying: Streak,
+    /// Times that what waited was sent.
+    pub(crate) sending: Streak,
     failed: AtomicU32,
 }
 
@@ -41,16 +43,6 @@ impl Streak {
 }
 
 impl Breaker {
-    /// Messages that were applied one after the other.
-    pub(crate) const fn applying(&self) -> &Streak {
-        &self.applying
-    }
-
-    /// Times that what waited was sent.
-    pub(crate) const fn sending(&self) -> &Streak {
-        &self.sending
-    }
-
     /// Whether it is not worth trying the next message.
     pub(crate) fn is_open(&self) -> bool {
         self.applying.is_long() || self.sending.is_long()

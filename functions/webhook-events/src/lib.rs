@@ -126,7 +126,7 @@ impl App {
             Some(Bell::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
             _ => self.delivery(&record.body).await,
         };
-        breaker.applying().note(failed(&outcome));
+        breaker.applying.note(failed(&outcome));
         if failed(&outcome) {
             breaker.rest(&self.webhooks, record).await;
         }
@@ -150,7 +150,7 @@ impl App {
                 response.fail(record);
             }
         }
-        breaker.sending().note(any_failed);
+        breaker.sending.note(any_failed);
     }
 }
 

@@ -196,6 +196,13 @@ impl Sqs {
         Ok(self.store().queue(self.name_of(queue)?)?.counts(self.now()))
     }
 
+    /// How many messages each queue holds, by its name, all at one moment.
+    #[must_use]
+    pub fn all_counts(&self) -> BTreeMap<String, QueueCounts> {
+        let now = self.now();
+        self.store().queues.iter().map(|(name, queue)| (name.clone(), queue.counts(now))).collect()
+    }
+
     /// All queues with their messages, for [`Sqs::restore`].
     #[must_use]
     pub fn snapshot(&self) -> Value {

@@ -11,6 +11,7 @@ use crate::issuer::{Issuer, IssuerError};
 use crate::listeners::Listeners;
 use crate::options::StackOptions;
 use crate::persistence::Snapshot;
+use crate::physical;
 use crate::runtime::{Function, FunctionCounts, LogLine, Logs};
 use crate::schedule::Schedule;
 use crate::services::{Addresses, Services};
@@ -142,6 +143,21 @@ impl Stack {
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, FunctionCounts> {
         self.functions.iter().map(|(id, function)| (id.clone(), function.counts())).collect()
+    }
+
+    /// Whether no function runs and none is about to: nothing waits for an enabled mapping, and no mapping holds a message
+    /// its function has not answered for. What rests after a failure, or is delayed, is no work yet.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        // First the functions, then all queues at one moment: what ran between the two has left its traces in a queue.
+        if self.functions.values().any(|function| function.counts().running > 0) {
+            return false;
+        }
+        let counts = self.services.sqs.all_counts();
+        !self.switches.iter().any(|(queue, enabled)| {
+            let counts = counts.get(&physical::name(queue)).copied().unwrap_or_default();
+            counts.held > 0 || (counts.visible > 0 && *enabled.borrow())
+        })
     }
 
     /// Kills every environment of a function, busy ones in the middle of what they do. Returns how many.

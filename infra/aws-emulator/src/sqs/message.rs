@@ -1,6 +1,7 @@
 //! Messages: as sent, as kept, as received.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,8 @@ pub struct ReceivedMessage {
     pub message_attributes: BTreeMap<String, MessageAttribute>,
     /// MD5 of `message_attributes`, if there are any.
     pub md5_of_message_attributes: Option<String>,
+    /// Shared by all deliveries of a queue, so that it can be counted how many are held.
+    pub(super) held: Arc<()>,
 }
 
 /// What SQS knows of a message it delivers.
@@ -125,6 +128,8 @@ pub struct QueueCounts {
     pub visible: usize,
     /// Received and neither deleted nor visible again.
     pub in_flight: usize,
+    /// Deliveries that a consumer of this process has not let go of: what is in flight beyond these is waited for by nobody.
+    pub held: usize,
     /// Sent with a delay that has not ended.
     pub delayed: usize,
 }

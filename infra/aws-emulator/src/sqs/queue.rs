@@ -30,6 +30,9 @@ pub(super) struct Queue {
     /// Told whenever a message may have become visible earlier than a waiting consumer thought.
     #[serde(skip)]
     arrivals: Arc<Notify>,
+    /// Every delivery has one of these for as long as its consumer keeps it.
+    #[serde(skip)]
+    held: Arc<()>,
 }
 
 /// What one look into a queue found.
@@ -52,6 +55,7 @@ impl Queue {
             next_key: 0,
             messages: BTreeMap::new(),
             arrivals: Arc::default(),
+            held: Arc::default(),
         }
     }
 
@@ -121,7 +125,7 @@ impl Queue {
             if max_receives.is_some_and(|most| message.receives_in_queue >= most) {
                 dead.push(*key);
             } else {
-                delivery.messages.push(deliver(&self.arn, *key, message, visible_at, now));
+                delivery.messages.push(deliver(&self.arn, &self.held, *key, message, visible_at, now));
             }
         }
         delivery.dead.extend(dead.iter().filter_map(|key| self.messages.remove(key)));
@@ -184,7 +188,7 @@ impl Queue {
 
     pub(super) fn counts(&self, now: u64) -> QueueCounts {
         let retention = self.attributes.retention();
-        let mut counts = QueueCounts::default();
+        let mut counts = QueueCounts { held: Arc::strong_count(&self.held) - 1, ..QueueCounts::default() };
         for message in self.messages.values().filter(|message| message.sent_at.saturating_add(retention) > now) {
             if message.is_visible(now) {
                 counts.visible += 1;
@@ -204,7 +208,14 @@ impl Queue {
     }
 }
 
-fn deliver(arn: &str, key: u64, message: &mut StoredMessage, visible_at: u64, now: u64) -> ReceivedMessage {
+fn deliver(
+    arn: &str,
+    held: &Arc<()>,
+    key: u64,
+    message: &mut StoredMessage,
+    visible_at: u64,
+    now: u64,
+) -> ReceivedMessage {
     let receipt = Receipt::new(key, &message.id);
     message.receipt = Some(receipt.nonce.clone());
     message.receive_count = message.receive_count.saturating_add(1);
@@ -226,5 +237,6 @@ fn deliver(arn: &str, key: u64, message: &mut StoredMessage, visible_at: u64, no
         },
         md5_of_message_attributes: checksum::of_attributes(&message.attributes),
         message_attributes: message.attributes.clone(),
+        held: Arc::clone(held),
     }
 }
