@@ -1,6 +1,6 @@
 //! Templates: told by webhooks, found by polls.
 
-use integration::{Lab, Popup, Proxy};
+use integration::{Effect, Lab, Popup, Proxy, Strike};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -38,14 +38,35 @@ async fn a_change_nobody_told_us_is_found_by_the_poll_and_told_once() {
     lab.event("whatsapp.template.changed.v1", named(template, "PAUSED")).await;
     let polls = lab.calls("GET", "/message_templates").await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
-    let done = async || (lab.calls("GET", "/message_templates").await > polls).then_some(());
-    lab.eventually("the second poll is made", done).await;
-    let idle = async || {
-        let counts = lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
-        (counts.visible + counts.in_flight + counts.delayed == 0).then_some(())
-    };
-    lab.eventually("the second poll is done", idle).await;
+    polls_are_done(&lab).await;
+    assert_eq!(lab.calls("GET", "/message_templates").await, polls + 1, "it is polled again");
     assert_eq!(lab.events_waiting(), 0, "what is known is not told again");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_told_when_it_is_back() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 1 })).await;
+    lab.until(&id, "ready").await;
+    lab.quiet().await;
+    lab.events_of("all that came before").await;
+    let template = &templates_of(&lab, &popup.waba).await[0];
+    let path = format!("wabas/{}/templates/{}", popup.waba, template["id"].as_str().unwrap());
+    lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true })).await;
+    proxy.script(&[Strike { call: "sqs SendMessageBatch".to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.quiet().await;
+    let shown = lab.platform_get(&format!("/v1/onboardings/{id}/templates")).await.json();
+    assert_eq!((&shown["templates"][0]["status"], lab.events_waiting()), (&json!("PAUSED"), 0));
+    proxy.script(&[]);
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    lab.stack.shift_time(3600);
+    polls_are_done(&lab).await;
+    let told = lab.events_of("whatsapp.template.changed.v1").await;
+    assert_eq!((told.len(), &told[0]["data"]["status"]), (1, &json!("PAUSED")));
     lab.stop().await;
 }
 

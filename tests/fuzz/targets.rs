@@ -1,7 +1,7 @@
 //! What any bytes at all are given to. Each must come back: no panic, no endless loop, and what it promises holds.
 
 use shared::domain::ids::{AppId, TemplateId};
-use shared::domain::template::{News, Said, Template, TemplateNews, apply_news, reconcile};
+use shared::domain::template::{News, Reading, Said, Stretch, Template, TemplateNews, apply_news};
 use shared::domain::time::Timestamp;
 use shared::secret::Secret;
 use shared::webhook::change::{Part, split};
@@ -91,10 +91,9 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     let backwards = merged(news.iter().rev());
     if let (Some(one), Some(other)) = (&forwards, &backwards) {
         assert_eq!(one, other);
-        assert_eq!(
-            reconcile(std::slice::from_ref(one), std::slice::from_ref(one), Timestamp::from_seconds(500)),
-            vec![]
-        );
+        let looked = Timestamp::from_seconds(500);
+        let listed = Stretch { looked, seen: vec![one.clone()], pages: 1, next: None };
+        assert_eq!(Reading::begun(looked).take_in(std::slice::from_ref(one), listed), vec![]);
     }
 }
 

@@ -1,10 +1,13 @@
 //! Message templates as we remember them, and the one place where a poll and a webhook meet.
 
+mod reading;
+
+pub use reading::{Reading, Stretch};
+
 use super::ids::TemplateId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A template as it was last seen. Status, category and quality stay Meta's own words: they are open lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,9 @@ pub struct Template {
     /// Since which poll it is not listed.
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
+    /// Whether it was stored and the platform may not have been told yet.
+    #[serde(default)]
+    pub untold: bool,
 }
 
 impl Template {
@@ -54,125 +60,8 @@ pub fn normal_language(language: &str) -> String {
     language.replace('-', "_")
 }
 
-/// A difference between what is remembered and what Meta says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplateChange {
-    /// Seen for the first time.
-    Appeared(Template),
-    /// Another status or category.
-    Changed(Template),
-    /// Not listed by one poll: remembered, not believed yet (Meta's lists flap).
-    Missed(Template),
-    /// Not listed by two polls in a row.
-    Vanished(Template),
-}
-
-impl TemplateChange {
-    /// The template as it is now.
-    #[must_use]
-    pub fn template(&self) -> &Template {
-        match self {
-            Self::Appeared(template) | Self::Changed(template) | Self::Missed(template) | Self::Vanished(template) => {
-                template
-            }
-        }
-    }
-
-    /// Whether the platform is told.
-    #[must_use]
-    pub fn is_news(&self) -> bool {
-        match self {
-            Self::Appeared(_) | Self::Changed(_) | Self::Vanished(_) => true,
-            Self::Missed(_) => false,
-        }
-    }
-}
-
 /// Word of our own for a template that Meta no longer lists.
 pub const DELETED: &str = "DELETED";
-
-/// Compares a complete list, read in a poll that began at `began`, with what is remembered. News that is newer than the
-/// poll's beginning wins over the poll.
-#[must_use]
-pub fn reconcile(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<TemplateChange> {
-    let mut changes = differences(known, seen, began);
-    changes.extend(missing(known, &seen.iter().map(|now| now.id.clone()).collect(), began));
-    changes
-}
-
-/// What a list, or a part of one, says of the templates that stand on it.
-#[must_use]
-pub fn differences(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<TemplateChange> {
-    let known: BTreeMap<&TemplateId, &Template> = known.iter().map(|then| (&then.id, then)).collect();
-    let difference = |now: &Template| match known.get(&now.id) {
-        None => Some(TemplateChange::Appeared(now.clone())),
-        Some(then) => merge(then, now, began),
-    };
-    seen.iter().filter_map(difference).collect()
-}
-
-/// What it means that only these stood on a complete list.
-#[must_use]
-pub fn missing(known: &[Template], seen: &BTreeSet<TemplateId>, began: Timestamp) -> Vec<TemplateChange> {
-    let gone = known.iter().filter(|then| then.status != DELETED && !seen.contains(&then.id));
-    gone.filter(|then| then.changed_at <= began).filter_map(|then| missed(then, began)).collect()
-}
-
-fn merge(then: &Template, now: &Template, began: Timestamp) -> Option<TemplateChange> {
-    let mut fresh = then.clone();
-    if then.changed_at <= began && (&then.status, &then.reason) != (&now.status, &now.reason) {
-        (fresh.status, fresh.reason, fresh.changed_at) = (now.status.clone(), now.reason.clone(), began);
-    }
-    let categories = |template: &Template| (template.category.clone(), template.correct_category.clone());
-    if then.category_at <= began && categories(then) != categories(now) {
-        ((fresh.category, fresh.correct_category), fresh.category_at) = (categories(now), began);
-    }
-    if then.quality_at <= began && now.quality.is_some() && then.quality != now.quality {
-        (fresh.quality, fresh.quality_at) = (now.quality.clone(), began);
-    }
-    let differs = fresh != *then;
-    // What is newer than the poll says that the template is there; the next poll agrees.
-    if then.changed_at <= began {
-        fresh.missing_since = None;
-    }
-    match (differs, fresh == *then) {
-        (true, _) => Some(TemplateChange::Changed(fresh)),
-        (false, false) => Some(TemplateChange::Missed(fresh)),
-        (false, true) => None,
-    }
-}
-
-/// One poll, however often it is repeated and by how many at once, is one look.
-fn missed(then: &Template, began: Timestamp) -> Option<TemplateChange> {
-    match then.missing_since {
-        None => Some(TemplateChange::Missed(Template { missing_since: Some(began), ..then.clone() })),
-        Some(since) if since < began => {
-            Some(TemplateChange::Vanished(Template { status: DELETED.to_owned(), changed_at: began, ..then.clone() }))
-        }
-        Some(_) => None,
-    }
-}
-
-/// A list of an account's templates that is being read: where it goes on, and what stood on it so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
-    /// When it was begun.
-    pub began: Timestamp,
-    /// Meta's cursor; `None` before the first page, and after the last.
-    pub after: Option<String>,
-    /// What stood on the pages so far.
-    pub seen: BTreeSet<TemplateId>,
-    /// How many pages that were.
-    pub pages: usize,
-}
-
-impl Reading {
-    /// A list of which nothing was read yet.
-    #[must_use]
-    pub const fn begun(at: Timestamp) -> Self {
-        Self { began: at, after: None, seen: BTreeSet::new(), pages: 0 }
-    }
-}
 
 /// What one webhook says about one template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,6 +131,7 @@ pub fn apply_news(known: Option<&Template>, news: &TemplateNews) -> News {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
+            untold: false,
         })),
         (None, Said::Category { .. } | Said::Quality(_)) => News::Undecided,
         (Some(then), said) => said.beside(then, news.at),
@@ -266,7 +156,8 @@ impl Said {
     }
 
     fn over(&self, then: &Template, at: Timestamp) -> Template {
-        let mut now = then.clone();
+        // Who receives a webhook tells of it; that covers what was not told before.
+        let mut now = Template { untold: false, ..then.clone() };
         match self {
             Self::Status { status, reason, category } => {
                 (now.status, now.reason, now.changed_at) = (status.clone(), reason.clone(), at);
@@ -289,6 +180,12 @@ impl Said {
 mod tests {
     use super::*;
 
+    /// What a poll that began then would change.
+    fn polled(known: Template, seen: Template, began: Timestamp) -> Vec<Template> {
+        let stretch = Stretch { looked: began, seen: vec![seen], pages: 1, next: None };
+        Reading::begun(began).take_in(&[known], stretch)
+    }
+
     fn template(id: &str, status: &str, changed: i64) -> Template {
         Template {
             id: TemplateId::parse(id).unwrap(),
@@ -303,6 +200,7 @@ mod tests {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
+            untold: false,
         }
     }
 
@@ -321,47 +219,14 @@ mod tests {
         news(Said::Status { status: word.into(), reason: None, category: Some("UTILITY".into()) }, at)
     }
 
-    const BEGAN: Timestamp = Timestamp::from_seconds(100);
-
-    #[test]
-    fn an_unchanged_list_causes_nothing() {
-        let known = [template("1", "APPROVED", 10), template("2", "PENDING", 20)];
-        let seen = [template("1", "APPROVED", 100), template("2", "PENDING", 100)];
-        assert_eq!(reconcile(&known, &seen, BEGAN), vec![]);
-    }
-
-    #[test]
-    fn a_webhook_newer_than_the_poll_wins() {
-        let known = [template("1", "APPROVED", 101)];
-        assert_eq!(reconcile(&known, &[template("1", "PENDING", 100)], BEGAN), vec![]);
-        let older = [template("1", "PENDING", 99)];
-        assert!(matches!(
-            &reconcile(&older, &[template("1", "APPROVED", 100)], BEGAN)[..],
-            [TemplateChange::Changed(_)]
-        ));
-    }
-
-    #[test]
-    fn a_template_is_gone_after_two_polls_not_one() {
-        let [TemplateChange::Missed(once)] = &reconcile(&[template("1", "APPROVED", 10)], &[], BEGAN)[..] else {
-            panic!("one poll without it is only remembered")
-        };
-        assert_eq!(reconcile(std::slice::from_ref(once), &[], BEGAN), vec![], "the same poll, repeated");
-        let later = Timestamp::from_seconds(200);
-        let changes = reconcile(std::slice::from_ref(once), &[], later);
-        assert_eq!(changes[0].template().status, DELETED);
-        assert!(changes[0].is_news());
-        let back = reconcile(std::slice::from_ref(once), &[template("1", "APPROVED", 200)], later);
-        assert_eq!((back[0].template().missing_since, back[0].is_news()), (None, false));
-    }
-
     #[test]
     fn a_webhook_of_the_same_second_wins_over_a_poll() {
-        let polled =
+        let listed =
             Template { changed_at: Timestamp::from_millis(5_234).before_this_second(), ..template("1", "PENDING", 0) };
-        let News::Fresh(stored) = apply_news(Some(&polled), &status("APPROVED", 5)) else { panic!("news") };
+        let News::Fresh(stored) = apply_news(Some(&listed), &status("APPROVED", 5)) else { panic!("news") };
         assert_eq!(*stored, template("1", "APPROVED", 5));
-        assert_eq!(reconcile(&[*stored], std::slice::from_ref(&polled), polled.changed_at), vec![]);
+        let began = listed.changed_at;
+        assert_eq!(polled(*stored, listed, began), vec![]);
     }
 
     #[test]
@@ -388,9 +253,8 @@ mod tests {
         let News::Fresh(known) = apply_news(Some(&known), &status("APPROVED", 60)) else { panic!("newest") };
         let now = (known.status.as_str(), known.correct_category.as_deref(), known.quality.as_deref());
         assert_eq!(now, ("APPROVED", Some("MARKETING"), Some("RED")));
-        let polled = Template { quality: Some("GREEN".into()), correct_category: None, ..template("1", "PAUSED", 15) };
-        let [TemplateChange::Changed(merged)] = &reconcile(&[*known], &[polled], Timestamp::from_seconds(15))[..]
-        else {
+        let listed = Template { quality: Some("GREEN".into()), correct_category: None, ..template("1", "PAUSED", 15) };
+        let [merged] = &polled(*known, listed, Timestamp::from_seconds(15))[..] else {
             panic!("the categories were said before the poll began")
         };
         let now = (merged.status.as_str(), merged.correct_category.as_deref(), merged.quality.as_deref());

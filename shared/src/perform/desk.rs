@@ -1,7 +1,7 @@
 //! Submitting, editing and deleting templates at Meta. What Meta took is remembered at once; the next poll agrees.
 
 use super::Customer;
-use super::templates::{self, Begin};
+use super::templates::{self, Begin, Fresh};
 use crate::clock;
 use crate::domain::composition::Composition;
 use crate::domain::failure::{Class, Failure};
@@ -79,12 +79,9 @@ impl Desk<'_> {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
+            untold: true,
         };
-        // Told first: a repeat of the same news has the same id, and news that was stored would not be told again.
-        if let Err(error) = self.publisher.template(self.waba.id(), &template).await {
-            tracing::warn!(error = crate::telemetry::chain(&error), "a new template was not told");
-        }
-        self.remember(&template).await?;
+        self.remember(template.clone(), None).await?;
         Ok(template)
     }
 
@@ -99,12 +96,13 @@ impl Desk<'_> {
         found.ok_or(DeskError::Meta(failure))
     }
 
-    /// A webhook that was faster knows more.
-    async fn remember(&self, template: &Template) -> Result<(), DeskError> {
-        match self.store.save_template(self.waba.id(), template, None).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
+    /// What cannot be told now is told by the next poll: Meta has done what was asked.
+    async fn remember(&self, template: Template, version: Option<u64>) -> Result<(), StoreError> {
+        let fresh = [Fresh { template, version }];
+        if let Err(error) = templates::keep(self.store, self.publisher, self.waba.id(), &fresh).await? {
+            tracing::warn!(error = crate::telemetry::chain(&error), "a template was not told yet");
         }
+        Ok(())
     }
 
     /// Replaces the parts of a template.
@@ -142,13 +140,10 @@ impl Desk<'_> {
     pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
         self.customer.call(&call).await?;
-        let gone =
-            Template { status: DELETED.to_owned(), changed_at: clock::now().before_this_second(), ..template.clone() };
+        let at = clock::now().before_this_second();
+        let gone = Template { status: DELETED.to_owned(), changed_at: at, untold: true, ..template.clone() };
         let held = self.store.template(self.waba.id(), &template.id).await?;
-        match self.store.save_template(self.waba.id(), &gone, held.map(|held| held.version)).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.remember(gone, held.map(|held| held.version)).await?)
     }
 
     /// A template with its parts, as Meta has it.

@@ -5,10 +5,11 @@ use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{TemplateId, WabaId};
-use crate::domain::template::{Reading, Template, TemplateChange, differences, missing};
+use crate::domain::template::{Reading, Stretch, Template};
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{ListTemplates, ListedTemplate};
+use crate::queue::QueueError;
 use crate::store::{Store, StoreError};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_PAGES: usize = 120;
 /// Pages after which their differences are stored and the place is kept. Most accounts have fewer, and cost no write more.
 const STRETCH: usize = 10;
-/// Differences that are stored at the same time and told in one request: what SQS takes at once.
+/// Templates that are stored at the same time and told in one request: what SQS takes at once.
 const TOGETHER: usize = crate::queue::MOST_AT_ONCE;
 
 /// Where a reading of the list begins.
@@ -85,6 +86,12 @@ struct Known {
     versions: BTreeMap<TemplateId, u64>,
 }
 
+impl Known {
+    fn over(&self, template: Template) -> Fresh {
+        Fresh { version: self.versions.get(&template.id).copied(), template }
+    }
+}
+
 impl Sync<'_> {
     async fn read(&self, mut reading: Reading) -> Result<Synced, Failure> {
         let mut synced = Synced::default();
@@ -92,26 +99,22 @@ impl Sync<'_> {
         loop {
             let looked = clock::now().before_this_second();
             let most = STRETCH.min(MOST_PAGES.saturating_sub(reading.pages));
-            let (seen, next) = pages(self.customer, self.waba, looked, reading.after.take(), most).await?;
-            if next.is_some() && most < STRETCH {
+            let stretch = pages(self.customer, self.waba, looked, reading.after.take(), most).await?;
+            if stretch.next.is_some() && most < STRETCH {
                 return Err(endless());
             }
             let was_kept = reading.pages > 0;
-            (reading.pages, reading.after) = (reading.pages + most, next);
-            reading.seen.extend(seen.iter().map(|template| template.id.clone()));
             let known = match &known {
                 Some(known) => known,
                 None => known.insert(self.known().await?),
             };
-            let mut changes = differences(&known.templates, &seen, looked);
-            if reading.after.is_none() {
-                changes.extend(missing(&known.templates, &reading.seen, reading.began));
-            }
-            for changes in changes.chunks(TOGETHER) {
-                self.keep(changes, &known.versions).await?;
-            }
-            synced.listed += seen.len();
+            synced.listed += stretch.seen.len();
+            let changes = reading.take_in(&known.templates, stretch);
             synced.changed += changes.len();
+            let changes: Vec<_> = changes.into_iter().map(|template| known.over(template)).collect();
+            for changes in changes.chunks(TOGETHER) {
+                keep(self.store, self.publisher, self.waba, changes).await??;
+            }
             if reading.after.is_none() {
                 self.finish(reading, was_kept).await?;
                 return Ok(synced);
@@ -126,28 +129,6 @@ impl Sync<'_> {
         Ok(Known { templates: held.into_iter().map(|held| held.record).collect(), versions })
     }
 
-    /// Tells first, stores second: what is stored is no difference any more, and would never be told. What is told twice has
-    /// the same content.
-    async fn keep(&self, changes: &[TemplateChange], versions: &BTreeMap<TemplateId, u64>) -> Result<(), Failure> {
-        let news = changes.iter().filter(|change| change.is_news());
-        let news = news.map(|change| self.publisher.template_changed(self.waba, change.template()));
-        for told in self.publisher.send_all(news.collect::<Result<_, _>>()?).await {
-            told?;
-        }
-        let save = async |change: &TemplateChange| {
-            let template = change.template();
-            self.store.save_template(self.waba, template, versions.get(&template.id).copied()).await
-        };
-        for saved in join_all(changes.iter().map(save)).await {
-            match saved {
-                // Somebody (a webhook) knows something newer.
-                Ok(()) | Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
     async fn finish(&self, reading: Reading, was_kept: bool) -> Result<(), StoreError> {
         if was_kept {
             let over = Reading { seen: BTreeSet::new(), ..reading };
@@ -157,22 +138,67 @@ impl Sync<'_> {
     }
 }
 
-/// All of an account's templates, as they are at `began`.
-pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
-    match pages(customer, waba, began, None, MOST_PAGES).await? {
-        (seen, None) => Ok(seen),
-        (_, Some(_)) => Err(endless()),
+/// What is known of a template now, and the version it takes the place of.
+pub(super) struct Fresh {
+    pub(super) template: Template,
+    pub(super) version: Option<u64>,
+}
+
+/// Stores, then tells what is untold, then notes that it was told: who was told can look it up, and what a process that died
+/// between has not told is told by the next poll, under the same id.
+///
+/// # Errors
+/// What the table refused; within, what could not be told and waits for that poll.
+pub(super) async fn keep(
+    store: &Store,
+    publisher: &Publisher,
+    waba: &WabaId,
+    fresh: &[Fresh],
+) -> Result<Result<(), QueueError>, StoreError> {
+    let saved = join_all(fresh.iter().map(|one| save(store, waba, &one.template, one.version))).await;
+    let mut untold = Vec::new();
+    for (one, is_saved) in fresh.iter().zip(saved) {
+        untold.extend((is_saved? && one.template.untold).then_some(one));
+    }
+    let events = untold.iter().map(|one| publisher.template_changed(waba, &one.template));
+    let told = match events.collect::<Result<_, _>>() {
+        Ok(events) => publisher.send_all(events).await,
+        Err(error) => return Ok(Err(error)),
+    };
+    let note = async |one: &&Fresh| {
+        let template = Template { untold: false, ..one.template.clone() };
+        save(store, waba, &template, Some(one.version.unwrap_or(0).saturating_add(1))).await.map(drop)
+    };
+    let of_these = untold.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(one, _)| one);
+    join_all(of_these.map(note)).await.into_iter().collect::<Result<(), _>>()?;
+    Ok(told.into_iter().collect())
+}
+
+/// Says whether it is stored now, or somebody (a webhook) knows something newer and tells that.
+async fn save(store: &Store, waba: &WabaId, template: &Template, version: Option<u64>) -> Result<bool, StoreError> {
+    match store.save_template(waba, template, version).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-/// Some pages of an account's templates, from a cursor on, and the cursor of the next.
+/// All of an account's templates, as they are at `began`.
+pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
+    match pages(customer, waba, began, None, MOST_PAGES).await? {
+        Stretch { seen, next: None, .. } => Ok(seen),
+        Stretch { next: Some(_), .. } => Err(endless()),
+    }
+}
+
+/// Some pages of an account's templates, from a cursor on.
 pub(super) async fn pages(
     customer: &Customer<'_>,
     waba: &WabaId,
-    began: Timestamp,
+    looked: Timestamp,
     mut after: Option<String>,
     most: usize,
-) -> Result<(Vec<Template>, Option<String>), Failure> {
+) -> Result<Stretch, Failure> {
     let mut seen = Vec::new();
     let mut cursors: BTreeSet<String> = after.iter().cloned().collect();
     for _ in 0..most {
@@ -180,7 +206,7 @@ pub(super) async fn pages(
         after = page.next().map(str::to_owned);
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
-                Ok(template) => seen.push(template.seen_at(began)),
+                Ok(template) => seen.push(template.seen_at(looked)),
                 Err(_) => tracing::warn!(waba.id = %waba, "a listed template is not as documented"),
             }
         }
@@ -191,7 +217,7 @@ pub(super) async fn pages(
             Some(_) => {}
         }
     }
-    Ok((seen, after))
+    Ok(Stretch { looked, seen, pages: most, next: after })
 }
 
 fn endless() -> Failure {

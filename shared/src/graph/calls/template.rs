@@ -52,6 +52,7 @@ impl ListedTemplate {
             quality: self.quality_score.and_then(|quality| quality.score),
             quality_at: now,
             missing_since: None,
+            untold: false,
         }
     }
 }

@@ -86,7 +86,7 @@ async fn taken(customer: &Customer<'_>, number: &MovingPhone, source: Option<&Wa
     let Some(source) = source else { return Ok(snapshot(number)) };
     let listed = shown(templates::pages(customer, source, clock::now(), None, MOST_TEMPLATES.div_ceil(100)).await)?;
     Ok(match listed {
-        Some((listed, _)) => snapshot(number).with_templates(listed.into_iter().map(named).collect()),
+        Some(listed) => snapshot(number).with_templates(listed.seen.into_iter().map(named).collect()),
         None => snapshot(number),
     })
 }
