@@ -173,14 +173,6 @@ impl Publisher {
         self.send(&event.kind, Some(moving.waba.as_str()), event.at, &data, &identity).await
     }
 
-    /// Sends `whatsapp.template.changed.v1`.
-    ///
-    /// # Errors
-    /// [`QueueError`] when the queue did not take it.
-    pub async fn template(&self, waba: &WabaId, template: &Template) -> Result<(), QueueError> {
-        self.queue.send(self.template_changed(waba, template)?).await
-    }
-
     /// `whatsapp.template.changed.v1`: a template as it is now.
     ///
     /// # Errors

@@ -16,5 +16,6 @@ pub mod secret;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod telling;
 pub mod transport;
 pub mod webhook;

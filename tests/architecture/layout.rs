@@ -29,6 +29,12 @@ fn files_functions_and_entry_points_are_short() {
 }
 
 #[test]
+fn entry_points_hold_no_tests() {
+    let found = sources(&CODE).iter().filter_map(unheard).collect();
+    forbid(found, "Binaries are built without their tests (`test = false`): test the library, or a module of it.");
+}
+
+#[test]
 fn no_file_is_a_drawer() {
     let paths: Vec<String> = CODE.iter().flat_map(|directory| paths_below(directory)).collect();
     let modules = sources(&CODE).into_iter().flat_map(|source| inline_modules(&source));
@@ -42,6 +48,11 @@ fn disagreements(names: &BTreeSet<String>) -> Vec<Offence> {
     let missing =
         agreed.difference(&visible).map(|name| Offence::new(*name, "is missing, or not under version control"));
     missing.chain(visible.difference(&agreed).map(|name| Offence::new(*name, "is not agreed"))).collect()
+}
+
+fn unheard(source: &Source) -> Option<Offence> {
+    let holds = source.path.ends_with("/src/main.rs") && !source.test_lines().is_empty();
+    holds.then(|| Offence::new(&source.path, "has tests that are never run"))
 }
 
 fn too_long(source: &Source) -> Vec<Offence> {
@@ -133,6 +144,14 @@ mod proofs {
             places(&too_long(&Source::new("functions/a/src/main.rs", &constants(40)))),
             ["functions/a/src/main.rs"]
         );
+    }
+
+    #[test]
+    fn a_test_that_nobody_runs_is_found() {
+        let tested = "fn main() {}\n#[cfg(test)]\nmod tests {\n#[test]\nfn a() {}\n}\n";
+        assert!(unheard(&Source::new("functions/a/src/main.rs", tested)).is_some());
+        assert!(unheard(&Source::new("functions/a/src/lib.rs", tested)).is_none());
+        assert!(unheard(&Source::new("tests/flows/main.rs", tested)).is_none(), "a test of its own");
     }
 
     #[test]

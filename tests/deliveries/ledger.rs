@@ -18,6 +18,8 @@ const INVISIBLE: i64 = 200;
 pub(crate) struct Ledger {
     /// The ids of the events that passed each change on.
     passed_on: Mutex<BTreeMap<usize, BTreeSet<String>>>,
+    /// What was told of each template last.
+    templates: Mutex<BTreeMap<String, (String, String)>>,
     events: AtomicUsize,
     shifts: AtomicUsize,
     redriven: AtomicUsize,
@@ -43,6 +45,13 @@ impl Ledger {
         self.events.fetch_add(1, Ordering::Relaxed);
         let kind = event["type"].as_str().unwrap();
         assert!(!kind.contains("quarantined") && !kind.contains("unreadable"), "{event}");
+        if kind == "whatsapp.template.changed.v1" {
+            let word = |name: &str| event["data"][name].as_str().unwrap().to_owned();
+            let told = (event["time"].as_str().unwrap().to_owned(), word("status"));
+            let mut templates = self.templates.lock().unwrap();
+            let newest = templates.entry(word("id")).or_default();
+            *newest = told.max(newest.clone());
+        }
         if let Some(number) = event["data"]["value"]["ledger"].as_u64() {
             let number = usize::try_from(number).unwrap();
             let id = event["id"].as_str().unwrap().to_owned();
@@ -63,7 +72,7 @@ impl Ledger {
         }
     }
 
-    /// Until every queue is empty; messages whose process died become visible again when everything else is done.
+    /// Until the webhooks' queue is empty; messages whose process died become visible again when everything else is done.
     async fn settles(&self, lab: &Lab, changes: usize) {
         let mut moved = (Instant::now(), 0);
         loop {
@@ -107,6 +116,10 @@ impl Ledger {
                 let stored = items.iter().find(|item| item["sk"].as_s().is_ok_and(|sk| *sk == key));
                 let status = stored.map(|item| item["record"].as_m().unwrap()["status"].as_s().unwrap().as_str());
                 assert_eq!(status, newest, "template {index} of {}", account.waba);
+                let templates = self.templates.lock().unwrap();
+                let told =
+                    templates.get(&World::template_id(number, index).to_string()).map(|(_, status)| status.as_str());
+                assert_eq!(told, newest, "what was told last of template {index} of {}", account.waba);
             }
             let newest = facts.iter().rev().find_map(|fact| match fact.about {
                 About::Account { violation } if fact.account == number => Some(violation),

@@ -111,11 +111,13 @@ async fn a_closed_window_is_waited_for_until_that_person_writes() {
     writes(&lab, &popup, "19998887777").await;
     let passed_on = |event: &Value| event["data"]["value"]["messages"][0]["from"] == "19998887777";
     lab.event("whatsapp.webhook.received.v1", passed_on).await;
+    lab.quiet().await;
     assert_eq!(lab.calls("POST", "/messages").await, 1, "somebody else");
     writes(&lab, &popup, "16505551234").await;
     let arrived = until(&lab, &id, "delivered").await;
     assert_eq!(arrived["attempts"].as_array().unwrap().len(), 2);
     writes(&lab, &popup, "16505551234").await;
+    lab.quiet().await;
     assert_eq!(lab.calls("POST", "/messages").await, 2, "once");
     lab.stop().await;
 }

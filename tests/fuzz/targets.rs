@@ -92,8 +92,9 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     if let (Some(one), Some(other)) = (&forwards, &backwards) {
         assert_eq!(one, other);
         let looked = Timestamp::from_seconds(500);
-        let listed = Stretch { looked, seen: vec![one.clone()], pages: 1, next: None };
-        assert_eq!(Reading::begun(looked).take_in(std::slice::from_ref(one), listed), vec![]);
+        let told = Template { untold: false, ..one.clone() };
+        let listed = Stretch { looked, seen: vec![told.clone()], pages: 1, next: None };
+        assert_eq!(Reading::begun(looked).take_in(&[told], listed), vec![]);
     }
 }
 

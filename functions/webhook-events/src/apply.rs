@@ -10,7 +10,8 @@ use shared::domain::template::{News, Template, TemplateNews, apply_news};
 use shared::domain::time::Timestamp;
 use shared::events::Publisher;
 use shared::queue::{Bell, Queue};
-use shared::store::{Owner, Partnership, Recorded, Solution, Store, StoreError};
+use shared::store::{Held, Owner, Partnership, Recorded, Solution, Store, StoreError};
+use shared::telling;
 use shared::webhook::interpret::Observation;
 use std::time::Duration;
 
@@ -126,27 +127,22 @@ impl Applier {
     async fn template(&self, waba: &WabaId, owner: Option<&Owner>, news: &TemplateNews) -> Result<(), EventError> {
         for _ in 0..CONFLICTS {
             let held = self.store.template(waba, &news.id).await?;
-            let merged = match apply_news(held.as_ref().map(|held| &held.record), news) {
-                News::Fresh(merged) => merged,
-                News::Stored => match held {
-                    Some(held) => return self.tell(waba, &held.record).await,
-                    None => return Ok(()),
-                },
-                News::Stale => return Ok(()),
-                News::Undecided => return self.poll(waba, owner).await,
-            };
-            match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
-                Err(StoreError::Conflict) => {}
-                saved => {
-                    saved?;
-                    return self.tell(waba, &merged).await;
+            match (apply_news(held.as_ref().map(|held| &held.record), news), held) {
+                (News::Fresh(merged), held) => {
+                    match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
+                        Err(StoreError::Conflict) => {}
+                        saved => return self.tell(waba, Held { version: saved?, record: *merged }).await,
+                    }
                 }
+                (News::Stored, Some(held)) => return self.tell(waba, held).await,
+                (News::Stored | News::Stale, _) => return Ok(()),
+                (News::Undecided, _) => return self.poll(waba, owner).await,
             }
         }
         Err(StoreError::Conflict.into())
     }
 
-    async fn tell(&self, waba: &WabaId, template: &Template) -> Result<(), EventError> {
-        Ok(self.publisher.template(waba, template).await?)
+    async fn tell(&self, waba: &WabaId, stored: Held<Template>) -> Result<(), EventError> {
+        Ok(telling::tell(&self.store, &self.publisher, waba, &[stored]).await?)
     }
 }

@@ -16,9 +16,9 @@ const RESTS: [Duration; 4] =
 /// What one batch met.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
-    /// Messages that were applied one after the other.
+    /// Of messages that were applied one after the other.
     pub(crate) applying: Streak,
-    /// Times that what waited was sent.
+    /// Of sending what waited.
     pub(crate) sending: Streak,
     failed: AtomicU32,
 }

@@ -79,6 +79,7 @@ impl Mapping {
         }
         let mut enabled = self.enabled.clone();
         tokio::select! {
+            biased;
             _ = enabled.wait_for(|enabled| !*enabled) => Ok(Vec::new()),
             batch = self.gather() => batch,
         }

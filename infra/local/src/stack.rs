@@ -146,7 +146,8 @@ impl Stack {
     }
 
     /// Whether no function runs and none is about to: nothing waits for an enabled mapping, and no mapping holds a message
-    /// its function has not answered for. What rests after a failure, or is delayed, is no work yet.
+    /// its function has not answered for. What rests after a failure, or is delayed, is no work yet, nor is a webhook that
+    /// the simulated Meta has not posted.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         // First the functions, then all queues at one moment: what ran between the two has left its traces in a queue.

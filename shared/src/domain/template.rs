@@ -131,7 +131,7 @@ pub fn apply_news(known: Option<&Template>, news: &TemplateNews) -> News {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
-            untold: false,
+            untold: true,
         })),
         (None, Said::Category { .. } | Said::Quality(_)) => News::Undecided,
         (Some(then), said) => said.beside(then, news.at),
@@ -156,8 +156,7 @@ impl Said {
     }
 
     fn over(&self, then: &Template, at: Timestamp) -> Template {
-        // Who receives a webhook tells of it; that covers what was not told before.
-        let mut now = Template { untold: false, ..then.clone() };
+        let mut now = Template { untold: true, ..then.clone() };
         match self {
             Self::Status { status, reason, category } => {
                 (now.status, now.reason, now.changed_at) = (status.clone(), reason.clone(), at);
@@ -224,9 +223,9 @@ mod tests {
         let listed =
             Template { changed_at: Timestamp::from_millis(5_234).before_this_second(), ..template("1", "PENDING", 0) };
         let News::Fresh(stored) = apply_news(Some(&listed), &status("APPROVED", 5)) else { panic!("news") };
-        assert_eq!(*stored, template("1", "APPROVED", 5));
+        assert_eq!(*stored, Template { untold: true, ..template("1", "APPROVED", 5) });
         let began = listed.changed_at;
-        assert_eq!(polled(*stored, listed, began), vec![]);
+        assert_eq!(polled(Template { untold: false, ..*stored }, listed, began), vec![]);
     }
 
     #[test]

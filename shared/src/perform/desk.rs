@@ -1,7 +1,7 @@
 //! Submitting, editing and deleting templates at Meta. What Meta took is remembered at once; the next poll agrees.
 
 use super::Customer;
-use super::templates::{self, Begin, Fresh};
+use super::templates::{self, Begin};
 use crate::clock;
 use crate::domain::composition::Composition;
 use crate::domain::failure::{Class, Failure};
@@ -12,7 +12,8 @@ use crate::domain::template_budget::TemplateBudget;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{CreateTemplate, DeleteTemplate, EditTemplate, ReadTemplate};
-use crate::store::{Store, StoreError, TemplateDraft};
+use crate::store::{Held, Store, StoreError, TemplateDraft};
+use crate::telling;
 use serde_json::json;
 
 /// Meta has a template of that name and language.
@@ -81,28 +82,35 @@ impl Desk<'_> {
             missing_since: None,
             untold: true,
         };
-        self.remember(template.clone(), None).await?;
+        match self.store.save_template(self.waba.id(), &template, None).await {
+            Ok(version) => self.tell(Held { record: template.clone(), version }).await,
+            // A webhook that was faster knows more.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(template)
     }
 
     /// The answer to an earlier submission was lost: Meta's list has the template.
     async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, DeskError> {
-        templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await?;
-        let known = self.store.templates(self.waba.id()).await?;
+        let read = templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await;
         let same = |template: &Template| {
-            template.name == composition.name && template.language == normal_language(&composition.language)
+            template.name == composition.name
+                && template.language == normal_language(&composition.language)
+                && template.status != DELETED
         };
-        let found = known.into_iter().map(|held| held.record).find(same);
-        found.ok_or(DeskError::Meta(failure))
+        let known = self.store.templates(self.waba.id()).await?;
+        match (known.into_iter().map(|held| held.record).find(same), read) {
+            (Some(found), _) => Ok(found),
+            (None, read) => Err(read.err().unwrap_or(failure).into()),
+        }
     }
 
     /// What cannot be told now is told by the next poll: Meta has done what was asked.
-    async fn remember(&self, template: Template, version: Option<u64>) -> Result<(), StoreError> {
-        let fresh = [Fresh { template, version }];
-        if let Err(error) = templates::keep(self.store, self.publisher, self.waba.id(), &fresh).await? {
+    async fn tell(&self, stored: Held<Template>) {
+        if let Err(error) = telling::tell(self.store, self.publisher, self.waba.id(), &[stored]).await {
             tracing::warn!(error = crate::telemetry::chain(&error), "a template was not told yet");
         }
-        Ok(())
     }
 
     /// Replaces the parts of a template.
@@ -140,10 +148,24 @@ impl Desk<'_> {
     pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
         self.customer.call(&call).await?;
-        let at = clock::now().before_this_second();
-        let gone = Template { status: DELETED.to_owned(), changed_at: at, untold: true, ..template.clone() };
-        let held = self.store.template(self.waba.id(), &template.id).await?;
-        Ok(self.remember(gone, held.map(|held| held.version)).await?)
+        for _ in 0..CONFLICTS {
+            let held = self.store.template(self.waba.id(), &template.id).await?;
+            let version = held.as_ref().map(|held| held.version);
+            let then = held.map_or_else(|| template.clone(), |held| held.record);
+            if then.status == DELETED {
+                return Ok(());
+            }
+            // By our own deed, so newer than any list that was begun before it.
+            let gone = Template { status: DELETED.to_owned(), changed_at: clock::now(), untold: true, ..then };
+            match self.store.save_template(self.waba.id(), &gone, version).await {
+                Err(StoreError::Conflict) => {}
+                saved => {
+                    self.tell(Held { version: saved?, record: gone }).await;
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// A template with its parts, as Meta has it.

@@ -9,9 +9,8 @@ use crate::domain::template::{Reading, Stretch, Template};
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{ListTemplates, ListedTemplate};
-use crate::queue::QueueError;
 use crate::store::{Store, StoreError};
-use futures_util::future::join_all;
+use crate::telling::{self, Replacement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pages that are read: an account has at most 6,000 templates (Meta), a page up to 100; doubled for short pages.
@@ -39,7 +38,7 @@ pub enum Begin {
 pub struct Synced {
     /// Templates on the pages that were read now.
     pub listed: usize,
-    /// Differences that were stored.
+    /// Differences that were found on them, and told or to be told.
     pub changed: usize,
 }
 
@@ -87,8 +86,8 @@ struct Known {
 }
 
 impl Known {
-    fn over(&self, template: Template) -> Fresh {
-        Fresh { version: self.versions.get(&template.id).copied(), template }
+    fn replaced_by(&self, template: Template) -> Replacement {
+        Replacement { version: self.versions.get(&template.id).copied(), template }
     }
 }
 
@@ -111,9 +110,9 @@ impl Sync<'_> {
             synced.listed += stretch.seen.len();
             let changes = reading.take_in(&known.templates, stretch);
             synced.changed += changes.len();
-            let changes: Vec<_> = changes.into_iter().map(|template| known.over(template)).collect();
+            let changes: Vec<_> = changes.into_iter().map(|template| known.replaced_by(template)).collect();
             for changes in changes.chunks(TOGETHER) {
-                keep(self.store, self.publisher, self.waba, changes).await??;
+                telling::keep(self.store, self.publisher, self.waba, changes).await??;
             }
             if reading.after.is_none() {
                 self.finish(reading, was_kept).await?;
@@ -138,51 +137,6 @@ impl Sync<'_> {
     }
 }
 
-/// What is known of a template now, and the version it takes the place of.
-pub(super) struct Fresh {
-    pub(super) template: Template,
-    pub(super) version: Option<u64>,
-}
-
-/// Stores, then tells what is untold, then notes that it was told: who was told can look it up, and what a process that died
-/// between has not told is told by the next poll, under the same id.
-///
-/// # Errors
-/// What the table refused; within, what could not be told and waits for that poll.
-pub(super) async fn keep(
-    store: &Store,
-    publisher: &Publisher,
-    waba: &WabaId,
-    fresh: &[Fresh],
-) -> Result<Result<(), QueueError>, StoreError> {
-    let saved = join_all(fresh.iter().map(|one| save(store, waba, &one.template, one.version))).await;
-    let mut untold = Vec::new();
-    for (one, is_saved) in fresh.iter().zip(saved) {
-        untold.extend((is_saved? && one.template.untold).then_some(one));
-    }
-    let events = untold.iter().map(|one| publisher.template_changed(waba, &one.template));
-    let told = match events.collect::<Result<_, _>>() {
-        Ok(events) => publisher.send_all(events).await,
-        Err(error) => return Ok(Err(error)),
-    };
-    let note = async |one: &&Fresh| {
-        let template = Template { untold: false, ..one.template.clone() };
-        save(store, waba, &template, Some(one.version.unwrap_or(0).saturating_add(1))).await.map(drop)
-    };
-    let of_these = untold.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(one, _)| one);
-    join_all(of_these.map(note)).await.into_iter().collect::<Result<(), _>>()?;
-    Ok(told.into_iter().collect())
-}
-
-/// Says whether it is stored now, or somebody (a webhook) knows something newer and tells that.
-async fn save(store: &Store, waba: &WabaId, template: &Template, version: Option<u64>) -> Result<bool, StoreError> {
-    match store.save_template(waba, template, version).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::Conflict) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 /// All of an account's templates, as they are at `began`.
 pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
     match pages(customer, waba, began, None, MOST_PAGES).await? {
@@ -201,7 +155,9 @@ pub(super) async fn pages(
 ) -> Result<Stretch, Failure> {
     let mut seen = Vec::new();
     let mut cursors: BTreeSet<String> = after.iter().cloned().collect();
-    for _ in 0..most {
+    let mut read = 0;
+    while read < most {
+        read += 1;
         let page = customer.call(&ListTemplates { waba, after: after.as_deref() }).await?;
         after = page.next().map(str::to_owned);
         for item in page.data {
@@ -217,7 +173,7 @@ pub(super) async fn pages(
             Some(_) => {}
         }
     }
-    Ok(Stretch { looked, seen, pages: most, next: after })
+    Ok(Stretch { looked, seen, pages: read, next: after })
 }
 
 fn endless() -> Failure {

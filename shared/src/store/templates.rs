@@ -5,6 +5,9 @@ use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::{OnboardingId, TemplateId, WabaId};
 use crate::domain::template::{Reading, Template};
 use crate::domain::time::Timestamp;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use std::time::Duration;
 
 const ENTITY: &str = "template";
@@ -58,23 +61,29 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// Stores a template over the version that was read (`None`: over nothing).
+    /// Stores a template over the version that was read (`None`: over nothing), and gives its version. A write whose answer was
+    /// lost and that is repeated finds itself: that is no conflict.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody saved first.
+    /// [`StoreError::Conflict`] when somebody else saved first.
     pub async fn save_template(
         &self,
         waba: &WabaId,
         template: &Template,
         version: Option<u64>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         let require = version.map_or(Require::Absent, Require::Version);
-        let item =
-            item::build(&keys::template(waba, &template.id), ENTITY, version.unwrap_or(0).saturating_add(1), template)?;
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let request =
-            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
-        request.send().await.map(drop).map_err(|error| unavailable(&error))
+        let version = version.unwrap_or(0).saturating_add(1);
+        let item = item::build(&keys::template(waba, &template.id), ENTITY, version, template)?;
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item.clone()));
+        let request = request
+            .condition_expression(require.expression())
+            .set_expression_attribute_values(require.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match request.send().await {
+            Err(SdkError::ServiceError(refused)) if there_instead(refused.err()) == Some(&item) => Ok(version),
+            sent => sent.map(|_| version).map_err(|error| unavailable(&error)),
+        }
     }
 
     /// Where an account's list of templates was left, unless that was too long ago to go on there.
@@ -100,5 +109,12 @@ impl Store {
         item.insert("expires_at".to_owned(), item::number(reading.began.after(READING_KEPT).as_seconds_up()));
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+}
+
+fn there_instead(refused: &PutItemError) -> Option<&item::Item> {
+    match refused {
+        PutItemError::ConditionalCheckFailedException(refused) => refused.item(),
+        _ => None,
     }
 }

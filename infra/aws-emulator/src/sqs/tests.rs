@@ -223,3 +223,14 @@ async fn a_restored_snapshot_goes_on_where_it_was_taken() {
     assert!(other.restore(Value::from("nonsense")).is_err());
     assert!(other.counts("q").is_ok());
 }
+
+#[tokio::test]
+async fn a_delivery_is_held_until_its_consumer_lets_go_of_it() {
+    let (sqs, _) = sqs();
+    create(&sqs, "q", &[]);
+    sqs.send("q", NewMessage::new("x")).await.unwrap();
+    let received = receive(&sqs, "q").await;
+    assert_eq!(sqs.counts("q").unwrap(), QueueCounts { in_flight: 1, held: 1, ..QueueCounts::default() });
+    drop(received);
+    assert_eq!(sqs.counts("q").unwrap(), QueueCounts { in_flight: 1, ..QueueCounts::default() });
+}
