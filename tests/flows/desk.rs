@@ -64,7 +64,7 @@ async fn a_template_goes_from_the_desk_through_review_to_use() {
     let approved = until(&lab, &id, "order_shipped", green).await;
     assert_eq!(approved["edits_last_30_days"], 1);
     let whole = lab.platform_get(&path(&id, "/order_shipped/en_US")).await.json();
-    assert_eq!(whole["components"], edit["components"]);
+    assert_eq!((&whole["components"], &whole["edits_last_30_days"]), (&edit["components"], &json!(1)));
     let list = lab.platform_get(&path(&id, "")).await.json();
     assert_eq!((&list["created_last_hour"], &list["creations_an_hour"]), (&json!(1), &json!(100)));
     assert!(list["synced_at"].as_str().is_some());
@@ -92,6 +92,7 @@ async fn what_meta_would_refuse_never_reaches_meta() {
     bad["components"] = json!([{ "type": "BODY", "text": "{{1}}" }]);
     let answer = lab.platform_post(&path(&id, ""), &bad).await;
     assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("template.refused")));
+    assert_eq!(answer.header("content-type"), "application/problem+json");
     let findings = answer.json()["findings"].to_string();
     for code in ["name.form", "body.edge_variable", "variables.example"] {
         assert!(findings.contains(code), "{code}: {findings}");

@@ -131,6 +131,16 @@ async fn the_same_key_is_the_same_message() {
     let other = json!({ "to": "16505551234", "type": "text", "text": { "body": "another" } }).to_string();
     let mistaken = lab.send("POST", &url, &headers, other.as_bytes()).await;
     assert_eq!((mistaken.status, &mistaken.json()["code"]), (422, &json!("idempotency_mismatch")));
+    for unreadable in ["bestellung-ä-77", "", "two words"] {
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", unreadable)];
+        let refused = lab.send("POST", &url, &headers, body.as_bytes()).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (400, &json!("bad_value")),
+            "{unreadable:?} is no absent key"
+        );
+    }
     assert_eq!(lab.calls("POST", "/messages").await, 1);
     lab.stop().await;
 }

@@ -30,6 +30,12 @@ async fn onboardings_are_found_by_state_and_by_customer_and_carry_their_timeline
     assert_eq!(ids(lab.platform_get("/v1/onboardings?state=ready").await.json()), [id.as_str()]);
     assert_eq!(ids(lab.platform_get("/v1/onboardings?customer_ref=acme").await.json()), [id.as_str()]);
     assert!(ids(lab.platform_get("/v1/onboardings?customer_ref=other").await.json()).is_empty());
+    for (filters, finds) in [("", true), ("&state=ready", true), ("&state=left", false), ("&customer_ref=other", false)]
+    {
+        let found = ids(lab.platform_get(&format!("/v1/onboardings?search=acme{filters}")).await.json());
+        assert_eq!(found.contains(&id), finds, "{filters}");
+    }
+    assert_eq!(lab.platform_get("/v1/onboardings?search=acme&cursor=abc").await.status, 400);
     let whole = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
     let events: Vec<&str> =
         whole["timeline"].as_array().unwrap().iter().filter_map(|entry| entry["event"].as_str()).collect();

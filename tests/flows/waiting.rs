@@ -16,7 +16,8 @@ async fn a_review_of_the_account_is_waited_for_and_ends_with_metas_word() {
     assert!(waiting["since"].is_string() && waiting["until"].is_string() && waiting["message"].is_string());
     lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
     lab.simulate(&format!("wabas/{}", popup.waba), &json!({ "review": "APPROVED" })).await;
-    lab.until(&id, "ready").await;
+    let ready = lab.until(&id, "ready").await;
+    assert!(ready["since"].as_str() > waiting["since"].as_str(), "{} after {}", ready["since"], waiting["since"]);
     lab.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
-use shared::domain::checkup::{Check, CheckName};
+use shared::domain::checkup::{Check, CheckName, Examination};
 use shared::domain::session::Role;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
@@ -73,11 +73,12 @@ impl App {
         checks.push(Check::unanswered(CheckName::AllowedDomains, doctor.origins.clone()));
         let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
         let examined = self.store.examination().await.map_err(|error| unavailable(&error))?;
-        let examined = examined.into_iter().flat_map(|examined| {
-            let at = examined.at;
-            examined.checks.into_iter().map(move |check| CheckView::of(check, Some(at)))
+        views.extend(match examined {
+            Some(Examination { at, checks }) => {
+                checks.into_iter().map(|check| CheckView::of(check, Some(at))).collect::<Vec<_>>()
+            }
+            None => vec![CheckView::of(Check::unanswered(CheckName::SystemToken, Vec::new()), None)],
         });
-        views.extend(examined);
         let solutions = self.store.solutions().await.map_err(|error| unavailable(&error))?;
         let solutions = solutions.into_iter().map(SolutionView::of).collect();
         Ok(json(StatusCode::OK, &Report { checks: views, solutions }))

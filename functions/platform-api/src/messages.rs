@@ -191,10 +191,12 @@ const fn not_connected() -> Problem {
 
 /// The key under which the same message may be asked for again.
 fn key(request: &Request) -> Result<Option<&str>, Problem> {
-    let Some(key) = request.header("idempotency-key") else { return Ok(None) };
-    let plain = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    let refused = Problem::bad_request("bad_value", "An idempotency key has 1 to 128 visible characters.");
-    if plain { Ok(Some(key)) } else { Err(refused) }
+    let mut keys = request.headers.get_all("idempotency-key").iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    let plain = |key: &&str| (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    // One that cannot be read is no absent one: without a key the message would be sent again.
+    let key = key.to_str().ok().filter(plain).filter(|_| keys.next().is_none());
+    key.map(Some).ok_or(Problem::bad_request("bad_value", "An idempotency key has 1 to 128 visible ASCII characters."))
 }
 
 fn draft(request: &Request) -> Result<Draft, Problem> {

@@ -33,15 +33,23 @@ impl App {
             return Err(bad_parameter());
         }
         let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
-        if let Some(text) = request.parameter("search") {
-            let found = self.search(text.trim()).await.map_err(|error| unavailable(&error))?;
-            return Ok(json(StatusCode::OK, &List { onboardings: found.iter().map(summary).collect(), cursor: None }));
-        }
-        if let Some(reference) = request.parameter("customer_ref") {
-            let customer = CustomerRef::parse(&reference).map_err(|_| bad_parameter())?;
-            let found = self.store.of_customer(&customer).await.map_err(|error| unavailable(&error))?;
-            let wanted = found.iter().filter(|onboarding| only.is_none_or(|only| onboarding.state() == only));
-            return Ok(json(StatusCode::OK, &List { onboardings: wanted.map(summary).collect(), cursor: None }));
+        let customer = request.parameter("customer_ref").map(|reference| CustomerRef::parse(&reference));
+        let customer = customer.transpose().map_err(|_| bad_parameter())?;
+        let found = match (request.parameter("search"), &customer) {
+            (Some(text), _) => Some(self.search(text.trim()).await),
+            (None, Some(customer)) => Some(self.store.of_customer(customer).await),
+            (None, None) => None,
+        };
+        if let Some(found) = found.transpose().map_err(|error| unavailable(&error))? {
+            if request.parameter("cursor").is_some() {
+                return Err(bad_parameter());
+            }
+            let wanted = |onboarding: &&Onboarding| {
+                only.is_none_or(|only| onboarding.state() == only)
+                    && customer.as_ref().is_none_or(|customer| onboarding.customer_ref == *customer)
+            };
+            let onboardings = found.iter().filter(wanted).map(summary).collect();
+            return Ok(json(StatusCode::OK, &List { onboardings, cursor: None }));
         }
         let states: Vec<State> = only.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
         let start =
@@ -112,8 +120,13 @@ impl App {
 
     /// Makes everything that waits due at once; with a choice in the body, goes on with what was chosen.
     pub(crate) async fn resume(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
-        match self.apply(id, &choice(request)?).await? {
+        let fact = choice(request)?;
+        match self.apply(id, &fact).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
+            None if matches!(fact, Event::Chosen { .. }) => {
+                let title = "That is not one of the options: they stand at the step that waits for the choice.";
+                Err(Problem::new(StatusCode::CONFLICT, "no_such_option", title))
+            }
             None => Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits.")),
         }
     }

@@ -1,8 +1,10 @@
 //! The template desk: what there is, what it looks like, what Meta would say; create, edit, copy, delete.
 
+mod body;
 mod views;
 
 use super::{App, unavailable};
+use body::{COMPOSITION, composition, read};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use shared::clock;
@@ -23,9 +25,6 @@ use shared::queue::Bell;
 use shared::store::TemplateDraft;
 use std::time::Duration;
 use views::{TemplateList, TemplateView, draft_view, refused};
-
-const COMPOSITION: [&str; 6] =
-    ["name", "language", "category", "parameter_format", "message_send_ttl_seconds", "components"];
 
 /// An account that can take templates, with what that takes.
 struct Open {
@@ -102,7 +101,7 @@ impl App {
         let (open, template) = self.of_name(id, name, language).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let read = self.desk(&customer, &open.waba).read(&template.id).await.map_err(|error| desk_problem(&error))?;
-        let mut view = TemplateView::of(&template, 0);
+        let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.components = Some(read.components);
         Ok(json(StatusCode::OK, &view))
     }
@@ -124,7 +123,7 @@ impl App {
         whole.insert("language".to_owned(), language.into());
         let category = template.category.clone().unwrap_or_default();
         whole.entry("category").or_insert_with(|| category.into());
-        let composition = read(Value::Object(whole))?;
+        let composition = read(whole)?;
         let findings = lint(&composition);
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
@@ -133,9 +132,14 @@ impl App {
         let desk = self.desk(&customer, &open.waba);
         desk.edit(&template, &composition).await.map_err(|error| desk_problem(&error))?;
         self.look(&open).await?;
-        let mut view = TemplateView::of(&template, 0);
+        let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.hints = findings;
         Ok(json(StatusCode::ACCEPTED, &view))
+    }
+
+    async fn edits(&self, open: &Open, template: &Template) -> Result<usize, Problem> {
+        let budget = self.store.template_budget(open.waba.id()).await.map_err(|error| unavailable(&error))?;
+        Ok(budget.map_or(0, |held| held.record.edits(&template.id, clock::now())))
     }
 
     pub(crate) async fn delete_template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
@@ -177,7 +181,7 @@ impl App {
         };
         let customer = Customer { graph: &self.graph, token: &open.token };
         let read = self.desk(&customer, &open.waba).read(&template.id).await.map_err(|error| desk_problem(&error))?;
-        let text = |name: &str| Ok(fields.text(name, 512)?.map(str::to_owned));
+        let text = |name: &'static str| Ok(fields.text(name, 512)?.map(str::to_owned));
         let copy = Composition {
             name: text("name")?.unwrap_or(read.name),
             language: text("language")?.map_or(template.language, |language| normal_language(&language)),
@@ -248,21 +252,6 @@ pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
     let shown = preview(&composition, &values);
     let body = serde_json::json!({ "text": shown.text, "html": shown.html, "findings": lint(&composition) });
     Ok(json(StatusCode::OK, &body))
-}
-
-fn composition(fields: &Fields) -> Result<Composition, Problem> {
-    let members = COMPOSITION.iter().filter_map(|name| Some(((*name).to_owned(), fields.value(name)?.clone())));
-    read(Value::Object(members.collect()))
-}
-
-fn read(value: Value) -> Result<Composition, Problem> {
-    let read: Result<Composition, _> = serde_json::from_value(value);
-    let mut composition = read.map_err(|_| {
-        Problem::bad_request("bad_type", "A template has a name, a language, a category and a list of components.")
-    })?;
-    composition.category = composition.category.to_ascii_uppercase();
-    composition.language = normal_language(&composition.language);
-    Ok(composition)
 }
 
 const fn not_open() -> Problem {

@@ -111,10 +111,16 @@ impl Details {
     }
 }
 
+/// What is shown of a signup whose account another record has already.
+const JOINED: &str = "This signup goes on in the onboarding that has its account; `joined` names it.";
+
 pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
     let state = onboarding.state();
     let obstacle = onboarding.obstacle();
-    let message = obstacle.as_ref().map(wording::sentence).or_else(|| wording::state_sentence(state));
+    let message = obstacle.as_ref().map(wording::sentence).or_else(|| match &onboarding.joins {
+        Some(_) => Some(JOINED),
+        None => wording::state_sentence(state),
+    });
     Summary {
         id: onboarding.id.clone(),
         customer_ref: onboarding.customer_ref.clone(),
@@ -122,7 +128,7 @@ pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
         role: onboarding.role,
         flow: onboarding.flow,
         created_at: onboarding.created_at.to_rfc3339(),
-        since: obstacle.as_ref().map_or(onboarding.phase_since, |obstacle| obstacle.since).to_rfc3339(),
+        since: obstacle.as_ref().map_or_else(|| reached(onboarding, state), |obstacle| obstacle.since).to_rfc3339(),
         waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for),
         who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
         until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339),
@@ -136,6 +142,13 @@ pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
         token_expires_at: onboarding.token_expires_at.map(Timestamp::to_rfc3339),
         joined: onboarding.joins.clone(),
     }
+}
+
+/// When a state without an obstacle was reached: with its phase, or, when it is ready, with the last step.
+fn reached(onboarding: &Onboarding, state: State) -> Timestamp {
+    let finished = onboarding.plan().filter_map(|spec| onboarding.steps.get(&spec.step)).map(|record| record.since);
+    let last = finished.max().filter(|_| state == State::Ready);
+    last.map_or(onboarding.phase_since, |last| last.max(onboarding.phase_since))
 }
 
 fn steps(onboarding: &Onboarding) -> Vec<StepView> {

@@ -15,7 +15,7 @@ Runs the stack of template.yaml on this machine, against a simulated Meta.
 cargo run -p local                       start everything, print the addresses; Ctrl-C stops
 cargo run -p local -- demo               one whole onboarding, a webhook, a template poll; prints the timeline
 cargo run -p local -- doctor             what Meta's side of the platform lacks, and where to go
-  --endpoints FILE                       write the addresses as JSON once all is ready
+  --endpoints FILE                       write the addresses and a platform token as JSON once all is ready
   --port N                               first port (default 3000; 0 = any free)
   --graph-url URL                        another Graph API instead of the simulator
   --meta KEY=VALUE                       app_id, app_secret, verify_token, config_id, system_token, business_id,

@@ -61,7 +61,7 @@ pub struct FunctionCounts {
     pub throttles: u64,
     /// Processes started.
     pub starts: u64,
-    /// Invocations under way.
+    /// Invocations under way, or waiting for an environment.
     pub running: u64,
 }
 
@@ -97,18 +97,28 @@ impl Function {
         if payload.len() > LARGEST_PAYLOAD {
             return Err(InvokeError::TooLarge);
         }
-        let Ok(_permit) = self.permits.try_acquire() else {
-            self.counters.throttles.fetch_add(1, Ordering::Relaxed);
-            return Err(InvokeError::Throttled);
-        };
-        self.counters.invocations.fetch_add(1, Ordering::Relaxed);
         self.counters.running.fetch_add(1, Ordering::Relaxed);
-        let result = self.run(payload).await;
+        let result = self.run_permitted(payload).await;
         self.counters.running.fetch_sub(1, Ordering::Relaxed);
+        if matches!(result, Err(InvokeError::Throttled)) {
+            self.counters.throttles.fetch_add(1, Ordering::Relaxed);
+            return result;
+        }
         if result.is_err() {
             self.counters.errors.fetch_add(1, Ordering::Relaxed);
         }
         result
+    }
+
+    /// Reserved concurrency is a promise, and refuses what exceeds it; the laptop's own bound lets it wait, since Lambda
+    /// would start another environment.
+    async fn run_permitted(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let _permit = match self.config.reserved {
+            Some(_) => self.permits.try_acquire().map_err(|_| InvokeError::Throttled)?,
+            None => self.permits.acquire().await.map_err(|_| InvokeError::Throttled)?,
+        };
+        self.counters.invocations.fetch_add(1, Ordering::Relaxed);
+        self.run(payload).await
     }
 
     async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {

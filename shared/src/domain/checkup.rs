@@ -66,40 +66,55 @@ impl Check {
     /// What the person who sets the platform up reads.
     #[must_use]
     pub fn message(&self) -> &'static str {
-        match (self.ok, self.name) {
+        match (self.ok, self.unexamined()) {
             (Some(true), _) => "In order.",
-            (_, CheckName::App) => {
+            (None, Some(unexamined)) => unexamined,
+            _ => self.gap(),
+        }
+    }
+
+    /// What there is to say of a check that Meta was not asked for, where that differs from the gap.
+    fn unexamined(&self) -> Option<&'static str> {
+        match self.name {
+            CheckName::Configuration => Some(
+                "Meta has no API for it. App dashboard > Facebook Login for Business > Configurations: the id must be a WhatsApp Embedded Signup configuration.",
+            ),
+            CheckName::SystemToken | CheckName::CreditLine => Some(
+                "Not examined, or Meta did not answer: POST /v1/doctor has everything looked at that takes the system token.",
+            ),
+            CheckName::SystemUser => Some("Name the platform's own portfolio in MetaBusinessId to have this checked."),
+            _ => None,
+        }
+    }
+
+    fn gap(&self) -> &'static str {
+        match self.name {
+            CheckName::App => {
                 "Meta does not know the app by its secret. App dashboard > App settings > Basic: compare app id and app secret with MetaAppId and the secret app-secret."
             }
-            (_, CheckName::Permissions) => {
+            CheckName::Permissions => {
                 "Permissions lack advanced access. App dashboard > App Review > Permissions and features: request advanced access."
             }
-            (_, CheckName::WebhookFields) => {
+            CheckName::WebhookFields => {
                 "Webhook fields are not subscribed. App dashboard > WhatsApp > Configuration > Webhook fields: subscribe to each."
             }
-            (_, CheckName::Callback) => {
+            CheckName::Callback => {
                 "The app's webhooks go elsewhere. App dashboard > WhatsApp > Configuration > Callback URL: enter the output WebhookUrl."
             }
-            (_, CheckName::CallbackReachable) => {
+            CheckName::CallbackReachable => {
                 "The webhook address does not answer as it should. Look at the function webhook and its Function URL."
             }
-            (None, CheckName::Configuration) => {
-                "Meta has no API for it. App dashboard > Facebook Login for Business > Configurations: the id must be a WhatsApp Embedded Signup configuration."
-            }
-            (_, CheckName::Configuration) => "Name the configuration's id in MetaConfigId.",
-            (_, CheckName::AllowedDomains) => {
+            CheckName::Configuration => "Name the configuration's id in MetaConfigId.",
+            CheckName::AllowedDomains => {
                 "Meta has no API for it. App dashboard > Facebook Login for Business > Settings: list these under Allowed domains for the JavaScript SDK and Valid OAuth redirect URIs."
             }
-            (_, CheckName::SystemToken) => {
+            CheckName::SystemToken => {
                 "The system token does not work or lacks scopes. Business settings > System users: generate a token for this app with these permissions, and store it as the secret system-token."
             }
-            (None, CheckName::SystemUser) => {
-                "Name the platform's own portfolio in MetaBusinessId to have this checked."
-            }
-            (_, CheckName::SystemUser) => {
+            CheckName::SystemUser => {
                 "The system user is no admin, or cannot be read. Business settings > System users: make it an admin."
             }
-            (_, CheckName::CreditLine) => {
+            CheckName::CreditLine => {
                 "The credit line cannot be read. Business settings > Billing: compare its id with CreditLineId; the system user needs the role Finance editor."
             }
         }

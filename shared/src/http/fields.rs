@@ -98,14 +98,14 @@ impl Fields {
     /// # Errors
     /// 400 `bad_type` when it is something else, `bad_value` when it is longer than `longest` characters or holds control
     /// characters.
-    pub fn text(&self, name: &str, longest: usize) -> Result<Option<&str>, Problem> {
+    pub fn text(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Problem> {
         match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.chars().count() > longest || text.chars().any(char::is_control) => {
-                Err(Problem::bad_request("bad_value", "A field is too long or holds control characters."))
+                Err(Problem::bad_request("bad_value", "A field is too long or holds control characters.").of(name))
             }
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
+            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.").of(name)),
         }
     }
 
@@ -113,12 +113,12 @@ impl Fields {
     ///
     /// # Errors
     /// 400 `bad_type` when it is no text, `id_invalid` when it does not have the form of its kind.
-    pub fn id<T, E>(&self, name: &str, parse: fn(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
-        let invalid = Problem::bad_request("id_invalid", "An id does not have the form of its kind.");
+    pub fn id<T, E>(&self, name: &'static str, parse: fn(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
+        let invalid = Problem::bad_request("id_invalid", "A field does not have the form of its kind.").of(name);
         match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => parse(text).map(Some).map_err(|_| invalid),
-            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
+            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.").of(name)),
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Problem {
     pub code: &'static str,
     /// A sentence for a person.
     pub title: &'static str,
+    /// The field of the body it is about.
+    pub field: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -23,7 +25,12 @@ struct Body<'a> {
     status: u16,
     code: &'static str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
 }
+
+/// The media type of problems (RFC 9457).
+pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Seconds after which a caller may come again when something of ours was unavailable.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
@@ -32,7 +39,13 @@ impl Problem {
     /// A problem.
     #[must_use]
     pub const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title }
+        Self { status, code, title, field: None }
+    }
+
+    /// The same, about a field of the body.
+    #[must_use]
+    pub const fn of(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
     }
 
     /// 400.
@@ -56,9 +69,9 @@ impl Problem {
     /// The reply.
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
-        let Self { status, code, title } = *self;
-        let body = Body { kind: "about:blank", title, status: status.as_u16(), code, request_id };
-        let mut reply = reply(status, "application/problem+json", serde_json::to_string(&body).unwrap_or_default());
+        let Self { status, code, title, field } = *self;
+        let body = Body { kind: "about:blank", title, status: status.as_u16(), code, request_id, field };
+        let mut reply = reply(status, PROBLEM_JSON, serde_json::to_string(&body).unwrap_or_default());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             reply.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }

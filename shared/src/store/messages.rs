@@ -83,7 +83,7 @@ impl Store {
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))?;
         self.note_window(before, message).await?;
-        if message.is_over() { self.forget_payload(&message.id).await } else { Ok(()) }
+        if message.is_over() { self.forget_payload(&message.id, now).await } else { Ok(()) }
     }
 
     /// What is sent, while it may still be needed.
@@ -99,10 +99,11 @@ impl Store {
     }
 
     /// A message that is over keeps its history and not its text.
-    async fn forget_payload(&self, id: &MessageId) -> Result<(), StoreError> {
+    async fn forget_payload(&self, id: &MessageId, now: Timestamp) -> Result<(), StoreError> {
         let mut item = item::key_of(&keys::message_payload(id));
         item.insert("entity".to_owned(), text("message payload"));
-        item.insert("expires_at".to_owned(), number(0));
+        // Not an earlier time: what expired more than five years ago is kept for ever (AWS: "Using time to live").
+        item.insert("expires_at".to_owned(), number(now.as_seconds_up()));
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }

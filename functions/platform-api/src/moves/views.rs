@@ -6,6 +6,10 @@ use shared::domain::grant::VerifiedPhone;
 use shared::domain::moving::{self, CheckResult, Compared, Move, MoveState, compare};
 use shared::domain::time::Timestamp;
 
+/// What is shown of a condition that cannot be looked at.
+const NOT_SHOWN: &str = "Meta does not show this to us. Name source_waba_id and source_phone_number_id where you know them; \
+                         the move can go on, and Meta refuses it if the condition is not met.";
+
 #[derive(Serialize)]
 pub(crate) struct Moves<'a> {
     pub(crate) moves: Vec<MoveView<'a>>,
@@ -48,13 +52,19 @@ struct EntryView<'a> {
     code: Option<&'a str>,
 }
 
+fn check_view(found: &moving::Check) -> CheckView<'_> {
+    let message = match found.result {
+        CheckResult::Pass => None,
+        // No field shows it, ever: the sentence says how it would be noticed.
+        CheckResult::Unknown if found.check != "two_step_off" => Some(NOT_SHOWN),
+        CheckResult::Missing | CheckResult::Unknown => Some(moving::sentence(&found.check)),
+    };
+    CheckView { check: &found.check, result: found.result, message }
+}
+
 /// The move as it is at `now`.
 pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
     let (codes_left, next_code_at) = moving.codes_left(now);
-    let check = |check: &'_ moving::Check| {
-        let message = (check.result != CheckResult::Pass).then(|| moving::sentence(&check.check));
-        (check.result, message)
-    };
     MoveView {
         move_id: moving.id.as_str(),
         onboarding_id: moving.onboarding.as_str(),
@@ -66,14 +76,7 @@ pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
         who_acts: moving.actor(),
         code: moving.code(),
         message: moving.code().map(moving::sentence),
-        checks: moving
-            .checks
-            .iter()
-            .map(|found| {
-                let (result, message) = check(found);
-                CheckView { check: &found.check, result, message }
-            })
-            .collect(),
+        checks: moving.checks.iter().map(check_view).collect(),
         codes_requested: moving.codes.len(),
         codes_left,
         verifications_left: moving.entries_left(now).0,

@@ -7,7 +7,8 @@ use shared::clock;
 use shared::domain::composition::Finding;
 use shared::domain::template::{DELETED, Template};
 use shared::domain::wording;
-use shared::http::{Reply, Request, json};
+use shared::http::problem::PROBLEM_JSON;
+use shared::http::{Reply, Request, reply};
 use shared::store::TemplateDraft;
 use std::time::Duration;
 
@@ -110,7 +111,7 @@ pub(super) fn refused(findings: &[Finding], request: &Request) -> Reply {
         request_id: &request.request_id,
         findings,
     };
-    json(status, &body)
+    reply(status, PROBLEM_JSON, serde_json::to_string(&body).unwrap_or_default())
 }
 
 pub(super) fn draft_view(draft: TemplateDraft) -> DraftView {
