@@ -47,8 +47,27 @@ fn the_test_command_of_the_readme_is_the_one_that_ci_runs() {
 }
 
 #[test]
+fn the_simulators_page_names_each_way_to_script_it() {
+    let (page, code) = (read("tests/graph-simulator/README.md"), read("tests/graph-simulator/src/control.rs"));
+    let routes: Vec<&str> = code.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(routes.len() > 10, "{routes:?}");
+    let unnamed: Vec<_> = routes
+        .iter()
+        .filter(|route| !page.contains(&format!("{route}`")) && !page.contains(&format!("{route} ")))
+        .collect();
+    assert!(unnamed.is_empty(), "not named: {unnamed:?}");
+    let beyond: Vec<&str> = page
+        .split("/_sim/")
+        .skip(1)
+        .filter_map(|rest| rest.split(['`', ' ']).next())
+        .filter(|named| !routes.iter().any(|route| route.strip_prefix("/_sim/") == Some(named)))
+        .collect();
+    assert!(beyond.is_empty(), "there is no {beyond:?}");
+}
+
+#[test]
 fn links_lead_somewhere() {
-    for page in ["README.md", "shared/README.md", "tests/README.md"] {
+    for page in ["README.md", "shared/README.md", "tests/README.md", "tests/graph-simulator/README.md"] {
         let text = read(page);
         let directory = root().join(page);
         let directory = directory.parent().unwrap_or(Path::new("."));

@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// How long a journey may take to recover, with waits cut short.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than a webhook of a process that died stays invisible, in seconds.
+const INVISIBLE: i64 = 200;
 
 /// Between two looks: each of them rings, and what rings competes with what works.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -83,6 +85,7 @@ impl<'a> Customer<'a> {
     pub(crate) async fn time_goes_by(&self) {
         // What is under way gets its time; only then its waits are cut short.
         if self.lab.stack.is_at_rest() {
+            self.webhooks_come_again();
             for record in self.records().await {
                 let id = record["id"].as_str().unwrap();
                 if record["who_acts"] == "operator" {
@@ -94,6 +97,14 @@ impl<'a> Customer<'a> {
         }
         // A sweep that fails is made up for by the next.
         drop(self.lab.stack.fire("SweeperFunction", "Sweep").await);
+    }
+
+    /// A webhook whose worker died is rung for by nobody: it comes again when it becomes visible.
+    fn webhooks_come_again(&self) {
+        let counts = self.lab.stack.sqs().counts(&self.lab.queue("WebhookQueue")).unwrap();
+        if counts.in_flight > 0 {
+            self.lab.stack.shift_time(INVISIBLE);
+        }
     }
 
     /// Lets time go by until something is so.

@@ -25,6 +25,7 @@ pub(crate) async fn calls_of(lab: &Lab, proxy: &Proxy, journey: Journey) -> Vec<
 async fn undisturbed(lab: &Lab, proxy: &Proxy, journey: Journey, run: usize) -> BTreeMap<String, usize> {
     let customer = Customer::new(lab, &format!("undisturbed-{journey:?}-{run}"));
     let ready = journey.prepare(&customer).await;
+    lab.quiet().await;
     proxy.kill().await;
     proxy.script(&[]);
     journey.arrive(&customer, ready, "undisturbed").await;
@@ -44,6 +45,8 @@ pub(crate) async fn disturbed(lab: &Lab, proxy: &Proxy, journey: Journey, strike
     proxy.script(&[]);
     let customer = Customer::new(lab, &format!("customer-{run}"));
     let ready = journey.prepare(&customer).await;
+    // Only this journey's calls are aimed at.
+    lab.quiet().await;
     proxy.kill().await;
     proxy.script(strikes);
     journey.arrive(&customer, ready, &format!("{strikes:?}")).await;

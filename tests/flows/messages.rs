@@ -172,6 +172,10 @@ async fn what_is_no_message_is_refused_before_anything_is_stored_or_called() {
     for (message, code) in [
         (json!({ "type": "text", "text": { "body": "x" } }), "message.recipient"),
         (json!({ "to": "16505551234", "type": "poem" }), "message.type"),
+        (
+            json!({ "messaging_product": "sms", "to": "16505551234", "type": "text", "text": { "body": "x" } }),
+            "message.product",
+        ),
         (json!({ "to": "16505551234", "type": "text" }), "message.content"),
         (
             json!({ "to": "16505551234", "recipient_type": "group", "type": "text", "text": { "body": "x" } }),

@@ -220,11 +220,15 @@ async fn codes_are_limited_before_meta_locks_the_number() {
     assert_eq!(case.post(&id, "code", &json!({})).await.status, 202);
     let again = case.post(&id, "code", &json!({})).await;
     assert_eq!((again.status, &again.json()["code"]), (429, &json!("move.codes_used_up")));
+    assert!(
+        again.json()["retry_at"].is_string() && again.header("retry-after").parse::<u64>().is_ok_and(|wait| wait > 0)
+    );
     for _ in 0..5 {
         assert_eq!(case.post(&id, "verify", &json!({ "code": "000000" })).await.status, 202);
     }
     let sixth = case.post(&id, "verify", &json!({ "code": "000000" })).await;
     assert_eq!((sixth.status, &sixth.json()["code"]), (429, &json!("move.entries_used_up")));
+    assert!(sixth.header("retry-after").parse::<u64>().is_ok_and(|wait| wait > 80_000), "a day: {}", sixth.json());
     assert_eq!(case.lab.calls("POST", "/verify_code").await, 5);
     case.lab.stop().await;
 }

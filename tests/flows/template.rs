@@ -72,6 +72,30 @@ async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_told_wh
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_answer_is_lost_is_no_conflict_with_itself() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 1 })).await;
+    lab.until(&id, "ready").await;
+    let template = &templates_of(&lab, &popup.waba).await[0];
+    let path = format!("wabas/{}/templates/{}", popup.waba, template["id"].as_str().unwrap());
+    for (nth, status) in ["PAUSED", "APPROVED", "PAUSED", "APPROVED"].into_iter().enumerate() {
+        lab.quiet().await;
+        lab.events_of("all that came before").await;
+        lab.simulate(&path, &json!({ "status": status, "silent": true })).await;
+        let lost = Strike { call: "dynamodb PutItem".to_owned(), nth: nth + 1, times: 1, effect: Effect::LostAfter };
+        proxy.script(&[lost]);
+        lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+        lab.quiet().await;
+        let told = lab.events_of("whatsapp.template.changed.v1").await;
+        let told: Vec<&Value> = told.iter().map(|event| &event["data"]["status"]).collect();
+        assert_eq!(told, [status], "the answer to write {} was lost", nth + 1);
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_are_followed_to_the_end() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 250 })).await;

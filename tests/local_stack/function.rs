@@ -70,3 +70,17 @@ async fn nothing_is_left_running_at_the_end() {
     bench.stop().await;
     assert!(!process.exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_exceeds_the_laptop_waits_where_nothing_is_reserved() {
+    let bench = Bench::of(&FUNCTION.replace("      ReservedConcurrentExecutions: 2\n", "")).await;
+    let call = async || bench.get("/probe?sleep=200").await.status;
+    let four = async || tokio::join!(call(), call(), call(), call());
+    let answers = tokio::join!(four(), four(), four());
+    let all = (200, 200, 200, 200);
+    assert_eq!(answers, (all, all, all));
+    let counts = bench.stack.counts();
+    assert_eq!((counts["Probe"].throttles, counts["Probe"].running), (0, 0));
+    assert!(counts["Probe"].starts <= 10, "{}", counts["Probe"].starts);
+    bench.stop().await;
+}

@@ -7,7 +7,7 @@ use shared::domain::checkup::{Check, CheckName, Examination};
 use shared::domain::session::Role;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
-use shared::http::{Reply, json};
+use shared::http::{Reply, Request, json};
 use shared::perform::checkup::app_side;
 use shared::queue::{Bell, Queue};
 use shared::store::Solution;
@@ -65,12 +65,15 @@ impl CheckView {
 
 impl App {
     /// Looks at everything that takes no system token, and tells what the last examination found of the rest.
-    pub(crate) async fn doctor(&self) -> Result<Reply, Problem> {
+    pub(crate) async fn doctor(&self, request: &Request) -> Result<Reply, Problem> {
         let doctor = &self.doctor;
+        let mut pages = doctor.origins.clone();
+        let hosted = Url::parse(&self.signup_page(request)).map(|page| page.origin().ascii_serialization());
+        pages.extend(hosted.ok().filter(|hosted| !doctor.origins.contains(hosted)));
         let mut checks = app_side(&self.graph, doctor.role, doctor.webhook.as_str()).await;
         checks.push(self.reachable().await);
         checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
-        checks.push(Check::unanswered(CheckName::AllowedDomains, doctor.origins.clone()));
+        checks.push(Check::unanswered(CheckName::AllowedDomains, pages));
         let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
         let examined = self.store.examination().await.map_err(|error| unavailable(&error))?;
         views.extend(match examined {

@@ -147,6 +147,7 @@ fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transpo
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         let segments = request.segments();
+        check_parameters(&request, &segments)?;
         match (&request.method, segments.as_slice()) {
             (&Method::POST, ["v1", "sessions"]) => self.create_session(&request).await,
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
@@ -165,7 +166,7 @@ impl Handler for App {
             (&Method::GET, ["console"]) => console::serve(self.login.as_ref(), None),
             (&Method::GET, ["console", file]) => console::serve(self.login.as_ref(), Some(file)),
             (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
-            (&Method::GET, ["v1", "doctor"]) => self.doctor().await,
+            (&Method::GET, ["v1", "doctor"]) => self.doctor(&request).await,
             (&Method::POST, ["v1", "doctor"]) => self.examine().await,
             (&Method::POST, ["v1", "phone-numbers", phone, "messages"]) => self.send_message(phone, &request).await,
             (&Method::GET, ["v1", "messages"]) => self.messages(&request).await,
@@ -207,6 +208,25 @@ impl App {
             _ => Err(Problem::not_found()),
         }
     }
+}
+
+/// A filter that is misspelt or doubled would be taken for none.
+fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem> {
+    let known: &[&str] = match segments {
+        // The issuer comes back to the console with parameters of its own.
+        ["console", ..] => return Ok(()),
+        ["v1", "onboardings"] => &["state", "customer_ref", "search", "cursor"],
+        ["v1", "funnel"] => &["days"],
+        ["v1", "messages"] => &["state"],
+        _ => &[],
+    };
+    let mut names: Vec<String> = request.parameters().collect();
+    if names.iter().any(|name| !known.contains(&name.as_str())) {
+        return Err(Problem::bad_request("unknown_parameter", "A query parameter is not known."));
+    }
+    names.sort_unstable();
+    let doubled = names.windows(2).any(|pair| pair.first() == pair.last());
+    if doubled { Err(onboardings::bad_parameter()) } else { Ok(()) }
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Problem {

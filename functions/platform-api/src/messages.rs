@@ -212,6 +212,7 @@ fn draft(request: &Request) -> Result<Draft, Problem> {
             "The object of the message's type is missing or not as Meta wants it.",
         ),
         Flaw::Group => Problem::bad_request("message.recipient_type", "Messages to groups are not followed up here."),
+        Flaw::Product => Problem::bad_request("message.product", "Messages go by WhatsApp, and by nothing else."),
         Flaw::Context => Problem::bad_request("message.context", "A context names the message it answers."),
     })
 }

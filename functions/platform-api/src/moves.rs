@@ -10,6 +10,7 @@ use shared::domain::ids::{MoveId, OnboardingId, PhoneNumberId, WabaId};
 use shared::domain::moving::{Move, MoveEvent, MoveState, MovingNumber, Phase};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::template::normal_language;
+use shared::domain::time::Timestamp;
 use shared::graph::calls::moving::CodeMethod;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
@@ -76,8 +77,9 @@ impl App {
         let phone = coding(&moving)?;
         let asked = self.mover.ask_code(&moving, phone, method, &language).await;
         if !asked.map_err(|error| unavailable(&error))? {
-            let title = "A code was asked for a moment ago, or five within a day. Wait until the time that is shown.";
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title));
+            let title = "A code was asked for a moment ago, or five within a day. Ask again later.";
+            let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title);
+            return Err(self.not_now(id, Move::codes_left, limited).await?);
         }
         self.after(&moving.id).await
     }
@@ -92,15 +94,30 @@ impl App {
         }
         let moving = self.find_move(id).await?;
         let phone = coding(&moving)?;
-        if moving.codes.is_empty() {
+        let now = clock::now();
+        if moving.entries_left(now).0 > 0 && !moving.allows(&MoveEvent::CodeEntered, now) {
             return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
         }
         let entered = self.mover.enter_code(&moving, phone, &Secret::new(code)).await;
         if !entered.map_err(|error| unavailable(&error))? {
-            let title = "Five codes were entered within a day. Wait until the time that is shown; Meta locks the number otherwise.";
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title));
+            let title = "Five codes were entered within a day. Try again later: Meta locks the number otherwise.";
+            let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title);
+            return Err(self.not_now(id, Move::entries_left, limited).await?);
         }
         self.after(&moving.id).await
+    }
+
+    /// Why nothing was counted: a limit, with its end; or something changed meanwhile.
+    async fn not_now(
+        &self,
+        id: &str,
+        left: fn(&Move, Timestamp) -> (usize, Option<Timestamp>),
+        limited: Problem,
+    ) -> Result<Problem, Problem> {
+        let moving = self.find_move(id).await?;
+        coding(&moving)?;
+        let (_, next) = left(&moving, clock::now());
+        Ok(if next.is_some() { limited.until(next) } else { Problem::unavailable() })
     }
 
     async fn after(&self, id: &MoveId) -> Result<Reply, Problem> {

@@ -19,19 +19,8 @@ use std::time::Duration;
 /// Onboardings a page holds.
 const PAGE: i32 = 50;
 
-/// What a list can be narrowed by.
-const PARAMETERS: [&str; 4] = ["state", "customer_ref", "search", "cursor"];
-
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
-        let mut names: Vec<String> = request.parameters().collect();
-        if names.iter().any(|name| !PARAMETERS.contains(&name.as_str())) {
-            return Err(Problem::bad_request("unknown_parameter", "A query parameter is not known."));
-        }
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(bad_parameter());
-        }
         let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
         let customer = request.parameter("customer_ref").map(|reference| CustomerRef::parse(&reference));
         let customer = customer.transpose().map_err(|_| bad_parameter())?;
@@ -123,12 +112,17 @@ impl App {
         let fact = choice(request)?;
         match self.apply(id, &fact).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
-            None if matches!(fact, Event::Chosen { .. }) => {
+            None if matches!(fact, Event::Chosen { .. }) && self.asks(id).await? => {
                 let title = "That is not one of the options: they stand at the step that waits for the choice.";
                 Err(Problem::new(StatusCode::CONFLICT, "no_such_option", title))
             }
             None => Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits.")),
         }
+    }
+
+    /// Whether a step waits for somebody to choose.
+    async fn asks(&self, id: &str) -> Result<bool, Problem> {
+        Ok(self.find(id).await?.record.steps.values().any(|step| !step.options().is_empty()))
     }
 
     /// Begins the exit; one that has begun or is over is answered the same.
@@ -182,7 +176,7 @@ fn choice(request: &Request) -> Result<Event, Problem> {
     Ok(if waba.is_none() && phone.is_none() { Event::Resumed } else { Event::Chosen { waba, phone } })
 }
 
-const fn bad_parameter() -> Problem {
+pub(crate) const fn bad_parameter() -> Problem {
     Problem::bad_request("bad_parameter", "A query parameter has no valid value.")
 }
 

@@ -87,8 +87,13 @@ impl App {
     }
 
     fn signup_url(&self, request: &Request, id: &SessionId) -> String {
+        format!("{}/signup?session={id}", self.signup_page(request))
+    }
+
+    /// The origin of the hosted page.
+    pub(crate) fn signup_page(&self, request: &Request) -> String {
         let own = self.signup_base.as_ref().map(|base| base.as_str().trim_end_matches('/').to_owned());
-        format!("{}/signup?session={id}", own.unwrap_or_else(|| request.base_url()))
+        own.unwrap_or_else(|| request.base_url())
     }
 }
 

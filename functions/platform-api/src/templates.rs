@@ -122,7 +122,9 @@ impl App {
         whole.insert("name".to_owned(), name.into());
         whole.insert("language".to_owned(), language.into());
         let category = template.category.clone().unwrap_or_default();
-        whole.entry("category").or_insert_with(|| category.into());
+        if whole.get("category").is_none_or(Value::is_null) {
+            whole.insert("category".to_owned(), category.into());
+        }
         let composition = read(whole)?;
         let findings = lint(&composition);
         if findings.iter().any(|finding| finding.refused) {
@@ -262,13 +264,18 @@ fn desk_problem(error: &DeskError) -> Problem {
     tracing::warn!(error = shared::telemetry::chain(error), "a template was not changed");
     match error {
         DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
-        DeskError::Full(_) | DeskError::Meta(Failure { class: Class::LaterAfter(_), .. }) => {
-            let title = "Meta's budget for templates is used up; try again later.";
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title)
+        DeskError::Full(at) => used_up(*at),
+        DeskError::Meta(Failure { class: Class::LaterAfter(seconds), .. }) => {
+            used_up(clock::now().after(Duration::from_secs(u64::from(*seconds))))
         }
         DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
         DeskError::Meta(_) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta refused this.")
         }
     }
+}
+
+const fn used_up(until: Timestamp) -> Problem {
+    let title = "Meta's budget for templates is used up; try again later.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title).until(Some(until))
 }

@@ -74,6 +74,22 @@ struct Counters {
     running: AtomicU64,
 }
 
+/// Counts an invocation as under way for as long as somebody waits for it.
+struct Running<'a>(&'a Counters);
+
+impl<'a> Running<'a> {
+    fn of(counters: &'a Counters) -> Self {
+        counters.running.fetch_add(1, Ordering::Relaxed);
+        Self(counters)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A deployed function.
 #[derive(Debug)]
 pub(crate) struct Function {
@@ -97,9 +113,10 @@ impl Function {
         if payload.len() > LARGEST_PAYLOAD {
             return Err(InvokeError::TooLarge);
         }
-        self.counters.running.fetch_add(1, Ordering::Relaxed);
-        let result = self.run_permitted(payload).await;
-        self.counters.running.fetch_sub(1, Ordering::Relaxed);
+        let result = {
+            let _running = Running::of(&self.counters);
+            self.run_permitted(payload).await
+        };
         if matches!(result, Err(InvokeError::Throttled)) {
             self.counters.throttles.fetch_add(1, Ordering::Relaxed);
             return result;

@@ -106,7 +106,7 @@ pub enum Said {
 pub enum News {
     /// To be stored and told.
     Fresh(Box<Template>),
-    /// Stored already, by an earlier delivery that may have died before it told.
+    /// Stored already; [`Template::untold`] says whether an earlier delivery died before it told.
     Stored,
     /// Something newer is remembered.
     Stale,
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_delivery_is_told_again_and_changes_nothing() {
+    fn a_second_delivery_changes_nothing() {
         let stored = template("1", "APPROVED", 5);
         assert_eq!(apply_news(Some(&stored), &status("APPROVED", 5)), News::Stored);
         assert_eq!(apply_news(Some(&stored), &status("PAUSED", 4)), News::Stale);

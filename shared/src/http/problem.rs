@@ -1,6 +1,8 @@
 //! What a caller did wrong, or why it has to come again: RFC 9457 with a stable code. Never repeats the input.
 
 use super::{Reply, reply};
+use crate::clock;
+use crate::domain::time::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -15,6 +17,8 @@ pub struct Problem {
     pub title: &'static str,
     /// The field of the body it is about.
     pub field: Option<&'static str>,
+    /// From when on it may be asked for again.
+    pub retry_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -27,6 +31,8 @@ struct Body<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<String>,
 }
 
 /// The media type of problems (RFC 9457).
@@ -39,13 +45,19 @@ impl Problem {
     /// A problem.
     #[must_use]
     pub const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, field: None }
+        Self { status, code, title, field: None, retry_at: None }
     }
 
     /// The same, about a field of the body.
     #[must_use]
     pub const fn of(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
+    }
+
+    /// The same, until a moment.
+    #[must_use]
+    pub const fn until(self, retry_at: Option<Timestamp>) -> Self {
+        Self { retry_at, ..self }
     }
 
     /// 400.
@@ -69,11 +81,14 @@ impl Problem {
     /// The reply.
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
-        let Self { status, code, title, field } = *self;
-        let body = Body { kind: "about:blank", title, status: status.as_u16(), code, request_id, field };
+        let Self { status, code, title, field, retry_at } = *self;
+        let until = retry_at.map(Timestamp::to_rfc3339);
+        let body =
+            Body { kind: "about:blank", title, status: status.as_u16(), code, request_id, field, retry_at: until };
         let mut reply = reply(status, PROBLEM_JSON, serde_json::to_string(&body).unwrap_or_default());
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            reply.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        let seconds = retry_at.map(|at| HeaderValue::from(at.since(clock::now()).as_secs().saturating_add(1)));
+        if let Some(seconds) = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER)) {
+            reply.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         reply
     }

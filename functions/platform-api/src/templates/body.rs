@@ -15,25 +15,31 @@ pub(super) fn composition(fields: &Fields) -> Result<Composition, Problem> {
     read(members.collect())
 }
 
-pub(super) fn read(fields: Map<String, Value>) -> Result<Composition, Problem> {
-    let title = flaw(&fields);
+pub(super) fn read(mut fields: Map<String, Value>) -> Result<Composition, Problem> {
+    fields.retain(|_, value| !value.is_null());
+    let (field, title) = flaw(&fields);
     let read: Result<Composition, _> = serde_json::from_value(Value::Object(fields));
-    let mut composition = read.map_err(|_| Problem::bad_request("bad_type", title))?;
+    let mut composition = read.map_err(|_| Problem::bad_request("bad_type", title).of(field))?;
     composition.category = composition.category.to_ascii_uppercase();
     composition.language = normal_language(&composition.language);
     Ok(composition)
 }
 
-/// What a template lacks that cannot be read.
-fn flaw(fields: &Map<String, Value>) -> &'static str {
+/// What is wrong with a template that cannot be read.
+fn flaw(fields: &Map<String, Value>) -> (&'static str, &'static str) {
     let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
-    match fields.get("components") {
-        _ if !is_text("name") => "A template has a `name`.",
-        _ if !is_text("language") => "A template has a `language`, for example en_US.",
-        _ if !is_text("category") => "A template has a `category`: AUTHENTICATION, MARKETING or UTILITY.",
-        Some(Value::Array(parts)) if parts.iter().all(Value::is_object) => {
-            "`parameter_format` is a text and `message_send_ttl_seconds` a whole number of seconds."
-        }
-        _ => "A template has `components`: a list of objects.",
+    let are_objects = |parts: &Value| parts.as_array().is_some_and(|parts| parts.iter().all(Value::is_object));
+    if !is_text("name") {
+        ("name", "A template has a name.")
+    } else if !is_text("language") {
+        ("language", "A template has a language, for example en_US.")
+    } else if !is_text("category") {
+        ("category", "A template has a category: AUTHENTICATION, MARKETING or UTILITY.")
+    } else if !fields.get("components").is_some_and(are_objects) {
+        ("components", "A template has components: a list of objects.")
+    } else if fields.contains_key("parameter_format") && !is_text("parameter_format") {
+        ("parameter_format", "The format of parameters is POSITIONAL or NAMED.")
+    } else {
+        ("message_send_ttl_seconds", "How long Meta tries is a whole number of seconds.")
     }
 }

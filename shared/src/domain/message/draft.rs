@@ -64,6 +64,8 @@ pub enum Flaw {
     Group,
     /// `context` is not `{message_id}`.
     Context,
+    /// `messaging_product` is not `whatsapp`.
+    Product,
 }
 
 /// Types Meta documents for sending, by the name of their object.
@@ -110,6 +112,9 @@ impl Draft {
     /// What it lacks first.
     pub fn read(mut fields: Map<String, Value>) -> Result<Self, Flaw> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        if fields.contains_key("messaging_product") && text("messaging_product") != Some("whatsapp") {
+            return Err(Flaw::Product);
+        }
         let recipient = match (fields.get("to"), fields.get("recipient")) {
             (Some(_), None) => text("to").and_then(Recipient::number),
             (None, Some(_)) => text("recipient").and_then(Recipient::user),
