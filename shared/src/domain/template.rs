@@ -180,12 +180,12 @@ mod tests {
     use super::*;
 
     /// What a poll that began then would change.
-    fn polled(known: Template, seen: Template, began: Timestamp) -> Vec<Template> {
-        let stretch = Stretch { looked: began, seen: vec![seen], pages: 1, next: None };
-        Reading::begun(began).take_in(&[known], stretch)
+    pub(super) fn poll(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<Template> {
+        let stretch = Stretch { looked: began, seen: seen.to_vec(), pages: 1, next: None };
+        Reading::begun(began).take_in(known, stretch)
     }
 
-    fn template(id: &str, status: &str, changed: i64) -> Template {
+    pub(super) fn template(id: &str, status: &str, changed: i64) -> Template {
         Template {
             id: TemplateId::parse(id).unwrap(),
             name: "order_shipped".into(),
@@ -225,7 +225,7 @@ mod tests {
         let News::Fresh(stored) = apply_news(Some(&listed), &status("APPROVED", 5)) else { panic!("news") };
         assert_eq!(*stored, Template { untold: true, ..template("1", "APPROVED", 5) });
         let began = listed.changed_at;
-        assert_eq!(polled(Template { untold: false, ..*stored }, listed, began), vec![]);
+        assert_eq!(poll(&[Template { untold: false, ..*stored }], &[listed], began), vec![]);
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         let now = (known.status.as_str(), known.correct_category.as_deref(), known.quality.as_deref());
         assert_eq!(now, ("APPROVED", Some("MARKETING"), Some("RED")));
         let listed = Template { quality: Some("GREEN".into()), correct_category: None, ..template("1", "PAUSED", 15) };
-        let [merged] = &polled(*known, listed, Timestamp::from_seconds(15))[..] else {
+        let [merged] = &poll(&[*known], &[listed], Timestamp::from_seconds(15))[..] else {
             panic!("the categories were said before the poll began")
         };
         let now = (merged.status.as_str(), merged.correct_category.as_deref(), merged.quality.as_deref());

@@ -97,30 +97,11 @@ fn missed(then: &Template, began: Timestamp) -> Option<Template> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::template;
     use super::*;
 
-    fn template(id: &str, status: &str, changed: i64) -> Template {
-        Template {
-            id: TemplateId::parse(id).unwrap(),
-            name: "order_shipped".into(),
-            language: "en_US".into(),
-            status: status.into(),
-            reason: None,
-            changed_at: Timestamp::from_seconds(changed),
-            category: Some("UTILITY".into()),
-            correct_category: None,
-            category_at: Timestamp::default(),
-            quality: None,
-            quality_at: Timestamp::default(),
-            missing_since: None,
-            untold: false,
-        }
-    }
-
     fn poll(known: &[Template], seen: &[Template], at: i64) -> Vec<Template> {
-        let began = Timestamp::from_seconds(at);
-        let stretch = Stretch { looked: began, seen: seen.to_vec(), pages: 1, next: None };
-        Reading::begun(began).take_in(known, stretch)
+        super::super::tests::poll(known, seen, Timestamp::from_seconds(at))
     }
 
     #[test]
