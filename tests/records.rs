@@ -5,7 +5,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::transport::Transport;
+use shared::aws::Connector;
+use shared::tls::Tls;
 use std::collections::HashMap;
 
 /// Members of a record that say when it is looked at again, in milliseconds.
@@ -18,7 +19,7 @@ impl Lab {
             .region(Region::new(self.stack.endpoints().region.clone()))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .endpoint_url(&self.stack.endpoints().aws.dynamodb)
-            .http_client(Transport::new().expect("a transport"))
+            .http_client(Connector::new(&Tls::new().expect("a TLS configuration")))
             .build();
         Client::from_conf(config)
     }

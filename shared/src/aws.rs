@@ -1,33 +1,42 @@
-//! SDK clients over the shared transport, configured by hand from Lambda's environment: the SDK's own provider chain
+//! SDK clients over one connector, configured by hand from Lambda's environment: the SDK's own provider chain
 //! would add a second TLS stack and most of a cold start.
 
 use crate::config::{Lookup, Problems};
-use crate::transport::Transport;
+use crate::tls::Tls;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+mod connector;
+
+pub use connector::Connector;
 
 /// One attempt of an AWS call. The SDK sets no bound by itself.
 const ATTEMPT: Duration = Duration::from_millis(2500);
 /// An AWS call with its one retry.
 const OPERATION: Duration = Duration::from_secs(5);
 
-/// Where AWS is and who we are to it.
+/// Where AWS is and who we are to it: a cheap handle, whose clients are built by their first call. The SDK reads its table of
+/// partitions anew for each service, a tenth of a start; an invocation that calls no service should not have waited for it.
+#[derive(Debug, Clone)]
+pub struct AwsConfig(Arc<Services>);
+
 #[derive(Debug)]
-pub struct AwsConfig {
+struct Services {
     sdk: SdkConfig,
     dynamodb: Service<aws_sdk_dynamodb::Client>,
     sqs: Service<aws_sdk_sqs::Client>,
     secretsmanager: Service<aws_sdk_secretsmanager::Client>,
 }
 
-/// A service's own address, if it has one, and its one client: a second would cost a tenth of a start.
+/// A service's own address, if it has one, and its one client.
 #[derive(Debug)]
 struct Service<C> {
     address: Option<String>,
@@ -36,7 +45,7 @@ struct Service<C> {
 
 impl AwsConfig {
     /// Reads region, credentials and endpoint variables as the SDKs name them.
-    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, transport: &Transport) -> Self {
+    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, tls: &Tls) -> Self {
         let region = problems.required(lookup, "AWS_REGION");
         let key = problems.required(lookup, "AWS_ACCESS_KEY_ID");
         let secret = problems.required(lookup, "AWS_SECRET_ACCESS_KEY");
@@ -46,8 +55,10 @@ impl AwsConfig {
             .behavior_version(aws_sdk_sqs::config::BehaviorVersion::v2026_01_12())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(transport.clone())
+            .http_client(Connector::new(tls))
             .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+            // An attempt ends with its whole answer read: its own bound holds for a stream that stalls too.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(
                 TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
@@ -55,45 +66,45 @@ impl AwsConfig {
             .build();
         let common = lookup("AWS_ENDPOINT_URL");
         let address = |name: &str| lookup(name).or_else(|| common.clone()).filter(|url| !url.is_empty());
-        Self {
+        Self(Arc::new(Services {
             sdk,
             dynamodb: Service::at(address("AWS_ENDPOINT_URL_DYNAMODB")),
             sqs: Service::at(address("AWS_ENDPOINT_URL_SQS")),
             secretsmanager: Service::at(address("AWS_ENDPOINT_URL_SECRETS_MANAGER")),
-        }
+        }))
     }
 
-    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        self.dynamodb.client(|address| {
-            let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk);
+    pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        self.0.dynamodb.client(|address| {
+            let mut config = aws_sdk_dynamodb::config::Builder::from(&self.0.sdk);
             config.set_endpoint_url(address);
             aws_sdk_dynamodb::Client::from_conf(config.build())
         })
     }
 
-    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
-        self.sqs.client(|address| {
-            let mut config = aws_sdk_sqs::config::Builder::from(&self.sdk);
+    pub(crate) fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.0.sqs.client(|address| {
+            let mut config = aws_sdk_sqs::config::Builder::from(&self.0.sdk);
             config.set_endpoint_url(address);
             aws_sdk_sqs::Client::from_conf(config.build())
         })
     }
 
-    pub(crate) fn secretsmanager(&self) -> aws_sdk_secretsmanager::Client {
-        self.secretsmanager.client(|address| {
-            let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.sdk);
+    pub(crate) fn secretsmanager(&self) -> &aws_sdk_secretsmanager::Client {
+        self.0.secretsmanager.client(|address| {
+            let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.0.sdk);
             config.set_endpoint_url(address);
             aws_sdk_secretsmanager::Client::from_conf(config.build())
         })
     }
 }
 
-impl<C: Clone> Service<C> {
+impl<C> Service<C> {
     const fn at(address: Option<String>) -> Self {
         Self { address, client: OnceLock::new() }
     }
 
-    fn client(&self, build: impl FnOnce(Option<String>) -> C) -> C {
-        self.client.get_or_init(|| build(self.address.clone())).clone()
+    fn client(&self, build: impl FnOnce(Option<String>) -> C) -> &C {
+        self.client.get_or_init(|| build(self.address.clone()))
     }
 }

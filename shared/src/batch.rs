@@ -92,12 +92,17 @@ pub async fn each<E: std::error::Error>(
     response
 }
 
+/// What some work came to; `None` after a panic.
+pub async fn caught<T>(work: LocalBoxFuture<'_, T>) -> Option<T> {
+    AssertUnwindSafe(work).catch_unwind().await.ok()
+}
+
 /// What the work for a record came to; `None` after an error or a panic, which is logged.
 pub async fn guarded<T, E: std::error::Error>(record: &Record, work: LocalBoxFuture<'_, Result<T, E>>) -> Option<T> {
-    let failed = match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(Ok(done)) => return Some(done),
-        Ok(Err(error)) => crate::telemetry::chain(&error),
-        Err(_) => "panic".to_owned(),
+    let failed = match caught(work).await {
+        Some(Ok(done)) => return Some(done),
+        Some(Err(error)) => crate::telemetry::chain(&error),
+        None => "panic".to_owned(),
     };
     tracing::error!(message.id = record.message_id, error = failed, "a message failed");
     None

@@ -1,7 +1,7 @@
 //! A function's variables, read once at start. Everything that is wrong with them is reported together; an empty value
 //! counts as missing; nothing reads the environment later.
 
-use crate::transport::TlsUnusable;
+use crate::tls::TlsUnusable;
 use std::fmt;
 use std::time::Duration;
 

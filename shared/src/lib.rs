@@ -17,5 +17,6 @@ pub mod secrets;
 pub mod store;
 pub mod telemetry;
 pub mod telling;
+pub mod tls;
 pub mod transport;
 pub mod webhook;

@@ -79,10 +79,18 @@ impl Bell {
 #[error("send to the queue ({0})")]
 pub struct QueueError(pub String);
 
+impl QueueError {
+    /// Whether the queue refuses this message, now and later (SQS: `SendMessage`, errors).
+    #[must_use]
+    pub fn is_of_the_message(&self) -> bool {
+        ["InvalidMessageContents", "InvalidParameterValue", "BatchRequestTooLong"].contains(&self.0.as_str())
+    }
+}
+
 /// One queue.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    client: Client,
+    aws: AwsConfig,
     url: String,
 }
 
@@ -90,7 +98,11 @@ impl Queue {
     /// The queue behind `url`.
     #[must_use]
     pub fn new(aws: &AwsConfig, url: &str) -> Self {
-        Self { client: aws.sqs(), url: url.to_owned() }
+        Self { aws: aws.clone(), url: url.to_owned() }
+    }
+
+    fn client(&self) -> &Client {
+        self.aws.sqs()
     }
 
     /// Rings, after `wait` (at most [`LONGEST_DELAY`]).
@@ -100,7 +112,7 @@ impl Queue {
     pub async fn ring(&self, bell: &Bell, wait: Duration) -> Result<(), QueueError> {
         let body = serde_json::to_string(bell).map_err(|_| QueueError("encode".to_owned()))?;
         let seconds = i32::try_from(wait.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
-        let request = self.client.send_message().queue_url(&self.url).message_body(body);
+        let request = self.client().send_message().queue_url(&self.url).message_body(body);
         let sent = request.delay_seconds(seconds).send().await;
         sent.map(drop).map_err(|error| reduce(&error))
     }
@@ -110,7 +122,7 @@ impl Queue {
     /// # Errors
     /// [`QueueError`] when SQS did not say yes; it may have the message all the same.
     pub async fn send(&self, body: String) -> Result<(), QueueError> {
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        let sent = self.client().send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(drop).map_err(|error| reduce(&error))
     }
 }
@@ -144,7 +156,7 @@ impl Queue {
         };
         let mut entries: Vec<_> = bodies.into_iter().enumerate().filter_map(entry).collect();
         for _ in 0..ATTEMPTS {
-            let request = self.client.send_message_batch().queue_url(&self.url);
+            let request = self.client().send_message_batch().queue_url(&self.url);
             let reply = match request.set_entries(Some(entries.clone())).send().await {
                 Ok(reply) => reply,
                 Err(error) => {
@@ -183,12 +195,12 @@ impl Queue {
     /// [`QueueError`] when SQS did not begin; a task that runs already is one.
     pub async fn redrive(&self) -> Result<(), QueueError> {
         let source = self.attribute(QueueAttributeName::QueueArn).await?;
-        let started = self.client.start_message_move_task().source_arn(source).send().await;
+        let started = self.client().start_message_move_task().source_arn(source).send().await;
         started.map(drop).map_err(|error| reduce(&error))
     }
 
     async fn attribute(&self, name: QueueAttributeName) -> Result<String, QueueError> {
-        let request = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(name.clone());
+        let request = self.client().get_queue_attributes().queue_url(&self.url).attribute_names(name.clone());
         let reply = request.send().await.map_err(|error| reduce(&error))?;
         let found = reply.attributes().and_then(|attributes| attributes.get(&name)).cloned();
         found.ok_or_else(|| QueueError("unanswered".to_owned()))
@@ -200,7 +212,7 @@ impl Queue {
     /// [`QueueError`]; then it comes again after the queue's own time.
     pub async fn postpone(&self, receipt_handle: &str, wait: Duration) -> Result<(), QueueError> {
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX);
-        let request = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt_handle);
+        let request = self.client().change_message_visibility().queue_url(&self.url).receipt_handle(receipt_handle);
         request.visibility_timeout(seconds).send().await.map(drop).map_err(|error| reduce(&error))
     }
 }

@@ -30,7 +30,7 @@ pub enum VaultError {
 /// The vault.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    client: Client,
+    aws: AwsConfig,
     prefix: String,
 }
 
@@ -38,7 +38,11 @@ impl Vault {
     /// A vault whose customer secrets are named `<prefix>/…` (the stack's name).
     #[must_use]
     pub fn new(aws: &AwsConfig, prefix: &str) -> Self {
-        Self { client: aws.secretsmanager(), prefix: prefix.to_owned() }
+        Self { aws: aws.clone(), prefix: prefix.to_owned() }
+    }
+
+    fn client(&self) -> &Client {
+        self.aws.secretsmanager()
     }
 
     fn token_name(&self, attempt: &AttemptId) -> String {
@@ -106,7 +110,7 @@ impl Vault {
     }
 
     async fn destroy(&self, name: String) -> Result<(), VaultError> {
-        let request = self.client.delete_secret().secret_id(name);
+        let request = self.client().delete_secret().secret_id(name);
         match request.force_delete_without_recovery(true).send().await.map_err(|error| reduce(&error)) {
             Ok(_) | Err(VaultError::Missing) => Ok(()),
             Err(error) => Err(error),
@@ -133,7 +137,7 @@ impl Vault {
     }
 
     async fn create(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
-        let request = self.client.create_secret().name(name).secret_string(value.expose());
+        let request = self.client().create_secret().name(name).secret_string(value.expose());
         let sent = request.client_request_token(idempotency_token(name, value)).send().await;
         match sent.map_err(|error| reduce(&error)) {
             Err(VaultError::Taken) => match self.read(name).await? {
@@ -145,7 +149,7 @@ impl Vault {
     }
 
     async fn read(&self, id: &str) -> Result<Secret, VaultError> {
-        let reply = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| reduce(&error))?;
+        let reply = self.client().get_secret_value().secret_id(id).send().await.map_err(|error| reduce(&error))?;
         reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)
     }
 }

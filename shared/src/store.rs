@@ -77,9 +77,12 @@ pub enum StoreError {
     /// The account is bound to another customer.
     #[error("bind an account of another customer")]
     BoundElsewhere,
-    /// The table is throttled, unreachable or refuses; holds the service's error code only.
+    /// The table is throttled, unreachable or refuses everything; holds the service's error code only.
     #[error("use the table ({0})")]
     Unavailable(String),
+    /// The table refuses this item, now and later: it is too large, for instance. Holds the service's error code only.
+    #[error("put it into the table ({0})")]
+    Refused(String),
     /// A stored item is not what this version writes.
     #[error("decode a stored {0}")]
     Undecodable(&'static str),
@@ -97,7 +100,7 @@ pub struct Held<T> {
 /// The table.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    aws: AwsConfig,
     table: String,
 }
 
@@ -105,7 +108,11 @@ impl Store {
     /// A store on the table named `table`.
     #[must_use]
     pub fn new(aws: &AwsConfig, table: &str) -> Self {
-        Self { client: aws.dynamodb(), table: table.to_owned() }
+        Self { aws: aws.clone(), table: table.to_owned() }
+    }
+
+    fn client(&self) -> &Client {
+        self.aws.dynamodb()
     }
 }
 
@@ -118,6 +125,9 @@ fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError
     };
     match error.as_service_error().and_then(ProvideErrorMetadata::code) {
         Some("ConditionalCheckFailedException" | "TransactionConflictException") => StoreError::Conflict,
+        Some(code @ ("ValidationException" | "ItemCollectionSizeLimitExceededException")) => {
+            StoreError::Refused(code.to_owned())
+        }
         code => StoreError::Unavailable(code.unwrap_or(fallback).to_owned()),
     }
 }

@@ -40,11 +40,13 @@ struct Power {
 }
 
 const SHARED: &str = "shared/src/";
-const POWERS: [Power; 13] = [
+const POWERS: [Power; 15] = [
     Power { names: "std :: env", place: &["shared/src/config.rs"] },
     Power { names: "env :: var*", place: &["shared/src/config.rs"] },
     Power { names: "reqwest", place: &["shared/src/transport.rs"] },
-    Power { names: "rustls", place: &["shared/src/transport.rs"] },
+    Power { names: "rustls", place: &["shared/src/tls.rs"] },
+    Power { names: "hyper_*", place: &["shared/src/aws/connector.rs"] },
+    Power { names: "http_body_util", place: &["shared/src/aws/connector.rs"] },
     Power { names: "aws_config", place: &[] },
     Power { names: "aws_*", place: &[SHARED] },
     Power { names: "aws_sdk_dynamodb", place: &["shared/src/aws.rs", "shared/src/store"] },

@@ -89,6 +89,7 @@ async fn what_meta_says_about_account_and_number_is_shown_with_who_has_to_act() 
             && details["account"]["violation"]["word"] == "ALCOHOL"
             && details["numbers"][0]["words"]["pin"]["word"] == "PIN_RESET_REQUEST"
             && notices.contains("account.restricted")
+            && notices.contains("2033-05-18T03:33:19")
             && notices.contains("number.pin_reset_requested");
         all.then_some(())
     };
@@ -98,6 +99,13 @@ async fn what_meta_says_about_account_and_number_is_shown_with_who_has_to_act() 
     change(&lab, waba, soon() + 1, "account_update", &lifted).await;
     let over = async || (!details(&lab, &id).await["notices"].to_string().contains("account.restricted")).then_some(());
     lab.eventually("the restriction is over", over).await;
+    let ended = json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [
+        { "restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": soon() - 60 },
+    ]});
+    change(&lab, waba, soon() + 2, "account_update", &ended).await;
+    let known = async || (details(&lab, &id).await["account"]["restriction"]["word"] != "LIFTED").then_some(());
+    lab.eventually("one that came late is known", known).await;
+    assert!(!details(&lab, &id).await["notices"].to_string().contains("account.restricted"), "and has ended");
     lab.stop().await;
 }
 
@@ -181,5 +189,16 @@ async fn a_field_nobody_documents_is_passed_on_and_counted() {
             && line.text.contains("whatsapp_account".to_uppercase().as_str())
     });
     assert!(counted, "the message the template's metric filter looks for");
+    assert_eq!(
+        lab.signed_text(&notification("123", soon(), "account_update", r#"{"event":"NEW_IN_2027"}"#)).await,
+        200
+    );
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["value"]["event"] == "NEW_IN_2027").await;
+    let counted = lab
+        .stack
+        .logs()
+        .iter()
+        .any(|line| line.text.contains("a webhook event is not documented") && line.text.contains("NEW_IN_2027"));
+    assert!(counted, "and so are events");
     lab.stop().await;
 }

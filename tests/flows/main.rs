@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 mod bad_input;
+mod bad_webhooks;
 mod desk;
 mod exit;
 mod fields;
@@ -13,6 +14,7 @@ mod moves;
 mod persistence;
 mod platform;
 mod platform_side;
+mod redelivery;
 mod routing;
 mod second_attempts;
 mod secrecy;

@@ -87,6 +87,15 @@ async fn a_lost_answer_is_never_answered_with_a_second_message() {
     lab.stop().await;
 }
 
+/// Meta tells one thing about somebody who writes with the customer's number.
+async fn told(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
+    let value = json!({ "metadata": { "phone_number_id": phone(popup) }, field: [item] });
+    let change = json!({ "field": field, "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
+    assert_eq!(lab.webhook(&body, "valid").await, 200);
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == field).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wants_no_marketing_gets_none_and_everything_else() {
     let lab = Lab::start().await;
@@ -97,19 +106,25 @@ async fn who_wants_no_marketing_gets_none_and_everything_else() {
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "offer").await;
     let preference = json!({
-        "wa_id": "16505551234", "detail": "x", "category": "marketing_messages", "value": "stop", "timestamp": 1_739_321_024,
+        "wa_id": "16505551234", "user_id": "US.1", "detail": "x", "category": "marketing_messages", "value": "stop", "timestamp": 1_739_321_024,
     });
-    let value = json!({ "metadata": { "phone_number_id": phone(&popup) }, "user_preferences": [preference] });
-    let change = json!({ "field": "user_preferences", "value": value });
-    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
-    assert_eq!(lab.webhook(&body, "valid").await, 200);
-    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == "user_preferences").await;
+    told(&lab, &popup, "user_preferences", &preference).await;
     let template = |name: &str| {
         let template = json!({ "name": name, "language": { "code": "en_US" } });
         json!({ "to": "16505551234", "type": "template", "template": template })
     };
     let refused = post(&lab, &popup, &template("offer")).await;
     assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("message.opted_out")));
+    let update =
+        json!({ "user_id": { "previous": "US.1", "current": "US.2" }, "detail": "x", "timestamp": "1739321099" });
+    told(&lab, &popup, "user_id_update", &update).await;
+    for person in ["US.1", "US.2"] {
+        let mut to_user = template("offer");
+        to_user.as_object_mut().unwrap().remove("to");
+        to_user["recipient"] = json!(person);
+        let refused = post(&lab, &popup, &to_user).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("message.opted_out")), "{person}");
+    }
     assert_eq!(post(&lab, &popup, &template("order_update_1")).await.status, 202, "a utility template");
     assert_eq!(post(&lab, &popup, &text()).await.status, 202);
     lab.stop().await;

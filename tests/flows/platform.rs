@@ -119,10 +119,9 @@ async fn a_list_is_never_wider_than_what_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_prefill_is_kept_as_it_was_sent_and_breaks_no_page() {
+async fn a_prefill_is_kept_as_it_was_sent_and_breaks_no_page() {
     let lab = Lab::start().await;
-    let deep: Value = serde_json::from_str(&format!("{}1{}", "[".repeat(40), "]".repeat(40))).unwrap();
-    let business = json!({ "": 1, "big": 1e126, "deep": deep, "name": "{{script}}</script>" });
+    let business = json!({ "id": 9_007_199_254_740_993_u64, "name": "{{script}}</script>", "email": null });
     let created = lab
         .platform_post("/v1/sessions", &json!({ "customer_ref": "acme", "prefill": { "business": business } }))
         .await;
@@ -132,6 +131,6 @@ async fn any_prefill_is_kept_as_it_was_sent_and_breaks_no_page() {
     let config =
         html.split("id=\"config\"").nth(1).unwrap().split_once('>').unwrap().1.split("</script>").next().unwrap();
     let config: Value = serde_json::from_str(config).unwrap();
-    assert_eq!(config["extras"]["setup"]["business"]["name"], "{{script}}</script>");
+    assert_eq!(config["extras"]["setup"]["business"], business);
     lab.stop().await;
 }

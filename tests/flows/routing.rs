@@ -86,36 +86,80 @@ async fn a_change_that_names_accounts_of_two_customers_changes_neither() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_meta_repeats_after_an_hour_a_week_and_a_month_changes_nothing() {
+async fn a_change_that_the_table_refuses_fails_alone_and_ends_in_the_dead_letters() {
     let lab = Lab::start().await;
     let (popup, id) = ready(&lab, "acme").await;
-    let now = soon() - 5;
-    let removed = json!({ "event": "PARTNER_REMOVED", "waba_info": { "waba_id": popup.waba } });
-    let template = json!({
-        "event": "REJECTED", "message_template_id": 1, "message_template_name": "x", "message_template_language": "en_US",
-    });
-    let fresh = json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "SCAM" } });
-    assert_eq!(lab.webhook(&body(&popup.waba, now, "account_update", &fresh), "valid").await, 200);
-    let shown = async || (violation_of(&lab, &id).await == "SCAM").then_some(());
-    lab.eventually("the newest word is shown", shown).await;
-    let before = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
-    for ago in [3600, 8 * 86_400, 30 * 86_400] {
-        for (field, value) in [
-            ("account_update", &removed),
-            ("account_update", &violation()),
-            ("account_review_update", &json!({ "decision": "REJECTED" })),
-            ("message_template_status_update", &template),
-        ] {
-            assert_eq!(lab.webhook(&body(&popup.waba, now - ago, field, value), "valid").await, 200);
-        }
-    }
+    let template = |number: u64, name: &str| {
+        json!({ "field": "message_template_status_update", "value": {
+            "event": "APPROVED", "message_template_id": number, "message_template_name": name,
+            "message_template_language": "en_US", "message_template_category": "UTILITY", "reason": "NONE",
+        } })
+    };
+    // An item of the table holds 400 KB.
+    let refused = template(72, &"n".repeat(450_000));
+    let behind = json!({ "field": "account_update", "value": violation() });
+    let changes = [template(71, "first"), refused, template(73, "last"), behind];
+    let entry = json!({ "id": popup.waba, "time": soon(), "changes": changes });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [entry] });
+    assert_eq!(lab.webhook(&body, "valid").await, 200);
     lab.quiet().await;
-    assert!(lab.events_of("whatsapp.webhook.received.v1").await.len() >= 12, "all twelve are passed on");
-    let mut after = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
-    // An account's review was never told before: that word is news, and it is the only one.
-    after["account"]["review"] = before["account"]["review"].clone();
-    after["notices"] = before["notices"].clone();
-    assert_eq!(after, before);
+    assert_eq!(violation_of(&lab, &id).await, "ALCOHOL", "what stands behind it is applied");
+    for name in ["first", "last"] {
+        lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == name).await;
+    }
+    let dead = lab.queue("WebhookDeadLetters");
+    let buried = async || {
+        lab.stack.shift_time(3600);
+        lab.quiet().await;
+        (lab.stack.sqs().counts(&dead).unwrap().visible == 1).then_some(())
+    };
+    lab.eventually("the one change lies in the dead letters", buried).await;
+    let letters = lab.stack.sqs().receive(&dead, 10, Duration::ZERO, None).await.unwrap();
+    assert!(letters[0].body.len() < 10_000, "alone, and compressed");
+    let others = lab.events_of("whatsapp.webhook.received.v1").await;
+    let passed_on =
+        |name: &str| others.iter().filter(|event| event["data"]["value"]["message_template_name"] == name).count();
+    assert_eq!((passed_on("first"), passed_on("last")), (1, 1), "its neighbours came once");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_news_of_a_customer_that_has_left_are_not_applied_and_wait_for_whoever_connects_next() {
+    let lab = Lab::start().await;
+    let (popup, first) = ready(&lab, "acme").await;
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    let url = lab.api(&format!("/v1/onboardings/{first}"));
+    assert_eq!(lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status, 202);
+    lab.until(&first, "left").await;
+    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
+    lab.eventually("the change waits", async || is_parked(&lab, &popup.waba).await).await;
+    assert_eq!(violation_of(&lab, &first).await, Value::Null, "the former customer's record");
+    let (_, _, second) = lab.signed_up("other", &json!({ "waba_id": popup.waba })).await;
+    lab.until(&second, "ready").await;
+    lab.age_parked(&popup.waba, 100).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    let applied = async || (violation_of(&lab, &second).await == "ALCOHOL").then_some(());
+    lab.eventually("the change has taken effect for the new customer", applied).await;
+    assert_eq!(violation_of(&lab, &first).await, Value::Null);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_news_of_a_customer_that_has_left_are_nobodys_after_a_day() {
+    let lab = Lab::start().await;
+    let (popup, id) = ready(&lab, "acme").await;
+    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
+    let url = lab.api(&format!("/v1/onboardings/{id}"));
+    assert_eq!(lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status, 202);
+    lab.until(&id, "left").await;
+    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
+    lab.eventually("the change waits", async || is_parked(&lab, &popup.waba).await).await;
+    for hours in [1, 24] {
+        lab.age_parked(&popup.waba, hours * 3600).await;
+        lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+        lab.quiet().await;
+    }
+    assert_eq!(lab.events_of("whatsapp.webhook.quarantined.v1").await.len(), 0, "no alarm for what is over");
     lab.stop().await;
 }
 

@@ -23,6 +23,7 @@ use shared::queue::{Bell, Queue};
 use shared::secret::Secret;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::{Held, Save, Store, StoreError};
+use shared::tls::Tls;
 use shared::transport::Transport;
 use std::time::Duration;
 
@@ -53,9 +54,10 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
+        let transport = Transport::new(&tls)?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let table = problems.required(lookup, "TABLE_NAME");
         let prefix = problems.required(lookup, "SECRET_PREFIX");
         let secret = problems.required(lookup, "APP_SECRET_ARN");

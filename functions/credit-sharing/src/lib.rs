@@ -8,6 +8,7 @@ use shared::graph::client::{GraphClient, GraphConfig};
 use shared::perform::CreditSharing;
 use shared::run::{Surroundings, Worker};
 use shared::secrets::{PlatformSecret, Vault};
+use shared::tls::Tls;
 use shared::transport::Transport;
 
 /// Currencies Meta shares a credit line in ("Share and revoke credit lines").
@@ -18,9 +19,10 @@ const CURRENCIES: [&str; 6] = ["AUD", "EUR", "GBP", "IDR", "INR", "USD"];
 /// # Errors
 /// [`StartError`] with everything that is wrong.
 pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> {
-    let transport = Transport::new()?;
+    let tls = Tls::new()?;
+    let transport = Transport::new(&tls)?;
     let mut problems = Problems::default();
-    let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+    let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
     let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
     let system_token = PlatformSecret::new(&aws, &problems.required(lookup, "SYSTEM_TOKEN_ARN"));

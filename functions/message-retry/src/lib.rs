@@ -13,6 +13,7 @@ use shared::perform::messages::{SendError, Sender};
 use shared::queue::{Bell, Queue};
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
+use shared::tls::Tls;
 use shared::transport::Transport;
 
 /// What the function holds between invocations.
@@ -41,9 +42,10 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
+        let transport = Transport::new(&tls)?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
         let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
         let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));

@@ -8,6 +8,7 @@ use shared::perform::OnboardingSteps;
 use shared::perform::moves::Mover;
 use shared::run::{Surroundings, Worker};
 use shared::secrets::{PlatformSecret, Vault};
+use shared::tls::Tls;
 use shared::transport::Transport;
 
 /// The worker, from its configuration.
@@ -15,9 +16,10 @@ use shared::transport::Transport;
 /// # Errors
 /// [`StartError`] with everything that is wrong.
 pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError> {
-    let transport = Transport::new()?;
+    let tls = Tls::new()?;
+    let transport = Transport::new(&tls)?;
     let mut problems = Problems::default();
-    let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+    let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
     let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
     let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));

@@ -9,6 +9,7 @@ mod messages;
 mod moves;
 mod onboardings;
 mod overrides;
+mod prefill;
 mod reception;
 mod sessions;
 mod templates;
@@ -32,6 +33,7 @@ use shared::perform::moves::Mover;
 use shared::queue::Queue;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
+use shared::tls::Tls;
 use shared::transport::Transport;
 use std::time::Duration;
 use url::Url;
@@ -74,9 +76,10 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
+        let transport = Transport::new(&tls)?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let own_domain = lookup("SIGNUP_BASE_URL").filter(|base| !base.is_empty());
         let signup_base = own_domain.and_then(|_| problems.parsed(lookup, "SIGNUP_BASE_URL", parse_base));
         let minutes = |text: &str| text.parse().ok().filter(|minutes| (5..=1440).contains(minutes));

@@ -1,10 +1,10 @@
 //! `POST /v1/sessions`: the platform asks for a signup link for one of its customers.
 
 use super::overrides::{self, Ordered};
+use super::prefill;
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
 use shared::clock;
 use shared::config::parse_base;
 use shared::domain::ids::{CustomerRef, OverrideId, SessionId};
@@ -24,9 +24,6 @@ struct Created<'a> {
 }
 
 const FIELDS: [&str; 6] = ["customer_ref", "flow", "prefill", "locale", "return_url", "callback_override"];
-
-/// Groups of `extras.setup` that Meta documents ("Pre-filling screens").
-const PREFILL: [&str; 5] = ["business", "phone", "preVerifiedPhone", "solutionID", "whatsAppBusinessAccount"];
 
 /// Longest return address.
 const LONGEST_URL: usize = 2048;
@@ -75,7 +72,7 @@ impl App {
         Ok(Session {
             customer_ref: customer_ref.ok_or(missing)?,
             flow,
-            prefill: prefill(fields)?,
+            prefill: prefill::read(fields)?,
             locale: fields.text("locale", 16)?.map(locale).transpose()?,
             return_url: fields.text("return_url", LONGEST_URL)?.map(return_url).transpose()?,
             callback_override: None,
@@ -94,19 +91,6 @@ impl App {
     pub(crate) fn signup_page(&self, request: &Request) -> String {
         let own = self.signup_base.as_ref().map(|base| base.as_str().trim_end_matches('/').to_owned());
         own.unwrap_or_else(|| request.base_url())
-    }
-}
-
-fn prefill(fields: &Fields) -> Result<Option<Value>, Problem> {
-    match fields.value("prefill") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(groups)) if groups.keys().all(|name| PREFILL.contains(&name.as_str())) => {
-            Ok(Some(Value::Object(groups.clone())))
-        }
-        Some(Value::Object(_)) => {
-            Err(Problem::bad_request("unknown_field", "The pre-fill has a group that Meta does not know."))
-        }
-        Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
     }
 }
 

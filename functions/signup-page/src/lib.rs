@@ -20,7 +20,7 @@ use shared::gateway::Handler;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request};
 use shared::store::{Held, Store, StoreError};
-use shared::transport::Transport;
+use shared::tls::Tls;
 
 /// What the function holds between invocations.
 pub struct App {
@@ -43,9 +43,9 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
         let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.to_owned());

@@ -7,7 +7,7 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
 use shared::queue::{Bell, Queue, QueueError};
 use shared::store::{Store, StoreError};
-use shared::transport::Transport;
+use shared::tls::Tls;
 use std::time::Duration;
 
 /// What the function holds between invocations.
@@ -45,9 +45,9 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
         let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
         let webhooks = Queue::new(&aws, &problems.required(lookup, "WEBHOOK_QUEUE_URL"));

@@ -64,6 +64,7 @@ impl Applier {
             Observation::Preference { phone, person, stopped, at } => {
                 Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
             }
+            Observation::Renamed { phone, was, is } => Ok(self.store.carry_preference(&phone, &was, &is).await?),
             Observation::Status { message, phone, attempt, wamid, delivery, code, at } => {
                 self.status(&message, &phone, &MessageEvent::Reported { attempt, wamid, delivery, code, at }).await
             }

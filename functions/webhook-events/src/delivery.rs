@@ -3,6 +3,7 @@
 use super::outbox::Passage;
 use super::route::{Owners, Route, route};
 use super::{App, EventError};
+use shared::batch::caught;
 use shared::clock;
 use shared::domain::facts::word;
 use shared::domain::ids::WabaId;
@@ -10,8 +11,8 @@ use shared::domain::time::Timestamp;
 use shared::queue::QueueError;
 use shared::store::{Owner, Parked};
 use shared::webhook::change::{Change, Part, split};
-use shared::webhook::envelope::{Envelope, divided};
-use shared::webhook::interpret::{Context, Observation, interpret, is_documented};
+use shared::webhook::envelope::{Envelope, EnvelopeError, divided};
+use shared::webhook::interpret::{Context, Observation, interpret, is_documented, undocumented_event};
 use std::time::Duration;
 
 /// More failures than this in one delivery are not its changes' fault, nor is it when all fail: all of it comes again.
@@ -51,7 +52,8 @@ impl App {
         let owners = Owners::default();
         let (mut events, mut failed) = (Vec::new(), Vec::new());
         for (place, part) in parts.iter().enumerate() {
-            match self.part(part, &owners, received_at).await {
+            let applied = caught(Box::pin(self.part(part, &owners, received_at))).await;
+            match applied.unwrap_or(Err(EventError::Panicked)) {
                 Ok(event) => events.push((place, event)),
                 // Not the change's fault: all of the delivery comes again, and what is done stays done.
                 Err(error) if error.is_of_dependency() => return Err(error),
@@ -97,6 +99,9 @@ impl App {
         if !is_documented(&change.field) {
             let field = word(&change.field).unwrap_or_default();
             tracing::warn!(webhook.field = field, "a webhook field is not documented");
+        }
+        if let Some(event) = undocumented_event(change) {
+            tracing::warn!(webhook.event = event, "a webhook event is not documented");
         }
         if let Some(phone) = change.phone() {
             self.reception.note(&self.applier.store, &phone, received_at).await?;
@@ -162,13 +167,16 @@ impl App {
     }
 
     /// Tries the changes of an account again that nobody had connected when they came. One that fails waits for its next
-    /// turn like the others.
+    /// turn like the others. What came late of a customer that has left is nobody's business after a day.
     pub(crate) async fn parked(&self, waba: &WabaId) -> Result<(), EventError> {
-        let owner = self.applier.store.owner(waba).await?;
+        let found = self.applier.store.owner(waba).await?;
+        let was_ours = found.is_some();
+        let owner = found.filter(|owner| !owner.released);
         let mut failed = Ok(());
         for held in self.applier.store.parked(waba).await? {
             let waited = clock::now().since(held.record.since);
-            let tried = self.parked_change(waba, owner.as_ref(), &held.record, waited >= LONGEST_WAIT).await;
+            let nobodys = waited >= LONGEST_WAIT && !was_ours;
+            let tried = self.parked_change(waba, owner.as_ref(), &held.record, nobodys).await;
             let over = tried.is_ok() && (owner.is_some() || waited >= LONGEST_WAIT);
             let due = (!over).then(|| clock::now().after(LATER));
             self.applier.store.save_parked(waba, &Parked { due, ..held.record }, Some(held.version)).await?;
@@ -182,7 +190,7 @@ impl App {
         waba: &WabaId,
         owner: Option<&Owner>,
         parked: &Parked,
-        last: bool,
+        nobodys: bool,
     ) -> Result<(), EventError> {
         let envelope = Envelope::unpack(&parked.envelope)?;
         for part in split(&envelope.body).unwrap_or_default() {
@@ -191,7 +199,7 @@ impl App {
                 for observation in interpret(&change, &self.context(envelope.received_at)) {
                     self.applier.apply(waba, owner, observation).await?;
                 }
-            } else if last {
+            } else if nobodys {
                 tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "nobody connected the account of a change");
                 let event = self.publisher.quarantined(&change, parked.since, UNKNOWN_ACCOUNT)?;
                 self.send(vec![event]).await?;
@@ -208,9 +216,10 @@ impl App {
     ) -> Result<(), EventError> {
         tracing::warn!(error = shared::telemetry::chain(error), "a change is queued again alone");
         let alone = Envelope { received_at, body: change.to_notification() };
-        for message in alone.pack_all()? {
+        let packed = alone.pack_all();
+        for message in packed.messages {
             self.webhooks.send(message).await?;
         }
-        Ok(())
+        if packed.left_out == 0 { Ok(()) } else { Err(EnvelopeError::TooLarge.into()) }
     }
 }

@@ -20,7 +20,7 @@ use shared::domain::ids::AppId;
 use shared::events::Publisher;
 use shared::queue::{Bell, Queue, QueueError};
 use shared::store::{Store, StoreError};
-use shared::transport::Transport;
+use shared::tls::Tls;
 use shared::webhook::envelope::EnvelopeError;
 use windows::Windows;
 
@@ -46,6 +46,9 @@ pub enum EventError {
     /// A queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The code, over this change.
+    #[error("read a change without a panic")]
+    Panicked,
     /// What failed for the messages before is not tried for this one.
     #[error("wait until the table and the queues answer")]
     Dependency,
@@ -55,8 +58,9 @@ impl EventError {
     /// Whether the table or a queue is at fault, and not the message.
     fn is_of_dependency(&self) -> bool {
         match self {
-            Self::Store(StoreError::Unavailable(_)) | Self::Queue(_) | Self::Dependency => true,
-            Self::Envelope(_) | Self::Store(_) => false,
+            Self::Store(StoreError::Unavailable(_)) | Self::Dependency => true,
+            Self::Queue(error) => !error.is_of_the_message(),
+            Self::Envelope(_) | Self::Store(_) | Self::Panicked => false,
         }
     }
 }
@@ -67,9 +71,9 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let table = problems.required(lookup, "TABLE_NAME");
         let webhooks = problems.required(lookup, "WEBHOOK_QUEUE_URL");
         let onboardings = problems.required(lookup, "ONBOARDING_QUEUE_URL");

@@ -15,7 +15,8 @@ impl Owners {
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(waba) {
             return Ok(known.clone());
         }
-        let owner = store.owner(waba).await?;
+        // Who has left is no owner: the account may be somebody else's by now, whose record is about to be written.
+        let owner = store.owner(waba).await?.filter(|owner| !owner.released);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(waba.clone(), owner.clone());
         Ok(owner)
     }
@@ -25,7 +26,7 @@ impl Owners {
 pub(crate) enum Route {
     /// An account that a record has.
     Account(WabaId, Owner),
-    /// An account that no record has yet.
+    /// An account that no record has yet, or none any more.
     Unknown(WabaId),
     /// It names two accounts of different customers.
     Disputed,

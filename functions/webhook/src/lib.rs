@@ -10,16 +10,19 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
 use shared::queue::Queue;
 use shared::secrets::PlatformSecret;
-use shared::transport::Transport;
-use shared::webhook::envelope::Envelope;
+use shared::tls::Tls;
+use shared::webhook::envelope::{Envelope, EnvelopeError};
 use shared::webhook::handshake::{self, Refusal};
 use shared::webhook::signature;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the function holds between invocations.
 pub struct App {
     app_secret: PlatformSecret,
     verify_token: PlatformSecret,
     queue: Queue,
+    /// Requests refused since this environment began.
+    refused: AtomicU64,
 }
 
 impl App {
@@ -28,9 +31,9 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let transport = Transport::new()?;
+        let tls = Tls::new()?;
         let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &transport);
+        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let queue = problems.required(lookup, "WEBHOOK_QUEUE_URL");
         let app_secret = problems.required(lookup, "APP_SECRET_ARN");
         let verify_token = problems.required(lookup, "VERIFY_TOKEN_ARN");
@@ -39,11 +42,12 @@ impl App {
             app_secret: PlatformSecret::new(&aws, &app_secret),
             verify_token: PlatformSecret::new(&aws, &verify_token),
             queue: Queue::new(&aws, &queue),
+            refused: AtomicU64::new(0),
         })
     }
 
     /// Answers one request of the Function URL.
-    pub async fn handle(&self, event: &Event) -> Answer {
+    pub async fn handle(&self, event: Event) -> Answer {
         match (event.path(), event.method()) {
             ("" | "/", "GET") => self.handshake(event.query()).await,
             ("" | "/", "POST") => self.receive(event).await,
@@ -64,36 +68,44 @@ impl App {
         }
     }
 
-    async fn receive(&self, event: &Event) -> Answer {
-        let header = event.header("x-hub-signature-256");
-        if !header.is_some_and(signature::is_well_formed) {
-            return Answer::empty(401);
+    /// 401 for what is not signed with a secret of ours; a sample of it is counted.
+    fn refuse(&self) -> Answer {
+        let before = self.refused.fetch_add(1, Ordering::Relaxed);
+        if before.is_multiple_of(SAMPLE) {
+            tracing::warn!(refused = before + 1, sample = SAMPLE, "webhooks without our signature were refused");
         }
-        let Some(body) = event.body() else {
-            return Answer::empty(401);
-        };
+        Answer::empty(401)
+    }
+
+    async fn receive(&self, event: Event) -> Answer {
+        let signed = event.signature().filter(|header| signature::is_well_formed(header)).map(str::to_owned);
+        let Some(header) = signed else { return self.refuse() };
+        let Some(body) = event.into_body() else { return self.refuse() };
         let secret = match self.app_secret.value().await {
             Ok(secret) => secret,
             Err(error) => return unavailable("the app secret cannot be read", &error),
         };
-        let signed = signature::verify(&body, header, std::slice::from_ref(&secret)).is_ok()
-            || signature::verify(&body, header, &self.app_secret.alternatives().await).is_ok();
+        let signed = signature::verify(&body, Some(&header), std::slice::from_ref(&secret)).is_ok()
+            || signature::verify(&body, Some(&header), &self.app_secret.alternatives().await).is_ok();
         if !signed {
-            return Answer::empty(401);
+            return self.refuse();
         }
-        let messages = match (Envelope { received_at: clock::now(), body }).pack_all() {
-            Ok(messages) => messages,
-            Err(error) => return unavailable("a webhook does not fit into the queue", &error),
-        };
+        let packed = Envelope { received_at: clock::now(), body }.pack_all();
         // Parts that are stored before one is refused come again with the rest: what is twice is once effective.
-        for message in messages {
+        for message in packed.messages {
             if let Err(error) = self.queue.send(message).await {
                 return unavailable("the queue did not take a webhook", &error);
             }
         }
+        if packed.left_out > 0 {
+            return unavailable("part of a webhook does not fit into the queue", &EnvelopeError::TooLarge);
+        }
         Answer::empty(200)
     }
 }
+
+/// How many refusals there are to one line of the log: anybody can send one.
+const SAMPLE: u64 = 100;
 
 /// Meta repeats what is not answered 200, for seven days.
 fn unavailable(what: &str, error: &dyn std::error::Error) -> Answer {

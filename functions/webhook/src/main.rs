@@ -8,5 +8,5 @@ use webhook::App;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<webhook::Event>| Ok::<_, Error>(app.handle(&event.payload).await))).await
+    run(service_fn(async |event: LambdaEvent<webhook::Event>| Ok::<_, Error>(app.handle(event.payload).await))).await
 }

@@ -24,6 +24,8 @@ pub enum Aspect {
     Certification,
     /// What Meta forbids the account, for example `RESTRICTED_BIZ_INITIATED_MESSAGING`; `LIFTED` afterwards.
     Restriction,
+    /// When the restriction ends by itself, in seconds since 1970; `NONE` when Meta did not say.
+    RestrictionEnds,
     /// The policy that was violated last, for example `SCAM`.
     Violation,
     /// What happened to the number's two-step PIN: `PIN_CHANGED`, `PIN_RESET_REQUEST`, `PIN_REQUEST_SUCCESS`.
@@ -68,11 +70,12 @@ pub fn word(text: &str) -> Option<String> {
 }
 
 impl Facts {
-    /// Takes a word of that time. Older word, and a repeat, changes nothing; says whether the word is another one now.
+    /// Takes a word of that time. Older word, and a repeat, changes nothing; says whether the word is another one now. Of two
+    /// words of one moment the later in the alphabet stands, whichever comes first: Meta's webhooks know seconds only.
     pub fn observe(&mut self, aspect: Aspect, text: &str, at: Timestamp) -> bool {
         let Some(word) = word(text) else { return false };
         match self.0.get_mut(&aspect) {
-            Some(known) if known.at >= at => false,
+            Some(known) if (known.at, &known.word) >= (at, &word) => false,
             Some(known) if known.word == word => {
                 known.at = at;
                 false
@@ -138,6 +141,19 @@ mod tests {
                 facts.observe(Aspect::Quality, word, at(*time));
             }
             assert_eq!(facts.word(Aspect::Quality), Some("RED"));
+        }
+    }
+
+    #[test]
+    fn two_words_of_one_moment_end_the_same_in_either_order() {
+        for order in
+            [["LIFTED", "RESTRICTED_BIZ_INITIATED_MESSAGING"], ["RESTRICTED_BIZ_INITIATED_MESSAGING", "LIFTED"]]
+        {
+            let mut facts = Facts::default();
+            for word in order.iter().chain(&order) {
+                facts.observe(Aspect::Restriction, word, at(1));
+            }
+            assert_eq!(facts.word(Aspect::Restriction), Some("RESTRICTED_BIZ_INITIATED_MESSAGING"), "{order:?}");
         }
     }
 

@@ -3,10 +3,9 @@
 use super::Request;
 use super::problem::Problem;
 use http::StatusCode;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
-use std::fmt;
+use serde_json::{Map, Value};
+
+mod unambiguous;
 
 /// Largest body these routes take: 16 KiB.
 pub const LARGEST_BODY: usize = 16 * 1024;
@@ -14,32 +13,9 @@ pub const LARGEST_BODY: usize = 16 * 1024;
 /// Largest body of routes that take people's texts: 4,096 characters escaped to ASCII are 24 KiB, templates have several.
 pub const LARGEST_TEXT: usize = 64 * 1024;
 
-/// The fields of a JSON object, in order of arrival.
+/// The fields of a JSON object.
 #[derive(Debug)]
-pub struct Fields(Vec<(String, Value)>);
-
-/// Keeps doubled keys, which a map would hide.
-struct Pairs(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Pairs;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
-}
+pub struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads a JSON object that may hold `allowed` fields and no others.
@@ -65,32 +41,30 @@ impl Fields {
             let title = "Send application/json without a content encoding.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", title));
         }
-        let pairs = serde_json::from_slice::<Pairs>(&request.body);
-        let Pairs(pairs) = pairs.map_err(|_| Problem::bad_request("bad_json", "The body is not a JSON object."))?;
-        for (index, (name, _)) in pairs.iter().enumerate() {
-            if !allowed.contains(&name.as_str()) {
-                return Err(Problem::bad_request(
-                    "unknown_field",
-                    "The body has a field that this address does not know.",
-                ));
-            }
-            if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
-                return Err(Problem::bad_request("duplicate_field", "The body names a field twice."));
-            }
+        let Ok(unambiguous::Read { value: Value::Object(fields), ambiguous }) = serde_json::from_slice(&request.body)
+        else {
+            return Err(Problem::bad_request("bad_json", "The body is not a JSON object."));
+        };
+        if fields.keys().any(|name| !allowed.contains(&name.as_str())) {
+            let title = "The body has a field that this address does not know.";
+            return Err(Problem::bad_request("unknown_field", title));
         }
-        Ok(Self(pairs))
+        if ambiguous {
+            return Err(Problem::bad_request("duplicate_field", "The body names a field twice."));
+        }
+        Ok(Self(fields))
     }
 
     /// The value of a field, `null` included.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        self.0.get(name)
     }
 
     /// All fields, as one object.
     #[must_use]
-    pub fn into_map(self) -> serde_json::Map<String, Value> {
-        self.0.into_iter().collect()
+    pub fn into_map(self) -> Map<String, Value> {
+        self.0
     }
 
     /// An optional text; `null` counts as absent.

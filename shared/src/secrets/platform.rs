@@ -5,7 +5,6 @@ use crate::aws::AwsConfig;
 use crate::clock;
 use crate::domain::time::Timestamp;
 use crate::secret::Secret;
-use aws_sdk_secretsmanager::Client;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,7 +22,7 @@ type Cached<T> = Arc<Mutex<Option<(T, Instant)>>>;
 /// A secret of the platform, read when first needed and again every five minutes.
 #[derive(Debug, Clone)]
 pub struct PlatformSecret {
-    client: Client,
+    aws: AwsConfig,
     arn: String,
     value: Cached<Secret>,
     rotated: Cached<Vec<Secret>>,
@@ -41,8 +40,7 @@ impl PlatformSecret {
     /// The secret behind `arn`.
     #[must_use]
     pub fn new(aws: &AwsConfig, arn: &str) -> Self {
-        let client = aws.secretsmanager();
-        Self { client, arn: arn.to_owned(), value: Arc::default(), rotated: Arc::default() }
+        Self { aws: aws.clone(), arn: arn.to_owned(), value: Arc::default(), rotated: Arc::default() }
     }
 
     /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
@@ -88,7 +86,7 @@ impl PlatformSecret {
 
     /// The value, and since when it is the value.
     async fn read_dated(&self, stage: &str) -> Result<(Secret, Option<Timestamp>), VaultError> {
-        let request = self.client.get_secret_value().secret_id(&self.arn).version_stage(stage);
+        let request = self.aws.secretsmanager().get_secret_value().secret_id(&self.arn).version_stage(stage);
         let reply = request.send().await.map_err(|error| reduce(&error))?;
         let since = reply.created_date.map(|at| Timestamp::from_seconds(at.secs()));
         let value = reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)?;

@@ -32,7 +32,7 @@ impl Store {
     pub async fn save_draft(&self, id: &OnboardingId, draft: &TemplateDraft) -> Result<(), StoreError> {
         let key = keys::draft(id, &draft.composition.name, &draft.composition.language);
         let item = item::build(&key, ENTITY, 1, draft)?;
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
@@ -53,7 +53,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template_budget(&self, waba: &WabaId) -> Result<Option<Held<TemplateBudget>>, StoreError> {
         let key = item::key_of(&keys::template_budget(waba));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, BUDGET)).transpose()
     }
@@ -71,7 +71,7 @@ impl Store {
         let key = keys::template_budget(waba);
         let item = item::build(&key, BUDGET, version.unwrap_or(0).saturating_add(1), budget)?;
         let require = version.map_or(item::Require::Absent, item::Require::Version);
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let request =
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))
@@ -83,7 +83,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn templates_synced_at(&self, waba: &WabaId) -> Result<Option<Timestamp>, StoreError> {
         let key = item::key_of(&keys::synced(waba));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let at = found.as_ref().and_then(|item| item.get("at")).and_then(|at| at.as_n().ok());
         Ok(at.and_then(|at| at.parse().ok()).map(Timestamp::from_millis))
@@ -97,7 +97,7 @@ impl Store {
         let mut item = item::key_of(&keys::synced(waba));
         item.insert("entity".to_owned(), text("templates synced"));
         item.insert("at".to_owned(), number(at.as_millis()));
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }

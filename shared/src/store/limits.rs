@@ -25,7 +25,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn new_customers(&self, now: Timestamp) -> Result<Vec<NewCustomer>, StoreError> {
         let mut pages = self
-            .client
+            .client()
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk >= :since")
@@ -51,7 +51,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn credit_pause(&self) -> Result<Option<CreditPause>, StoreError> {
         let key = item::key_of(&keys::credit_pause());
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let Some(item) = found else { return Ok(None) };
         let until = item.get("until").and_then(|until| until.as_n().ok()).and_then(|until| until.parse().ok());
@@ -70,7 +70,7 @@ impl Store {
         item.insert("entity".to_owned(), text("credit pause"));
         item.insert("code".to_owned(), text(&pause.code));
         item.insert("until".to_owned(), number(pause.until.as_millis()));
-        let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        let sent = self.client().put_item().table_name(&self.table).set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| unavailable(&error))
     }
 
@@ -80,7 +80,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn signups_paused(&self) -> Result<Option<Timestamp>, StoreError> {
         let key = item::key_of(&keys::signup_pause());
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let since = found.as_ref().and_then(|item| item.get("since")?.as_n().ok()?.parse().ok());
         Ok(since.map(Timestamp::from_millis))
@@ -94,7 +94,7 @@ impl Store {
         let mut item = item::key_of(&keys::signup_pause());
         item.insert("entity".to_owned(), text("signup pause"));
         item.extend(since.map(|since| ("since".to_owned(), number(since.as_millis()))));
-        let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        let sent = self.client().put_item().table_name(&self.table).set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| unavailable(&error))
     }
 
@@ -104,7 +104,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn examination(&self) -> Result<Option<Examination>, StoreError> {
         let key = item::key_of(&keys::examination());
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, EXAMINATION).map(|held| held.record)).transpose()
     }
@@ -115,7 +115,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn save_examination(&self, examination: &Examination) -> Result<(), StoreError> {
         let item = item::build(&keys::examination(), EXAMINATION, 1, examination)?;
-        let sent = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        let sent = self.client().put_item().table_name(&self.table).set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| unavailable(&error))
     }
 }

@@ -54,7 +54,7 @@ impl Store {
             start.insert("list_order".to_owned(), text(id.as_str()));
             start
         });
-        let request = self.client.query().table_name(&self.table).index_name("ByList").limit(limit);
+        let request = self.client().query().table_name(&self.table).index_name("ByList").limit(limit);
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
@@ -98,7 +98,7 @@ impl Store {
 
     /// Everything on one list, of all pages.
     pub(super) async fn listed(&self, list: &str) -> Result<Vec<Item>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByList");
+        let request = self.client().query().table_name(&self.table).index_name("ByList");
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
@@ -113,7 +113,7 @@ impl Store {
 
     /// Everything of one partition whose sort key begins so.
     pub(super) async fn items_under(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let request = self.client.query().table_name(&self.table);
+        let request = self.client().query().table_name(&self.table);
         let request = request
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(pk))
@@ -128,7 +128,7 @@ impl Store {
 
     /// The onboardings whose ids stand under a partition key.
     async fn pointed_at(&self, partition: &str) -> Result<Vec<Summary>, StoreError> {
-        let request = self.client.query().table_name(&self.table);
+        let request = self.client().query().table_name(&self.table);
         let request = request
             .key_condition_expression("pk = :pk AND begins_with(sk, :onboarding)")
             .expression_attribute_values(":pk", text(partition))

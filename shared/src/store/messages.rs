@@ -37,7 +37,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn message(&self, id: &MessageId) -> Result<Option<Held<Message>>, StoreError> {
         let key = item::key_of(&keys::message(id));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -78,7 +78,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let item = message_item(message, version.saturating_add(1), now)?;
         let require = Require::Version(version);
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let request =
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))?;
@@ -92,7 +92,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn message_payload(&self, id: &MessageId) -> Result<Option<Payload>, StoreError> {
         let key = item::key_of(&keys::message_payload(id));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let payload = found.as_ref().and_then(|item| item.get("payload")).and_then(|payload| payload.as_s().ok());
         Ok(payload.map(|payload| Payload::new(payload.clone())))
@@ -104,7 +104,7 @@ impl Store {
         item.insert("entity".to_owned(), text("message payload"));
         // Not an earlier time: what expired more than five years ago is kept for ever (AWS: "Using time to live").
         item.insert("expires_at".to_owned(), number(now.as_seconds_up()));
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
@@ -113,7 +113,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn retries(&self, limit: i32) -> Result<Vec<Message>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByList").limit(limit);
+        let request = self.client().query().table_name(&self.table).index_name("ByList").limit(limit);
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")

@@ -65,7 +65,7 @@ impl Store {
     }
 
     async fn item(&self, key: &keys::Key) -> Result<Option<Item>, StoreError> {
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(item::key_of(key)));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(item::key_of(key)));
         Ok(request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?.item)
     }
 
@@ -129,7 +129,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn moves(&self) -> Result<Vec<Move>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByList");
+        let request = self.client().query().table_name(&self.table).index_name("ByList");
         let request = request
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
@@ -156,7 +156,7 @@ impl Store {
         item.insert("entity".to_owned(), text("alias"));
         item.insert("waba".to_owned(), text(target.as_str()));
         item.insert("expires_at".to_owned(), number(now.after(ALIAS).as_seconds_up()));
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 

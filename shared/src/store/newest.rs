@@ -7,6 +7,10 @@ use crate::domain::ids::PhoneNumberId;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+/// When news replaces what is known.
+const NEWER: &str = "attribute_not_exists(pk) OR #at < :at";
+const NEWER_OR_OF_THE_SAME_TIME: &str = "attribute_not_exists(pk) OR #at <= :at";
+
 /// The status of a multi-partner solution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Solution {
@@ -19,7 +23,8 @@ pub struct Solution {
 }
 
 impl Store {
-    /// Notes whether somebody wants no more marketing messages from a number.
+    /// Notes whether somebody wants no more marketing messages from a number. Who stops and resumes within one second has
+    /// stopped.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -32,7 +37,25 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut item = Item::from([("entity".to_owned(), text("preference"))]);
         item.insert("stopped".to_owned(), AttributeValue::Bool(stopped));
-        self.put_newest(&keys::preference(phone, person), item, at).await
+        let wins = if stopped { NEWER_OR_OF_THE_SAME_TIME } else { NEWER };
+        self.put_newest(&keys::preference(phone, person), item, at, wins).await
+    }
+
+    /// Has a preference hold under another name of the same person too.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table is unavailable.
+    pub async fn carry_preference(&self, phone: &PhoneNumberId, was: &str, is: &str) -> Result<(), StoreError> {
+        let Some(item) = self.preference(phone, was).await? else { return Ok(()) };
+        let at = item.get("at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse().ok());
+        let Some(at) = at.map(Timestamp::from_millis) else { return Err(StoreError::Undecodable("preference")) };
+        self.note_preference(phone, is, stopped(&item), at).await
+    }
+
+    async fn preference(&self, phone: &PhoneNumberId, person: &str) -> Result<Option<Item>, StoreError> {
+        let key = item::key_of(&keys::preference(phone, person));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
+        Ok(request.send().await.map_err(|error| unavailable(&error))?.item)
     }
 
     /// Whether somebody wants no more marketing messages from a number.
@@ -40,11 +63,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn has_stopped(&self, phone: &PhoneNumberId, person: &str) -> Result<bool, StoreError> {
-        let key = item::key_of(&keys::preference(phone, person));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
-        let stopped = found.as_ref().and_then(|item| item.get("stopped")).and_then(|stopped| stopped.as_bool().ok());
-        Ok(stopped.copied().unwrap_or(false))
+        Ok(self.preference(phone, person).await?.as_ref().is_some_and(stopped))
     }
 
     /// Notes the status of a multi-partner solution.
@@ -54,7 +73,7 @@ impl Store {
     pub async fn note_solution(&self, solution: &Solution) -> Result<(), StoreError> {
         let mut item = Item::from([("entity".to_owned(), text("solution"))]);
         item.insert("status".to_owned(), text(&solution.status));
-        self.put_newest(&keys::solution(&solution.id), item, solution.at).await
+        self.put_newest(&keys::solution(&solution.id), item, solution.at, NEWER).await
     }
 
     /// The multi-partner solutions Meta told us about.
@@ -66,13 +85,13 @@ impl Store {
         Ok(found.iter().filter_map(solution).collect())
     }
 
-    /// Older news, and the same again, is not written.
-    async fn put_newest(&self, key: &Key, mut item: Item, at: Timestamp) -> Result<(), StoreError> {
+    /// Older news is not written.
+    async fn put_newest(&self, key: &Key, mut item: Item, at: Timestamp, wins: &str) -> Result<(), StoreError> {
         item.extend(item::key_of(key));
         item.insert("at".to_owned(), number(at.as_millis()));
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let request = request
-            .condition_expression("attribute_not_exists(pk) OR #at < :at")
+            .condition_expression(wins)
             .expression_attribute_names("#at", "at")
             .expression_attribute_values(":at", number(at.as_millis()));
         match request.send().await.map_err(|error| unavailable(&error)) {
@@ -80,6 +99,10 @@ impl Store {
             Err(error) => Err(error),
         }
     }
+}
+
+fn stopped(item: &Item) -> bool {
+    item.get("stopped").and_then(|stopped| stopped.as_bool().ok()).copied().unwrap_or(false)
 }
 
 fn solution(item: &Item) -> Option<Solution> {

@@ -16,7 +16,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn record_of(&self, phone: &PhoneNumberId) -> Result<Option<OnboardingId>, StoreError> {
         let key = item::key_of(&keys::number(phone));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let id = found.as_ref().and_then(|item| item.get("onboarding")).and_then(|id| id.as_s().ok());
         Ok(id.and_then(|id| OnboardingId::parse(id).ok()))
@@ -28,7 +28,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn last_event(&self, phone: &PhoneNumberId) -> Result<Option<Timestamp>, StoreError> {
         let key = item::key_of(&keys::last_event(phone));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let at = found.as_ref().and_then(|item| item.get("at")).and_then(|at| at.as_n().ok());
         Ok(at.and_then(|at| at.parse().ok()).map(Timestamp::from_millis))
@@ -43,7 +43,7 @@ impl Store {
         item.insert("entity".to_owned(), text("last event"));
         item.insert("at".to_owned(), number(at.as_millis()));
         let before = at.as_millis().saturating_sub(i64::try_from(EXACTNESS.as_millis()).unwrap_or_default());
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let request = request
             .condition_expression("attribute_not_exists(pk) OR #at < :before")
             .expression_attribute_names("#at", "at")

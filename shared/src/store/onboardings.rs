@@ -31,7 +31,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn onboarding(&self, id: &OnboardingId) -> Result<Option<Held<Onboarding>>, StoreError> {
         let key = item::key_of(&keys::onboarding(id));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -76,7 +76,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn timeline(&self, id: &OnboardingId) -> Result<Vec<TimelineEntry>, StoreError> {
         let mut pages = self
-            .client
+            .client()
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND begins_with(sk, :event)")
@@ -118,12 +118,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         if let [TransactWriteItem { put: Some(put), .. }] = writes.as_slice() {
             let put = put.clone();
-            let request = self.client.put_item().table_name(put.table_name).set_item(Some(put.item));
+            let request = self.client().put_item().table_name(put.table_name).set_item(Some(put.item));
             let request = request.set_condition_expression(put.condition_expression);
             let request = request.set_expression_attribute_values(put.expression_attribute_values);
             return request.send().await.map(drop).map_err(|error| unavailable(&error));
         }
-        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        let sent = self.client().transact_write_items().set_transact_items(Some(writes)).send().await;
         sent.map(drop).map_err(|error| transaction_error(&error, owner_at))
     }
 }
@@ -146,6 +146,8 @@ fn transaction_error<R>(error: &SdkError<TransactWriteItemsError, R>, owner_at: 
         .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict")))
     {
         StoreError::Conflict
+    } else if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) {
+        StoreError::Refused("ValidationError".to_owned())
     } else {
         StoreError::Unavailable("TransactionCanceled".to_owned())
     }

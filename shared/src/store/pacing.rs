@@ -43,7 +43,7 @@ impl Store {
     ) -> Result<Timestamp, StoreError> {
         let key = keys::pace(phone, person);
         for _ in 0..CONFLICTS {
-            let request = self.client.get_item().table_name(&self.table).set_key(Some(item::key_of(&key)));
+            let request = self.client().get_item().table_name(&self.table).set_key(Some(item::key_of(&key)));
             let found = request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?.item;
             let held = found.map(|found| item::read::<Timestamp>(found, "pace")).transpose()?;
             let last = held.as_ref().map(|held| held.record.after(PAIR_RATE));
@@ -84,7 +84,7 @@ impl Store {
     }
 
     async fn put(&self, item: item::Item) -> Result<(), StoreError> {
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
@@ -94,7 +94,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn awaits_words(&self, phone: &PhoneNumberId, now: Timestamp) -> Result<bool, StoreError> {
         let key = item::key_of(&keys::windows(phone));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         Ok(found.as_ref().is_some_and(|item| is_live(item, now)))
     }

@@ -54,7 +54,7 @@ impl Store {
             }
         }
         let require = version.map_or(item::Require::Absent, item::Require::Version);
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let request =
             request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
         request.send().await.map(drop).map_err(|error| unavailable(&error))

@@ -32,7 +32,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn partnership(&self, waba: &WabaId) -> Result<Option<Held<Partnership>>, StoreError> {
         let key = item::key_of(&keys::partnership(waba));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -101,7 +101,7 @@ impl Store {
 
     /// Partition keys of what is due, the longest overdue first.
     pub(super) async fn due_keys(&self, kind: &str, now: Timestamp, limit: i32) -> Result<Vec<String>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByDue").limit(limit);
+        let request = self.client().query().table_name(&self.table).index_name("ByDue").limit(limit);
         let request = request
             .key_condition_expression("due_kind = :kind AND due_at <= :now")
             .expression_attribute_values(":kind", text(kind))

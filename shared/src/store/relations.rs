@@ -54,7 +54,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable.
     pub async fn owner(&self, waba: &WabaId) -> Result<Option<Owner>, StoreError> {
         let key = item::key_of(&keys::owner(waba));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         Ok(found.as_ref().and_then(read_owner))
     }

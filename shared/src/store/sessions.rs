@@ -19,7 +19,7 @@ impl Store {
     /// [`StoreError`] when it could not be stored.
     pub async fn create_session(&self, id: &SessionId, session: &Session) -> Result<(), StoreError> {
         let item = session_item(id, session, 1)?;
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let sent = request.condition_expression(Require::Absent.expression()).send().await;
         sent.map(drop).map_err(|error| unavailable(&error))
     }
@@ -30,7 +30,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Held<Session>>, StoreError> {
         let key = item::key_of(&keys::session(id));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -40,7 +40,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn sessions_since(&self, since: Timestamp, limit: usize) -> Result<Vec<Session>, StoreError> {
-        let request = self.client.query().table_name(&self.table).index_name("ByList");
+        let request = self.client().query().table_name(&self.table).index_name("ByList");
         let request = request
             .key_condition_expression("#list = :list AND list_order >= :since")
             .expression_attribute_names("#list", "list")

@@ -56,7 +56,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template(&self, waba: &WabaId, id: &TemplateId) -> Result<Option<Held<Template>>, StoreError> {
         let key = item::key_of(&keys::template(waba, id));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -75,7 +75,7 @@ impl Store {
         let require = version.map_or(Require::Absent, Require::Version);
         let version = version.unwrap_or(0).saturating_add(1);
         let item = item::build(&keys::template(waba, &template.id), ENTITY, version, template)?;
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item.clone()));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item.clone()));
         let request = request
             .condition_expression(require.expression())
             .set_expression_attribute_values(require.values())
@@ -92,7 +92,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template_reading(&self, waba: &WabaId, now: Timestamp) -> Result<Option<Reading>, StoreError> {
         let key = item::key_of(&keys::reading(waba));
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
         let held: Option<Held<Reading>> = found.map(|found| item::read(found, READING)).transpose()?;
         let goes_on = |reading: &Reading| reading.after.is_some() && now.since(reading.began) < READING_KEPT;
@@ -107,7 +107,7 @@ impl Store {
     pub async fn save_template_reading(&self, waba: &WabaId, reading: &Reading) -> Result<(), StoreError> {
         let mut item = item::build(&keys::reading(waba), READING, 1, reading)?;
         item.insert("expires_at".to_owned(), item::number(reading.began.after(READING_KEPT).as_seconds_up()));
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }

@@ -57,6 +57,14 @@ pub struct Envelope {
     pub body: Vec<u8>,
 }
 
+/// The queue messages of one POST.
+pub struct Packed {
+    /// The messages.
+    pub messages: Vec<String>,
+    /// How many parts fit into none.
+    pub left_out: usize,
+}
+
 impl Envelope {
     /// The queue message.
     ///
@@ -70,21 +78,18 @@ impl Envelope {
     }
 
     /// The queue messages of one POST: one, unless it does not fit even compressed. Then it is halved, by entry, by change,
-    /// by item of a change, until every part fits; the parts say together what the whole said.
-    ///
-    /// # Errors
-    /// [`EnvelopeError::TooLarge`] when a part that cannot be halved is too large.
-    pub fn pack_all(&self) -> Result<Vec<String>, EnvelopeError> {
-        match self.pack() {
-            Err(EnvelopeError::TooLarge) => {
-                let (first, second) = halves::of(&self.body).ok_or(EnvelopeError::TooLarge)?;
-                let part = |body| Self { received_at: self.received_at, body };
-                let mut messages = part(first).pack_all()?;
-                messages.extend(part(second).pack_all()?);
-                Ok(messages)
-            }
-            whole => whole.map(|message| vec![message]),
+    /// by item of a change, until every part fits; the parts say together what the whole said. What cannot be halved and
+    /// does not fit is left out, and its neighbours are not.
+    #[must_use]
+    pub fn pack_all(&self) -> Packed {
+        if let Ok(message) = self.pack() {
+            return Packed { messages: vec![message], left_out: 0 };
         }
+        let Some((first, second)) = halves::of(&self.body) else { return Packed { messages: Vec::new(), left_out: 1 } };
+        let part = |body| Self { received_at: self.received_at, body }.pack_all();
+        let (mut first, second) = (part(first), part(second));
+        first.messages.extend(second.messages);
+        Packed { left_out: first.left_out + second.left_out, ..first }
     }
 
     /// The POST that a queue message holds.

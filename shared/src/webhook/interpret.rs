@@ -77,6 +77,15 @@ pub enum Observation {
         /// When, by Meta's clock.
         at: Timestamp,
     },
+    /// Somebody has another user id: what is known of the person goes along.
+    Renamed {
+        /// The number that wrote.
+        phone: PhoneNumberId,
+        /// Who, recognisable and not readable.
+        was: String,
+        /// The same person from now on.
+        is: String,
+    },
     /// A message that was sent through us has come further.
     Status {
         /// Which.
@@ -113,7 +122,7 @@ impl Observation {
             Self::Departed { .. } | Self::Word { .. } | Self::NameDecided { .. } | Self::Look => true,
             Self::Template(_) | Self::Templates => true,
             Self::Joined { .. } | Self::Uncertified { .. } => false,
-            Self::Preference { .. } | Self::Status { .. } | Self::Solution { .. } => false,
+            Self::Preference { .. } | Self::Renamed { .. } | Self::Status { .. } | Self::Solution { .. } => false,
         }
     }
 
@@ -172,7 +181,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("account_alerts", One(look)),
     ("account_review_update", One(reviews::account)),
     ("account_settings_update", One(numbers::settings)),
-    ("account_update", One(account_update::interpret)),
+    ("account_update", Many(account_update::interpret)),
     ("automatic_events", PassedOn),
     ("business_capability_update", One(look)),
     ("business_status_update", One(look)),
@@ -200,7 +209,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("smb_message_echoes", PassedOn),
     ("template_category_update", One(templates::category)),
     ("template_correct_category_detection", One(templates::category)),
-    ("user_id_update", PassedOn),
+    ("user_id_update", Many(preferences::renamed)),
     ("user_preferences", Many(preferences::interpret)),
 ];
 
@@ -219,6 +228,12 @@ pub fn fields_in_use() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn is_documented(field: &str) -> bool {
     FIELDS.iter().any(|(known, _)| *known == field)
+}
+
+/// The event of an `account_update` that Meta does not document; `None` for those it does, and for every other field.
+#[must_use]
+pub fn undocumented_event(change: &Change<'_>) -> Option<String> {
+    (change.field == "account_update").then(|| account_update::undocumented_event(change)).flatten()
 }
 
 /// What the change tells us; nothing when it does not change our records or is not as documented.

@@ -2,6 +2,7 @@
 //! wording that is likely to be moved to another category.
 
 mod buttons;
+mod characters;
 mod variables;
 
 use self::variables::{examples, names};
@@ -70,6 +71,7 @@ pub fn lint(composition: &Composition) -> Vec<Finding> {
     identity(composition, &mut findings);
     parts(composition, &mut findings);
     buttons::check(composition, &mut findings);
+    characters::check(composition, &mut findings);
     lifetime(composition, &mut findings);
     wording(composition, &mut findings);
     findings

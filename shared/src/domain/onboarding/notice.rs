@@ -38,13 +38,22 @@ impl Onboarding {
         notices.extend(self.numbers.values().flat_map(Number::notices));
         notices.extend(self.facts.get(Aspect::Review).and_then(review));
         notices.extend(self.facts.get(Aspect::Status).and_then(standing));
-        notices.extend(self.facts.get(Aspect::Restriction).and_then(restriction));
+        notices.extend(self.restriction(now));
         notices.extend(self.verification(business_info));
         notices.extend(self.expiry(*since, now));
         notices.extend(self.sync_deadline(*since));
         let found = |code: &String| notice(None, drift_actor(code), code, *since, None);
         notices.extend(self.drift.iter().map(found));
         notices
+    }
+
+    /// Meta says when a restriction ends, and nothing when it has.
+    fn restriction(&self, now: Timestamp) -> Option<Notice> {
+        let fact = self.facts.get(Aspect::Restriction).filter(|fact| fact.word.starts_with("RESTRICTED"))?;
+        let ends = self.facts.word(Aspect::RestrictionEnds).and_then(|ends| ends.parse().ok());
+        let ends = ends.map(Timestamp::from_seconds);
+        let lasts = ends.is_none_or(|ends| now < ends);
+        lasts.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, ends))
     }
 
     fn verification(&self, business_info: Duration) -> Vec<Notice> {
@@ -120,11 +129,6 @@ fn standing(fact: &Fact) -> Option<Notice> {
         _ => return None,
     };
     Some(notice(None, Actor::Customer, code, fact.since, None))
-}
-
-fn restriction(fact: &Fact) -> Option<Notice> {
-    let restricted = fact.word.starts_with("RESTRICTED");
-    restricted.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, None))
 }
 
 fn drift_actor(code: &str) -> Actor {

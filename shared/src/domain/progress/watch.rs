@@ -122,6 +122,7 @@ fn look_again(after: &mut Onboarding, aspect: Aspect, now: Timestamp) {
         Aspect::Quality
         | Aspect::MessagingLimit
         | Aspect::Restriction
+        | Aspect::RestrictionEnds
         | Aspect::Violation
         | Aspect::Pin
         | Aspect::Calling

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
     use crate::webhook::change::{Part, split};
-    use crate::webhook::envelope::{Envelope, EnvelopeError, LARGEST_MESSAGE};
+    use crate::webhook::envelope::{Envelope, LARGEST_MESSAGE, Packed};
 
     fn halved(body: &str) -> (String, String) {
         let (first, second) = of(body.as_bytes()).unwrap();
@@ -154,7 +154,8 @@ mod tests {
             changes.join(",")
         );
         let envelope = Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() };
-        let messages = envelope.pack_all().unwrap();
+        let Packed { messages, left_out } = envelope.pack_all();
+        assert_eq!(left_out, 0);
         assert!(
             messages.len() > 1 && messages.iter().all(|message| message.len() <= LARGEST_MESSAGE),
             "{}",
@@ -173,12 +174,16 @@ mod tests {
     }
 
     #[test]
-    fn one_item_that_is_too_large_is_refused_as_a_whole() {
-        let body = format!(
-            r#"{{"entry":[{{"id":"1","changes":[{{"field":"x","value":{{"a":"{}"}}}}]}}]}}"#,
-            noise(3_000_000, 1)
-        );
-        let envelope = Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() };
-        assert!(matches!(envelope.pack_all(), Err(EnvelopeError::TooLarge)));
+    fn one_item_that_is_too_large_is_left_out_and_its_neighbours_are_not() {
+        let change = |text: &str| format!(r#"{{"field":"x","value":{{"a":"{text}"}}}}"#);
+        let changes = [change("before"), change(&noise(3_000_000, 1)), change("after")].join(",");
+        let body = format!(r#"{{"entry":[{{"id":"1","changes":[{changes}]}}]}}"#);
+        let Packed { messages, left_out } =
+            Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() }.pack_all();
+        assert_eq!(left_out, 1);
+        let stored =
+            messages.iter().map(|message| Envelope::unpack(message).unwrap().body).collect::<Vec<_>>().concat();
+        let stored = String::from_utf8(stored).unwrap();
+        assert!(stored.contains(&change("before")) && stored.contains(&change("after")));
     }
 }

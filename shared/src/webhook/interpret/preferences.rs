@@ -1,4 +1,4 @@
-//! `user_preferences`: people stop and resume marketing messages.
+//! `user_preferences`: people stop and resume marketing messages; `user_id_update`: what they said holds under a new id too.
 
 use super::{Change, Context, Observation};
 use crate::domain::recipient::Recipient;
@@ -20,6 +20,34 @@ struct Preference {
     category: String,
     value: String,
     timestamp: i64,
+}
+
+#[derive(Deserialize)]
+struct Updates<'a> {
+    #[serde(borrow)]
+    user_id_update: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Update {
+    user_id: Ids,
+}
+
+#[derive(Deserialize)]
+struct Ids {
+    previous: String,
+    current: String,
+}
+
+pub(super) fn renamed(change: &Change<'_>, _: &Context) -> Vec<Observation> {
+    let Ok(value) = serde_json::from_str::<Updates<'_>>(change.value.get()) else { return Vec::new() };
+    let Some(phone) = change.phone() else { return Vec::new() };
+    let each = value.user_id_update.iter().filter_map(|raw| serde_json::from_str::<Update>(raw.get()).ok());
+    let renamed = each.filter_map(|update| {
+        let (was, is) = (Recipient::user(&update.user_id.previous)?, Recipient::user(&update.user_id.current)?);
+        Some(Observation::Renamed { phone: phone.clone(), was: was.fingerprint(&phone), is: is.fingerprint(&phone) })
+    });
+    renamed.collect()
 }
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
@@ -60,6 +88,19 @@ mod tests {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
         interpret(&Change { entry_id: "9".into(), time: None, field: "user_preferences".into(), value: &raw }, &context)
+    }
+
+    #[test]
+    fn a_new_user_id_is_the_same_person_and_an_odd_one_hides_no_other() {
+        let value = r#"{"metadata":{"phone_number_id":"5"},"user_id_update":[7,{"user_id":{"previous":"US.1","current":"<"}},
+            {"detail":"x","user_id":{"previous":"US.1","current":"US.2"},"timestamp":"1"}]}"#;
+        let raw = RawValue::from_string(value.to_owned()).unwrap();
+        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
+        let change = Change { entry_id: "9".into(), time: None, field: "user_id_update".into(), value: &raw };
+        let phone = crate::domain::ids::PhoneNumberId::parse("5").unwrap();
+        let person = |id: &str| Recipient::user(id).unwrap().fingerprint(&phone);
+        let expected = Observation::Renamed { phone: phone.clone(), was: person("US.1"), is: person("US.2") };
+        assert_eq!(renamed(&change, &context), [expected]);
     }
 
     #[test]

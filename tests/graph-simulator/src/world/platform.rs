@@ -25,7 +25,7 @@ pub(crate) struct Platform {
 }
 
 const PERMISSIONS: [&str; 3] = ["whatsapp_business_management", "whatsapp_business_messaging", "business_management"];
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 22] = [
     "account_alerts",
     "account_review_update",
     "account_settings_update",
@@ -46,6 +46,7 @@ const FIELDS: [&str; 21] = [
     "smb_message_echoes",
     "template_category_update",
     "template_correct_category_detection",
+    "user_id_update",
     "user_preferences",
 ];
 

@@ -44,6 +44,18 @@ fn name_language_and_category_are_metas() {
 }
 
 #[test]
+fn characters_that_nobody_sees_are_found() {
+    assert_eq!(codes(&body("Your order\nwas sent today.", &[])), Vec::<&str>::new());
+    assert_eq!(codes(&body("Your order\u{0} was sent.", &[])), ["text.control"]);
+    assert_eq!(codes(&body("Your \u{202e}redro was sent.", &[])), ["text.direction"]);
+    let mut parts = good();
+    parts[2]["text"] = json!("Thanks\nagain");
+    parts[3]["buttons"][0]["text"] = json!("St\top");
+    let found: Vec<_> = lint(&composition(parts)).into_iter().map(|it| (it.code, it.place, it.refused)).collect();
+    assert_eq!(found, [("text.control", "footer", true), ("text.control", "buttons", true)]);
+}
+
+#[test]
 fn every_rule_of_the_body_is_kept() {
     let long = "x ".repeat(600);
     for (text, examples, code) in [
