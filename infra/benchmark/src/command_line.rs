@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{binaries, calls, cpu, handshake, report, size, start, throughput, webhook};
+use crate::{binaries, calls, cores, cpu, handshake, report, size, start, throughput, webhook};
 use lexopt::{Arg, Parser, ValueExt};
 use local::Profile;
 
@@ -8,7 +8,7 @@ use local::Profile;
 const HELP: &str = "\
 Measures the functions against a minimal lambda_runtime binary, all in one run.
 
-cargo run --release -p benchmark                     start, first handshake, round trip, CPU, cost, throughput, sizes
+cargo run --release -p benchmark                     start, first answer, first handshake, round trip, CPU, cost, throughput, sizes
 cargo run -p benchmark -- --check-sizes              release sizes against infra/size-budgets.txt; 1 when one is over
   --rounds N                                         interleaved rounds of each start (default 30)
   --profile debug|release                            which binaries (default release)";
@@ -31,11 +31,14 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
     if check {
         return Ok(size::check(&built)?);
     }
+    cores::measure_from_the_first()?;
     report::say(&start::measure(&built, rounds).await?);
+    report::say(&webhook::measure_first(&built, rounds).await?);
     report::say(&handshake::measure(&built, rounds).await?);
     report::say(&webhook::measure(&built).await?);
     report::say(&cpu::measure(&built).await?);
     report::say(&calls::measure(&built).await?);
+    cores::use_all()?;
     report::say(&throughput::measure(&built).await?);
     report::say(&size::table(&built)?);
     Ok(())

@@ -1,4 +1,4 @@
-//! CPU of one receipt, beside the hash that nobody can do without.
+//! CPU and memory of receipts, beside the hash that nobody can do without.
 
 use crate::binaries::Built;
 use crate::process;
@@ -10,31 +10,46 @@ use serde_json::json;
 use sha2::Sha256;
 use std::io;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Bytes of a body, and how often it is received.
-const BODIES: [(&str, usize, u32); 3] = [("510 B", 510, 400), ("10 KB", 10_000, 400), ("3 MB", 3_000_000, 40)];
+/// Bytes of a body, and how often it is received in a round.
+const BODIES: [(&str, usize, u32); 3] = [("510 B", 510, 1000), ("10 KB", 10_000, 1000), ("3 MB", 3_000_000, 40)];
+/// Rounds, of which the median counts: a process now and then runs at another speed than the one before it.
+const ROUNDS: usize = 5;
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
-    let services = Services::start().await?;
+    let services = Services::start(Duration::ZERO).await?;
     let mut text = String::from(
-        "CPU of one receipt, beyond an empty round trip of hello, beside HMAC-SHA256 of the same bytes\n  body         hello      webhook       HMAC   x HMAC\n",
+        "CPU of one receipt, as a multiple of an empty round trip of hello and, beyond that, of HMAC-SHA256 of the same bytes\n  body         hello      webhook  x hello       HMAC   x HMAC   peak memory\n",
     );
     for (name, bytes, times) in BODIES {
         let body = body(bytes);
         let event = envelope(&body);
-        let empty = spent(&built.hello, &Bytes::from_static(b"{}"), times, &[]).await?;
-        let own = spent(webhook, &event, times, &services.variables()).await?;
-        let hash = hmac(body.as_bytes(), times);
-        let ratio = (own - empty) / hash;
-        text.push_str(&format!("  {name:<8} {empty:>7.0} µs {own:>9.0} µs {hash:>8.1} µs {ratio:>8.1}\n"));
+        let (mut empty, mut own, mut hash, mut memory) = (vec![], vec![], vec![], vec![]);
+        for _ in 0..ROUNDS {
+            empty.push(spent(&built.hello, &Bytes::from_static(b"{}"), times, &[]).await?.0);
+            let (microseconds, megabytes) = spent(webhook, &event, times, &services.variables()).await?;
+            own.push(microseconds);
+            memory.push(megabytes);
+            hash.push(hmac(body.as_bytes(), times));
+        }
+        let (empty, own, hash, memory) = (median(empty), median(own), median(hash), median(memory));
+        let (times, ratio) = (own / empty, (own - empty) / hash);
+        text.push_str(&format!(
+            "  {name:<8} {empty:>7.0} µs {own:>9.0} µs {times:>8.2} {hash:>8.1} µs {ratio:>8.1} {memory:>10.1} MB\n"
+        ));
     }
     Ok(text)
 }
 
-/// Microseconds of CPU of one invocation.
-async fn spent(binary: &Path, event: &Bytes, times: u32, variables: &[(&str, &str)]) -> io::Result<f64> {
+fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_unstable_by(f64::total_cmp);
+    samples.get(samples.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Microseconds of CPU of one invocation, and the most megabytes that were resident.
+async fn spent(binary: &Path, event: &Bytes, times: u32, variables: &[(&str, &str)]) -> io::Result<(f64, f64)> {
     let mut stub = Stub::start().await?;
     let (_, mut child) = process::start(binary, &stub.address, variables)?;
     for _ in 0..times.min(50) {
@@ -45,9 +60,9 @@ async fn spent(binary: &Path, event: &Bytes, times: u32, variables: &[(&str, &st
     for _ in 0..times {
         stub.invoke(event.clone()).await?;
     }
-    let after = cpu(id)?;
+    let (after, memory) = (cpu(id)?, peak(id)?);
     child.kill().await?;
-    Ok((after - before) / f64::from(times))
+    Ok(((after - before) / f64::from(times), memory))
 }
 
 /// Microseconds a process has run so far (`/proc/<pid>/schedstat` counts nanoseconds of the main thread, which is the only
@@ -56,6 +71,13 @@ fn cpu(id: u32) -> io::Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{id}/schedstat"))?;
     let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse::<f64>().ok());
     nanoseconds.map(|nanoseconds| nanoseconds / 1000.0).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// The most megabytes a process had resident so far.
+fn peak(id: u32) -> io::Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.map(|kilobytes: f64| kilobytes / 1024.0).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// Microseconds of one hash.
@@ -71,7 +93,7 @@ fn hmac(body: &[u8], times: u32) -> f64 {
 }
 
 /// Message webhooks of about so many bytes.
-fn body(bytes: usize) -> String {
+pub(crate) fn body(bytes: usize) -> String {
     let change = |number: usize| {
         let text = json!({ "body": format!("order {number} has left our house and will be with you {}", number % 97) });
         let message = json!({ "from": "16505551234", "id": format!("wamid.HBgLMTYzMTU1NTEyMzQ{number:08}"), "type": "text", "text": text });

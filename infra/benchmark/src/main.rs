@@ -3,6 +3,7 @@
 mod binaries;
 mod calls;
 mod command_line;
+mod cores;
 mod cpu;
 mod handshake;
 mod process;

@@ -1,5 +1,6 @@
 //! A process of a measured binary, in the environment the template would give it.
 
+use crate::cores;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
@@ -44,12 +45,12 @@ const VARIABLES: [(&str, &str); 33] = [
 ];
 const QUEUES: [&str; 6] = ["WEBHOOK", "ONBOARDING", "CREDIT", "TEMPLATE", "MESSAGE_RETRY", "PLATFORM_EVENTS"];
 
-/// Starts a binary. It ends when it is dropped.
+/// Starts a binary on a core of its own. It ends when it is dropped.
 pub(crate) fn start(binary: &Path, runtime_api: &str, more: &[(&str, &str)]) -> io::Result<(Instant, Child)> {
     let mut command = Command::new(binary);
     command.env_clear().envs(VARIABLES).env("AWS_LAMBDA_RUNTIME_API", runtime_api);
     command.envs(QUEUES.map(|queue| (format!("{queue}_QUEUE_URL"), "http://127.0.0.1:9/0/queue")));
     command.envs(more.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let began = Instant::now();
-    Ok((began, command.kill_on_drop(true).spawn()?))
+    command.kill_on_drop(true);
+    cores::on_the_last(|| Ok((Instant::now(), command.spawn()?)))
 }

@@ -1,11 +1,15 @@
 //! A warm webhook: signature verified, compressed, taken by SQS, acknowledged.
 
 use crate::binaries::Built;
+use crate::cpu::body;
 use crate::process;
 use crate::report::Samples;
 use crate::stub::Stub;
 use aws_emulator::{SecretsManager, Sqs};
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -13,19 +17,29 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
+/// How long SQS takes for an answer where it is away: about as long as in its own region.
+pub(crate) const AWAY: Duration = Duration::from_millis(5);
 /// Invocations that are timed, after as many that are not.
 const INVOCATIONS: usize = 200;
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
-    let services = Services::start().await?;
-    let mut text = format!("Warm round trip through the Runtime API, {INVOCATIONS} invocations; SQS on loopback\n");
+    let (near, far) = (Services::start(Duration::ZERO).await?, Services::start(AWAY).await?);
+    let mut text = format!(
+        "Warm round trip through the Runtime API, {INVOCATIONS} invocations; SQS on loopback, or {AWAY:?} away\n"
+    );
     text.push_str("  event                   median       p95  x hello       p99   one after the other\n");
-    for (name, changes) in [("webhook, 1 change", 1), ("webhook, 100 changes", 100), ("webhook, 1000 changes", 1000)] {
-        let event = event(changes);
+    for (name, event, services) in [
+        ("1 change", event(1), &near),
+        ("100 changes", event(100), &near),
+        ("1000 changes", event(1000), &near),
+        ("1 change, SQS away", event(1), &far),
+        ("3 MB, SQS away", envelope(&body(3_000_000)), &far),
+    ] {
         let hello = warm(&built.hello, &event, &[]).await?;
         let own = warm(webhook, &event, &services.variables()).await?;
         for (name, samples) in [("hello, same event", &hello), (name, &own)] {
@@ -34,6 +48,31 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
         }
     }
     Ok(text)
+}
+
+/// From the start of a process to its first answer: what a start leaves for later is in it.
+pub(crate) async fn measure_first(built: &Built, rounds: usize) -> io::Result<String> {
+    let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
+    let (services, event) = (Services::start(Duration::ZERO).await?, event(1));
+    let (mut hello, mut own) = (Samples::default(), Samples::default());
+    for _ in 0..rounds {
+        hello.add(first(&built.hello, &event, &[]).await?);
+        own.add(first(webhook, &event, &services.variables()).await?);
+    }
+    Ok(format!(
+        "Process start to the first answer, {rounds} interleaved rounds; Secrets Manager and SQS on loopback, without TLS\n{}\n{}\n",
+        hello.line("hello, same event", &hello),
+        own.line("webhook, 1 change", &hello)
+    ))
+}
+
+async fn first(binary: &Path, event: &Bytes, variables: &[(&str, &str)]) -> io::Result<Duration> {
+    let mut stub = Stub::start().await?;
+    let (began, mut child) = process::start(binary, &stub.address, variables)?;
+    stub.invoke(event.clone()).await?;
+    let took = began.elapsed();
+    child.kill().await?;
+    Ok(took)
 }
 
 async fn warm(binary: &Path, event: &Bytes, variables: &[(&str, &str)]) -> io::Result<Samples> {
@@ -58,9 +97,10 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    pub(crate) async fn start() -> io::Result<Self> {
+    /// Starts both; SQS answers after `away`.
+    pub(crate) async fn start(away: Duration) -> io::Result<Self> {
         let (sqs, secrets) = (Sqs::new("us-east-1", "000000000000"), SecretsManager::new("us-east-1", "000000000000"));
-        let sqs_at = serve(sqs.router()).await?;
+        let sqs_at = serve(at_a_distance(sqs.router(), away)).await?;
         sqs.set_endpoint(&sqs_at);
         let none = BTreeMap::new();
         let queue = sqs.create_queue("webhooks", &none, &none).map_err(io::Error::other)?;
@@ -78,6 +118,16 @@ impl Services {
             ("VERIFY_TOKEN_ARN", &self.secret),
         ]
     }
+}
+
+/// A service that answers after a while.
+pub(crate) fn at_a_distance(service: Router, away: Duration) -> Router {
+    if away.is_zero() { service } else { service.layer(from_fn_with_state(away, late)) }
+}
+
+async fn late(State(away): State<Duration>, request: Request, next: Next) -> Response {
+    tokio::time::sleep(away).await;
+    next.run(request).await
 }
 
 pub(crate) async fn serve(router: Router) -> io::Result<String> {
