@@ -83,7 +83,7 @@ impl QueueError {
     /// Whether the queue refuses this message, now and later (SQS: `SendMessage`, errors).
     #[must_use]
     pub fn is_of_the_message(&self) -> bool {
-        ["InvalidMessageContents", "InvalidParameterValue", "BatchRequestTooLong"].contains(&self.0.as_str())
+        ["InvalidMessageContents", "InvalidParameterValue"].contains(&self.0.as_str())
     }
 }
 

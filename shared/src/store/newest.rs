@@ -54,7 +54,7 @@ impl Store {
 
     async fn preference(&self, phone: &PhoneNumberId, person: &str) -> Result<Option<Item>, StoreError> {
         let key = item::key_of(&keys::preference(phone, person));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         Ok(request.send().await.map_err(|error| unavailable(&error))?.item)
     }
 

@@ -44,6 +44,15 @@ pub enum Observation {
         /// When, by Meta's clock.
         at: Timestamp,
     },
+    /// The account was restricted, or is no more.
+    Restricted {
+        /// In Meta's words; `LIFTED` when it is over.
+        word: String,
+        /// Until when, where Meta says so.
+        until: Option<Timestamp>,
+        /// When, by Meta's clock.
+        at: Timestamp,
+    },
     /// A business finished a signup and has to be certified before its first message.
     Uncertified {
         /// Its portfolio.
@@ -119,7 +128,8 @@ impl Observation {
     #[must_use]
     pub fn needs_owner(&self) -> bool {
         match self {
-            Self::Departed { .. } | Self::Word { .. } | Self::NameDecided { .. } | Self::Look => true,
+            Self::Departed { .. } | Self::Word { .. } | Self::Restricted { .. } => true,
+            Self::NameDecided { .. } | Self::Look => true,
             Self::Template(_) | Self::Templates => true,
             Self::Joined { .. } | Self::Uncertified { .. } => false,
             Self::Preference { .. } | Self::Renamed { .. } | Self::Status { .. } | Self::Solution { .. } => false,
@@ -131,7 +141,9 @@ impl Observation {
     fn undated(self) -> Self {
         match self {
             Self::Word { aspect: Aspect::History | Aspect::Contacts, .. } => self,
-            Self::Departed { .. } | Self::Word { .. } | Self::NameDecided { .. } => Self::Look,
+            Self::Departed { .. } | Self::Word { .. } | Self::Restricted { .. } | Self::NameDecided { .. } => {
+                Self::Look
+            }
             Self::Template(_) => Self::Templates,
             other => other,
         }
@@ -181,7 +193,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("account_alerts", One(look)),
     ("account_review_update", One(reviews::account)),
     ("account_settings_update", One(numbers::settings)),
-    ("account_update", Many(account_update::interpret)),
+    ("account_update", One(account_update::interpret)),
     ("automatic_events", PassedOn),
     ("business_capability_update", One(look)),
     ("business_status_update", One(look)),

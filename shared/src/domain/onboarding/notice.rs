@@ -50,10 +50,8 @@ impl Onboarding {
     /// Meta says when a restriction ends, and nothing when it has.
     fn restriction(&self, now: Timestamp) -> Option<Notice> {
         let fact = self.facts.get(Aspect::Restriction).filter(|fact| fact.word.starts_with("RESTRICTED"))?;
-        let ends = self.facts.word(Aspect::RestrictionEnds).and_then(|ends| ends.parse().ok());
-        let ends = ends.map(Timestamp::from_seconds);
-        let lasts = ends.is_none_or(|ends| now < ends);
-        lasts.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, ends))
+        let lasts = fact.until.is_none_or(|until| now < until);
+        lasts.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, fact.until))
     }
 
     fn verification(&self, business_info: Duration) -> Vec<Notice> {

@@ -66,6 +66,15 @@ pub enum Event {
         /// When Meta said it.
         at: Timestamp,
     },
+    /// Meta restricted the account, or lifted what it had.
+    Restricted {
+        /// In Meta's words.
+        word: String,
+        /// Until when, where Meta says so.
+        until: Option<Timestamp>,
+        /// When Meta said it.
+        at: Timestamp,
+    },
     /// Meta decided about a display name that the customer asked for.
     NameDecided {
         /// The number.

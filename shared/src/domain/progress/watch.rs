@@ -91,6 +91,11 @@ pub(super) fn observed(
     look_again(after, aspect, now);
 }
 
+/// What Meta forbids the account, and until when.
+pub(super) fn restricted(after: &mut Onboarding, word: &str, until: Option<Timestamp>, at: Timestamp) {
+    after.facts.observe_until(Aspect::Restriction, word, at, until);
+}
+
 pub(super) fn name_decided(
     after: &mut Onboarding,
     display: &DisplayNumber,
@@ -122,7 +127,6 @@ fn look_again(after: &mut Onboarding, aspect: Aspect, now: Timestamp) {
         Aspect::Quality
         | Aspect::MessagingLimit
         | Aspect::Restriction
-        | Aspect::RestrictionEnds
         | Aspect::Violation
         | Aspect::Pin
         | Aspect::Calling

@@ -51,7 +51,7 @@ struct Ban {
     waba_ban_state: String,
 }
 
-/// Events that Meta documents; those that [`one`] does not name change no record of ours.
+/// Events that Meta documents; those that [`interpret`] does not name change no record of ours.
 const EVENTS: [&str; 18] = [
     "ACCOUNT_DELETED",
     "ACCOUNT_OFFBOARDED",
@@ -79,15 +79,8 @@ pub(super) fn undocumented_event(change: &Change<'_>) -> Option<String> {
     (!EVENTS.contains(&value.event.as_str())).then(|| word(&value.event)).flatten()
 }
 
-pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Value>(change.value.get()) else { return Vec::new() };
-    if value.event == "ACCOUNT_RESTRICTION" {
-        return restriction(&value, context.time_of(change));
-    }
-    one(&value, change, context).into_iter().collect()
-}
-
-fn one(value: &Value, change: &Change<'_>, context: &Context) -> Option<Observation> {
+pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observation> {
+    let value: Value = serde_json::from_str(change.value.get()).ok()?;
     let info = value.waba_info.as_ref();
     let app = info.and_then(|info| info.partner_app_id.as_deref());
     let ours = app.is_none_or(|app| app == context.app.as_str());
@@ -97,11 +90,12 @@ fn one(value: &Value, change: &Change<'_>, context: &Context) -> Option<Observat
     let departed = |reason| Some(Observation::Departed { reason, at });
     let about = |aspect, text: &str| Some(Observation::Word { about: About::Account, aspect, word: word(text)?, at });
     match value.event.as_str() {
-        "PARTNER_CLIENT_CERTIFICATION_NEEDED" => needs_certification(value, at),
+        "PARTNER_CLIENT_CERTIFICATION_NEEDED" => needs_certification(&value, at),
         "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" => {
             about(Aspect::Certification, &value.partner_client_certification_info.as_ref()?.status)
         }
         "DISABLED_UPDATE" => about(Aspect::Status, &value.ban_info.as_ref()?.waba_ban_state),
+        "ACCOUNT_RESTRICTION" => restriction(&value, at),
         "ACCOUNT_VIOLATION" => about(Aspect::Violation, &value.violation_info.as_ref()?.violation_type),
         "MM_LITE_TERMS_SIGNED" => about(Aspect::MarketingMessages, "TERMS_SIGNED"),
         "VERIFIED_ACCOUNT" => Some(Observation::Look),
@@ -115,20 +109,29 @@ fn one(value: &Value, change: &Change<'_>, context: &Context) -> Option<Observat
     }
 }
 
-/// What is forbidden, and until when. Meta tells under the same event that a restriction has ended. Of several the last in
-/// the alphabet is named: who may not answer (`RESTRICTED_CUSTOMER_…`) may not begin (`RESTRICTED_BIZ_…`) either.
-fn restriction(value: &Value, at: Timestamp) -> Vec<Observation> {
+/// Restrictions, the gravest first: who may not answer may not begin either.
+const GRAVEST: [&str; 9] = [
+    "RESTRICTED_CUSTOMER_INITIATED_MESSAGING",
+    "RESTRICTED_BIZ_INITIATED_MESSAGING",
+    "RESTRICTED_UTILITY_TEMPLATES",
+    "RESTRICTED_DIRECT_SEND_UTILITY_TEMPLATES",
+    "RESTRICTED_BIZ_INITIATED_AND_USER_INITIATED_CALLING",
+    "RESTRICTED_BUSINESS_INITIATED_CALLING",
+    "RESTRICTED_USER_INITIATED_CALLING",
+    "RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN",
+    "RESTRICTED_ADD_PHONE_NUMBER_ACTION",
+];
+
+/// The gravest of what is forbidden, and until when. Meta tells under the same event that a restriction has ended.
+fn restriction(value: &Value, at: Timestamp) -> Option<Observation> {
     let cause = value.violation_info.as_ref().map_or("", |violation| violation.violation_type.as_str());
-    let lifted = cause.ends_with("_UNBAN") || cause.ends_with("_RATE_LIMIT_RECOVERY");
-    let all = value.restriction_info.as_deref().unwrap_or_default();
-    let named = all.iter().map(|one| one.restriction_type.as_str()).max();
-    let Some(kind) = (if lifted { Some("LIFTED") } else { named }).and_then(word) else { return Vec::new() };
-    let ends: Option<Vec<i64>> = all.iter().map(|one| seconds(one.expiration.as_ref()?)).collect();
-    let ends = ends.and_then(|ends| ends.into_iter().max()).filter(|_| !lifted);
-    let ends = ends.map_or_else(|| "NONE".to_owned(), |ends| ends.to_string());
-    let about = |aspect, word| Observation::Word { about: About::Account, aspect, word, at };
-    // The end first: nobody is told of a restriction that is over.
-    vec![about(Aspect::RestrictionEnds, ends), about(Aspect::Restriction, kind)]
+    if cause.ends_with("_UNBAN") || cause.ends_with("_RATE_LIMIT_RECOVERY") {
+        return Some(Observation::Restricted { word: "LIFTED".to_owned(), until: None, at });
+    }
+    let rank = |one: &&Restriction| GRAVEST.iter().position(|known| *known == one.restriction_type);
+    let gravest = value.restriction_info.as_deref()?.iter().min_by_key(|one| rank(one).unwrap_or(GRAVEST.len()))?;
+    let until = gravest.expiration.as_ref().and_then(seconds).map(Timestamp::from_seconds);
+    Some(Observation::Restricted { word: word(&gravest.restriction_type)?, until, at })
 }
 
 fn seconds(expiration: &serde_json::Value) -> Option<i64> {
@@ -153,35 +156,25 @@ mod tests {
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let time = Some(Timestamp::from_seconds(100));
         let change = Change { entry_id: "9".into(), time, field: "account_update".into(), value: &raw };
-        let mut observed = interpret(&change, &context);
-        assert!(observed.len() < 2);
-        observed.pop()
-    }
-
-    fn restrictions(value: &str) -> Vec<(Aspect, String)> {
-        let value: Value = serde_json::from_str(value).unwrap();
-        let word = |observation| match observation {
-            Observation::Word { aspect, word, .. } => (aspect, word),
-            other => panic!("{other:?}"),
-        };
-        restriction(&value, Timestamp::from_seconds(100)).into_iter().map(word).collect()
+        interpret(&change, &context)
     }
 
     #[test]
-    fn of_several_restrictions_the_gravest_counts_until_the_last_of_them_ends() {
-        let both = |word: &str, ends: &str| {
-            vec![(Aspect::RestrictionEnds, ends.to_owned()), (Aspect::Restriction, word.to_owned())]
+    fn of_several_restrictions_the_gravest_counts_until_it_ends() {
+        let event = |rest: &str| observe(&format!(r#"{{"event":"ACCOUNT_RESTRICTION",{rest}}}"#));
+        let restricted = |word: &str, until: Option<i64>| {
+            let (until, at) = (until.map(Timestamp::from_seconds), Timestamp::from_seconds(100));
+            Some(Observation::Restricted { word: word.to_owned(), until, at })
         };
-        let event = |rest: &str| format!(r#"{{"event":"ACCOUNT_RESTRICTION",{rest}}}"#);
-        let (biz, customer) = ("RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_CUSTOMER_INITIATED_MESSAGING");
+        let (biz, calling) = ("RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_USER_INITIATED_CALLING");
         let two = format!(
-            r#""restriction_info":[{{"restriction_type":"{customer}","expiration":5}},{{"restriction_type":"{biz}","expiration":"9"}}]"#
+            r#""restriction_info":[{{"restriction_type":"{calling}","expiration":9}},{{"restriction_type":"{biz}","expiration":"5"}}]"#
         );
-        assert_eq!(restrictions(&event(&two)), both(customer, "9"));
-        let endless = format!(r#""restriction_info":[{{"restriction_type":"{biz}"}}]"#);
-        assert_eq!(restrictions(&event(&endless)), both(biz, "NONE"));
+        assert_eq!(event(&two), restricted(biz, Some(5)));
+        let endless = r#""restriction_info":[{"restriction_type":"RESTRICTED_IN_2027"}]"#;
+        assert_eq!(event(endless), restricted("RESTRICTED_IN_2027", None));
         let lifted = r#""violation_info":{"violation_type":"DIRECT_SEND_UTILITY_UNBAN"}"#;
-        assert_eq!(restrictions(&event(lifted)), both("LIFTED", "NONE"));
+        assert_eq!(event(lifted), restricted("LIFTED", None));
     }
 
     #[test]

@@ -30,7 +30,8 @@ struct Updates<'a> {
 
 #[derive(Deserialize)]
 struct Update {
-    user_id: Ids,
+    user_id: Option<Ids>,
+    parent_user_id: Option<Ids>,
 }
 
 #[derive(Deserialize)]
@@ -43,8 +44,8 @@ pub(super) fn renamed(change: &Change<'_>, _: &Context) -> Vec<Observation> {
     let Ok(value) = serde_json::from_str::<Updates<'_>>(change.value.get()) else { return Vec::new() };
     let Some(phone) = change.phone() else { return Vec::new() };
     let each = value.user_id_update.iter().filter_map(|raw| serde_json::from_str::<Update>(raw.get()).ok());
-    let renamed = each.filter_map(|update| {
-        let (was, is) = (Recipient::user(&update.user_id.previous)?, Recipient::user(&update.user_id.current)?);
+    let renamed = each.flat_map(|update| update.user_id.into_iter().chain(update.parent_user_id)).filter_map(|ids| {
+        let (was, is) = (Recipient::user(&ids.previous)?, Recipient::user(&ids.current)?);
         Some(Observation::Renamed { phone: phone.clone(), was: was.fingerprint(&phone), is: is.fingerprint(&phone) })
     });
     renamed.collect()

@@ -15,8 +15,9 @@ pub(super) fn check(composition: &Composition, findings: &mut Vec<Finding>) {
 }
 
 fn unseen(text: &str, place: &'static str, lines: bool, findings: &mut Vec<Finding>) {
-    if text.chars().any(|character| character.is_control() && !(lines && character == '\n')) {
-        let message = if lines { "A body holds no control characters but new lines." } else { "This is one line." };
+    if text.chars().any(|character| character.is_control() && !(lines && "\n\r\t".contains(character))) {
+        let message =
+            if lines { "A body holds no control characters but new lines and tabs." } else { "This is one line." };
         findings.push(refused("text.control", place, message));
     }
     if text.contains(OVERRIDES) {
