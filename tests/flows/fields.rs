@@ -109,6 +109,68 @@ async fn what_meta_says_about_account_and_number_is_shown_with_who_has_to_act() 
     lab.stop().await;
 }
 
+/// Field, value, where its word is shown, and the word.
+fn words(phone: &str, number: &str) -> [(&'static str, Value, &'static str, &'static str); 8] {
+    let calling = json!({ "type": "phone_number_settings", "phone_number_settings": {
+        "phone_number_id": phone, "calling": { "status": "ENABLED" } } });
+    let metadata = json!({ "phone_number_id": phone, "display_phone_number": number });
+    let username = json!({ "display_phone_number": number, "username": "acme", "status": "reserved" });
+    let event = |event: &str| json!({ "event": event });
+    let disabled = json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "SCHEDULE_FOR_DISABLE" } });
+    let certified = json!({ "event": "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE",
+        "partner_client_certification_info": { "client_business_id": "1", "status": "APPROVED" } });
+    [
+        ("account_settings_update", calling, "/numbers/0/words/calling/word", "ENABLED"),
+        ("business_username_updates", username, "/numbers/0/words/username/word", "RESERVED"),
+        (
+            "smb_app_state_sync",
+            json!({ "metadata": metadata, "state_sync": [{ "type": "contact" }] }),
+            "/numbers/0/words/contacts/word",
+            "RECEIVED",
+        ),
+        ("account_review_update", json!({ "decision": "REJECTED" }), "/account/review/word", "REJECTED"),
+        ("account_update", event("ACCOUNT_OFFBOARDED"), "/account/status/word", "ACCOUNT_OFFBOARDED"),
+        ("account_update", disabled, "/account/status/word", "SCHEDULE_FOR_DISABLE"),
+        ("account_update", event("MM_LITE_TERMS_SIGNED"), "/account/marketing_messages/word", "TERMS_SIGNED"),
+        ("account_update", certified, "/account/certification/word", "APPROVED"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_word_of_metas_is_shown_where_it_belongs() {
+    let lab = Lab::start().await;
+    let (popup, id) = ready(&lab, &json!({})).await;
+    let number = digits(&lab, &popup).await;
+    for ((field, value, place, word), time) in words(phone(&popup), &number).into_iter().zip(soon()..) {
+        change(&lab, &popup.waba, time, field, &value).await;
+        let shown = async || (details(&lab, &id).await.pointer(place)? == word).then_some(());
+        lab.eventually(&format!("{field} shows {word}"), shown).await;
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_only_that_something_changed_makes_us_look() {
+    let lab = Lab::start().await;
+    let (popup, _) = ready(&lab, &json!({})).await;
+    let quality = json!({ "display_phone_number": digits(&lab, &popup).await, "event": "FLAGGED" });
+    let alert = json!({ "entity_type": "PHONE_NUMBER", "entity_id": phone(&popup), "alert_info": {} });
+    for (field, value) in [
+        ("phone_number_quality_update", quality),
+        ("business_capability_update", json!({ "max_phone_numbers_per_business": 20 })),
+        ("business_status_update", json!({ "event": "SOMETHING" })),
+        ("account_alerts", alert),
+        ("account_update", json!({ "event": "VERIFIED_ACCOUNT" })),
+    ] {
+        lab.quiet().await;
+        let before = lab.calls("GET", "").await;
+        change(&lab, &popup.waba, soon(), field, &value).await;
+        let looked = async || (lab.calls("GET", "").await > before).then_some(());
+        lab.eventually(&format!("{field} makes us look"), looked).await;
+    }
+    lab.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn history_that_comes_in_any_order_shows_how_far_it_is() {
     let lab = Lab::start().await;
