@@ -14,6 +14,7 @@
 //! | record of a number | `NUMBER#<id>` | `OWNER` |
 //! | last event of a number | `NUMBER#<id>` | `LAST_EVENT` |
 //! | who wants no marketing messages | `NUMBER#<id>` | `PREFERENCE#<fingerprint>` |
+//! | newer name of such a person, for a month | `NUMBER#<id>` | `RENAMED#<fingerprint>` |
 //! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
 //! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |

@@ -118,7 +118,13 @@ async fn who_wants_no_marketing_gets_none_and_everything_else() {
     let update =
         json!({ "user_id": { "previous": "US.1", "current": "US.2" }, "detail": "x", "timestamp": "1739321099" });
     told(&lab, &popup, "user_id_update", &update).await;
-    for person in ["US.1", "US.2"] {
+    // Another person's new name comes before the word under the old one.
+    let earlier = json!({ "user_id": { "previous": "US.7", "current": "US.8" }, "timestamp": "1739321099" });
+    told(&lab, &popup, "user_id_update", &earlier).await;
+    let late =
+        json!({ "user_id": "US.7", "category": "marketing_messages", "value": "stop", "timestamp": 1_739_321_098 });
+    told(&lab, &popup, "user_preferences", &late).await;
+    for person in ["US.1", "US.2", "US.8"] {
         let mut to_user = template("offer");
         to_user.as_object_mut().unwrap().remove("to");
         to_user["recipient"] = json!(person);

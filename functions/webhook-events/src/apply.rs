@@ -67,7 +67,7 @@ impl Applier {
             Observation::Preference { phone, person, stopped, at } => {
                 Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
             }
-            Observation::Renamed { phone, was, is } => Ok(self.store.carry_preference(&phone, &was, &is).await?),
+            Observation::Renamed { phone, was, is } => self.renamed(&phone, &was, &is).await,
             Observation::Status { message, phone, attempt, wamid, delivery, code, at } => {
                 self.status(&message, &phone, &MessageEvent::Reported { attempt, wamid, delivery, code, at }).await
             }
@@ -96,6 +96,10 @@ impl Applier {
             }
         }
         self.fact(owner, &Event::Joined(at)).await
+    }
+
+    async fn renamed(&self, phone: &PhoneNumberId, was: &str, is: &str) -> Result<(), EventError> {
+        Ok(self.store.note_renamed(phone, was, is, clock::now()).await?)
     }
 
     async fn fact(&self, owner: Option<&Owner>, fact: &Event) -> Result<(), EventError> {

@@ -107,6 +107,10 @@ pub(super) fn preference(id: &PhoneNumberId, person: &str) -> Key {
     Key { pk: format!("NUMBER#{id}"), sk: format!("PREFERENCE#{person}") }
 }
 
+pub(super) fn renamed(id: &PhoneNumberId, person: &str) -> Key {
+    Key { pk: format!("NUMBER#{id}"), sk: format!("RENAMED#{person}") }
+}
+
 pub(super) fn window(id: &PhoneNumberId, person: &str, message: &MessageId) -> Key {
     Key { pk: format!("NUMBER#{id}"), sk: format!("{WINDOW}{person}#{message}") }
 }

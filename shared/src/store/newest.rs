@@ -6,10 +6,16 @@ use super::{Store, StoreError, keys, unavailable};
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
+use std::time::Duration;
 
 /// When news replaces what is known.
 const NEWER: &str = "attribute_not_exists(pk) OR #at < :at";
 const NEWER_OR_OF_THE_SAME_TIME: &str = "attribute_not_exists(pk) OR #at <= :at";
+
+/// How long it is known that a name is an old one: Meta repeats a webhook for up to seven days.
+const OLD_NAME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Names that are followed from one to the next.
+const MOST_NAMES: usize = 5;
 
 /// The status of a multi-partner solution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +29,8 @@ pub struct Solution {
 }
 
 impl Store {
-    /// Notes whether somebody wants no more marketing messages from a number. Who stops and resumes within one second has
-    /// stopped.
+    /// Notes whether somebody wants no more marketing messages from a number, under each name the person has had since. Who
+    /// stops and resumes within one second has stopped.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -35,27 +41,41 @@ impl Store {
         stopped: bool,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut item = Item::from([("entity".to_owned(), text("preference"))]);
-        item.insert("stopped".to_owned(), AttributeValue::Bool(stopped));
-        let wins = if stopped { NEWER_OR_OF_THE_SAME_TIME } else { NEWER };
-        self.put_newest(&keys::preference(phone, person), item, at, wins).await
+        let mut name = Some(person.to_owned());
+        for _ in 0..MOST_NAMES {
+            let Some(person) = name else { break };
+            let mut item = Item::from([("entity".to_owned(), text("preference"))]);
+            item.insert("stopped".to_owned(), AttributeValue::Bool(stopped));
+            let wins = if stopped { NEWER_OR_OF_THE_SAME_TIME } else { NEWER };
+            self.put_newest(&keys::preference(phone, &person), item, at, wins).await?;
+            let newer = self.item(&keys::renamed(phone, &person)).await?;
+            name = newer.and_then(|item| item.get("is").and_then(|is| is.as_s().ok()).cloned());
+        }
+        Ok(())
     }
 
-    /// Has a preference hold under another name of the same person too.
+    /// Notes that somebody has another name at `now`. What was said under the old one holds under the new one, whether it
+    /// came before this or comes after it.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn carry_preference(&self, phone: &PhoneNumberId, was: &str, is: &str) -> Result<(), StoreError> {
-        let Some(item) = self.preference(phone, was).await? else { return Ok(()) };
+    pub async fn note_renamed(
+        &self,
+        phone: &PhoneNumberId,
+        was: &str,
+        is: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut renamed = item::key_of(&keys::renamed(phone, was));
+        renamed.insert("entity".to_owned(), text("renamed"));
+        renamed.insert("is".to_owned(), text(is));
+        renamed.insert("expires_at".to_owned(), number(now.after(OLD_NAME).as_seconds_up()));
+        let request = self.client().put_item().table_name(&self.table).set_item(Some(renamed));
+        request.send().await.map_err(|error| unavailable(&error))?;
+        let Some(item) = self.item(&keys::preference(phone, was)).await? else { return Ok(()) };
         let at = item.get("at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse().ok());
         let Some(at) = at.map(Timestamp::from_millis) else { return Err(StoreError::Undecodable("preference")) };
         self.note_preference(phone, is, stopped(&item), at).await
-    }
-
-    async fn preference(&self, phone: &PhoneNumberId, person: &str) -> Result<Option<Item>, StoreError> {
-        let key = item::key_of(&keys::preference(phone, person));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        Ok(request.send().await.map_err(|error| unavailable(&error))?.item)
     }
 
     /// Whether somebody wants no more marketing messages from a number.
@@ -63,7 +83,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn has_stopped(&self, phone: &PhoneNumberId, person: &str) -> Result<bool, StoreError> {
-        Ok(self.preference(phone, person).await?.as_ref().is_some_and(stopped))
+        Ok(self.item(&keys::preference(phone, person)).await?.as_ref().is_some_and(stopped))
     }
 
     /// Notes the status of a multi-partner solution.
