@@ -131,6 +131,12 @@ impl Lab {
         self.seen(self.client.post(&self.api(path), &[("authorization", &bearer)], body).await.expect("an answer"))
     }
 
+    /// A DELETE by the platform's back end.
+    pub async fn platform_delete(&self, path: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
+        self.send("DELETE", &self.api(path), &[("authorization", &bearer)], b"").await
+    }
+
     /// A signup link for a customer.
     pub async fn session(&self, customer: &str) -> Session {
         let created = self.platform_post("/v1/sessions", &json!({ "customer_ref": customer })).await;

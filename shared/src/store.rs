@@ -115,6 +115,12 @@ impl Store {
     fn client(&self) -> &Client {
         self.aws.dynamodb()
     }
+
+    /// The item as it is now, whoever wrote it last.
+    async fn item(&self, key: &keys::Key) -> Result<Option<item::Item>, StoreError> {
+        let request = self.client().get_item().table_name(&self.table).set_key(Some(item::key_of(key)));
+        Ok(request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?.item)
+    }
 }
 
 /// Reduces an SDK error to its code: messages may repeat keys.

@@ -4,9 +4,7 @@ use integration::Lab;
 use serde_json::{Value, json};
 
 async fn leave(lab: &Lab, id: &str) -> (u16, Value) {
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    let url = lab.api(&format!("/v1/onboardings/{id}"));
-    let answer = lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await;
+    let answer = lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
     (answer.status, answer.json())
 }
 

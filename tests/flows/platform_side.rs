@@ -82,8 +82,7 @@ async fn who_lives_from_the_credit_line_is_listed_until_it_is_taken_back() {
     lab.until(&id, "ready").await;
     let shares = lab.platform_get("/v1/credit-shares").await.json()["shares"].clone();
     assert_eq!((shares.as_array().unwrap().len(), shares[0]["waba_id"].as_str()), (1, Some(popup.waba.as_str())));
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    lab.send("DELETE", &lab.api(&format!("/v1/onboardings/{id}")), &[("authorization", &bearer)], b"").await;
+    lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
     lab.until(&id, "left").await;
     assert_eq!(lab.platform_get("/v1/credit-shares").await.json()["shares"], json!([]));
     lab.stop().await;
@@ -111,8 +110,7 @@ async fn a_callback_override_is_set_on_the_number_and_cleared_by_the_exit() {
     assert_eq!(lab.simulator("state").await["phones"][phone]["webhook_override"], "https://hooks.acme.com/wa");
     let subscribed = lab.calls("POST", "/subscribed_apps").await;
     assert_eq!(subscribed, 1, "the account itself is subscribed plainly");
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    lab.send("DELETE", &lab.api(&format!("/v1/onboardings/{id}")), &[("authorization", &bearer)], b"").await;
+    lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
     lab.until(&id, "left").await;
     assert_eq!(lab.simulator("state").await["phones"][phone]["webhook_override"], json!(null));
     assert!(!lab.stack.secrets().snapshot().to_string().contains("tenant-token"), "its token is destroyed");

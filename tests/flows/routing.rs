@@ -159,16 +159,20 @@ async fn a_change_that_waited_for_its_account_and_is_refused_ends_in_the_dead_le
     lab.stop().await;
 }
 
+/// A customer that has left, and a change of its account that came afterwards and waits.
+async fn left_with_late_news(lab: &Lab) -> (Popup, String) {
+    let (popup, id) = ready(lab, "acme").await;
+    assert_eq!(lab.platform_delete(&format!("/v1/onboardings/{id}")).await.status, 202);
+    lab.until(&id, "left").await;
+    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
+    lab.eventually("the change waits", async || is_parked(lab, &popup.waba).await).await;
+    (popup, id)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn late_news_of_a_customer_that_has_left_are_not_applied_and_wait_for_whoever_connects_next() {
     let lab = Lab::start().await;
-    let (popup, first) = ready(&lab, "acme").await;
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    let url = lab.api(&format!("/v1/onboardings/{first}"));
-    assert_eq!(lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status, 202);
-    lab.until(&first, "left").await;
-    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
-    lab.eventually("the change waits", async || is_parked(&lab, &popup.waba).await).await;
+    let (popup, first) = left_with_late_news(&lab).await;
     assert_eq!(violation_of(&lab, &first).await, Value::Null, "the former customer's record");
     let (_, _, second) = lab.signed_up("other", &json!({ "waba_id": popup.waba })).await;
     lab.until(&second, "ready").await;
@@ -183,13 +187,7 @@ async fn late_news_of_a_customer_that_has_left_are_not_applied_and_wait_for_whoe
 #[tokio::test(flavor = "multi_thread")]
 async fn late_news_of_a_customer_that_has_left_are_nobodys_after_a_day() {
     let lab = Lab::start().await;
-    let (popup, id) = ready(&lab, "acme").await;
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    let url = lab.api(&format!("/v1/onboardings/{id}"));
-    assert_eq!(lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status, 202);
-    lab.until(&id, "left").await;
-    assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
-    lab.eventually("the change waits", async || is_parked(&lab, &popup.waba).await).await;
+    let (popup, _) = left_with_late_news(&lab).await;
     for hours in [1, 24] {
         lab.age_parked(&popup.waba, hours * 3600).await;
         lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();

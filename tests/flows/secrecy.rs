@@ -67,7 +67,6 @@ async fn leaving(lab: &Lab) {
     lab.simulate(&format!("wabas/{}/revoke", popup.waba), &json!({})).await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.until(&id, "reauthorise").await;
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    lab.send("DELETE", &lab.api(&format!("/v1/onboardings/{id}")), &[("authorization", &bearer)], b"").await;
+    lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
     lab.until(&id, "left").await;
 }

@@ -29,8 +29,8 @@ pub(crate) fn signature_header(data: &[u8]) {
     let secret = Secret::new("secret".into());
     let text = String::from_utf8_lossy(data);
     let right = signature::sign(data, &secret);
-    assert!(signature::verify(data, Some(&right), std::slice::from_ref(&secret)).is_ok());
-    let accepted = signature::verify(b"another body", Some(&text), std::slice::from_ref(&secret)).is_ok();
+    assert!(signature::verify(data, &right, std::slice::from_ref(&secret)).is_ok());
+    let accepted = signature::verify(b"another body", &text, std::slice::from_ref(&secret)).is_ok();
     assert!(!accepted || text.eq_ignore_ascii_case(&signature::sign(b"another body", &secret)));
 }
 

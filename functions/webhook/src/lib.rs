@@ -86,8 +86,8 @@ impl App {
             Ok(secret) => secret,
             Err(error) => return unavailable("the app secret cannot be read", &error),
         };
-        let signed = signature::verify(&body, Some(&header), std::slice::from_ref(&secret)).is_ok()
-            || signature::verify(&body, Some(&header), &self.app_secret.alternatives().await).is_ok();
+        let signed = signature::verify(&body, &header, std::slice::from_ref(&secret)).is_ok()
+            || signature::verify(&body, &header, &self.app_secret.alternatives().await).is_ok();
         if !signed {
             return self.refuse();
         }

@@ -79,15 +79,22 @@ fn unread(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ConnectorE
 mod tests {
     use super::*;
     use std::io::{Read, Write};
-    use std::net::{Shutdown, TcpListener, TcpStream};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc::{self, Receiver};
     use std::thread::JoinHandle;
 
-    /// A server of one thread: what it does with each connection it accepts, in turn.
-    fn server(turns: Vec<fn(TcpStream)>) -> (String, JoinHandle<()>) {
+    /// A server of one thread: what it does with each connection it accepts, in turn. Says when it has closed one.
+    fn server(turns: Vec<fn(TcpStream)>) -> (String, Receiver<()>, JoinHandle<()>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let serve = move || turns.into_iter().for_each(|turn| turn(listener.accept().unwrap().0));
-        (url, std::thread::spawn(serve))
+        let (close, closed) = mpsc::channel();
+        let serve = move || {
+            for turn in turns {
+                turn(listener.accept().unwrap().0);
+                close.send(()).ok();
+            }
+        };
+        (url, closed, std::thread::spawn(serve))
     }
 
     fn heard(stream: &mut TcpStream) {
@@ -112,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn calls_that_follow_each_other_share_a_connection() {
-        let (url, server) = server(vec![|mut stream| {
+        let (url, _, server) = server(vec![|mut stream| {
             for _ in 0..2 {
                 heard(&mut stream);
                 answer(&mut stream, 2, b"ok");
@@ -130,12 +137,16 @@ mod tests {
         let once: fn(TcpStream) = |mut stream| {
             heard(&mut stream);
             answer(&mut stream, 2, b"ok");
-            stream.shutdown(Shutdown::Both).ok();
         };
-        let (url, server) = server(vec![once, once]);
+        let (url, closed, server) = server(vec![once, once]);
         let connector = connector();
         for _ in 0..2 {
             assert_eq!(call(&connector, &url).await.unwrap(), b"ok");
+            closed.recv().unwrap();
+            // The client learns of it when the runtime next looks at its sockets, which it does before it resumes who yields.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
         }
         server.join().unwrap();
     }
@@ -147,7 +158,7 @@ mod tests {
             heard(&mut stream);
             answer(&mut stream, 9, b"ok");
         };
-        let (url, server) = server(vec![silent, cut]);
+        let (url, _, server) = server(vec![silent, cut]);
         for _ in 0..2 {
             assert!(call(&connector(), &url).await.unwrap_err().is_io());
         }
@@ -157,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_beyond_all_measure_is_not_asked_for_again() {
-        let (url, server) = server(vec![|mut stream| {
+        let (url, _, server) = server(vec![|mut stream| {
             heard(&mut stream);
             answer(&mut stream, LARGEST_REPLY + 1, &vec![b' '; LARGEST_REPLY + 1]);
         }]);

@@ -88,7 +88,11 @@ impl Facts {
     pub fn observe_until(&mut self, aspect: Aspect, text: &str, at: Timestamp, until: Option<Timestamp>) -> bool {
         let Some(word) = word(text) else { return false };
         match self.0.get_mut(&aspect) {
-            Some(known) if (known.at, decides(&known.word), &known.word) >= (at, decides(&word), &word) => false,
+            Some(known)
+                if (known.at, decides(&known.word), &known.word, known.until) >= (at, decides(&word), &word, until) =>
+            {
+                false
+            }
             Some(known) if known.word == word => {
                 (known.at, known.until) = (at, until);
                 false

@@ -52,9 +52,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template_budget(&self, waba: &WabaId) -> Result<Option<Held<TemplateBudget>>, StoreError> {
-        let key = item::key_of(&keys::template_budget(waba));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::template_budget(waba)).await?;
         found.map(|found| item::read(found, BUDGET)).transpose()
     }
 

@@ -50,9 +50,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn credit_pause(&self) -> Result<Option<CreditPause>, StoreError> {
-        let key = item::key_of(&keys::credit_pause());
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::credit_pause()).await?;
         let Some(item) = found else { return Ok(None) };
         let until = item.get("until").and_then(|until| until.as_n().ok()).and_then(|until| until.parse().ok());
         let code = item.get("code").and_then(|code| code.as_s().ok());
@@ -79,9 +77,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn signups_paused(&self) -> Result<Option<Timestamp>, StoreError> {
-        let key = item::key_of(&keys::signup_pause());
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::signup_pause()).await?;
         let since = found.as_ref().and_then(|item| item.get("since")?.as_n().ok()?.parse().ok());
         Ok(since.map(Timestamp::from_millis))
     }
@@ -103,9 +99,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn examination(&self) -> Result<Option<Examination>, StoreError> {
-        let key = item::key_of(&keys::examination());
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::examination()).await?;
         found.map(|found| item::read(found, EXAMINATION).map(|held| held.record)).transpose()
     }
 

@@ -36,9 +36,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn message(&self, id: &MessageId) -> Result<Option<Held<Message>>, StoreError> {
-        let key = item::key_of(&keys::message(id));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::message(id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
@@ -91,9 +89,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn message_payload(&self, id: &MessageId) -> Result<Option<Payload>, StoreError> {
-        let key = item::key_of(&keys::message_payload(id));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::message_payload(id)).await?;
         let payload = found.as_ref().and_then(|item| item.get("payload")).and_then(|payload| payload.as_s().ok());
         Ok(payload.map(|payload| Payload::new(payload.clone())))
     }

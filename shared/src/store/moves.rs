@@ -64,11 +64,6 @@ impl Store {
         self.item(&keys::moving(id)).await?.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    pub(super) async fn item(&self, key: &keys::Key) -> Result<Option<Item>, StoreError> {
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(item::key_of(key)));
-        Ok(request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?.item)
-    }
-
     /// Applies a fact to a move, and again to a newer record while somebody else saves first. `None` when there is no such
     /// move or the fact changes nothing.
     ///

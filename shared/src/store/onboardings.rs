@@ -30,9 +30,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn onboarding(&self, id: &OnboardingId) -> Result<Option<Held<Onboarding>>, StoreError> {
-        let key = item::key_of(&keys::onboarding(id));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::onboarding(id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 

@@ -43,9 +43,7 @@ impl Store {
     ) -> Result<Timestamp, StoreError> {
         let key = keys::pace(phone, person);
         for _ in 0..CONFLICTS {
-            let request = self.client().get_item().table_name(&self.table).set_key(Some(item::key_of(&key)));
-            let found = request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?.item;
-            let held = found.map(|found| item::read::<Timestamp>(found, "pace")).transpose()?;
+            let held = self.item(&key).await?.map(|found| item::read::<Timestamp>(found, "pace")).transpose()?;
             let last = held.as_ref().map(|held| held.record.after(PAIR_RATE));
             let place = last.filter(|next| *next > earliest).unwrap_or(earliest);
             let version = held.as_ref().map_or(0, |held| held.version);

@@ -31,9 +31,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn partnership(&self, waba: &WabaId) -> Result<Option<Held<Partnership>>, StoreError> {
-        let key = item::key_of(&keys::partnership(waba));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::partnership(waba)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 

@@ -1,7 +1,7 @@
 //! What else is written when an onboarding is saved: who owns the account, whose it is, what it counts for.
 
 use super::item::{self, Item, Require, number, text};
-use super::{Save, Store, StoreError, keys, unavailable};
+use super::{Save, Store, StoreError, keys};
 use crate::domain::ids::{CustomerRef, OnboardingId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
@@ -53,9 +53,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn owner(&self, waba: &WabaId) -> Result<Option<Owner>, StoreError> {
-        let key = item::key_of(&keys::owner(waba));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::owner(waba)).await?;
         Ok(found.as_ref().and_then(read_owner))
     }
 

@@ -29,9 +29,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Held<Session>>, StoreError> {
-        let key = item::key_of(&keys::session(id));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::session(id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 

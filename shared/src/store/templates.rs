@@ -55,9 +55,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template(&self, waba: &WabaId, id: &TemplateId) -> Result<Option<Held<Template>>, StoreError> {
-        let key = item::key_of(&keys::template(waba, id));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::template(waba, id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
@@ -91,9 +89,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn template_reading(&self, waba: &WabaId, now: Timestamp) -> Result<Option<Reading>, StoreError> {
-        let key = item::key_of(&keys::reading(waba));
-        let request = self.client().get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let found = request.send().await.map_err(|error| unavailable(&error))?.item;
+        let found = self.item(&keys::reading(waba)).await?;
         let held: Option<Held<Reading>> = found.map(|found| item::read(found, READING)).transpose()?;
         let goes_on = |reading: &Reading| reading.after.is_some() && now.since(reading.began) < READING_KEPT;
         Ok(held.map(|held| held.record).filter(goes_on))

@@ -64,8 +64,7 @@ async fn everything_happens(lab: &Lab) {
     let (_, _, second) = lab.signed_up("acme", &json!({ "waba_id": popup["waba_id"], "new_number": true })).await;
     lab.until(&second, "left").await;
     lab.until(&id, "ready").await;
-    let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
-    lab.send("DELETE", &lab.api(&format!("/v1/onboardings/{id}")), &[("authorization", &bearer)], b"").await;
+    lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
     lab.until(&id, "left").await;
     a_token_dies(lab).await;
     nobody_brings_a_code(lab).await;
