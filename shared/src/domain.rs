@@ -1,16 +1,19 @@
 //! What must happen next, as pure functions over values. Nothing here is async, reads a clock, draws a random number or
 //! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
 
+pub mod assignment;
 pub mod blackout;
 pub mod checkup;
 pub mod claim;
 pub mod composition;
 pub mod delay;
 pub mod display_number;
+pub mod entitlement;
 pub mod facts;
 pub mod failure;
 pub mod grant;
 pub mod ids;
+pub mod joining;
 pub mod language;
 pub mod limit;
 pub mod message;

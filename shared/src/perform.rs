@@ -1,10 +1,12 @@
 //! How each step is carried out with Graph calls: look, act, and leave the reading back to who needs it. Does not know when
 //! a step is due or what comes after.
 
+mod access;
 mod app_data;
 mod callback;
 pub mod checkup;
 mod credit;
+mod departure;
 pub mod desk;
 mod fetch;
 mod grant;
@@ -86,34 +88,18 @@ impl Performer for OnboardingSteps {
         }
         let token = self.token(onboarding).await?;
         let customer = Customer { graph: &self.graph, token: &token };
-        match step {
-            Step::VerifyGrant => self.verify(&customer, onboarding).await,
-            Step::FindNumber => number::find(&customer, waba(onboarding)?, onboarding).await,
-            Step::SubscribeApp => subscription::subscribe(&customer, waba(onboarding)?).await,
-            Step::OverrideCallback => callback::set(&customer, &self.vault, onboarding, phone(onboarding)?).await,
-            Step::RegisterNumber => number::register(&customer, &self.vault, onboarding).await,
-            Step::SyncContacts => app_data::sync(&customer, onboarding, phone(onboarding)?, "smb_app_state_sync").await,
-            Step::SyncHistory => app_data::sync(&customer, onboarding, phone(onboarding)?, "history").await,
-            Step::ReadTemplates => self.read_templates(onboarding, &customer, waba(onboarding)?).await,
-            Step::CheckReception => {
-                subscription::confirm(&customer, waba(onboarding)?).await?;
-                number::confirm(&customer, phone(onboarding)?).await
+        match self.with_token(&customer, onboarding, step).await {
+            Err(failure) if step.is_of_exit() => {
+                access::unless_lost(&customer, onboarding.waba.as_ref(), failure).await
             }
-            Step::AwaitReview => review::account(&customer, waba(onboarding)?).await,
-            Step::AwaitVerification => review::business(&customer, waba(onboarding)?, onboarding).await,
-            Step::AwaitPaymentMethod => review::payment_method(&customer, waba(onboarding)?).await,
-            Step::ClearOverride => callback::clear(&customer, &self.vault, onboarding).await,
-            Step::DeregisterNumber => number::deregister(&customer, onboarding).await,
-            Step::UnsubscribeApp => subscription::unsubscribe(&customer, waba(onboarding)?).await,
-            Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken | Step::RetireToken | Step::JoinRecord => {
-                Err(bug())
-            }
+            done => done,
         }
     }
 
     async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
         match due {
             Next::Rescue => self.rescue(onboarding).await,
+            Next::Confirm => self.confirm_departure(onboarding).await,
             Next::Watch => self.watch(onboarding).await,
             Next::Run(_) | Next::HandOver(_) | Next::Fetch | Next::Nothing => None,
         }
@@ -129,6 +115,37 @@ impl Performer for OnboardingSteps {
 }
 
 impl OnboardingSteps {
+    async fn with_token(
+        &self,
+        customer: &Customer<'_>,
+        onboarding: &Onboarding,
+        step: Step,
+    ) -> Result<Finding, Failure> {
+        match step {
+            Step::VerifyGrant => self.verify(customer, onboarding).await,
+            Step::FindNumber => number::find(customer, waba(onboarding)?, onboarding).await,
+            Step::SubscribeApp => subscription::subscribe(customer, waba(onboarding)?).await,
+            Step::OverrideCallback => callback::set(customer, &self.vault, onboarding, phone(onboarding)?).await,
+            Step::RegisterNumber => number::register(customer, &self.vault, onboarding).await,
+            Step::SyncContacts => app_data::sync(customer, onboarding, phone(onboarding)?, "smb_app_state_sync").await,
+            Step::SyncHistory => app_data::sync(customer, onboarding, phone(onboarding)?, "history").await,
+            Step::ReadTemplates => self.read_templates(onboarding, customer, waba(onboarding)?).await,
+            Step::CheckReception => {
+                subscription::confirm(customer, waba(onboarding)?).await?;
+                number::confirm(customer, phone(onboarding)?).await
+            }
+            Step::AwaitReview => review::account(customer, waba(onboarding)?).await,
+            Step::AwaitVerification => review::business(customer, waba(onboarding)?, onboarding).await,
+            Step::AwaitPaymentMethod => review::payment_method(customer, waba(onboarding)?).await,
+            Step::ClearOverride => callback::clear(customer, &self.vault, onboarding).await,
+            Step::DeregisterNumber => number::deregister(customer, onboarding).await,
+            Step::UnsubscribeApp => subscription::unsubscribe(customer, waba(onboarding)?).await,
+            Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken | Step::RetireToken | Step::JoinRecord => {
+                Err(bug())
+            }
+        }
+    }
+
     async fn token(&self, onboarding: &Onboarding) -> Result<Secret, Failure> {
         let attempt = onboarding.token_attempt().ok_or_else(bug)?;
         let token = self.vault.business_token(attempt).await?;

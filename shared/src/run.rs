@@ -174,7 +174,8 @@ impl<P: Performer + Sync> Worker<P> {
         let begun = match due {
             Next::Watch => vec![Event::WatchStarted],
             Next::Fetch => asked_for(&held.record).into_iter().collect(),
-            Next::Rescue => Vec::new(),
+            Next::Rescue => rescued(&held.record).into_iter().collect(),
+            Next::Confirm => vec![Event::DepartureCheckStarted],
             Next::Run(_) | Next::HandOver(_) | Next::Nothing => return Ok(None),
         };
         self.save(held, begun, false).await?;
@@ -237,7 +238,7 @@ impl<P: Performer + Sync> Worker<P> {
         match next(onboarding, P::RUNNER, now) {
             Next::HandOver(Runner::Credit) => self.credit.ring(&bell, Duration::ZERO).await?,
             Next::HandOver(Runner::Steps) => self.steps.ring(&bell, Duration::ZERO).await?,
-            Next::Run(_) | Next::Rescue | Next::Fetch | Next::Watch => {
+            Next::Run(_) | Next::Rescue | Next::Fetch | Next::Confirm | Next::Watch => {
                 self.own_queue().ring(&bell, Duration::ZERO).await?;
             }
             Next::Nothing => {
@@ -269,6 +270,13 @@ fn advance_all(before: &Onboarding, facts: &[Event], moment: Moment) -> (Onboard
 /// Somebody bound the account since it was looked at: it is looked at again, and then known whose it is.
 fn bound_elsewhere() -> Event {
     Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "grant.owner_changed"))
+}
+
+fn rescued(onboarding: &Onboarding) -> Option<Event> {
+    match &onboarding.phase {
+        Phase::Exchanging { attempt, .. } => Some(Event::RescueStarted(attempt.clone())),
+        _ => None,
+    }
 }
 
 fn asked_for(onboarding: &Onboarding) -> Option<Event> {

@@ -11,11 +11,12 @@ use counts::say;
 use draw::Draw;
 use shared::domain::claim::{Claim, FinishEvent};
 use shared::domain::display_number::DisplayNumber;
+use shared::domain::entitlement::Granted;
 use shared::domain::facts::Aspect;
 use shared::domain::failure::{Actor, Class, Failure, Waiting};
 use shared::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone, verify_waba};
 use shared::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::onboarding::{Onboarding, Phase, State};
+use shared::domain::onboarding::{Extent, Onboarding, Phase, State};
 use shared::domain::progress::{About, Event, Finding, Next, Reading, Renewed, Round, advance, due_at, next};
 use shared::domain::session::{Flow, Role};
 use shared::domain::steps::{Runner, Step};
@@ -127,8 +128,23 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
         },
         18 => Event::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
         19 => of(draw, &[Event::Resumed, Event::LookAsked, Event::WatchStarted]),
-        20 => Event::Departed("partner_removed", now),
+        20 => gone(draw, now),
         _ => of(draw, &[Event::Resumed, Event::ExitRequested, Event::EventsSent(record.outbox.clone())]),
+    }
+}
+
+/// News that the customer has gone, what a look finds out of it, and a token that is lost.
+fn gone(draw: &mut Draw, now: Timestamp) -> Event {
+    match draw.below(6) {
+        0 => Event::Departed("partner_removed", now),
+        1 => Event::DepartureCheckStarted,
+        2 => Event::DepartureConfirmed(attempt(0), Extent::Everything),
+        3 => Event::DepartureConfirmed(attempt(1), Extent::WithoutToken),
+        4 => Event::DepartureNotConfirmed(attempt(0)),
+        _ => {
+            let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: Vec::new() };
+            Event::TokenNotKept(attempt(0), Some(granted))
+        }
     }
 }
 
@@ -138,6 +154,7 @@ fn round(draw: &mut Draw) -> Round {
         token_expires_at: None,
         customer_ref: CustomerRef::parse("customer").unwrap(),
         claim: Claim { event: Some(FinishEvent::Finish), ..Claim::default() },
+        entitlement: None,
         flow: of(draw, &[Flow::Default, Flow::Coexistence]),
         callback_override: None,
     }

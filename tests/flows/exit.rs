@@ -1,6 +1,6 @@
 //! Leaving cleanly: everything that was set up is taken apart, read back, and nobody else is touched.
 
-use integration::Lab;
+use integration::{Lab, soon};
 use serde_json::{Value, json};
 
 async fn leave(lab: &Lab, id: &str) -> (u16, Value) {
@@ -143,5 +143,86 @@ async fn another_customers_credit_in_the_same_portfolio_is_not_taken_away() {
     leave(&lab, &first).await;
     lab.until(&first, "left").await;
     assert!(lab.simulator("state").await["wabas"][&two.waba]["primary_funding_id"].is_string());
+    lab.stop().await;
+}
+
+fn removed(waba: &str, time: i64, rest: &Value) -> Value {
+    let mut value = json!({ "event": "PARTNER_REMOVED" });
+    if let (Some(value), Some(rest)) = (value.as_object_mut(), rest.as_object()) {
+        value.extend(rest.clone());
+    }
+    let changes = [json!({ "field": "account_update", "value": value })];
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": waba, "time": time, "changes": changes }] })
+}
+
+async fn timeline(lab: &Lab, id: &str) -> String {
+    lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"].to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_departure_that_is_told_during_an_exit_skips_none_of_its_steps() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    lab.quiet().await;
+    assert!(lab.stack.set_mapping("OnboardingQueue", false));
+    assert_eq!(leave(&lab, &id).await.1["state"], "leaving");
+    for time in [soon() - 3600, soon(), soon() - 86_400] {
+        let news = removed(&popup.waba, time, &json!({ "waba_info": { "waba_id": popup.waba } }));
+        assert_eq!(lab.webhook(&news, "valid").await, 200);
+    }
+    let heard = async || timeline(&lab, &id).await.contains("departure_reported").then_some(());
+    lab.eventually("the news is noted", heard).await;
+    lab.stack.set_mapping("OnboardingQueue", true);
+    lab.until(&id, "left").await;
+    let state = lab.simulator("state").await;
+    assert_eq!(state["wabas"][&popup.waba]["subscribed"], json!([]), "nothing comes to us any more");
+    assert_eq!(state["phones"][popup.body["phone_number_id"].as_str().unwrap()]["status"], "DISCONNECTED");
+    assert_eq!(lab.calls("DELETE", "/subscribed_apps").await, 1);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_departure_that_meta_does_not_confirm_ends_nothing() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let kept = tokens(&lab);
+    let number = json!({ "phone_number": "16315551234", "disconnection_info": { "reason": "UNLINKED" } });
+    let account = json!({ "waba_info": { "waba_id": popup.waba }, "disconnection_info": { "reason": "UNLINKED" } });
+    for (later, rest) in [(0, number), (1, account), (2, json!({ "waba_info": { "waba_id": popup.waba } }))] {
+        let reads = lab.calls("GET", &format!("/{}", popup.waba)).await;
+        assert_eq!(lab.webhook(&removed(&popup.waba, soon() + later, &rest), "valid").await, 200);
+        let asked = async || (lab.calls("GET", &format!("/{}", popup.waba)).await > reads).then_some(());
+        lab.eventually("Meta is asked", asked).await;
+        lab.quiet().await;
+        assert_eq!(lab.until(&id, "ready").await["customer_ref"], "acme");
+    }
+    assert!(timeline(&lab, &id).await.contains("departure_not_confirmed"));
+    let state = lab.simulator("state").await;
+    assert!(state["allocations"].as_object().unwrap().values().all(|allocation| allocation["status"] == "APPROVED"));
+    assert_eq!((tokens(&lab), lab.calls("DELETE", "/subscribed_apps").await), (kept, 0));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_meta_does_not_show_any_more_has_left_although_the_token_works() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    lab.quiet().await;
+    let body = json!({ "error": { "code": 100, "error_subcode": 33, "message": "Unsupported get request." } });
+    let phone = popup.body["phone_number_id"].as_str().unwrap();
+    let (account, number, apps) = (format!("/{}", popup.waba), format!("/{phone}"), "/subscribed_apps".to_owned());
+    for path in [account, number, apps] {
+        let effect = json!({ "kind": "answer", "status": 400, "body": body });
+        lab.simulate("faults", &json!({ "path": path, "times": 1000, "effect": effect })).await;
+    }
+    let news = removed(&popup.waba, soon(), &json!({ "waba_info": { "waba_id": popup.waba } }));
+    assert_eq!(lab.webhook(&news, "valid").await, 200);
+    lab.until(&id, "left").await;
+    let steps = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"].to_string();
+    assert!(steps.contains("access.lost"), "the receipt says why nothing was taken apart: {steps}");
+    assert_eq!(tokens(&lab), 0);
     lab.stop().await;
 }

@@ -1,9 +1,9 @@
 //! The sweeper heals what was lost: bells, processes, leases.
 
-use integration::{Lab, Popup, Session};
+use integration::{Effect, Lab, Popup, Proxy, Session, Strike};
 use serde_json::{Value, json};
 
-async fn sweep(lab: &Lab) -> u64 {
+pub(crate) async fn sweep(lab: &Lab) -> u64 {
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"].as_u64().unwrap()
 }
 
@@ -46,23 +46,81 @@ async fn a_function_that_dies_in_the_middle_of_a_step_is_healed_when_its_lease_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exchange_that_died_before_its_token_was_stored_is_healed_by_asking_meta_for_the_token() {
+async fn an_answer_that_was_lost_with_its_process_asks_for_one_more_click_and_says_so_to_whoever_repeats_the_code() {
     let lab = Lab::start().await;
-    let (_, _, id) = died_in_the_exchange(&lab).await;
+    let (session, popup, id) = died_in_the_exchange(&lab).await;
     assert_eq!(sweep(&lab).await, 1);
+    lab.until(&id, "relaunch").await;
+    assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 0, "nothing proves whose the account is");
+    let repeated = lab.callback(&session, &popup).await;
+    assert_eq!((repeated.status, &repeated.json()["code"]), (422, &json!("code_lost")));
+    let again = lab.popup(&json!({ "waba_id": popup.waba })).await;
+    assert_eq!(lab.callback(&session, &again).await.status, 202);
     lab.until(&id, "ready").await;
+    lab.stop().await;
+}
+
+/// CreateSecret calls of an exchange: three tries, each twice by the SDK.
+const ALL_TRIES: usize = 6;
+
+/// A signup whose code Meta accepts while the vault takes nothing; `claimed` is what the browser names.
+async fn signed_up_without_a_vault(lab: &Lab, proxy: &Proxy, claimed: Option<&Popup>) -> (Session, Popup, String) {
+    let (session, mut popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
+    if let Some(claimed) = claimed {
+        popup.body["waba_id"] = json!(claimed.waba);
+        popup
+            .body
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| !["business_id", "phone_number_id"].contains(&name.as_str()));
+    }
+    lab.quiet().await;
+    let call = "secretsmanager CreateSecret".to_owned();
+    proxy.script(&[Strike { call, nth: 1, times: ALL_TRIES, effect: Effect::Refused }]);
+    let accepted = lab.callback(&session, &popup).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.json());
+    assert_eq!(proxy.struck(), ALL_TRIES);
+    let id = accepted.json()["onboarding_id"].as_str().unwrap().to_owned();
+    (session, popup, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_the_vault_did_not_take_is_asked_for_again_and_the_customer_notices_nothing() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let (session, popup, id) = signed_up_without_a_vault(&lab, &proxy, None).await;
+    let record = lab.until(&id, "ready").await;
+    assert_eq!(record["waba_id"], popup.waba);
     let timeline = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"].to_string();
-    assert!(timeline.contains("token_sought") && timeline.contains("token_stored"), "{timeline}");
+    for entry in ["token_not_kept", "token_sought", "token_stored"] {
+        assert!(timeline.contains(entry), "{entry}: {timeline}");
+    }
     assert_eq!(lab.calls("GET", "/oauth/access_token").await, 1, "the code is not sent again");
+    assert_eq!(lab.status(&session).await["state"], "ready");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_meta_accepted_proves_its_own_accounts_and_not_the_one_that_the_browser_claims() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
+    let (_, _, id) = signed_up_without_a_vault(&lab, &proxy, Some(&victim)).await;
+    let held = lab.until(&id, "held").await;
+    assert_eq!(held["code"], "grant.claim_not_granted");
+    assert_eq!(lab.calls("POST", "whatsapp_credit_sharing_and_attach").await, 0);
     lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_token_that_meta_does_not_give_again_asks_the_customer_to_click_once_more() {
-    let lab = Lab::start().await;
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
     lab.simulate("platform", &json!({ "system_token": false })).await;
-    let (session, popup, id) = died_in_the_exchange(&lab).await;
-    assert_eq!(sweep(&lab).await, 1);
+    let (session, popup, id) = signed_up_without_a_vault(&lab, &proxy, None).await;
     lab.until(&id, "relaunch").await;
     assert_eq!(lab.status(&session).await["state"], "relaunch");
     lab.simulate("platform", &json!({})).await;
@@ -90,14 +148,14 @@ async fn a_browsers_word_alone_never_makes_us_ask_for_a_token() {
     lab.stop().await;
 }
 
-/// A signup whose function died after Meta took the code and before the token was stored; its lease is over.
-async fn died_in_the_exchange(lab: &Lab) -> (Session, Popup, String) {
+/// A signup whose function died after Meta was sent the code and before the token was stored; its lease is over.
+pub(crate) async fn died_in_the_exchange(lab: &Lab) -> (Session, Popup, String) {
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
     let id = died_with(lab, &session, &popup).await;
     (session, popup, id)
 }
 
-async fn died_with(lab: &Lab, session: &Session, popup: &Popup) -> String {
+pub(crate) async fn died_with(lab: &Lab, session: &Session, popup: &Popup) -> String {
     let announced = async || lab.events_of("whatsapp.webhook.received.v1").await.first().cloned();
     lab.eventually("Meta announced the account", announced).await;
     assert!(lab.stack.set_mapping("OnboardingQueue", false));

@@ -1,6 +1,6 @@
 //! One record per account: a second number, a renewed permission, an account that Meta announced.
 
-use integration::Lab;
+use integration::{Lab, soon};
 use serde_json::{Value, json};
 
 async fn details(lab: &Lab, id: &str) -> Value {
@@ -141,7 +141,7 @@ async fn a_hosted_signup_without_a_browser_is_begun_by_metas_announcement() {
 }
 
 /// Waits until the announcement is stored, lets its time pass, and gives the onboarding it begins.
-async fn announced(lab: &Lab, waba: &str) -> String {
+pub(crate) async fn announced(lab: &Lab, waba: &str) -> String {
     let stored = async || {
         let items = lab.stored(&format!("WABA#{waba}")).await;
         items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk == "PARTNER")).then_some(())
@@ -216,5 +216,30 @@ async fn who_connects_again_finds_its_business_filled_in() {
     let business = popup.body["business_id"].as_str().unwrap();
     assert!(page("acme").await.contains(&format!(r#""setup":{{"business":{{"id":{business}}}}}"#)));
     assert!(!page("other").await.contains(business));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_announcement_does_not_bring_back_who_has_left_and_a_new_one_does() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
+    lab.until(&id, "ready").await;
+    let late = soon() - 4;
+    lab.eventually("some seconds have gone by", async || (soon() - 5 > late + 2).then_some(())).await;
+    lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
+    lab.until(&id, "left").await;
+    let info = json!({ "waba_id": popup.waba, "owner_business_id": popup.body["business_id"] });
+    let change = json!({ "field": "account_update", "value": { "event": "PARTNER_ADDED", "waba_info": info } });
+    for (time, onboardings) in [(late, 1), (soon(), 2)] {
+        let entry = json!({ "id": "9", "time": time, "changes": [change] });
+        let body = json!({ "object": "whatsapp_business_account", "entry": [entry] });
+        assert_eq!(lab.webhook(&body, "valid").await, 200);
+        lab.quiet().await;
+        lab.age_announcement(&popup.waba, 700).await;
+        lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+        lab.quiet().await;
+        let all = lab.platform_get("/v1/onboardings").await.json();
+        assert_eq!(all["onboardings"].as_array().unwrap().len(), onboardings, "{all}");
+    }
     lab.stop().await;
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
+mod assignment;
 mod bad_input;
 mod bad_webhooks;
 mod desk;

@@ -1,6 +1,7 @@
 //! What a browser says is a hint; what Meta says is a fact.
 
-use integration::Lab;
+use crate::healing::{died_with, sweep};
+use integration::{Lab, Popup};
 use serde_json::json;
 
 /// Nothing that costs money or changes routing happened.
@@ -26,6 +27,32 @@ async fn an_account_the_token_was_not_granted_is_held_and_nothing_is_touched() {
     let alarmed = lab.stack.logs().iter().any(|line| line.text.contains("a proof failed"));
     assert!(alarmed, "the line that the alarm counts");
     lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invented_code_whose_exchange_dies_takes_no_account_that_meta_announced() {
+    for guesses_the_portfolio in [false, true] {
+        let lab = Lab::start().await;
+        let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
+        let session = lab.session("mallory").await;
+        let mut body = json!({ "code": "AQinvented", "event": "FINISH", "waba_id": victim.waba });
+        if guesses_the_portfolio {
+            body["business_id"] = victim.body["business_id"].clone();
+        }
+        let attack = Popup { code: "AQinvented".to_owned(), waba: victim.waba.clone(), body };
+        let id = died_with(&lab, &session, &attack).await;
+        assert_eq!(sweep(&lab).await, 1);
+        let record = lab.until(&id, "relaunch").await;
+        assert_eq!((record["code"].as_str(), record["waba_id"].as_str()), (Some("exchange.lost"), None));
+        lab.quiet().await;
+        nothing_was_touched(&lab).await;
+        assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 0, "nobody asked for the victim's token");
+        let stored = lab.stored(&format!("WABA#{}", victim.waba)).await;
+        assert!(stored.iter().all(|item| item["sk"].as_s().unwrap() != "OWNER"), "the account is nobody's");
+        let (_, _, honest) = lab.signed_up("victim", &json!({ "waba_id": victim.waba })).await;
+        assert_eq!(lab.until(&honest, "ready").await["waba_id"], victim.waba);
+        lab.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 //! done before it is spent; nothing stands between the token and the vault.
 
 mod exchange;
+mod proof;
 mod request;
 
 use http::StatusCode;
@@ -134,7 +135,11 @@ impl App {
         let version = existing.as_ref().map(|held| held.version);
         let phase = Phase::Exchanging { attempt: attempt.clone(), lease_until: now.after(EXCHANGE_LEASE) };
         let mut onboarding = match existing {
-            Some(held) => Onboarding { phase, phase_since: now, claim: callback.claim.clone(), ..held.record },
+            // Another code brings another token: what proved an earlier one proves nothing about it.
+            Some(held) => {
+                let claim = callback.claim.clone();
+                Onboarding { phase, phase_since: now, claim, entitlement: None, ..held.record }
+            }
             None => self.begin(&session.record, callback, phase, now),
         };
         let entry = TimelineEntry { at: now, event: "code_received".to_owned(), step: None, attempt: None, code: None };
@@ -187,9 +192,11 @@ impl App {
                 break;
             }
         }
-        if stored.is_ok() {
-            self.record(&mut held, &Event::TokenStored(attempt)).await;
-        }
+        let fact = match stored {
+            Ok(()) => Event::TokenStored(attempt),
+            Err(()) => Event::TokenNotKept(attempt, proof::granted(&self.graph, &token).await),
+        };
+        self.record(&mut held, &fact).await;
         self.ring(&held.record).await;
         Ok(accepted(&held.record))
     }

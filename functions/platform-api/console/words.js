@@ -25,6 +25,7 @@ const STEPS = {
 
 const EVENTS = {
   token_stored: "Token stored",
+  token_not_kept: "Token could not be kept",
   token_sought: "Token asked for at Meta",
   token_renewed: "Token renewed",
   token_died: "Token died",
@@ -39,6 +40,9 @@ const EVENTS = {
   repaired: "Repaired",
   reception_changed: "Reception changed",
   announced: "Announced by Meta",
+  assigned: "Assigned by an operator",
+  departure_reported: "Meta says the customer has gone",
+  departure_not_confirmed: "The account is still shared",
   departed: "Exit begun",
   left: "Connection ended",
 };

@@ -1,5 +1,6 @@
 //! `/v1/*` behind the JWT authorizer: sessions for new customers, onboardings for operators.
 
+mod assign;
 mod console;
 mod dead_letters;
 mod doctor;
@@ -157,6 +158,7 @@ impl Handler for App {
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
             (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
+            (&Method::POST, ["v1", "onboardings", id, "assign"]) => self.assign(id, &request).await,
             (_, ["v1", "onboardings", id, "templates", rest @ ..]) => self.desk_route(id, rest, &request).await,
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
             (_, ["v1", "moves", rest @ ..]) => self.move_route(rest, &request).await,

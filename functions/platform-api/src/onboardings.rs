@@ -101,7 +101,7 @@ impl App {
         Ok(json(StatusCode::OK, &Details::of(&held.record, &notices, timeline)))
     }
 
-    async fn find(&self, id: &str) -> Result<Held<Onboarding>, Problem> {
+    pub(crate) async fn find(&self, id: &str) -> Result<Held<Onboarding>, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
         let found = self.store.onboarding(&id).await.map_err(|error| unavailable(&error))?;
         found.ok_or(Problem::not_found())
@@ -140,7 +140,7 @@ impl App {
     }
 
     /// Saves a fact and rings; `None` when it changes nothing.
-    async fn apply(&self, id: &str, fact: &Event) -> Result<Option<Box<Onboarding>>, Problem> {
+    pub(crate) async fn apply(&self, id: &str, fact: &Event) -> Result<Option<Box<Onboarding>>, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
         match self.store.record(&id, fact, clock::moment()).await.map_err(|error| unavailable(&error))? {
             Recorded::Unknown => Err(Problem::not_found()),

@@ -2,6 +2,7 @@
 //! only values that may reach a step which costs money or changes routing.
 
 use super::claim::Claim;
+use super::entitlement::Entitlement;
 use super::failure::{Actor, Class, Failure, Waiting};
 use super::ids::{BusinessId, PhoneNumberId, WabaId};
 use serde::{Deserialize, Serialize};
@@ -60,13 +61,16 @@ pub struct Grant {
     pub has_whatsapp_scope: bool,
     /// Accounts named by WhatsApp scopes, newest first. Empty when the scopes are not limited to accounts.
     pub wabas: Vec<WabaId>,
+    /// Portfolios named by business scopes.
+    pub businesses: Vec<BusinessId>,
 }
 
-/// Picks the account to read.
+/// Picks the account to read. A token that came without a code is bound to no account outside its record's entitlement. A
+/// claim only chooses; where a grant names no account, reading the chosen one with the token is the proof.
 ///
 /// # Errors
 /// A dead token, a token of another app, a claim that was not granted, or an ambiguous grant.
-pub fn choose_waba(claim: &Claim, grant: &Grant) -> Result<WabaId, Failure> {
+pub fn choose_waba(claim: &Claim, grant: &Grant, entitlement: Option<&Entitlement>) -> Result<WabaId, Failure> {
     if !grant.is_valid {
         return Err(Failure::new(Class::TokenDead, "token.invalid"));
     }
@@ -76,7 +80,11 @@ pub fn choose_waba(claim: &Claim, grant: &Grant) -> Result<WabaId, Failure> {
     if !grant.has_whatsapp_scope {
         return Err(Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "token.scope_missing"));
     }
-    match (&claim.waba, grant.wabas.as_slice()) {
+    let accounts = proven_accounts(grant, entitlement);
+    if entitlement.is_some() && accounts.is_empty() {
+        return Err(Failure::new(Class::Hold, "grant.claim_not_granted"));
+    }
+    match (&claim.waba, accounts.as_slice()) {
         (Some(claimed), []) => Ok(claimed.clone()),
         (Some(claimed), granted) if granted.contains(claimed) => Ok(claimed.clone()),
         (Some(_), _) => Err(Failure::new(Class::Hold, "grant.claim_not_granted")),
@@ -84,6 +92,13 @@ pub fn choose_waba(claim: &Claim, grant: &Grant) -> Result<WabaId, Failure> {
         (None, []) => Err(Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "grant.no_account")),
         (None, several) => Err(choice("grant.several_accounts", several.iter().map(WabaId::as_str))),
     }
+}
+
+/// The accounts the token may be bound to; none when its scopes are not limited to accounts and its own code brought it.
+fn proven_accounts(grant: &Grant, entitlement: Option<&Entitlement>) -> Vec<WabaId> {
+    let Some(entitlement) = entitlement else { return grant.wabas.clone() };
+    let granted = |account: &&WabaId| grant.wabas.is_empty() || grant.wabas.contains(account);
+    entitlement.accounts().iter().filter(granted).cloned().collect()
 }
 
 /// Turns an account that was read with the token into a verified one.
@@ -162,6 +177,7 @@ mod tests {
             is_ours: true,
             has_whatsapp_scope: true,
             wabas: wabas.iter().map(|id| waba(id)).collect(),
+            businesses: Vec::new(),
         }
     }
 
@@ -171,29 +187,45 @@ mod tests {
 
     #[test]
     fn the_chosen_account_is_always_a_granted_one() {
-        assert_eq!(choose_waba(&claim(Some("22")), &grant(&["11", "22"])), Ok(waba("22")));
-        assert_eq!(choose_waba(&claim(None), &grant(&["11"])), Ok(waba("11")));
-        assert_eq!(choose_waba(&claim(Some("22")), &grant(&[])), Ok(waba("22")), "an unlimited scope names nothing");
+        assert_eq!(choose_waba(&claim(Some("22")), &grant(&["11", "22"]), None), Ok(waba("22")));
+        assert_eq!(choose_waba(&claim(None), &grant(&["11"]), None), Ok(waba("11")));
+        assert_eq!(
+            choose_waba(&claim(Some("22")), &grant(&[]), None),
+            Ok(waba("22")),
+            "an unlimited scope names nothing"
+        );
     }
 
     #[test]
     fn a_claim_that_was_not_granted_is_held() {
-        let refused = choose_waba(&claim(Some("33")), &grant(&["11", "22"])).unwrap_err();
+        let refused = choose_waba(&claim(Some("33")), &grant(&["11", "22"]), None).unwrap_err();
         assert_eq!((refused.class, refused.code.as_str()), (Class::Hold, "grant.claim_not_granted"));
     }
 
     #[test]
+    fn a_token_that_came_without_a_code_is_bound_to_proven_accounts_only() {
+        let assigned = Entitlement::Assigned { waba: waba("11") };
+        let choose = |claimed, granted: &[&str]| choose_waba(&claim(claimed), &grant(granted), Some(&assigned));
+        assert_eq!(choose(None, &["22", "11"]), Ok(waba("11")), "what else the token opens is not its customer's");
+        assert_eq!(choose(None, &[]), Ok(waba("11")), "read to prove it");
+        assert_eq!(choose(Some("22"), &["22", "11"]).unwrap_err().code, "grant.claim_not_granted");
+        assert_eq!(choose(Some("22"), &[]).unwrap_err().class, Class::Hold, "a claim adds nothing");
+        assert_eq!(choose(Some("22"), &["22"]).unwrap_err().code, "grant.claim_not_granted");
+        assert_eq!(choose(None, &["22"]).unwrap_err().class, Class::Hold);
+    }
+
+    #[test]
     fn several_granted_accounts_are_asked_about_never_guessed() {
-        assert_eq!(choose_waba(&claim(None), &grant(&["11", "22"])).unwrap_err().code, "grant.several_accounts");
-        assert_eq!(choose_waba(&claim(None), &grant(&[])).unwrap_err().code, "grant.no_account");
+        assert_eq!(choose_waba(&claim(None), &grant(&["11", "22"]), None).unwrap_err().code, "grant.several_accounts");
+        assert_eq!(choose_waba(&claim(None), &grant(&[]), None).unwrap_err().code, "grant.no_account");
     }
 
     #[test]
     fn a_token_of_another_app_or_a_dead_one_opens_nothing() {
         let foreign = Grant { is_ours: false, ..grant(&["11"]) };
-        assert_eq!(choose_waba(&claim(Some("11")), &foreign).unwrap_err().class, Class::Hold);
+        assert_eq!(choose_waba(&claim(Some("11")), &foreign, None).unwrap_err().class, Class::Hold);
         let dead = Grant { is_valid: false, ..grant(&["11"]) };
-        assert_eq!(choose_waba(&claim(Some("11")), &dead).unwrap_err().class, Class::TokenDead);
+        assert_eq!(choose_waba(&claim(Some("11")), &dead, None).unwrap_err().class, Class::TokenDead);
     }
 
     #[test]

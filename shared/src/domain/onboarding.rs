@@ -1,6 +1,7 @@
 //! The record of one customer's onboarding: what is known, what is done, what it waits for.
 
 mod calls;
+mod departure;
 mod notice;
 mod number;
 mod obstacle;
@@ -9,6 +10,7 @@ mod state;
 mod step_record;
 
 pub use calls::Calls;
+pub use departure::Departure;
 pub use notice::{EXPIRY_WARNING, Notice, SYNC_WINDOW};
 pub use number::{Number, REGISTRATION_WINDOW};
 pub use obstacle::Obstacle;
@@ -17,6 +19,7 @@ pub use state::State;
 pub use step_record::{StepRecord, StepStatus};
 
 use super::claim::{Claim, FinishEvent};
+use super::entitlement::Entitlement;
 use super::facts::Facts;
 use super::grant::{VerifiedPhone, VerifiedWaba};
 use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId, PhoneNumberId};
@@ -67,6 +70,15 @@ pub struct Onboarding {
     pub phase_since: Timestamp,
     /// What the browser said.
     pub claim: Claim,
+    /// What proves that a token that came without a code is this record's; `None` while a code brings it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitlement: Option<Entitlement>,
+    /// When the present connection began: with the token that a signup brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_since: Option<Timestamp>,
+    /// The newest departure that Meta told of during the present connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
     /// The account, once proven.
     pub waba: Option<VerifiedWaba>,
     /// The number the last signup was about, once proven.
@@ -130,15 +142,23 @@ impl Onboarding {
         claim: Claim,
         now: Timestamp,
     ) -> Self {
+        Self { claim, flow, ..Self::of_default_flow(id, customer_ref, role, phase, now) }
+    }
+
+    /// An onboarding of the default flow, without a claim.
+    fn of_default_flow(id: OnboardingId, customer_ref: CustomerRef, role: Role, phase: Phase, now: Timestamp) -> Self {
         Self {
             id,
             customer_ref,
             role,
-            flow,
+            flow: Flow::Default,
             created_at: now,
             phase,
             phase_since: now,
-            claim,
+            claim: Claim::default(),
+            entitlement: None,
+            connected_since: None,
+            departure: None,
             waba: None,
             phone: None,
             numbers: BTreeMap::new(),

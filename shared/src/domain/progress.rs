@@ -1,35 +1,44 @@
 //! How an onboarding moves: what is due ([`next`]), what a fact changes ([`advance`]), when to look again ([`due_at`]).
 
 mod announce;
+mod assign;
 mod connection;
+mod departure;
 mod due;
 mod event;
 mod exit;
 mod facts;
+mod rescue;
 mod watch;
 
 pub use due::{Next, due_at, next};
 pub use event::{About, Event, Finding, Reading, Renewed, Round};
+pub use rescue::rescue;
 
 use super::onboarding::Onboarding;
 use super::steps::Step;
 use super::time::{Moment, Timestamp};
 use announce::announce;
+use assign::assigned;
 use connection::{
-    exchange_failed, fetch_asked, fetch_postponed, joined, rejoined, token_died, token_renewed, token_sought,
-    token_stored,
+    exchange_failed, fetch_asked, fetch_postponed, joined, rejoined, rescue_started, token_died, token_not_kept,
+    token_renewed, token_sought, token_stored,
 };
-use exit::{departed, exit_requested};
+use departure::{check_started, confirmed, departed, not_confirmed};
+use exit::exit_requested;
 use facts::{chosen, number_added, resumed, step_failed, step_started, step_succeeded};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use watch::{look_asked, name_decided, observed, restricted, watch_started, watched};
+use watch::{look_asked, news, watch_started, watched};
 
 /// How long somebody may work on a step before another may begin it again: a little over the workers' 30 s timeout.
 pub const STEP_LEASE: Duration = Duration::from_secs(40);
 
 /// How long a code exchange may take before its outcome is looked for: a little over the function's 28 s timeout.
 pub const EXCHANGE_LEASE: Duration = Duration::from_secs(30);
+
+/// How long somebody may look for the outcome of an exchange before another may.
+pub const RESCUE_LEASE: Duration = Duration::from_secs(20);
 
 /// One line of an onboarding's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +72,9 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
 fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
     let now = moment.now;
     match event {
+        Event::TokenNotKept(attempt, granted) => token_not_kept(after, attempt, granted.as_ref(), now, timeline),
+        Event::RescueStarted(attempt) => rescue_started(after, attempt, now),
+        Event::Assigned(assignment) => assigned(after, assignment, now, timeline),
         Event::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
         Event::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, reason, now, timeline),
         Event::TokenSought(attempt, business) => token_sought(after, attempt, business, now, timeline),
@@ -79,13 +91,16 @@ fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut V
         Event::NumberAdded(phone) => number_added(after, phone, now, timeline),
         Event::WatchStarted => watch_started(after, now),
         Event::Watched(reading) => watched(after, reading, moment, timeline),
-        Event::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),
-        Event::Restricted { word, until, at } => restricted(after, word, *until, *at),
-        Event::NameDecided { display, decision, at } => name_decided(after, display, decision, *at, now),
+        Event::Observed { at, .. } | Event::Restricted { at, .. } | Event::NameDecided { at, .. } => {
+            news(after, event, *at, now);
+        }
         Event::LookAsked => look_asked(after, now),
         Event::ExitRequested => exit_requested(after, now, timeline),
         Event::Resumed => resumed(after, now, timeline),
         Event::Departed(reason, at) => departed(after, reason, *at, now, timeline),
+        Event::DepartureCheckStarted => check_started(after, now),
+        Event::DepartureConfirmed(attempt, extent) => confirmed(after, attempt, *extent, now, timeline),
+        Event::DepartureNotConfirmed(attempt) => not_confirmed(after, attempt, now, timeline),
         Event::Joined(at) => joined(after, *at, now, timeline),
         Event::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }

@@ -103,13 +103,31 @@ impl GraphError {
 fn code(refusal: &Refusal) -> String {
     match (refusal.code, refusal.subcode) {
         (190, Some(subcode)) if DEAD_TOKENS.contains(&subcode) => format!("graph.190.{subcode}"),
-        (100, Some(subcode)) if TEMPLATE_REFUSALS.contains(&subcode) => format!("graph.100.{subcode}"),
+        (100, Some(subcode)) if subcode == INVISIBLE || TEMPLATE_REFUSALS.contains(&subcode) => {
+            format!("graph.100.{subcode}")
+        }
         (code, _) => format!("graph.{code}"),
     }
 }
 
 /// Subcodes of 100 about templates: what is wrong with one stands there.
 const TEMPLATE_REFUSALS: std::ops::Range<u64> = 2_388_000..2_389_000;
+
+/// Subcode of 100, and code of its own: the object does not exist, or this token must not see it.
+const INVISIBLE: u64 = 33;
+
+/// Whether Meta says that there is no such object for this token.
+#[must_use]
+pub fn is_invisible(failure: &Failure) -> bool {
+    ["graph.100.33", "graph.33"].contains(&failure.code.as_str())
+}
+
+/// Whether Meta says that a permission is missing: the customer's to give, or our app's to have.
+#[must_use]
+pub fn is_missing_permission(failure: &Failure) -> bool {
+    let code = failure.code.strip_prefix("graph.").and_then(|code| code.parse::<u64>().ok());
+    code.is_some_and(|code| matches!(code, 3 | 10 | 200..=299))
+}
 
 /// Subcodes of 190 that Meta documents: app not installed, checkpoint, password changed, expired, unconfirmed user, logged
 /// out, invalid session.
@@ -171,6 +189,20 @@ mod tests {
         check(460, "graph.190.460");
         check(463, "graph.190.463");
         check(987_654, "graph.190");
+    }
+
+    #[test]
+    fn an_account_that_is_not_shown_is_told_apart_from_a_request_that_is_wrong() {
+        let invisible = failure(400, r#"{"error":{"code":100,"error_subcode":33}}"#);
+        assert!(is_invisible(&invisible) && !is_missing_permission(&invisible), "{invisible:?}");
+        assert!(is_invisible(&failure(400, r#"{"error":{"code":33}}"#)));
+        for code in [3, 10, 200, 299] {
+            assert!(is_missing_permission(&failure(403, &format!(r#"{{"error":{{"code":{code}}}}}"#))), "{code}");
+        }
+        for other in [r#"{"error":{"code":100}}"#, r#"{"error":{"code":300}}"#, r#"{"error":{"code":190}}"#] {
+            let other = failure(400, other);
+            assert!(!is_invisible(&other) && !is_missing_permission(&other), "{other:?}");
+        }
     }
 
     #[test]

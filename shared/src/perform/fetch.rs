@@ -1,43 +1,32 @@
 //! A token without a code, server to server: for signups whose code was lost or that had none, and before a token ends.
 
 use super::credit::CreditSharing;
+use crate::domain::entitlement::{Opens, Wanted};
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::{AttemptId, BusinessId, WabaId};
+use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Event, Next, Renewed};
 use crate::domain::time::Timestamp;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::{DebugToken, FetchToken};
+use crate::graph::calls::waba::ReadWaba;
 use crate::secret::Secret;
-
-/// Whose token is asked for, and under which name it is kept.
-struct Wanted<'a> {
-    attempt: &'a AttemptId,
-    business: &'a BusinessId,
-    /// The account it has to open; `None` when none is known yet.
-    waba: Option<&'a WabaId>,
-}
-
-impl<'a> Wanted<'a> {
-    fn of(onboarding: &'a Onboarding) -> Option<Self> {
-        let claimed = onboarding.claim.waba.as_ref();
-        match (&onboarding.phase, &onboarding.renewal, &onboarding.waba) {
-            (Phase::Fetching { attempt, business, .. }, _, _) => Some(Self { attempt, business, waba: claimed }),
-            (Phase::Connected { .. }, Some(renewal), Some(waba)) => {
-                Some(Self { attempt: &renewal.attempt, business: waba.owner(), waba: Some(waba.id()) })
-            }
-            _ => None,
-        }
-    }
-}
 
 impl CreditSharing {
     /// Asks for the token that is due, proves it, and keeps it in the vault before anybody is told.
     pub(super) async fn fetch(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
-        let wanted = Wanted::of(onboarding).filter(|_| due == Next::Fetch)?;
+        if due != Next::Fetch {
+            return None;
+        }
+        let Some(wanted) = onboarding.wanted_token() else { return unproven(onboarding) };
         let attempt = wanted.attempt.clone();
         let renews = matches!(onboarding.phase, Phase::Connected { .. });
-        match self.fetched(&wanted, onboarding.token_expires_at.filter(|_| renews)).await {
+        let ending = onboarding.token_expires_at.filter(|_| renews);
+        let fetched = match self.may_have(&wanted, renews.then_some(&onboarding.id)).await {
+            Ok(()) => self.fetched(&wanted, ending).await,
+            Err(failure) => Err(failure),
+        };
+        match fetched {
             Ok(expires_at) if renews => Some(Event::TokenRenewed(Renewed { attempt, expires_at })),
             Ok(_) => Some(Event::TokenStored(attempt)),
             Err(failure) => {
@@ -49,6 +38,18 @@ impl CreditSharing {
                 }
             }
         }
+    }
+
+    /// A newer token is for the record that has the account, as the table says, and for no other.
+    async fn may_have(&self, wanted: &Wanted<'_>, renewing: Option<&OnboardingId>) -> Result<(), Failure> {
+        let Some(id) = renewing else { return Ok(()) };
+        for account in wanted.accounts {
+            let owner = self.store.owner(account).await?.filter(|owner| !owner.released);
+            if owner.is_none_or(|owner| owner.onboarding != *id) {
+                return Err(Failure::new(Class::Hold, "token.not_owner"));
+            }
+        }
+        Ok(())
     }
 
     /// When the token ends that is in the vault now. `ending` is the end of the token it replaces.
@@ -72,14 +73,38 @@ impl CreditSharing {
         ending: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, Failure> {
         let inspected = self.graph.call(&DebugToken { token }, Auth::App).await.map_err(|error| error.failure())?;
-        let grant = inspected.data.grant(self.graph.app());
-        let opens = wanted.waba.is_none_or(|waba| grant.wabas.is_empty() || grant.wabas.contains(waba));
         let end = inspected.data.ends_at();
+        let opens = match wanted.judge(&inspected.data.grant(self.graph.app())) {
+            Opens::Yes => true,
+            Opens::IfReadable => self.reads(token, wanted).await?,
+            Opens::No => false,
+        };
         let later = ending.is_none_or(|ending| end.is_none_or(|end| end > ending));
-        if grant.is_valid && grant.is_ours && grant.has_whatsapp_scope && opens && later {
-            Ok(end)
-        } else {
-            Err(Failure::new(Class::Hold, "token.not_the_one"))
+        if opens && later { Ok(end) } else { Err(Failure::new(Class::Hold, "token.not_the_one")) }
+    }
+
+    /// Whether the token reads a wanted account, and Meta says that the portfolio it came from owns it: the proof where a
+    /// grant names no account.
+    async fn reads(&self, token: &Secret, wanted: &Wanted<'_>) -> Result<bool, Failure> {
+        for account in wanted.accounts {
+            let read = self.graph.call(&ReadWaba { waba: account }, Auth::Bearer(token)).await;
+            match read.map_err(|error| error.failure()) {
+                Ok(read) if read.id == *account => {
+                    return Ok(read.owner_business_info.is_some_and(|owner| owner.id == *wanted.business));
+                }
+                Ok(_) => {}
+                Err(failure) if matches!(failure.class, Class::Later | Class::LaterAfter(_)) => return Err(failure),
+                Err(_) => {}
+            }
         }
+        Ok(false)
+    }
+}
+
+/// A record without a proof asks for another click; one that renews nothing has nothing to do.
+fn unproven(onboarding: &Onboarding) -> Option<Event> {
+    match &onboarding.phase {
+        Phase::Fetching { attempt, .. } => Some(Event::ExchangeFailed(attempt.clone(), "exchange.lost")),
+        _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Proving the account: what the token was granted, and what can be read with it.
 
 use super::Customer;
-use crate::domain::claim::Claim;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::{VerifiedWaba, choose_waba, verify_waba};
+use crate::domain::onboarding::Onboarding;
 use crate::domain::time::Timestamp;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
@@ -12,15 +12,16 @@ use crate::graph::calls::waba::ReadWaba;
 /// What was proven, and when the token ends.
 pub(super) async fn verify(
     customer: &Customer<'_>,
-    claim: &Claim,
+    onboarding: &Onboarding,
 ) -> Result<(VerifiedWaba, Option<Timestamp>), Failure> {
     let inspected = customer.graph.call(&DebugToken { token: customer.token }, Auth::App).await;
     let facts = inspected.map_err(|error| own_fault(error.failure()))?.data;
+    let claim = &onboarding.claim;
     for scope in facts.unknown_whatsapp_scopes() {
         // Scopes changed in June 2026, and signups of whole platforms stopped: the next change is to be seen first.
         tracing::warn!(scope, "Meta grants a WhatsApp scope that is not known here");
     }
-    let chosen = choose_waba(claim, &facts.grant(customer.graph.app()))?;
+    let chosen = choose_waba(claim, &facts.grant(customer.graph.app()), onboarding.entitlement.as_ref())?;
     let read = customer.call(&ReadWaba { waba: &chosen }).await?;
     let owner = read
         .owner_business_info

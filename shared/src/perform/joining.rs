@@ -2,22 +2,20 @@
 
 use super::{Customer, OnboardingSteps, bug, grant};
 use crate::clock;
+use crate::domain::entitlement::Entitlement;
 use crate::domain::facts::Aspect;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{BusinessId, OnboardingId, WabaId};
+use crate::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use crate::domain::limit::NewCustomer;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Finding, Round};
+use crate::domain::progress::{Event, Finding, Round, rescue};
 use crate::domain::time::Timestamp;
-use std::time::Duration;
-
-/// How long before a signup Meta may have announced the account for the two to belong together: the popup was open.
-const POPUP: Duration = Duration::from_secs(3600);
 
 impl OnboardingSteps {
     pub(super) async fn verify(&self, customer: &Customer<'_>, onboarding: &Onboarding) -> Result<Finding, Failure> {
-        let (waba, token_expires_at) = grant::verify(customer, &onboarding.claim).await?;
+        let (waba, token_expires_at) = grant::verify(customer, onboarding).await?;
         if onboarding.waba.as_ref().is_some_and(|before| before.id() != waba.id()) {
             return Err(Failure::new(Class::Hold, "grant.other_account"));
         }
@@ -36,15 +34,9 @@ impl OnboardingSteps {
         let owner = self.store.owner(waba.id()).await?;
         let other = owner.filter(|owner| !owner.released && owner.onboarding != onboarding.id);
         let Some(owner) = other else { return Ok(None) };
-        let Some(held) = self.store.onboarding(&owner.onboarding).await? else { return Ok(None) };
-        if held.record.customer_ref != onboarding.customer_ref && !held.record.customer_ref.is_unclaimed() {
-            return Err(Failure::new(Class::Hold, "grant.bound_elsewhere"));
-        }
-        match held.record.phase {
-            Phase::Leaving { .. } => Err(Failure::new(Class::Later, "grant.exit_running")),
-            Phase::Left { .. } => Ok(None),
-            _ => Ok(Some(owner.onboarding)),
-        }
+        // An owner whose record is missing is somebody all the same.
+        let held = self.store.onboarding(&owner.onboarding).await?.ok_or_else(bound_elsewhere)?;
+        holder(onboarding, Some(&held.record))
     }
 
     /// Hands the token over; this record ends once the other one has it.
@@ -55,6 +47,7 @@ impl OnboardingSteps {
             token_expires_at: onboarding.token_expires_at,
             customer_ref: onboarding.customer_ref.clone(),
             claim: onboarding.claim.clone(),
+            entitlement: onboarding.entitlement.clone(),
             flow: onboarding.flow,
             callback_override: onboarding.callback_override.clone(),
         };
@@ -63,6 +56,7 @@ impl OnboardingSteps {
         match &held.phase {
             Phase::Left { .. } => Ok(Finding::Alone),
             _ if held.token_attempt() == Some(attempt) || held.retired.contains(attempt) => Ok(Finding::Nothing),
+            _ if !may_go_on_in(onboarding, &held) => Err(bound_elsewhere()),
             _ => Err(Failure::new(Class::Later, "grant.owner_changed")),
         }
     }
@@ -80,26 +74,18 @@ impl OnboardingSteps {
         Ok(())
     }
 
-    /// Finds out what became of an exchange whose lease ended: the token is in the vault under the attempt's name, Meta
-    /// may give it once more, or the customer clicks again.
+    /// Finds out what became of an exchange whose lease ended.
     pub(super) async fn rescue(&self, onboarding: &Onboarding) -> Option<Event> {
         let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return None };
         let outcome = async {
-            if self.vault.business_token(attempt).await?.is_some() {
-                return Ok::<_, Failure>(Event::TokenStored(attempt.clone()));
-            }
-            let business = match &onboarding.claim.waba {
-                Some(waba) => self.announced(waba, onboarding).await?,
-                None => None,
-            };
-            Ok(business.map_or(Event::ExchangeFailed(attempt.clone(), "exchange.lost"), |business| {
-                Event::TokenSought(attempt.clone(), business)
-            }))
+            let stored = self.vault.business_token(attempt).await?.is_some();
+            let announced = self.announced(onboarding).await?;
+            Ok::<_, Failure>(rescue(onboarding, stored, &announced))
         };
         match outcome.await {
             Ok(event) => {
                 tracing::warn!(onboarding.id = %onboarding.id, "a code exchange did not finish");
-                Some(event)
+                event
             }
             Err(failure) => {
                 tracing::error!(onboarding.id = %onboarding.id, error.code = failure.code, "what became of a code is not known yet");
@@ -108,15 +94,13 @@ impl OnboardingSteps {
         }
     }
 
-    /// The portfolio Meta named when it announced the claimed account. A browser's word alone is not enough to ask for a
-    /// token: it could name somebody else's portfolio.
-    async fn announced(&self, waba: &WabaId, onboarding: &Onboarding) -> Result<Option<BusinessId>, Failure> {
-        let announced = self.store.partnership(waba).await?.map(|held| held.record);
-        let claimed = &onboarding.claim.business;
-        let fits = announced.filter(|announced| {
-            announced.at.after(POPUP) >= onboarding.created_at
-                && claimed.as_ref().is_none_or(|claimed| *claimed == announced.business)
-        });
-        Ok(fits.map(|announced| announced.business))
+    /// What Meta announced of the accounts that the record is entitled to.
+    async fn announced(&self, onboarding: &Onboarding) -> Result<Vec<(WabaId, BusinessId)>, Failure> {
+        let mut announced = Vec::new();
+        for waba in onboarding.entitlement.iter().flat_map(Entitlement::accounts) {
+            let found = self.store.partnership(waba).await?;
+            announced.extend(found.map(|held| (waba.clone(), held.record.business)));
+        }
+        Ok(announced)
     }
 }

@@ -3,6 +3,7 @@
 use super::{WorkError, Worker};
 use crate::clock;
 use crate::domain::claim::Claim;
+use crate::domain::entitlement::Entitlement;
 use crate::domain::ids::{AttemptId, CustomerRef, OnboardingId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::TimelineEntry;
@@ -17,8 +18,7 @@ impl<P: Performer + Sync> Worker<P> {
         let Some(announced) = self.store.partnership(waba).await?.filter(|held| held.record.due.is_some()) else {
             return Ok(());
         };
-        let owner = self.store.owner(waba).await?;
-        if owner.is_some_and(|owner| !owner.released) {
+        if self.is_taken_care_of(waba, announced.record.at).await? {
             let over = Partnership { due: None, ..announced.record };
             return match self.store.save_partnership(waba, &over, Some(announced.version)).await {
                 Ok(()) | Err(StoreError::Conflict) => Ok(()),
@@ -34,6 +34,16 @@ impl<P: Performer + Sync> Worker<P> {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Whether a record has the account, or had it at that time: news that are older than the end of a stay begin no new one.
+    async fn is_taken_care_of(&self, waba: &WabaId, announced_at: Timestamp) -> Result<bool, WorkError> {
+        let Some(owner) = self.store.owner(waba).await? else { return Ok(false) };
+        if !owner.released {
+            return Ok(true);
+        }
+        let last = self.store.onboarding(&owner.onboarding).await?;
+        Ok(last.is_some_and(|last| announced_at < last.record.phase_since.before_this_second()))
+    }
 }
 
 /// Nobody's yet: its customer is named after the portfolio, until a session's signup proves to have the account.
@@ -45,5 +55,6 @@ fn begun(waba: &WabaId, announced: &Held<Partnership>, role: Role, now: Timestam
     let claim = Claim { waba: Some(waba.clone()), business: Some(business), ..Claim::default() };
     let id = OnboardingId::new(now, rand::random());
     let begun = Onboarding::begin(id, customer, role, Flow::Default, phase, claim, now);
-    Onboarding { timeline_length: 1, ..begun }
+    let entitlement = Some(Entitlement::Announced { waba: waba.clone() });
+    Onboarding { timeline_length: 1, entitlement, ..begun }
 }

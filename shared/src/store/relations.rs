@@ -51,10 +51,10 @@ impl Store {
     /// Who has an account.
     ///
     /// # Errors
-    /// [`StoreError`] when the table is unavailable.
+    /// [`StoreError`] when the table is unavailable, or the item undecodable: an owner that cannot be read is somebody.
     pub async fn owner(&self, waba: &WabaId) -> Result<Option<Owner>, StoreError> {
         let found = self.item(&keys::owner(waba)).await?;
-        Ok(found.as_ref().and_then(read_owner))
+        found.as_ref().map(read_owner).transpose()
     }
 
     /// Binds the account when it became known, takes it off the list of polled ones when it is not connected any more,
@@ -170,11 +170,29 @@ fn owner_item(after: &Onboarding, waba: &WabaId, is: Ownership) -> Item {
     item
 }
 
-fn read_owner(item: &Item) -> Option<Owner> {
-    let field = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-    Some(Owner {
-        onboarding: OnboardingId::parse(field("onboarding")?).ok()?,
-        customer_ref: CustomerRef::parse(field("customer_ref")?).ok()?,
+fn read_owner(item: &Item) -> Result<Owner, StoreError> {
+    let undecodable = StoreError::Undecodable("owner");
+    let field = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).ok_or_else(|| undecodable.clone());
+    Ok(Owner {
+        onboarding: OnboardingId::parse(field("onboarding")?).map_err(|_| undecodable.clone())?,
+        customer_ref: CustomerRef::parse(field("customer_ref")?).map_err(|_| undecodable.clone())?,
         released: item.contains_key("released"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_that_cannot_be_read_is_not_taken_for_nobody() {
+        let whole = [("onboarding", "onb_01jd0000000000000000000000"), ("customer_ref", "acme")];
+        let item = |fields: &[(&str, &str)]| -> Item {
+            fields.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect()
+        };
+        assert!(read_owner(&item(&whole)).is_ok_and(|owner| owner.customer_ref.as_str() == "acme" && !owner.released));
+        for broken in [&whole[..1], &whole[1..], &[], &[("onboarding", "odd"), ("customer_ref", "acme")]] {
+            assert_eq!(read_owner(&item(broken)), Err(StoreError::Undecodable("owner")), "{broken:?}");
+        }
+    }
 }

@@ -19,7 +19,8 @@ use crate::domain::time::Timestamp;
 /// A fact a webhook told us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
-    /// The customer removed us, uninstalled our app or deleted its account.
+    /// The customer removed us, uninstalled our app or deleted its account; or one of its numbers went, which Meta tells by
+    /// the same event. Meta is asked which.
     Departed {
         /// Stable code.
         reason: &'static str,
@@ -141,9 +142,7 @@ impl Observation {
     fn undated(self) -> Self {
         match self {
             Self::Word { aspect: Aspect::History | Aspect::Contacts, .. } => self,
-            Self::Departed { .. } | Self::Word { .. } | Self::Restricted { .. } | Self::NameDecided { .. } => {
-                Self::Look
-            }
+            Self::Word { .. } | Self::Restricted { .. } | Self::NameDecided { .. } => Self::Look,
             Self::Template(_) => Self::Templates,
             other => other,
         }

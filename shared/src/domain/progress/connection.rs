@@ -1,7 +1,8 @@
 //! Tokens: stored, lost, asked for, replaced, dead; and a signup that goes on in another record.
 
 use super::facts::{enter, entry};
-use super::{Renewed, Round, TimelineEntry};
+use super::{RESCUE_LEASE, Renewed, Round, TimelineEntry};
+use crate::domain::entitlement::{Entitlement, Granted};
 use crate::domain::ids::{AttemptId, BusinessId};
 use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
 use crate::domain::steps::Step;
@@ -34,9 +35,42 @@ pub(super) fn token_stored(
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if exchanging_by(after, attempt) {
-        enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
+        connect(after, attempt, now);
         after.steps.clear();
         timeline.push(entry(now, "token_stored", None));
+    }
+}
+
+/// A connection begins, or begins anew: what was told of an earlier one is over.
+fn connect(after: &mut Onboarding, attempt: &AttemptId, now: Timestamp) {
+    enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
+    after.connected_since = Some(now);
+    after.departure = None;
+}
+
+/// The exchange is over, so its outcome is looked for at once. What Meta granted is the proof on which the token may be
+/// asked for again; without it there is none.
+pub(super) fn token_not_kept(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    granted: Option<&Granted>,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if let Phase::Exchanging { attempt: current, lease_until } = &mut after.phase
+        && current == attempt
+    {
+        *lease_until = now;
+        after.entitlement = granted.cloned().map(Entitlement::CodeAccepted);
+        timeline.push(entry(now, "token_not_kept", None));
+    }
+}
+
+pub(super) fn rescue_started(after: &mut Onboarding, attempt: &AttemptId, now: Timestamp) {
+    if let Phase::Exchanging { attempt: current, lease_until } = &mut after.phase
+        && current == attempt
+    {
+        *lease_until = now.after(RESCUE_LEASE);
     }
 }
 
@@ -75,7 +109,9 @@ pub(super) fn token_sought(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    if matches!(&after.phase, Phase::Exchanging { attempt: current, .. } if current == attempt) {
+    // Without a proof nothing is asked for, whoever wants it.
+    let proven = after.entitlement.is_some();
+    if matches!(&after.phase, Phase::Exchanging { attempt: current, .. } if current == attempt && proven) {
         let (attempt, business) = (attempt.clone(), business.clone());
         enter(after, Phase::Fetching { attempt, business, due: now, tries: 0 }, now);
         timeline.push(entry(now, "token_sought", None));
@@ -137,7 +173,9 @@ pub(super) fn rejoined(after: &mut Onboarding, round: &Round, now: Timestamp, ti
         }
         _ => return,
     };
-    if old == round.attempt {
+    // Since the signup looked, an operator or another signup may have given the record to a customer.
+    let anothers = after.customer_ref != round.customer_ref && !after.customer_ref.is_unclaimed();
+    if old == round.attempt || anothers {
         return;
     }
     after.retired.push(old);
@@ -145,6 +183,7 @@ pub(super) fn rejoined(after: &mut Onboarding, round: &Round, now: Timestamp, ti
     after.token_expires_at = round.token_expires_at;
     after.customer_ref = round.customer_ref.clone();
     after.claim = round.claim.clone();
+    after.entitlement.clone_from(&round.entitlement);
     after.flow = round.flow;
     if round.callback_override.is_some() {
         after.callback_override.clone_from(&round.callback_override);
@@ -155,7 +194,7 @@ pub(super) fn rejoined(after: &mut Onboarding, round: &Round, now: Timestamp, ti
             *due = Some(now);
         }
     }
-    enter(after, Phase::Connected { attempt: round.attempt.clone(), since: now }, now);
+    connect(after, &round.attempt, now);
     timeline.push(entry(now, "signup_joined", None));
 }
 

@@ -19,6 +19,8 @@ pub enum Next {
     Rescue,
     /// Ask Meta for the token, server to server.
     Fetch,
+    /// Ask Meta whether the customer has gone, as a webhook said.
+    Confirm,
     /// Look whether a connection that is set up still is.
     Watch,
     /// Nothing is due.
@@ -30,6 +32,8 @@ pub enum Next {
 #[must_use]
 pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     match &onboarding.phase {
+        // Nothing more is set up, paid or taken apart before it is known.
+        _ if onboarding.departure_due().is_some_and(|due| due <= now) => only(Runner::Steps, runner, Next::Confirm),
         Phase::Exchanging { lease_until, .. } if *lease_until <= now => only(Runner::Steps, runner, Next::Rescue),
         Phase::Fetching { due, .. } if *due <= now => only(Runner::Credit, runner, Next::Fetch),
         Phase::Connected { .. } | Phase::Leaving { .. } => {
@@ -119,7 +123,7 @@ pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
         Phase::Leaving { .. } => steps_due(onboarding),
         Phase::Relaunch { .. } | Phase::Held { .. } | Phase::Reauthorise { .. } | Phase::Left { .. } => None,
     };
-    [outbox, work].into_iter().flatten().min()
+    [outbox, work, onboarding.departure_due()].into_iter().flatten().min()
 }
 
 fn steps_due(onboarding: &Onboarding) -> Option<Timestamp> {

@@ -1,13 +1,15 @@
 //! What can happen to an onboarding.
 
 use super::Timestamp;
+use crate::domain::assignment::Assignment;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
+use crate::domain::entitlement::{Entitlement, Granted};
 use crate::domain::facts::Aspect;
 use crate::domain::failure::Failure;
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
-use crate::domain::onboarding::PendingEvent;
+use crate::domain::onboarding::{Extent, PendingEvent};
 use crate::domain::session::{CallbackOverride, Flow};
 use crate::domain::steps::Step;
 use std::collections::BTreeSet;
@@ -19,8 +21,15 @@ pub enum Event {
     TokenStored(AttemptId),
     /// The code of this attempt gave no token.
     ExchangeFailed(AttemptId, &'static str),
-    /// The code of this attempt gave no token, and Meta named the portfolio for which it may give one without a code.
+    /// Meta accepted the code of this attempt and the vault did not take its token: the exchange is over. What the token was
+    /// granted, where Meta said so in time.
+    TokenNotKept(AttemptId, Option<Granted>),
+    /// Somebody looks for the outcome of this attempt.
+    RescueStarted(AttemptId),
+    /// The token of this attempt is lost, and this portfolio's may be asked for without a code.
     TokenSought(AttemptId, BusinessId),
+    /// An operator gave an account to a customer.
+    Assigned(Box<Assignment>),
     /// Somebody asks Meta for the token of this attempt.
     FetchAsked(AttemptId),
     /// Meta did not give the token of this attempt yet.
@@ -94,6 +103,12 @@ pub enum Event {
     Resumed,
     /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.
     Departed(&'static str, Timestamp),
+    /// Somebody asks Meta whether the departure is true.
+    DepartureCheckStarted,
+    /// Meta no longer lets the token of this attempt see the account; what of an exit is left to try.
+    DepartureConfirmed(AttemptId, Extent),
+    /// The token of this attempt still opens the account.
+    DepartureNotConfirmed(AttemptId),
     /// Meta says the customer shares its account with us, or installed our app, since that time.
     Joined(Timestamp),
     /// These events were sent.
@@ -147,6 +162,8 @@ pub enum Finding {
     Alone,
     /// What Meta says about the account.
     Words(Vec<(Aspect, String)>),
+    /// Meta no longer lets us see the account: there is nothing left to undo here.
+    AccessLost,
     /// Nothing but success.
     Nothing,
 }
@@ -162,6 +179,8 @@ pub struct Round {
     pub customer_ref: CustomerRef,
     /// What the browser said.
     pub claim: Claim,
+    /// What proves the token, when no code brought it.
+    pub entitlement: Option<Entitlement>,
     /// The flow that was launched.
     pub flow: Flow,
     /// Where the platform wants the number's webhooks.

@@ -15,6 +15,9 @@ use crate::domain::steps::{Step, spec};
 use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
 
+/// Why a step of an exit had nothing left to do.
+const ACCESS_LOST: &str = "access.lost";
+
 pub(super) fn entry(at: Timestamp, event: &str, code: Option<&str>) -> TimelineEntry {
     TimelineEntry { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned) }
 }
@@ -62,11 +65,18 @@ pub(super) fn step_succeeded(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    let Some(attempt) = settle(after, step, StepStatus::Done, now) else {
+    let (status, line) = match finding {
+        Finding::AccessLost => {
+            let code = ACCESS_LOST.to_owned();
+            (StepStatus::Skipped { code }, entry(now, "step_skipped", Some(ACCESS_LOST)))
+        }
+        _ => (StepStatus::Done, entry(now, "step_done", None)),
+    };
+    let Some(attempt) = settle(after, step, status, now) else {
         return;
     };
     found(after, finding, now);
-    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..entry(now, "step_done", None) });
+    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
     match step {
         Step::JoinRecord if *finding == Finding::Alone => {
             after.joins = None;
@@ -106,7 +116,7 @@ fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
         Finding::CreditShared(allocation) => after.allocation = Some(allocation.clone()),
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
         Finding::Words(words) => after.facts.observe_all(words, read_at),
-        Finding::Alone | Finding::Nothing => {}
+        Finding::Alone | Finding::AccessLost | Finding::Nothing => {}
     }
 }
 

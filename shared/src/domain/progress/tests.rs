@@ -1,4 +1,6 @@
+mod departure;
 mod exit;
+mod rescue;
 mod upkeep;
 
 use super::*;
@@ -74,7 +76,7 @@ fn run_through(mut state: Onboarding, moment: Moment) -> (Onboarding, Vec<Step>)
                 state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
             }
             Next::HandOver(other) => runner = other,
-            Next::Rescue | Next::Fetch | Next::Watch | Next::Nothing => return (state, order),
+            Next::Rescue | Next::Fetch | Next::Confirm | Next::Watch | Next::Nothing => return (state, order),
         }
     }
 }
@@ -209,6 +211,7 @@ fn round(attempt: &AttemptId) -> Event {
         token_expires_at: None,
         customer_ref: CustomerRef::parse("customer-1").unwrap(),
         claim: Claim::default(),
+        entitlement: None,
         flow: Flow::Default,
         callback_override: None,
     }))

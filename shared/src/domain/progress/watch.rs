@@ -2,7 +2,7 @@
 
 use super::announce::tell;
 use super::facts::entry;
-use super::{About, Reading, TimelineEntry};
+use super::{About, Event, Reading, TimelineEntry};
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::facts::Aspect;
 use crate::domain::onboarding::{Onboarding, Phase, Renewal, State};
@@ -29,6 +29,25 @@ pub(super) fn watch_started(after: &mut Onboarding, now: Timestamp) {
 /// Nobody looks at what is not set up yet.
 pub(super) fn look_asked(after: &mut Onboarding, now: Timestamp) {
     after.watch_at = after.watch_at.map(|at| at.min(now));
+}
+
+/// How long a popup may be open: what Meta says in that time is about the signup.
+const POPUP: Duration = Duration::from_secs(3600);
+
+/// A word of Meta's about an earlier stay of the customer is not believed but makes us look; a closed record takes none.
+pub(super) fn news(after: &mut Onboarding, event: &Event, at: Timestamp, now: Timestamp) {
+    if matches!(after.phase, Phase::Left { .. }) {
+        return;
+    }
+    if at.after(POPUP) < after.created_at {
+        return look_asked(after, now);
+    }
+    match event {
+        Event::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),
+        Event::Restricted { word, until, at } => restricted(after, word, *until, *at),
+        Event::NameDecided { display, decision, at } => name_decided(after, display, decision, *at, now),
+        _ => {}
+    }
 }
 
 pub(super) fn watched(after: &mut Onboarding, reading: &Reading, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
@@ -69,14 +88,7 @@ fn expiry(after: &mut Onboarding, reading: &Reading, now: Timestamp, timeline: &
 }
 
 /// A word about the account or a number. An approved display name asks for another registration.
-pub(super) fn observed(
-    after: &mut Onboarding,
-    about: &About,
-    aspect: Aspect,
-    word: &str,
-    at: Timestamp,
-    now: Timestamp,
-) {
+fn observed(after: &mut Onboarding, about: &About, aspect: Aspect, word: &str, at: Timestamp, now: Timestamp) {
     let number = match about {
         About::Account => {
             after.facts.observe(aspect, word, at);
@@ -92,17 +104,11 @@ pub(super) fn observed(
 }
 
 /// What Meta forbids the account, and until when.
-pub(super) fn restricted(after: &mut Onboarding, word: &str, until: Option<Timestamp>, at: Timestamp) {
+fn restricted(after: &mut Onboarding, word: &str, until: Option<Timestamp>, at: Timestamp) {
     after.facts.observe_until(Aspect::Restriction, word, at, until);
 }
 
-pub(super) fn name_decided(
-    after: &mut Onboarding,
-    display: &DisplayNumber,
-    decision: &str,
-    at: Timestamp,
-    now: Timestamp,
-) {
+fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str, at: Timestamp, now: Timestamp) {
     let number = after.numbers.values_mut().find(|number| number.is_written(display));
     let Some(number) = number else { return };
     number.name_decided(decision, at);

@@ -125,6 +125,7 @@ impl TokenFacts {
             is_ours: self.app_id.as_deref() == Some(app.as_str()),
             has_whatsapp_scope: self.has_whatsapp_scope(),
             wabas: self.wabas(),
+            businesses: self.businesses(),
         }
     }
 
@@ -152,14 +153,22 @@ impl TokenFacts {
     /// Accounts named by WhatsApp scopes, in Meta's order. Targets of other scopes are portfolios or pages, never accounts.
     #[must_use]
     pub fn wabas(&self) -> Vec<WabaId> {
-        let mut wabas = Vec::new();
-        for granular in self.granular_scopes.iter().filter(|granular| granular.scope.starts_with("whatsapp")) {
-            for target in &granular.target_ids {
-                let text = target.as_str().map_or_else(|| target.to_string(), str::to_owned);
-                wabas.extend(WabaId::parse(&text).ok().filter(|id| !wabas.contains(id)));
-            }
+        self.targets(|scope| scope.starts_with("whatsapp"), WabaId::parse)
+    }
+
+    /// Portfolios named by the scope that manages them.
+    #[must_use]
+    pub fn businesses(&self) -> Vec<BusinessId> {
+        self.targets(|scope| scope == "business_management", BusinessId::parse)
+    }
+
+    fn targets<T: PartialEq, E>(&self, of: fn(&str) -> bool, parse: fn(&str) -> Result<T, E>) -> Vec<T> {
+        let mut targets = Vec::new();
+        for target in self.granular_scopes.iter().filter(|scope| of(&scope.scope)).flat_map(|scope| &scope.target_ids) {
+            let text = target.as_str().map_or_else(|| target.to_string(), str::to_owned);
+            targets.extend(parse(&text).ok().filter(|id| !targets.contains(id)));
         }
-        wabas
+        targets
     }
 }
 
@@ -207,6 +216,8 @@ mod tests {
         );
         let ids: Vec<_> = both.wabas().iter().map(|id| id.as_str().to_owned()).collect();
         assert_eq!(ids, ["22", "11"], "a portfolio is never taken for an account");
+        let portfolios: Vec<_> = both.businesses().iter().map(|id| id.as_str().to_owned()).collect();
+        assert_eq!(portfolios, ["77"]);
         assert!(facts(r#"{"data":{}}"#).wabas().is_empty());
     }
 

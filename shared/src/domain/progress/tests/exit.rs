@@ -22,15 +22,6 @@ fn an_exit_goes_on_without_the_token_when_it_dies_on_the_way() {
 }
 
 #[test]
-fn a_departure_older_than_the_connection_changes_nothing() {
-    let (ready, _) = run_through(connected(Role::TechProvider), at(2));
-    let old = Event::Departed("partner_removed", at(-500).now);
-    assert_eq!(apply(&ready, &[old], at(60)).state(), State::Ready);
-    let new = Event::Departed("partner_removed", at(50).now);
-    assert_eq!(apply(&ready, &[new], at(60)).state(), State::Leaving);
-}
-
-#[test]
 fn a_late_report_of_an_earlier_exit_does_not_count_for_the_next() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
     let late = [Event::StepStarted(Step::DestroyToken), Event::StepSucceeded(Step::DestroyToken, Finding::Nothing)];

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::entitlement::Granted;
 
 fn is_due_now(state: &Onboarding, now: Timestamp) -> bool {
     let mut others = state.clone();
@@ -76,8 +77,10 @@ fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
 
 #[test]
 fn a_lost_code_is_asked_for_three_times_and_then_the_customer_clicks_again() {
-    let business = BusinessId::parse("77").unwrap();
-    let mut state = apply(&exchanging(Role::TechProvider), &[Event::TokenSought(attempt(), business)], at(31));
+    let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: vec![] };
+    let sought = Event::TokenSought(attempt(), BusinessId::parse("77").unwrap());
+    let lost = [Event::TokenNotKept(attempt(), Some(granted)), sought];
+    let mut state = apply(&exchanging(Role::TechProvider), &lost, at(31));
     for tries in 1..=3 {
         let due = due_at(&state).unwrap();
         assert_eq!(

@@ -1,0 +1,83 @@
+//! `POST /v1/onboardings/{id}/assign`: a person gives an account that Meta announced to a customer. Who posts names both, so
+//! that neither is decided by what stands in the record.
+
+use super::{App, unavailable};
+use crate::views::summary;
+use http::StatusCode;
+use shared::clock;
+use shared::domain::assignment::{Assignment, NotAssignable, Surroundings, may_assign};
+use shared::domain::entitlement::Entitlement;
+use shared::domain::ids::{AttemptId, CustomerRef, OnboardingId, WabaId};
+use shared::domain::onboarding::{Onboarding, Phase};
+use shared::domain::progress::Event;
+use shared::http::fields::Fields;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json};
+
+struct Order {
+    customer_ref: CustomerRef,
+    waba: WabaId,
+}
+
+impl App {
+    pub(crate) async fn assign(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        let order = read(request)?;
+        let before = self.find(id).await?.record;
+        if is_done(&before, &order) {
+            return Ok(json(StatusCode::ACCEPTED, &summary(&before)));
+        }
+        let assignment = self.decided(&before, order).await?;
+        let order = Order { customer_ref: assignment.customer_ref.clone(), waba: assignment.waba.clone() };
+        match self.apply(id, &Event::Assigned(Box::new(assignment))).await? {
+            Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
+            // Somebody saved in between: the same decision, or something else.
+            None => match self.find(id).await?.record {
+                now if is_done(&now, &order) => Ok(json(StatusCode::ACCEPTED, &summary(&now))),
+                _ => Err(refused(NotAssignable::State)),
+            },
+        }
+    }
+
+    async fn decided(&self, onboarding: &Onboarding, order: Order) -> Result<Assignment, Problem> {
+        let owner = self.store.owner(&order.waba).await.map_err(|error| unavailable(&error))?;
+        let owner: Option<OnboardingId> = owner.filter(|owner| !owner.released).map(|owner| owner.onboarding);
+        let announced = self.store.partnership(&order.waba).await.map_err(|error| unavailable(&error))?;
+        let announced = announced.map(|held| held.record.business);
+        let around = Surroundings { owner: owner.as_ref(), announced: announced.as_ref() };
+        let business = may_assign(onboarding, &order.customer_ref, &order.waba, around).map_err(refused)?;
+        let attempt = AttemptId::new(clock::now(), rand::random());
+        Ok(Assignment { customer_ref: order.customer_ref, waba: order.waba, business, attempt })
+    }
+}
+
+fn read(request: &Request) -> Result<Order, Problem> {
+    let fields = Fields::read(request, &["customer_ref", "waba_id"])?;
+    let customer = fields.id("customer_ref", CustomerRef::parse)?;
+    let customer = customer.ok_or(Problem::bad_request("customer_ref_missing", "Name the customer."))?;
+    if customer.is_unclaimed() {
+        return Err(Problem::bad_request("bad_value", "References that begin with meta: are not the platform's."));
+    }
+    let waba = fields.id("waba_id", WabaId::parse)?;
+    let waba = waba.ok_or(Problem::bad_request("waba_id_missing", "Name the account."))?;
+    Ok(Order { customer_ref: customer, waba })
+}
+
+/// The same decision again is answered the same; one whose token Meta did not give is carried out again.
+fn is_done(onboarding: &Onboarding, order: &Order) -> bool {
+    let assigned = matches!(&onboarding.entitlement, Some(Entitlement::Assigned { waba }) if *waba == order.waba);
+    let under_way = !matches!(onboarding.phase, Phase::Relaunch { .. } | Phase::Leaving { .. } | Phase::Left { .. });
+    assigned && under_way && onboarding.customer_ref == order.customer_ref
+}
+
+const fn refused(why: NotAssignable) -> Problem {
+    let (code, title) = match why {
+        NotAssignable::State => {
+            ("not_assignable", "Only an unclaimed onboarding, or one that asks for another click, takes an account.")
+        }
+        NotAssignable::OtherAccount => ("other_account", "This unclaimed onboarding is about another account."),
+        NotAssignable::OtherCustomer => ("other_customer", "This onboarding is another customer's."),
+        NotAssignable::NotAnnounced => ("not_announced", "Meta did not announce this account to the platform."),
+        NotAssignable::Owned => ("account_has_owner", "Another onboarding has this account."),
+    };
+    Problem::new(StatusCode::CONFLICT, code, title)
+}

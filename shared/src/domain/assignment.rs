@@ -1,0 +1,76 @@
+//! An operator gives an account to a customer: the one way for an account whose token nobody brought.
+
+use super::ids::{AttemptId, BusinessId, CustomerRef, OnboardingId, WabaId};
+use super::onboarding::{Onboarding, Phase};
+
+/// What an operator decided, with what it takes to carry it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Who gets the account.
+    pub customer_ref: CustomerRef,
+    /// The account.
+    pub waba: WabaId,
+    /// Its portfolio, as Meta announced it.
+    pub business: BusinessId,
+    /// Names the token's secret, should it have to be fetched.
+    pub attempt: AttemptId,
+}
+
+/// Why an account cannot be assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAssignable {
+    /// The record is neither unclaimed nor asks for another click.
+    State,
+    /// The unclaimed record is about another account.
+    OtherAccount,
+    /// The record is another customer's.
+    OtherCustomer,
+    /// Meta announced no such account.
+    NotAnnounced,
+    /// Another record has the account.
+    Owned,
+}
+
+/// What is known of the account besides the record.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The record that has the account, unless it was released.
+    pub owner: Option<&'a OnboardingId>,
+    /// The portfolio Meta announced it with.
+    pub announced: Option<&'a BusinessId>,
+}
+
+/// Whether the account may be given to the customer by way of this record; gives the portfolio Meta announced.
+///
+/// # Errors
+/// [`NotAssignable`] with the reason.
+pub fn may_assign(
+    onboarding: &Onboarding,
+    customer: &CustomerRef,
+    waba: &WabaId,
+    around: Surroundings<'_>,
+) -> Result<BusinessId, NotAssignable> {
+    fits(onboarding, customer, waba)?;
+    if around.owner.is_some_and(|owner| *owner != onboarding.id) {
+        return Err(NotAssignable::Owned);
+    }
+    around.announced.cloned().ok_or(NotAssignable::NotAnnounced)
+}
+
+/// What the record itself says; asked again when the decision is applied to a newer one.
+pub(super) fn fits(onboarding: &Onboarding, customer: &CustomerRef, waba: &WabaId) -> Result<(), NotAssignable> {
+    let unclaimed = onboarding.customer_ref.is_unclaimed();
+    match &onboarding.phase {
+        Phase::Leaving { .. } | Phase::Left { .. } => Err(NotAssignable::State),
+        _ if unclaimed && announced_account(onboarding) != Some(waba) => Err(NotAssignable::OtherAccount),
+        _ if unclaimed => Ok(()),
+        Phase::Relaunch { .. } if onboarding.customer_ref != *customer => Err(NotAssignable::OtherCustomer),
+        Phase::Relaunch { .. } => Ok(()),
+        _ => Err(NotAssignable::State),
+    }
+}
+
+/// The account an unclaimed record was begun for.
+fn announced_account(onboarding: &Onboarding) -> Option<&WabaId> {
+    onboarding.waba.as_ref().map(super::grant::VerifiedWaba::id).or(onboarding.claim.waba.as_ref())
+}

@@ -1,0 +1,197 @@
+//! Which accounts a token that came without a code may be bound to, and what proves it. What a browser said is no part of it:
+//! a claim chooses among proven accounts and never adds one.
+
+use super::grant::Grant;
+use super::ids::{AttemptId, BusinessId, WabaId};
+use super::onboarding::{Onboarding, Phase};
+use serde::{Deserialize, Serialize};
+
+/// The accounts and portfolios that Meta granted to a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// The accounts; at least one.
+    pub wabas: Vec<WabaId>,
+    /// The portfolios, where Meta names them.
+    #[serde(default)]
+    pub businesses: Vec<BusinessId>,
+}
+
+impl Granted {
+    /// What a token's inspection proves, or `None` when it names no account: a scope without a list proves nothing here.
+    #[must_use]
+    pub fn of(grant: &Grant) -> Option<Self> {
+        let usable = grant.is_valid && grant.is_ours && grant.has_whatsapp_scope && !grant.wabas.is_empty();
+        usable.then(|| Self { wabas: grant.wabas.clone(), businesses: grant.businesses.clone() })
+    }
+
+    /// The portfolio whose token Meta may be asked for: the one Meta announced for a granted account, as long as the grant
+    /// does not name others; without an announcement, the only one of the grant.
+    #[must_use]
+    pub fn portfolio(&self, announced: &[(WabaId, BusinessId)]) -> Option<BusinessId> {
+        let fits = |business: &&BusinessId| self.businesses.is_empty() || self.businesses.contains(business);
+        let of_granted = announced.iter().filter(|(waba, _)| self.wabas.contains(waba)).map(|(_, business)| business);
+        let only = match self.businesses.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        of_granted.clone().find(fits).or(only).cloned()
+    }
+}
+
+/// Why a record may get a token from Meta without a code of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entitlement {
+    /// Meta announced the account, and the record is no customer's.
+    Announced {
+        /// The account.
+        waba: WabaId,
+    },
+    /// Meta accepted a code of this very session; its token could not be kept.
+    CodeAccepted(Granted),
+    /// An operator gave the account to this record's customer.
+    Assigned {
+        /// The account.
+        waba: WabaId,
+    },
+}
+
+impl Entitlement {
+    /// The accounts it is about.
+    #[must_use]
+    pub fn accounts(&self) -> &[WabaId] {
+        match self {
+            Self::Announced { waba } | Self::Assigned { waba } => std::slice::from_ref(waba),
+            Self::CodeAccepted(granted) => &granted.wabas,
+        }
+    }
+}
+
+/// A token that is asked for at Meta without a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// The attempt under whose name it is kept.
+    pub attempt: &'a AttemptId,
+    /// Whose token.
+    pub business: &'a BusinessId,
+    /// The accounts it may be bound to.
+    pub accounts: &'a [WabaId],
+}
+
+/// Whether a token opens what is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opens {
+    /// Its grant names the account.
+    Yes,
+    /// Its grant names no account at all: only reading one of these with it can prove it.
+    IfReadable,
+    /// It is not ours, does not work, or was granted other accounts.
+    No,
+}
+
+impl Wanted<'_> {
+    /// Judges a token by its grant.
+    #[must_use]
+    pub fn judge(&self, grant: &Grant) -> Opens {
+        if !(grant.is_valid && grant.is_ours && grant.has_whatsapp_scope) {
+            Opens::No
+        } else if grant.wabas.is_empty() {
+            Opens::IfReadable
+        } else if self.accounts.iter().any(|account| grant.wabas.contains(account)) {
+            Opens::Yes
+        } else {
+            Opens::No
+        }
+    }
+}
+
+impl Onboarding {
+    /// The token that is to be asked for without a code; `None` also when nothing proves that the record may have it.
+    #[must_use]
+    pub fn wanted_token(&self) -> Option<Wanted<'_>> {
+        match (&self.phase, &self.renewal, &self.waba) {
+            (Phase::Fetching { attempt, business, .. }, _, _) => {
+                let accounts = self.entitled_accounts()?;
+                Some(Wanted { attempt, business, accounts })
+            }
+            (Phase::Connected { .. }, Some(renewal), Some(waba)) => {
+                let accounts = std::slice::from_ref(waba.id());
+                Some(Wanted { attempt: &renewal.attempt, business: waba.owner(), accounts })
+            }
+            _ => None,
+        }
+    }
+
+    /// Records that nobody claimed and that were written before entitlements were have the account Meta announced as their
+    /// claim.
+    fn entitled_accounts(&self) -> Option<&[WabaId]> {
+        match (&self.entitlement, &self.claim.waba) {
+            (Some(entitlement), _) => Some(entitlement.accounts()),
+            (None, Some(announced)) if self.customer_ref.is_unclaimed() => Some(std::slice::from_ref(announced)),
+            (None, _) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waba(text: &str) -> WabaId {
+        WabaId::parse(text).unwrap()
+    }
+
+    fn business(text: &str) -> BusinessId {
+        BusinessId::parse(text).unwrap()
+    }
+
+    fn grant(wabas: &[&str]) -> Grant {
+        Grant {
+            is_valid: true,
+            is_ours: true,
+            has_whatsapp_scope: true,
+            wabas: wabas.iter().map(|id| waba(id)).collect(),
+            businesses: vec![business("77")],
+        }
+    }
+
+    #[test]
+    fn only_a_working_grant_that_names_accounts_proves_anything() {
+        assert_eq!(Granted::of(&grant(&["11"])).unwrap().wabas, [waba("11")]);
+        for nothing in [
+            grant(&[]),
+            Grant { is_valid: false, ..grant(&["11"]) },
+            Grant { is_ours: false, ..grant(&["11"]) },
+            Grant { has_whatsapp_scope: false, ..grant(&["11"]) },
+        ] {
+            assert_eq!(Granted::of(&nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn the_portfolio_is_metas_word_about_a_granted_account() {
+        let granted = |businesses: &[&str]| Granted {
+            wabas: vec![waba("11")],
+            businesses: businesses.iter().map(|id| business(id)).collect(),
+        };
+        let own = [(waba("11"), business("77"))];
+        let foreign = [(waba("22"), business("88"))];
+        assert_eq!(granted(&[]).portfolio(&own), Some(business("77")));
+        assert_eq!(granted(&[]).portfolio(&foreign), None, "what was announced of another account says nothing");
+        assert_eq!(granted(&["77"]).portfolio(&[]), Some(business("77")));
+        assert_eq!(granted(&["77", "78"]).portfolio(&[]), None, "several are not guessed among");
+        assert_eq!(granted(&["77", "78"]).portfolio(&own), Some(business("77")));
+        assert_eq!(granted(&["78"]).portfolio(&own), Some(business("78")), "the grant goes before the announcement");
+    }
+
+    #[test]
+    fn a_token_has_to_open_a_wanted_account() {
+        let attempt = AttemptId::new(crate::domain::time::Timestamp::from_seconds(1), 1);
+        let (owner, accounts) = (business("77"), [waba("11")]);
+        let wanted = Wanted { attempt: &attempt, business: &owner, accounts: &accounts };
+        assert_eq!(wanted.judge(&grant(&["22", "11"])), Opens::Yes);
+        assert_eq!(wanted.judge(&grant(&["22"])), Opens::No);
+        assert_eq!(wanted.judge(&grant(&[])), Opens::IfReadable, "not named is not opened");
+        assert_eq!(wanted.judge(&Grant { is_ours: false, ..grant(&["11"]) }), Opens::No);
+    }
+}

@@ -1,0 +1,35 @@
+//! An operator's decision about whose an account is.
+
+use super::TimelineEntry;
+use super::announce::tell;
+use super::facts::{enter, entry};
+use crate::domain::assignment::{Assignment, fits};
+use crate::domain::claim::Claim;
+use crate::domain::entitlement::Entitlement;
+use crate::domain::onboarding::{Onboarding, Phase};
+use crate::domain::time::Timestamp;
+
+/// A record that nobody claimed becomes the customer's; one that asked for another click gets the token of the account that
+/// the operator named, and not of what its browser had claimed.
+pub(super) fn assigned(
+    after: &mut Onboarding,
+    assignment: &Assignment,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    if fits(after, &assignment.customer_ref, &assignment.waba).is_err() {
+        return;
+    }
+    after.entitlement = Some(Entitlement::Assigned { waba: assignment.waba.clone() });
+    if after.customer_ref.is_unclaimed() {
+        after.customer_ref = assignment.customer_ref.clone();
+    }
+    if let Phase::Relaunch { .. } = after.phase {
+        let (attempt, business) = (assignment.attempt.clone(), assignment.business.clone());
+        let (waba, event) = (Some(assignment.waba.clone()), after.claim.event.clone());
+        after.claim = Claim { event, waba, phone: None, business: Some(business.clone()) };
+        enter(after, Phase::Fetching { attempt, business, due: now, tries: 0 }, now);
+    }
+    timeline.push(entry(now, "assigned", None));
+    tell(after, "whatsapp.onboarding.assigned.v1", assignment.waba.as_str(), now);
+}

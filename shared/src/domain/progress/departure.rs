@@ -1,0 +1,94 @@
+//! News that the customer has gone: noted, asked about at Meta, and only then acted on.
+
+use super::TimelineEntry;
+use super::exit::leave;
+use super::facts::entry;
+use super::watch::look_asked;
+use crate::domain::ids::AttemptId;
+use crate::domain::onboarding::{Departure, Extent, Onboarding, Phase};
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+
+/// How long until Meta is asked again, by how often it was. Access may outlive the news a little, and an outage of Meta's
+/// must not end in silence.
+const PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
+const LATER: Duration = Duration::from_secs(3600);
+
+/// Looks after which a departure that Meta does not confirm is over.
+const LOOKS: u16 = 3;
+
+/// Meta's times are whole seconds, rounded down.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A departure is news when it is newer than the connection and than what is known. It begins no exit and shortens none: in
+/// one that runs, each step finds out by itself what is left to do.
+pub(super) fn departed(
+    after: &mut Onboarding,
+    reason: &'static str,
+    at: Timestamp,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let due = match &after.phase {
+        Phase::Connected { .. } | Phase::Held { .. } | Phase::Reauthorise { .. } => Some(now),
+        Phase::Leaving { .. } => None,
+        Phase::Exchanging { .. } | Phase::Fetching { .. } | Phase::Relaunch { .. } | Phase::Left { .. } => return,
+    };
+    let known = after.departure.as_ref().is_some_and(|known| known.at >= at);
+    if known || at.after(SECOND) < after.connection_began() {
+        return;
+    }
+    after.departure = Some(Departure { reason: reason.to_owned(), at, due, tries: 0 });
+    timeline.push(entry(now, "departure_reported", Some(reason)));
+    if due.is_none() {
+        let waiting = after.steps.iter_mut().filter(|(step, _)| step.is_of_exit());
+        waiting.for_each(|(_, record)| record.look_at(now));
+    }
+}
+
+/// Counts before the call is made, so that a crash counts.
+pub(super) fn check_started(after: &mut Onboarding, now: Timestamp) {
+    if let Some(departure) = after.departure.as_mut().filter(|departure| departure.due.is_some()) {
+        let pause = PAUSES.get(usize::from(departure.tries)).copied().unwrap_or(LATER);
+        departure.tries = departure.tries.saturating_add(1);
+        departure.due = Some(now.after(pause));
+    }
+}
+
+/// Meta confirmed what it had told: the exit begins. `extent` is what was seen with the token of this attempt.
+pub(super) fn confirmed(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    extent: Extent,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let Some(reason) = pending(after, attempt).map(|departure| departure.reason.clone()) else { return };
+    leave(after, attempt.clone(), extent, &reason, now);
+    timeline.push(entry(now, "departed", Some(&reason)));
+}
+
+/// The account is still shared: what else may have changed, a number for instance, is looked at.
+pub(super) fn not_confirmed(
+    after: &mut Onboarding,
+    attempt: &AttemptId,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let Some(departure) = pending(after, attempt) else { return };
+    let first = departure.tries <= 1;
+    if departure.tries >= LOOKS {
+        departure.due = None;
+    }
+    if first {
+        let reason = departure.reason.clone();
+        timeline.push(entry(now, "departure_not_confirmed", Some(&reason)));
+        look_asked(after, now);
+    }
+}
+
+/// The departure that is asked about with the token of `attempt`.
+fn pending<'a>(after: &'a mut Onboarding, attempt: &AttemptId) -> Option<&'a mut Departure> {
+    let current = after.departure_due().is_some() && after.kept_attempt() == Some(attempt);
+    after.departure.as_mut().filter(|_| current)
+}

@@ -1,0 +1,141 @@
+use super::*;
+use crate::domain::assignment::{Assignment, NotAssignable, Surroundings, may_assign};
+use crate::domain::entitlement::{Entitlement, Granted};
+
+fn waba(id: &str) -> WabaId {
+    WabaId::parse(id).unwrap()
+}
+
+fn business(id: &str) -> BusinessId {
+    BusinessId::parse(id).unwrap()
+}
+
+fn customer(name: &str) -> CustomerRef {
+    CustomerRef::parse(name).unwrap()
+}
+
+fn claiming(id: &str, portfolio: Option<&str>) -> Onboarding {
+    let claim = Claim { waba: Some(waba(id)), business: portfolio.map(business), ..Claim::default() };
+    Onboarding { claim, ..exchanging(Role::SolutionPartner) }
+}
+
+fn accepted(id: &str) -> Event {
+    Event::TokenNotKept(attempt(), Some(Granted { wabas: vec![waba(id)], businesses: vec![business("77")] }))
+}
+
+fn relaunched() -> Onboarding {
+    apply(&claiming("22", None), &[Event::ExchangeFailed(attempt(), "exchange.lost")], at(31))
+}
+
+fn unclaimed() -> Onboarding {
+    let phase = Phase::Fetching { attempt: attempt(), business: business("77"), due: at(0).now, tries: 0 };
+    let claim = Claim { waba: Some(waba("11")), business: Some(business("77")), ..Claim::default() };
+    let (id, customer) = (OnboardingId::new(at(0).now, 9), CustomerRef::of_portfolio(&business("77")));
+    Onboarding::begin(id, customer, Role::SolutionPartner, Flow::Default, phase, claim, at(0).now)
+}
+
+fn assigned(name: &str, id: &str) -> Event {
+    let attempt = AttemptId::new(at(40).now, 7);
+    let (customer_ref, waba) = (customer(name), waba(id));
+    Event::Assigned(Box::new(Assignment { customer_ref, waba, business: business("77"), attempt }))
+}
+
+#[test]
+fn what_a_browser_claims_carries_no_rescue_whatever_was_announced() {
+    let announced = [(waba("11"), business("77"))];
+    for state in [claiming("11", None), claiming("11", Some("77")), exchanging(Role::SolutionPartner)] {
+        assert_eq!(
+            rescue(&state, false, &announced),
+            Some(Event::ExchangeFailed(attempt(), "exchange.lost")),
+            "{:?}",
+            state.claim
+        );
+        let sought = Event::TokenSought(attempt(), business("77"));
+        assert_eq!(apply(&state, &[sought], at(31)), state, "and nobody can ask for it");
+    }
+}
+
+#[test]
+fn a_code_that_meta_accepted_is_made_good_for_the_accounts_it_was_granted_at_once() {
+    let state = apply(&claiming("22", None), &[accepted("11")], at(5));
+    assert_eq!(next(&state, Runner::Steps, at(5).now), Next::Rescue, "the lease is not waited for");
+    let found = rescue(&state, false, &[(waba("22"), business("88")), (waba("11"), business("77"))]).unwrap();
+    assert_eq!(found, Event::TokenSought(attempt(), business("77")));
+    let fetching = apply(&state, &[found], at(6));
+    let wanted = fetching.wanted_token().unwrap();
+    assert_eq!((wanted.business, wanted.accounts), (&business("77"), [waba("11")].as_slice()));
+    assert_eq!(rescue(&state, true, &[]), Some(Event::TokenStored(attempt())), "a token in the vault is enough");
+}
+
+#[test]
+fn an_acceptance_that_names_nothing_or_is_another_attempts_proves_nothing() {
+    let unnamed = apply(&claiming("11", None), &[Event::TokenNotKept(attempt(), None)], at(5));
+    assert_eq!(unnamed.entitlement, None);
+    assert!(matches!(rescue(&unnamed, false, &[(waba("11"), business("77"))]), Some(Event::ExchangeFailed(..))));
+    let granted = Granted { wabas: vec![waba("11")], businesses: vec![] };
+    let stranger = Event::TokenNotKept(AttemptId::new(at(0).now, 2), Some(granted));
+    assert_eq!(apply(&claiming("11", None), std::slice::from_ref(&stranger), at(5)), claiming("11", None));
+    assert_eq!(apply(&relaunched(), &[stranger, accepted("11")], at(40)), relaunched(), "too late is too late");
+}
+
+#[test]
+fn a_rescue_that_finds_nothing_out_is_tried_again_and_not_at_once() {
+    let begun = apply(&exchanging(Role::TechProvider), &[Event::RescueStarted(attempt())], at(30));
+    assert_eq!(next(&begun, Runner::Steps, at(31).now), Next::Nothing);
+    assert_eq!(next(&begun, Runner::Steps, at(50).now), Next::Rescue);
+    assert_eq!(due_at(&begun), Some(at(50).now));
+}
+
+#[test]
+fn a_record_that_waits_for_a_token_without_a_proof_wants_none() {
+    let phase = Phase::Fetching { attempt: attempt(), business: business("77"), due: at(0).now, tries: 0 };
+    let written_before = Onboarding { phase, ..claiming("11", None) };
+    assert_eq!(written_before.wanted_token(), None);
+    assert_eq!(unclaimed().wanted_token().unwrap().accounts, [waba("11")], "nobody's customer gets it");
+}
+
+#[test]
+fn an_operator_gives_an_unclaimed_account_to_a_customer() {
+    let given = apply(&unclaimed(), &[assigned("acme", "11")], at(40));
+    assert_eq!((&given.customer_ref, given.state()), (&customer("acme"), State::Exchanging));
+    assert_eq!(given.outbox.last().unwrap().kind, "whatsapp.onboarding.assigned.v1");
+    assert_eq!(apply(&given, &[assigned("other", "11")], at(41)), given, "and to no other afterwards");
+    assert_eq!(apply(&unclaimed(), &[assigned("acme", "22")], at(40)), unclaimed(), "another account is not its");
+}
+
+#[test]
+fn an_operator_may_have_the_token_fetched_instead_of_another_click_and_the_claim_gives_way() {
+    let fetching = apply(&relaunched(), &[assigned("customer-1", "11")], at(40));
+    assert_eq!(fetching.state(), State::Exchanging);
+    assert_eq!((fetching.claim.waba.as_ref(), fetching.claim.phone.as_ref()), (Some(&waba("11")), None));
+    assert_eq!(fetching.entitlement, Some(Entitlement::Assigned { waba: waba("11") }));
+    let wanted = fetching.wanted_token().unwrap();
+    assert_eq!((wanted.accounts, next(&fetching, Runner::Credit, at(40).now)), ([waba("11")].as_slice(), Next::Fetch));
+    assert_eq!(apply(&relaunched(), &[assigned("acme", "11")], at(40)), relaunched(), "not for another customer");
+}
+
+#[test]
+fn an_assignment_is_refused_with_the_reason() {
+    let (own, other) = (OnboardingId::new(at(0).now, 9), OnboardingId::new(at(0).now, 10));
+    let (announced, ready) = (business("77"), ready());
+    let around = |owner, announced| Surroundings { owner, announced };
+    let ask = |state: &Onboarding, name: &str, id: &str, around| may_assign(state, &customer(name), &waba(id), around);
+    let known = around(None, Some(&announced));
+    assert_eq!(ask(&unclaimed(), "acme", "11", known), Ok(business("77")));
+    assert_eq!(ask(&unclaimed(), "acme", "11", around(Some(&own), Some(&announced))), Ok(business("77")));
+    assert_eq!(ask(&relaunched(), "customer-1", "11", known), Ok(business("77")));
+    assert_eq!(ask(&ready, "customer-1", "11", known), Err(NotAssignable::State));
+    assert_eq!(ask(&exchanging(Role::TechProvider), "customer-1", "11", known), Err(NotAssignable::State));
+    assert_eq!(ask(&relaunched(), "acme", "11", known), Err(NotAssignable::OtherCustomer));
+    assert_eq!(ask(&unclaimed(), "acme", "22", known), Err(NotAssignable::OtherAccount));
+    assert_eq!(ask(&relaunched(), "customer-1", "11", around(None, None)), Err(NotAssignable::NotAnnounced));
+    let owned = around(Some(&other), Some(&announced));
+    assert_eq!(ask(&relaunched(), "customer-1", "11", owned), Err(NotAssignable::Owned));
+    assert_eq!(ask(&unclaimed(), "acme", "11", owned), Err(NotAssignable::Owned));
+}
+
+#[test]
+fn a_record_that_became_a_customers_meanwhile_takes_no_other_customers_token() {
+    let given = Onboarding { customer_ref: customer("acme"), ..ready() };
+    assert_eq!(apply(&given, &[round(&AttemptId::new(at(5).now, 2))], at(5)), given);
+}

@@ -1,0 +1,42 @@
+//! News that the customer has gone, asked about at Meta.
+
+use super::access::{Access, look};
+use super::grant::own_fault;
+use super::{Customer, OnboardingSteps};
+use crate::domain::failure::Failure;
+use crate::domain::onboarding::{Extent, Onboarding};
+use crate::domain::progress::Event;
+use crate::graph::call::Auth;
+use crate::graph::calls::oauth::DebugToken;
+
+impl OnboardingSteps {
+    /// Whether the customer has gone; `None` when Meta could not be asked, which is done again later.
+    pub(super) async fn confirm_departure(&self, onboarding: &Onboarding) -> Option<Event> {
+        let attempt = onboarding.kept_attempt()?.clone();
+        match self.access(onboarding).await {
+            Ok(Access::Open) => Some(Event::DepartureNotConfirmed(attempt)),
+            Ok(Access::Lost) => Some(Event::DepartureConfirmed(attempt, Extent::Everything)),
+            Ok(Access::TokenDead) => Some(Event::DepartureConfirmed(attempt, Extent::WithoutToken)),
+            Err(failure) => {
+                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "a departure is neither confirmed nor refuted");
+                None
+            }
+        }
+    }
+
+    async fn access(&self, onboarding: &Onboarding) -> Result<Access, Failure> {
+        let token = match onboarding.kept_attempt() {
+            Some(attempt) => self.vault.business_token(attempt).await?,
+            None => None,
+        };
+        let Some(token) = token else { return Ok(Access::TokenDead) };
+        let customer = Customer { graph: &self.graph, token: &token };
+        if let Some(waba) = &onboarding.waba {
+            return look(&customer, waba).await;
+        }
+        // No account is proven yet: only the token itself can be asked about.
+        let inspected = self.graph.call(&DebugToken { token: &token }, Auth::App).await;
+        let facts = inspected.map_err(|error| own_fault(error.failure()))?.data;
+        Ok(if facts.is_valid { Access::Open } else { Access::TokenDead })
+    }
+}
