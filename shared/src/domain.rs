@@ -1,6 +1,7 @@
 //! What must happen next, as pure functions over values. Nothing here is async, reads a clock, draws a random number or
 //! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
 
+pub mod address;
 pub mod blackout;
 pub mod checkup;
 pub mod claim;
@@ -10,6 +11,7 @@ pub mod display_number;
 pub mod facts;
 pub mod failure;
 pub mod grant;
+pub mod idempotency;
 pub mod ids;
 pub mod language;
 pub mod limit;
