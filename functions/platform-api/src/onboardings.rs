@@ -96,12 +96,12 @@ impl App {
 
     pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
         let held = self.find(id).await?;
-        let timeline = self.store.timeline(&held.record.id).await.map_err(|error| unavailable(&error))?;
+        let timeline = self.timeline_page(&held.record.id, None).await?;
         let notices = held.record.notices(clock::now(), self.business_info);
         Ok(json(StatusCode::OK, &Details::of(&held.record, &notices, timeline)))
     }
 
-    async fn find(&self, id: &str) -> Result<Held<Onboarding>, Problem> {
+    pub(crate) async fn find(&self, id: &str) -> Result<Held<Onboarding>, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
         let found = self.store.onboarding(&id).await.map_err(|error| unavailable(&error))?;
         found.ok_or(Problem::not_found())
