@@ -131,6 +131,14 @@ impl Lab {
         self.seen(self.client.post(&self.api(path), &[("authorization", &bearer)], body).await.expect("an answer"))
     }
 
+    /// A POST by the platform's back end under an idempotency key.
+    pub async fn keyed_post(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", key)];
+        self.send("POST", &self.api(path), &headers, body.to_string().as_bytes()).await
+    }
+
     /// A DELETE by the platform's back end.
     pub async fn platform_delete(&self, path: &str) -> Answer {
         let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);

@@ -32,13 +32,23 @@ impl Lab {
     }
 
     /// The whole table as text.
-    pub(crate) async fn dump(&self) -> Vec<String> {
+    pub async fn dump(&self) -> Vec<String> {
         let mut pages = self.table().scan().table_name(&self.stack.endpoints().table).into_paginator().items().send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {
             items.push(format!("{:?}", item.expect("the table")));
         }
         items
+    }
+
+    /// The kind of every item in the table.
+    pub async fn entities(&self) -> Vec<String> {
+        let mut pages = self.table().scan().table_name(&self.stack.endpoints().table).into_paginator().items().send();
+        let mut entities = Vec::new();
+        while let Some(item) = pages.next().await {
+            entities.extend(item.expect("the table").get("entity").and_then(|entity| entity.as_s().ok()).cloned());
+        }
+        entities
     }
 
     /// Items in the table.
@@ -116,6 +126,60 @@ impl Lab {
             item.get_mut("record").into_iter().for_each(|record| age(record, seconds * 1000));
             self.put_unchanged(item).await;
         }
+    }
+
+    /// Makes the reservations of templates that are being submitted as old as if `seconds` had gone by. Gives how many there are.
+    pub async fn age_reservations(&self, waba: &str, seconds: i64) -> usize {
+        let found = self.stored(&format!("WABA#{waba}")).await;
+        let reserved = |item: &HashMap<String, AttributeValue>| {
+            item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("CREATION#"))
+        };
+        let found: Vec<_> = found.into_iter().filter(reserved).collect();
+        let reservations = found.len();
+        for mut item in found {
+            if let Some(AttributeValue::M(record)) = item.get_mut("record") {
+                record.get_mut("until").into_iter().for_each(|until| earlier(until, seconds * 1000));
+            }
+            self.put_unchanged(item).await;
+        }
+        reservations
+    }
+
+    /// Makes the claims of idempotency keys as old as if they were over.
+    pub async fn end_keys(&self) {
+        let (table, name) = (self.table(), &self.stack.endpoints().table);
+        let found = table.scan().table_name(name).send().await.expect("the table").items.unwrap_or_default();
+        let claims = found.into_iter().filter(|item| {
+            item.get("entity").and_then(|it| it.as_s().ok()).is_some_and(|it| it == "idempotency claim")
+        });
+        for mut item in claims {
+            item.insert("expires_at".to_owned(), AttributeValue::N("1".to_owned()));
+            self.put_unchanged(item).await;
+        }
+    }
+
+    /// Adds entries to an onboarding's timeline, each named by its number, until it has `length`.
+    pub async fn lengthen_timeline(&self, onboarding: &str, length: usize) {
+        let (table, name) = (self.table(), &self.stack.endpoints().table);
+        let found = self.stored(&format!("ONBOARDING#{onboarding}")).await;
+        let is = |item: &&HashMap<String, AttributeValue>, start: &str| {
+            item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(start))
+        };
+        let entries = found.iter().filter(|item| is(item, "EVENT#")).count();
+        let entry = found.iter().find(|item| is(item, "EVENT#")).cloned().expect("an entry");
+        for number in entries..length {
+            let mut item = entry.clone();
+            item.insert("sk".to_owned(), AttributeValue::S(format!("EVENT#{number:08}")));
+            if let Some(AttributeValue::M(record)) = item.get_mut("record") {
+                record.insert("event".to_owned(), AttributeValue::S(format!("entry_{number}")));
+            }
+            table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
+        }
+        let mut state = found.iter().find(|item| is(item, "STATE")).cloned().expect("a record");
+        if let Some(AttributeValue::M(record)) = state.get_mut("record") {
+            record.insert("timeline_length".to_owned(), AttributeValue::N(length.to_string()));
+        }
+        self.put_unchanged(state).await;
     }
 
     /// So many calls to Meta about an account were made within this hour.

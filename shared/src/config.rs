@@ -109,25 +109,6 @@ pub fn parse_base(text: &str) -> Option<url::Url> {
     (plain && (url.scheme() == "https" || (url.scheme() == "http" && loopback))).then_some(url)
 }
 
-/// Endings of names that are of no public network.
-const PRIVATE_NAMES: [&str; 9] =
-    ["localhost", "local", "internal", "lan", "home.arpa", "test", "invalid", "example", "onion"];
-
-/// Parses an address that anybody on the Internet can call: `https` on the standard port, under a name with a dot.
-#[must_use]
-pub fn parse_public(text: &str) -> Option<url::Url> {
-    let (base, _) = text.split_once('?').unwrap_or((text, ""));
-    parse_base(base)?;
-    let url = url::Url::parse(text).ok()?;
-    let name = match url.host()? {
-        url::Host::Domain(name) => name.trim_end_matches('.').to_owned(),
-        url::Host::Ipv4(_) | url::Host::Ipv6(_) => return None,
-    };
-    let private = PRIVATE_NAMES.iter().any(|end| name == *end || name.ends_with(&format!(".{end}")));
-    let public = name.contains('.') && !private && url.port().is_none() && url.fragment().is_none();
-    (public && url.scheme() == "https").then_some(url)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

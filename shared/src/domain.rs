@@ -1,6 +1,7 @@
 //! What must happen next, as pure functions over values. Nothing here is async, reads a clock, draws a random number or
 //! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
 
+pub mod address;
 pub mod assignment;
 pub mod blackout;
 pub mod checkup;
@@ -12,6 +13,7 @@ pub mod entitlement;
 pub mod facts;
 pub mod failure;
 pub mod grant;
+pub mod idempotency;
 pub mod ids;
 pub mod joining;
 pub mod language;

@@ -14,6 +14,7 @@ mod joining;
 pub mod messages;
 pub mod moves;
 mod number;
+mod pages;
 mod review;
 mod subscription;
 pub mod templates;

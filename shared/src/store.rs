@@ -32,12 +32,16 @@
 //! | its move, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |
 //! | account it came from, for two weeks | `WABA#<id>` | `ALIAS` |
 //! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
+//! | what an idempotency key belongs to | `IDEMPOTENCY#<sha256 of address and key>` | `STATE` |
+//! | who submits a template | `WABA#<id>` | `CREATION#<name>#<language>` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
 //! share of the credit line.
 
+mod creations;
 mod drafts;
 mod facts;
+mod idempotency;
 mod item;
 mod keys;
 mod limits;
@@ -54,6 +58,7 @@ mod relations;
 mod sessions;
 mod templates;
 
+pub use creations::{Reservation, Reserved, Submitter};
 pub use drafts::TemplateDraft;
 pub use facts::Recorded;
 pub use limits::CreditPause;

@@ -101,6 +101,25 @@ test("a customer is found, its story read, its reception looked at, and its conn
   await reached(leaver.id, "left");
 });
 
+test("earlier entries of a long story are asked for page by page", async (t) => {
+  const page = await opened(t);
+  const entry = (event) => ({ at: "2026-01-02T03:04:05Z", event, step: null, attempt: null, code: null });
+  const pages = { one: { timeline: [entry("older_story")], cursor: "two" }, two: { timeline: [entry("oldest_story")], cursor: null } };
+  await page.route(`**/v1/onboardings/${acme.id}`, async (route) => {
+    const reply = await route.fetch();
+    await route.fulfill({ response: reply, json: { ...(await reply.json()), timeline_cursor: "one" } });
+  });
+  await page.route(`**/v1/onboardings/${acme.id}/timeline?**`, (route) =>
+    route.fulfill({ json: pages[new URL(route.request().url()).searchParams.get("cursor")] }));
+  await page.evaluate((id) => { location.hash = `#/onboardings/${id}`; }, acme.id);
+  await page.getByText(/\d+\+ earlier/).click();
+  await page.getByRole("button", { name: "Earlier entries" }).click();
+  await page.getByText(/older story/i).waitFor();
+  await page.getByRole("button", { name: "Earlier entries" }).click();
+  await page.getByText(/oldest story/i).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Earlier entries" }).count(), 0, "that was all");
+});
+
 test("what waits is resumed", async (t) => {
   const page = await opened(t, "#/onboardings");
   await page.getByRole("navigation", { name: "By state" }).getByRole("link", { name: /Waiting/ }).click();

@@ -112,6 +112,62 @@ async fn pages_are_followed_to_the_end() {
     lab.stop().await;
 }
 
+/// Meta answers in a circle: every page names the cursor it was asked for.
+async fn circle(lab: &Lab, path: &str) {
+    let fault = json!({ "method": "GET", "path": path, "times": 1000, "effect": { "kind": "repeat_cursor" } });
+    lab.simulate("faults", &fault).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_templates_that_leads_back_to_itself_is_left_at_once_and_nothing_is_taken_for_deleted() {
+    let lab = Lab::start().await;
+    let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 250 })).await;
+    lab.until(&id, "ready").await;
+    lab.quiet().await;
+    lab.events_of("all that came before").await;
+    let changed = &templates_of(&lab, &popup.waba).await[0];
+    let path = format!("wabas/{}/templates/{}", popup.waba, changed["id"].as_str().unwrap());
+    lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true })).await;
+    let calls = lab.calls("GET", "/message_templates").await;
+    circle(&lab, "/message_templates").await;
+    lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
+    let noticed = async || lab.stack.logs().iter().any(|line| line.text.contains("list.repeats")).then_some(());
+    lab.eventually("the circle is noticed", noticed).await;
+    lab.quiet().await;
+    assert_eq!(
+        lab.calls("GET", "/message_templates").await - calls,
+        2,
+        "the second page names the cursor of the first"
+    );
+    let told = lab.events_of("whatsapp.template.changed.v1").await;
+    let told: Vec<&Value> = told.iter().map(|event| &event["data"]["status"]).collect();
+    assert_eq!(told, ["PAUSED"], "what stood on the page is kept, what did not is not gone");
+    lab.send("DELETE", &format!("{}/_sim/faults", lab.stack.endpoints().graph), &[], b"").await;
+    lab.stack.shift_time(3600);
+    polls_are_done(&lab).await;
+    assert_eq!(lab.events_waiting(), 0);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_numbers_that_leads_back_to_itself_is_left_at_once_and_read_again_later() {
+    let lab = Lab::start().await;
+    circle(&lab, "/phone_numbers").await;
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    let noticed = async || {
+        let steps = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["steps"].clone();
+        steps.as_array()?.iter().any(|step| step["code"] == "list.repeats").then_some(())
+    };
+    lab.eventually("the step says why it waits", noticed).await;
+    lab.quiet().await;
+    assert_eq!(lab.calls("GET", "/phone_numbers").await % 2, 0, "two pages a try");
+    lab.send("DELETE", &format!("{}/_sim/faults", lab.stack.endpoints().graph), &[], b"").await;
+    lab.age(&id, 7200).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    lab.until(&id, "ready").await;
+    lab.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_left_is_not_polled() {
     let lab = Lab::start().await;

@@ -147,7 +147,16 @@ function render(page) {
       "div",
       { class: "columns" },
       h("div", { class: "stack" }, checks(page, move), about(move)),
-      h("div", { class: "stack" }, comparison(move.comparison), card("Timeline", { key: "timeline" }, timeline(move.timeline))),
+      h(
+        "div",
+        { class: "stack" },
+        comparison(move.comparison),
+        card(
+          "Timeline",
+          { key: "timeline" },
+          timeline(page, path("moves", move.move_id, "timeline"), move.timeline, move.timeline_cursor),
+        ),
+      ),
     ),
   ];
 }

@@ -87,7 +87,11 @@ function body(page, details) {
         "div",
         { class: "stack" },
         numbers(page, details.numbers),
-        card("Timeline", { key: "timeline" }, timeline(details.timeline)),
+        card(
+          "Timeline",
+          { key: "timeline" },
+          timeline(page, path("onboardings", onboarding.id, "timeline"), details.timeline, details.timeline_cursor),
+        ),
       ),
       h(
         "div",

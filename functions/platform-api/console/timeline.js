@@ -1,6 +1,8 @@
-// What happened, the newest first, along a line.
+// What happened, the newest first, along a line; what is older than the record shows is asked for page by page.
 
+import { call, withQuery } from "./api.js";
 import { h } from "./dom.js";
+import { doing } from "./marks.js";
 import { moment } from "./times.js";
 import { eventName, stepName } from "./words.js";
 
@@ -24,13 +26,33 @@ function line(entry, index) {
   );
 }
 
-export function timeline(entries) {
+// Entries that were asked for, as long as the record's own reach down to them.
+function known(page, cursor) {
+  if (page.local.earlier?.from !== cursor) page.local.earlier = { from: cursor, entries: [], cursor };
+  return page.local.earlier;
+}
+
+async function ask(page, where, earlier) {
+  const older = await call("GET", withQuery(where, { cursor: earlier.cursor }));
+  const entries = [...older.timeline, ...earlier.entries];
+  if (page.local.earlier === earlier) page.local.earlier = { from: earlier.from, entries, cursor: older.cursor };
+}
+
+/** `where` is the address of the timeline, `cursor` leads to what is older than `entries`. */
+export function timeline(page, where, entries, cursor) {
   if (!entries.length) return h("p", { class: "empty" }, "Nothing has happened yet.");
+  const older = known(page, cursor);
   const lines = entries.map(line).reverse();
-  const earlier = lines.slice(SHOWN);
+  const earlier = [...lines.slice(SHOWN), ...older.entries.map((entry, index) => line(entry, `earlier-${index}`)).reverse()];
   return [
     h("ol", { class: "timeline" }, lines.slice(0, SHOWN)),
-    earlier.length > 0 &&
-      h("details", {}, h("summary", {}, `${earlier.length} earlier`), h("ol", { class: "timeline" }, earlier)),
+    (earlier.length > 0 || older.cursor) &&
+      h(
+        "details",
+        {},
+        h("summary", {}, `${earlier.length}${older.cursor ? "+" : ""} earlier`),
+        h("ol", { class: "timeline" }, earlier),
+        older.cursor && doing(page, "earlier", "Earlier entries", () => ask(page, where, older), {}),
+      ),
   ];
 }

@@ -9,11 +9,13 @@ mod limits;
 mod messages;
 mod moves;
 mod onboardings;
+mod once;
 mod overrides;
 mod prefill;
 mod reception;
 mod sessions;
 mod templates;
+mod timeline;
 mod views;
 
 use console::Login;
@@ -36,6 +38,7 @@ use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
 use shared::tls::Tls;
 use shared::transport::Transport;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use url::Url;
 
@@ -63,6 +66,8 @@ pub struct App {
     dead_letters: Vec<DeadLetters>,
     /// Where operators log in to the console, if there is one.
     login: Option<Login>,
+    /// What a callback override may name beside public addresses.
+    override_origins: Vec<String>,
 }
 
 /// The API in the form of OpenAPI 3.1.
@@ -83,19 +88,19 @@ impl App {
         let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         let own_domain = lookup("SIGNUP_BASE_URL").filter(|base| !base.is_empty());
         let signup_base = own_domain.and_then(|_| problems.parsed(lookup, "SIGNUP_BASE_URL", parse_base));
-        let minutes = |text: &str| text.parse().ok().filter(|minutes| (5..=1440).contains(minutes));
-        let minutes: Option<u64> = problems.parsed(lookup, "SESSION_MINUTES", minutes);
+        let minutes = problems.parsed(lookup, "SESSION_MINUTES", within(5..=1440));
         let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
-        let days = |text: &str| text.parse().ok().filter(|days| (1..=365).contains(days));
-        let days: Option<u64> = problems.parsed(lookup, "BUSINESS_INFO_DAYS", days);
+        let days = problems.parsed(lookup, "BUSINESS_INFO_DAYS", within(1..=365));
         let doctor = doctor(lookup, &mut problems, &aws, &transport);
         let polls = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
         let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
         let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
         let sender = sender(lookup, &mut problems, &aws, transport);
         let operations = dead_letters::read(lookup, &mut problems, &aws).zip(console::read(lookup, &mut problems));
+        let operations = operations.zip(overrides::read_origins(lookup, &mut problems));
         let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor).zip(operations);
-        let ((((sender, minutes), (limit, days)), doctor), (dead_letters, login)) = problems.finish(parsed)?;
+        let parsed = problems.finish(parsed)?;
+        let ((((sender, minutes), (limit, days)), doctor), ((dead_letters, login), override_origins)) = parsed;
         Ok(Self {
             mover: mover(&sender, &publisher),
             store: sender.store.clone(),
@@ -112,8 +117,14 @@ impl App {
             doctor,
             dead_letters,
             login,
+            override_origins,
         })
     }
+}
+
+/// Parses a whole number of a range.
+fn within(range: RangeInclusive<u64>) -> impl Fn(&str) -> Option<u64> {
+    move |text| text.parse().ok().filter(|number| range.contains(number))
 }
 
 fn mover(sender: &Sender, publisher: &Publisher) -> Mover {
@@ -157,6 +168,7 @@ impl Handler for App {
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
             (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
+            (&Method::GET, ["v1", "onboardings", id, "timeline"]) => self.timeline(id, &request).await,
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
             (&Method::POST, ["v1", "onboardings", id, "assign"]) => self.assign(id, &request).await,
             (_, ["v1", "onboardings", id, "templates", rest @ ..]) => self.desk_route(id, rest, &request).await,
@@ -193,6 +205,7 @@ impl App {
             (&Method::GET, []) => self.moves().await,
             (&Method::POST, []) => self.begin_move(request).await,
             (&Method::GET, [id]) => self.get_move(id).await,
+            (&Method::GET, [id, "timeline"]) => self.move_timeline(id, request).await,
             (&Method::DELETE, [id]) => self.cancel_move(id).await,
             (&Method::POST, [id, "code"]) => self.ask_code(id, request).await,
             (&Method::POST, [id, "verify"]) => self.verify_move(id, request).await,
@@ -221,6 +234,7 @@ fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem>
         // The issuer comes back to the console with parameters of its own.
         ["console", ..] => return Ok(()),
         ["v1", "onboardings"] => &["state", "customer_ref", "search", "cursor"],
+        ["v1", "onboardings" | "moves", _, "timeline"] => &["cursor"],
         ["v1", "funnel"] => &["days"],
         ["v1", "messages"] => &["state"],
         _ => &[],

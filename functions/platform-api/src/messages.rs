@@ -1,6 +1,7 @@
 //! `/v1/phone-numbers/{id}/messages` and `/v1/messages/{id}`: a message is sent once, followed up, and tried once more when
 //! that can help.
 
+use super::once::{Claimed, Ticket, answered, reused};
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
@@ -22,9 +23,6 @@ const MOST_LISTED: i32 = 100;
 struct Messages {
     messages: Vec<MessageView>,
 }
-
-/// Longest key under which a message may be asked for twice.
-const LONGEST_KEY: usize = 128;
 
 #[derive(Serialize)]
 struct MessageView {
@@ -54,17 +52,31 @@ impl App {
     /// Sends a message. 202 whatever Meta says: the state tells.
     pub(crate) async fn send_message(&self, phone: &str, request: &Request) -> Result<Reply, Problem> {
         let draft = draft(request)?;
+        let phone = PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?;
+        let ticket = match self.claim(request).await? {
+            Claimed::Open(ticket) => ticket,
+            Claimed::Answered(_, answer) => return Ok(answered(&answer)),
+        };
+        let message = self.send_once(phone, &draft, &ticket).await?;
+        Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &MessageView::of(&message))).await)
+    }
+
+    /// The message of a request: sent now, or by an earlier one under the same key, and then not again, whatever became of it.
+    async fn send_once(&self, phone: PhoneNumberId, draft: &Draft, ticket: &Ticket) -> Result<Message, Problem> {
         let now = clock::now();
-        let id = match key(request)? {
-            Some(key) => MessageId::of_key(&PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?, key),
+        let id = match ticket.key() {
+            Some(key) => MessageId::of_key(&phone, key.as_str()),
             None => MessageId::new(now, rand::random()),
         };
-        if let Some(known) = self.asked_before(&id, &draft, request).await? {
+        // By a process that died before it answered, or longer ago than keys are remembered.
+        if ticket.key().is_some()
+            && let Some(known) = self.sent_before(&id, draft).await?
+        {
             return Ok(known);
         }
-        let (phone, onboarding) = self.connected(phone).await?;
+        let onboarding = self.connected(&phone).await?;
         let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
-        let message = Message::begin(id, (onboarding.id.clone(), waba, phone), &draft, now);
+        let message = Message::begin(id, (onboarding.id.clone(), waba, phone), draft, now);
         let sender = &self.sender;
         let means = sender.means(&onboarding, &message).await.map_err(|error| unavailable(&error))?;
         let (token, number) = means.ok_or(not_connected())?;
@@ -74,33 +86,26 @@ impl App {
         match self.store.create_message(&message, &draft.payload(), now).await {
             Ok(()) => {}
             // Asked for twice at the same moment.
-            Err(StoreError::Conflict) => return self.message(message.id.as_str()).await,
+            Err(StoreError::Conflict) => {
+                return self.sent_before(&message.id, draft).await?.ok_or(Problem::unavailable());
+            }
             Err(error) => return Err(unavailable(&error)),
         }
         let sent = sender.attempt(&onboarding, &message, (&token, number), &draft.payload).await;
-        match sent {
-            Ok(after) => Ok(json(StatusCode::ACCEPTED, &MessageView::of(&after.unwrap_or(message)))),
+        let after = sent.unwrap_or_else(|error| {
             // It may be on its way: its state says so in a minute.
-            Err(error) => {
-                tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "an outcome was not saved");
-                Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message)))
-            }
-        }
+            tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "an outcome was not saved");
+            None
+        });
+        Ok(after.unwrap_or(message))
     }
 
-    /// The answer to the same message under the same key.
-    async fn asked_before(&self, id: &MessageId, draft: &Draft, request: &Request) -> Result<Option<Reply>, Problem> {
-        if key(request)?.is_none() {
-            return Ok(None);
-        }
+    /// The message of that id, if it is the same one.
+    async fn sent_before(&self, id: &MessageId, draft: &Draft) -> Result<Option<Message>, Problem> {
         let held = self.store.message(id).await.map_err(|error| unavailable(&error))?;
         match held.map(|held| held.record) {
-            None => Ok(None),
-            Some(known) if known.digest == draft.digest() => Ok(Some(json(StatusCode::OK, &MessageView::of(&known)))),
-            Some(_) => {
-                let title = "This key was used for another message.";
-                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", title))
-            }
+            Some(known) if known.digest != draft.digest() => Err(reused()),
+            known => Ok(known),
         }
     }
 
@@ -134,16 +139,15 @@ impl App {
     }
 
     /// The record of a number that can send.
-    async fn connected(&self, phone: &str) -> Result<(PhoneNumberId, Onboarding), Problem> {
-        let phone = PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?;
-        let id = self.store.record_of(&phone).await.map_err(|error| unavailable(&error))?;
+    async fn connected(&self, phone: &PhoneNumberId) -> Result<Onboarding, Problem> {
+        let id = self.store.record_of(phone).await.map_err(|error| unavailable(&error))?;
         let held =
             self.store.onboarding(&id.ok_or(Problem::not_found())?).await.map_err(|error| unavailable(&error))?;
         let onboarding = held.ok_or(Problem::not_found())?.record;
-        if onboarding.token_attempt().is_none() || onboarding.is_leaving() || !onboarding.numbers.contains_key(&phone) {
+        if onboarding.token_attempt().is_none() || onboarding.is_leaving() || !onboarding.numbers.contains_key(phone) {
             return Err(not_connected());
         }
-        Ok((phone, onboarding))
+        Ok(onboarding)
     }
 }
 
@@ -187,16 +191,6 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
 
 const fn not_connected() -> Problem {
     Problem::new(StatusCode::CONFLICT, "not_connected", "This number is not connected.")
-}
-
-/// The key under which the same message may be asked for again.
-fn key(request: &Request) -> Result<Option<&str>, Problem> {
-    let mut keys = request.headers.get_all("idempotency-key").iter();
-    let Some(key) = keys.next() else { return Ok(None) };
-    let plain = |key: &&str| (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    // One that cannot be read is no absent one: without a key the message would be sent again.
-    let key = key.to_str().ok().filter(plain).filter(|_| keys.next().is_none());
-    key.map(Some).ok_or(Problem::bad_request("bad_value", "An idempotency key has 1 to 128 visible ASCII characters."))
 }
 
 fn draft(request: &Request) -> Result<Draft, Problem> {

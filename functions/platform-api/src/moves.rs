@@ -2,6 +2,8 @@
 
 mod views;
 
+use super::once::{Claimed, answered};
+use super::timeline::before;
 use super::{App, unavailable};
 use http::StatusCode;
 use shared::clock;
@@ -17,7 +19,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::secret::Secret;
 use shared::store::StoreError;
-use views::{Moves, view};
+use views::{Moves, page, view};
 
 const FIELDS: [&str; 6] =
     ["onboarding_id", "country_code", "phone_number", "verified_name", "source_waba_id", "source_phone_number_id"];
@@ -25,27 +27,55 @@ const FIELDS: [&str; 6] =
 /// Longest display name (Meta: `PhoneNumberCreateRequest`).
 const LONGEST_NAME: usize = 75;
 
+/// How often a move is begun anew while others begin one of the same number.
+const CONFLICTS: usize = 3;
+
 impl App {
     /// Begins a move, or goes on with the one that the number has.
     pub(crate) async fn begin_move(&self, request: &Request) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
         let wish = Wish::read(&fields)?;
+        let ticket = match self.claim(request).await? {
+            Claimed::Open(ticket) => ticket,
+            Claimed::Answered(_, answer) => return Ok(answered(&answer)),
+        };
+        let moving = self.begin_once(&wish, MoveId::new(ticket.begun_at, ticket.bits("move"))).await?;
+        Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &view(&moving, clock::now()))).await)
+    }
+
+    /// The move of a request: `id` when it begins one.
+    async fn begin_once(&self, wish: &Wish, id: MoveId) -> Result<Move, Problem> {
         let found = self.store.onboarding(&wish.onboarding).await.map_err(|error| unavailable(&error))?;
         let onboarding = found.ok_or(Problem::not_found())?.record;
-        let written = wish.number.written(&onboarding.id);
-        let known = self.store.move_of_number(&onboarding.id, &written.fingerprint).await;
-        let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
-        if let Some(known) = known.as_ref().filter(|known| !known.is_over()) {
-            return self.change_move(&known.id, wish.again()).await;
+        let fingerprint = wish.number.written(&onboarding.id).fingerprint;
+        for _ in 0..CONFLICTS {
+            let known = self.store.move_of_number(&onboarding.id, &fingerprint).await;
+            let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
+            match known {
+                // Begun by the same request, whose answer was lost.
+                Some(known) if known.id == id => {
+                    self.mover.ring(&known.id).await;
+                    return Ok(known);
+                }
+                Some(known) if !known.is_over() => {
+                    self.record_move(&known.id, &wish.clone().again()).await?;
+                    return self.find_move(known.id.as_str()).await;
+                }
+                known => {
+                    let moving = wish.clone().begin(id.clone(), &onboarding, known.as_ref()).ok_or(not_connected())?;
+                    match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
+                        Ok(()) => {
+                            self.mover.ring(&moving.id).await;
+                            return Ok(moving);
+                        }
+                        // The number has another move by now, or this one.
+                        Err(StoreError::Conflict) => {}
+                        Err(error) => return Err(unavailable(&error)),
+                    }
+                }
+            }
         }
-        let moving = wish.begin(&onboarding, known.as_ref()).ok_or(not_connected())?;
-        match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
-            Ok(()) => {}
-            Err(StoreError::Conflict) => return Err(Problem::unavailable()),
-            Err(error) => return Err(unavailable(&error)),
-        }
-        self.mover.ring(&moving.id).await;
-        Ok(json(StatusCode::ACCEPTED, &view(&moving, clock::now())))
+        Err(Problem::unavailable())
     }
 
     pub(crate) async fn moves(&self) -> Result<Reply, Problem> {
@@ -55,6 +85,11 @@ impl App {
 
     pub(crate) async fn get_move(&self, id: &str) -> Result<Reply, Problem> {
         Ok(json(StatusCode::OK, &view(&self.find_move(id).await?, clock::now())))
+    }
+
+    pub(crate) async fn move_timeline(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        let moving = self.find_move(id).await?;
+        Ok(json(StatusCode::OK, &page(&moving, before(moving.id.as_str(), request)?)))
     }
 
     async fn find_move(&self, id: &str) -> Result<Move, Problem> {
@@ -138,15 +173,21 @@ impl App {
     }
 
     async fn change_move(&self, id: &MoveId, fact: MoveEvent) -> Result<Reply, Problem> {
-        let changed = self.store.record_move(id, &fact, clock::now()).await.map_err(|error| unavailable(&error))?;
+        self.record_move(id, &fact).await?;
+        self.after(id).await
+    }
+
+    async fn record_move(&self, id: &MoveId, fact: &MoveEvent) -> Result<(), Problem> {
+        let changed = self.store.record_move(id, fact, clock::now()).await.map_err(|error| unavailable(&error))?;
         if changed.is_some() {
             self.mover.ring(id).await;
         }
-        self.after(id).await
+        Ok(())
     }
 }
 
 /// What the platform asks for.
+#[derive(Clone)]
 struct Wish {
     onboarding: OnboardingId,
     number: MovingNumber,
@@ -186,12 +227,12 @@ impl Wish {
 
     /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
     /// this one says nothing.
-    fn begin(self, onboarding: &Onboarding, earlier: Option<&Move>) -> Option<Move> {
+    fn begin(self, id: MoveId, onboarding: &Onboarding, earlier: Option<&Move>) -> Option<Move> {
         let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
         let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
         let (now, written) = (clock::now(), self.number.written(&onboarding.id));
         Some(Move {
-            id: MoveId::new(now, rand::random()),
+            id,
             onboarding: onboarding.id.clone(),
             customer_ref: onboarding.customer_ref.clone(),
             waba,

@@ -96,7 +96,7 @@ impl App {
 
     pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
         let held = self.find(id).await?;
-        let timeline = self.store.timeline(&held.record.id).await.map_err(|error| unavailable(&error))?;
+        let timeline = self.timeline_page(&held.record.id, None).await?;
         let notices = held.record.notices(clock::now(), self.business_info);
         Ok(json(StatusCode::OK, &Details::of(&held.record, &notices, timeline)))
     }

@@ -2,13 +2,12 @@
 
 use http::StatusCode;
 use serde_json::Value;
-use shared::config::parse_public;
+use shared::config::{Lookup, Problems, parse_origins};
+use shared::domain::address::{CALLBACK_ADDRESS, PublicUrl};
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::secret::Secret;
 
-/// Longest address Meta takes ("Override webhooks").
-const LONGEST_URL: usize = 200;
 /// Longest token that is taken.
 const LONGEST_TOKEN: usize = 256;
 
@@ -19,7 +18,7 @@ pub(crate) struct Ordered {
 }
 
 /// Reads `{"override_callback_uri": …, "verify_token": …}`, in Meta's own names.
-pub(crate) fn read(fields: &Fields) -> Result<Option<Ordered>, Problem> {
+pub(crate) fn read(fields: &Fields, origins: &[String]) -> Result<Option<Ordered>, Problem> {
     let members = match fields.value("callback_override") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(members)) => members,
@@ -34,18 +33,28 @@ pub(crate) fn read(fields: &Fields) -> Result<Option<Ordered>, Problem> {
         let title = "The callback override needs a verify_token of up to 256 visible characters.";
         return Err(Problem::bad_request("bad_value", title));
     }
-    Ok(Some(Ordered { url: address(text("override_callback_uri"))?, verify_token: Secret::new(token.to_owned()) }))
+    Ok(Some(Ordered {
+        url: address(text("override_callback_uri"), origins)?,
+        verify_token: Secret::new(token.to_owned()),
+    }))
+}
+
+/// Reads `CALLBACK_OVERRIDE_ORIGINS`: what is taken beside public addresses; usually nothing.
+pub(crate) fn read_origins(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    match lookup("CALLBACK_OVERRIDE_ORIGINS").filter(|origins| !origins.is_empty()) {
+        None => Some(Vec::new()),
+        Some(_) => problems.parsed(lookup, "CALLBACK_OVERRIDE_ORIGINS", parse_origins),
+    }
 }
 
 /// Meta calls the address: it has to be a public one. This system never does.
-fn address(text: &str) -> Result<String, Problem> {
+fn address(text: &str, origins: &[String]) -> Result<String, Problem> {
     let rejected = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "url_rejected",
-        "The callback address must be a public HTTPS address of at most 200 characters.",
+        "The callback address must be a public HTTPS address of at most 200 characters, without a query.",
     );
-    let url = parse_public(text).filter(|url| url.as_str().len() <= LONGEST_URL);
-    url.map(String::from).ok_or(rejected)
+    PublicUrl::parse(text, CALLBACK_ADDRESS, origins).map(String::from).map_err(|_| rejected)
 }
 
 #[cfg(test)]
@@ -73,11 +82,15 @@ mod tests {
             "https://hooks.acme.com/x#fragment",
             "ftp://hooks.acme.com/x",
             "javascript:alert(1)",
+            "https://hooks.acme.com/wa?tenant=7",
+            "https://hooks.acme.com\\@evil.com/",
         ] {
-            assert!(address(bad).is_err(), "{bad}");
+            assert!(address(bad, &[]).is_err(), "{bad}");
         }
         let long = format!("https://hooks.acme.com/{}", "x".repeat(200));
-        assert!(address(&long).is_err());
-        assert_eq!(address("https://hooks.acme.com/wa?tenant=7").unwrap(), "https://hooks.acme.com/wa?tenant=7");
+        assert!(address(&long, &[]).is_err());
+        assert_eq!(address("https://hooks.acme.com/wa/7", &[]).unwrap(), "https://hooks.acme.com/wa/7");
+        let own = ["https://hooks.acme:8443".to_owned()];
+        assert_eq!(address("https://hooks.acme:8443/wa", &own).unwrap(), "https://hooks.acme:8443/wa");
     }
 }

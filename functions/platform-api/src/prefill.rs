@@ -114,8 +114,12 @@ fn is_email(text: &str) -> bool {
 
 /// Meta's own sample leaves it at the bare scheme.
 fn is_website(text: &str) -> bool {
-    text == "https://"
-        || text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    // As people write them: in any case and script, but with nothing that parsers read differently.
+    let plain = |letter: char| letter != '\\' && !letter.is_whitespace() && !letter.is_control();
+    let web = |url: url::Url| {
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+    };
+    text == "https://" || text.len() <= 2048 && text.chars().all(plain) && url::Url::parse(text).is_ok_and(web)
 }
 
 /// ISO 3166-1 alpha-2.
@@ -202,6 +206,8 @@ mod tests {
             (json!({ "business": { "id": "x" } }), "bad_value", "prefill.business.id"),
             (json!({ "business": { "email": "nobody" } }), "bad_value", "prefill.business.email"),
             (json!({ "business": { "website": "javascript:alert(1)" } }), "bad_value", "prefill.business.website"),
+            (json!({ "business": { "website": "https://a.com\\@b.com" } }), "bad_value", "prefill.business.website"),
+            (json!({ "business": { "website": "https://a.com@b.com" } }), "bad_value", "prefill.business.website"),
             (json!({ "business": { "phone": { "code": "1" } } }), "bad_type", "prefill.business.phone.code"),
             (json!({ "business": { "phone": { "code": -1 } } }), "bad_value", "prefill.business.phone.code"),
             (

@@ -1,23 +1,33 @@
 //! `POST /v1/sessions`: the platform asks for a signup link for one of its customers.
 
+use super::once::{Claimed, Ticket};
 use super::overrides::{self, Ordered};
 use super::prefill;
 use super::{App, unavailable};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::clock;
-use shared::config::parse_base;
+use shared::domain::address::{PublicUrl, RETURN_ADDRESS};
+use shared::domain::idempotency::Answer;
 use shared::domain::ids::{CustomerRef, OverrideId, SessionId};
 use shared::domain::session::{CallbackOverride, Flow, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
+use shared::store::StoreError;
 
 #[derive(Serialize)]
-struct Created<'a> {
-    session: &'a SessionId,
+struct Created {
+    session: SessionId,
     signup_url: String,
+    #[serde(flatten)]
+    times: Times,
+}
+
+/// What is kept of the answer: the session itself is a secret, and derived again from the request's key.
+#[derive(Serialize, Deserialize)]
+struct Times {
     expires_at: String,
     /// Set while Meta's limit of new customers is reached: a customer that is new waits until then.
     held_until: Option<String>,
@@ -26,34 +36,53 @@ struct Created<'a> {
 const FIELDS: [&str; 6] = ["customer_ref", "flow", "prefill", "locale", "return_url", "callback_override"];
 
 /// Longest return address.
-const LONGEST_URL: usize = 2048;
+const LONGEST_URL: usize = RETURN_ADDRESS.longest;
 
 impl App {
     pub(crate) async fn create_session(&self, request: &Request) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
-        let mut session = self.session(&fields)?;
-        session.callback_override = self.keep_override(overrides::read(&fields)?, session.created_at).await?;
-        let id = SessionId::new(session.created_at, [rand::random(), rand::random()]);
-        self.store.create_session(&id, &session).await.map_err(|error| unavailable(&error))?;
+        let session = self.session(&fields)?;
+        let ordered = overrides::read(&fields, &self.override_origins)?;
+        let (ticket, answer) = match self.claim(request).await? {
+            Claimed::Answered(ticket, answer) => (ticket, answer),
+            Claimed::Open(ticket) => {
+                let times = self.create_once(&ticket, session, ordered).await?;
+                let body = serde_json::to_string(&times).unwrap_or_default();
+                let answer = self.settle(&ticket, Answer { status: StatusCode::CREATED.as_u16(), body }).await;
+                (ticket, answer)
+            }
+        };
+        let times = serde_json::from_str(&answer.body).map_err(|error| unavailable(&error))?;
+        let id = session_id(&ticket);
+        Ok(json(StatusCode::CREATED, &Created { signup_url: self.signup_url(request, &id), session: id, times }))
+    }
+
+    /// Stores the session of a request; one that an earlier request under the same key stored is the same.
+    async fn create_once(&self, ticket: &Ticket, session: Session, ordered: Option<Ordered>) -> Result<Times, Problem> {
+        let id = session_id(ticket);
+        let callback_override = self.keep_override(ordered, ticket).await?;
+        let session = Session { callback_override, ..session };
+        let expires_at = match self.store.create_session(&id, &session).await {
+            Ok(()) => session.expires_at,
+            Err(StoreError::Conflict) => {
+                let held = self.store.session(&id).await.map_err(|error| unavailable(&error))?;
+                held.ok_or(Problem::unavailable())?.record.expires_at
+            }
+            Err(error) => return Err(unavailable(&error)),
+        };
         let customers = self.store.new_customers(session.created_at).await.map_err(|error| unavailable(&error))?;
         let held_until = self.limit.budget(&customers, session.created_at).full_until;
-        let created = Created {
-            session: &id,
-            signup_url: self.signup_url(request, &id),
-            expires_at: session.expires_at.to_rfc3339(),
-            held_until: held_until.map(Timestamp::to_rfc3339),
-        };
-        Ok(json(StatusCode::CREATED, &created))
+        Ok(Times { expires_at: expires_at.to_rfc3339(), held_until: held_until.map(Timestamp::to_rfc3339) })
     }
 
     /// The token goes into the vault before the session names it.
     async fn keep_override(
         &self,
         ordered: Option<Ordered>,
-        now: Timestamp,
+        ticket: &Ticket,
     ) -> Result<Option<CallbackOverride>, Problem> {
         let Some(Ordered { url, verify_token }) = ordered else { return Ok(None) };
-        let id = OverrideId::new(now, rand::random());
+        let id = OverrideId::new(ticket.begun_at, ticket.bits("override"));
         self.vault.store_override_token(&id, &verify_token).await.map_err(|error| unavailable(&error))?;
         Ok(Some(CallbackOverride { url, id }))
     }
@@ -69,6 +98,7 @@ impl App {
             Some(flow) => Flow::parse(flow).ok_or(Problem::bad_request("bad_value", "This flow is not known."))?,
         };
         let now = clock::now();
+        let return_url = |text: &str| return_url(text, &self.doctor.origins);
         Ok(Session {
             customer_ref: customer_ref.ok_or(missing)?,
             flow,
@@ -104,14 +134,17 @@ fn locale(text: &str) -> Result<String, Problem> {
     }
 }
 
-/// Customers are sent back by HTTPS; plain HTTP is for a platform's own machine only.
-fn return_url(text: &str) -> Result<String, Problem> {
+fn session_id(ticket: &Ticket) -> SessionId {
+    SessionId::new(ticket.begun_at, [ticket.bits("session"), ticket.bits("session, the other half")])
+}
+
+/// An address people are sent to: a public HTTPS address, or one of the platform's own pages. It is shown to whoever holds
+/// the link, so it must not hold a secret.
+fn return_url(text: &str, pages: &[String]) -> Result<String, Problem> {
     let rejected = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "url_rejected",
-        "The return address must be a public HTTPS address.",
+        "The return address must be a public HTTPS address without user, password or token, written the way browsers write it.",
     );
-    let (base, _) = text.split_once(['?', '#']).unwrap_or((text, ""));
-    let url = parse_base(base).and_then(|_| url::Url::parse(text).ok());
-    url.map(String::from).ok_or(rejected)
+    PublicUrl::parse(text, RETURN_ADDRESS, pages).map(String::from).map_err(|_| rejected)
 }

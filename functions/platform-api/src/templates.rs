@@ -1,15 +1,17 @@
 //! The template desk: what there is, what it looks like, what Meta would say; create, edit, copy, delete.
 
 mod body;
+mod problem;
 mod views;
 
+use super::once::{Claimed, Ticket, answered};
 use super::{App, unavailable};
 use body::{COMPOSITION, composition, read};
 use http::StatusCode;
+use problem::{desk_problem, not_open};
 use serde_json::{Map, Value};
 use shared::clock;
 use shared::domain::composition::{Composition, lint, preview};
-use shared::domain::failure::{Class, Failure};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::{Onboarding, State};
@@ -20,7 +22,7 @@ use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, no_content};
 use shared::perform::Customer;
-use shared::perform::desk::{Desk, DeskError};
+use shared::perform::desk::Desk;
 use shared::queue::Bell;
 use shared::store::TemplateDraft;
 use std::time::Duration;
@@ -63,7 +65,12 @@ impl App {
     pub(crate) async fn create_template(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
         let composition = composition(&Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION)?)?;
         let onboarding = self.of_onboarding(id).await?;
-        self.submit(onboarding, composition, request).await
+        let ticket = match self.claim(request).await? {
+            Claimed::Open(ticket) => ticket,
+            Claimed::Answered(_, answer) => return Ok(answered(&answer)),
+        };
+        let done = self.submit(onboarding, composition, request, &ticket).await?;
+        Ok(self.settle_reply(&ticket, done).await)
     }
 
     async fn submit(
@@ -71,6 +78,7 @@ impl App {
         onboarding: Onboarding,
         composition: Composition,
         request: &Request,
+        ticket: &Ticket,
     ) -> Result<Reply, Problem> {
         let findings = lint(&composition);
         if findings.iter().any(|finding| finding.refused) {
@@ -85,13 +93,9 @@ impl App {
             self.store.save_draft(&onboarding.id, &draft).await.map_err(|error| unavailable(&error))?;
             return Ok(json(StatusCode::ACCEPTED, &draft_view(draft)));
         };
-        if self.known(&open.waba, &composition.name, &composition.language).await?.is_some() {
-            let title = "There is a template of this name in this language.";
-            return Err(Problem::new(StatusCode::CONFLICT, "template.exists", title));
-        }
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let created =
-            self.desk(&customer, &open.waba).create(&composition).await.map_err(|error| desk_problem(&error))?;
+        let created = self.desk(&customer, &open.waba).create(&composition, &ticket.holder()).await;
+        let created = created.map_err(|error| desk_problem(&error))?;
         let mut view = TemplateView::of(&created, 0);
         view.hints = findings;
         Ok(json(StatusCode::CREATED, &view))
@@ -176,8 +180,13 @@ impl App {
         request: &Request,
     ) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["name", "language", "onboarding_id"])?;
+        let target = fields.id("onboarding_id", OnboardingId::parse)?;
+        let ticket = match self.claim(request).await? {
+            Claimed::Open(ticket) => ticket,
+            Claimed::Answered(_, answer) => return Ok(answered(&answer)),
+        };
         let (open, template) = self.of_name(id, name, language).await?;
-        let target = match fields.id("onboarding_id", OnboardingId::parse)? {
+        let target = match target {
             Some(target) => self.of_onboarding(target.as_str()).await?,
             None => open.onboarding.clone(),
         };
@@ -190,7 +199,8 @@ impl App {
             category: read.category.to_ascii_uppercase(),
             ..read
         };
-        self.submit(target, copy, request).await
+        let done = self.submit(target, copy, request, &ticket).await?;
+        Ok(self.settle_reply(&ticket, done).await)
     }
 
     /// Looks at Meta's list now.
@@ -254,28 +264,4 @@ pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
     let shown = preview(&composition, &values);
     let body = serde_json::json!({ "text": shown.text, "html": shown.html, "findings": lint(&composition) });
     Ok(json(StatusCode::OK, &body))
-}
-
-const fn not_open() -> Problem {
-    Problem::new(StatusCode::CONFLICT, "not_connected", "This account is not connected.")
-}
-
-fn desk_problem(error: &DeskError) -> Problem {
-    tracing::warn!(error = shared::telemetry::chain(error), "a template was not changed");
-    match error {
-        DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
-        DeskError::Full(at) => used_up(*at),
-        DeskError::Meta(Failure { class: Class::LaterAfter(seconds), .. }) => {
-            used_up(clock::now().after(Duration::from_secs(u64::from(*seconds))))
-        }
-        DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
-        DeskError::Meta(_) => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta refused this.")
-        }
-    }
-}
-
-const fn used_up(until: Timestamp) -> Problem {
-    let title = "Meta's budget for templates is used up; try again later.";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title).until(Some(until))
 }

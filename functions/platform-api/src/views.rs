@@ -1,5 +1,6 @@
 //! Onboardings as operators see them.
 
+use super::timeline::TimelinePage;
 use serde::Serialize;
 use shared::domain::facts::{Aspect, Fact, Facts};
 use shared::domain::failure::{Actor, Waiting};
@@ -49,7 +50,7 @@ struct StepView {
 }
 
 #[derive(Serialize)]
-struct TimelineView {
+pub(crate) struct TimelineView {
     at: String,
     event: String,
     step: Option<&'static str>,
@@ -64,7 +65,10 @@ pub(crate) struct Details {
     notices: Vec<NoticeView>,
     numbers: Vec<NumberView>,
     account: BTreeMap<Aspect, WordView>,
+    /// The newest entries.
     timeline: Vec<TimelineView>,
+    /// Leads to earlier ones.
+    timeline_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -99,14 +103,15 @@ pub(crate) struct List {
 }
 
 impl Details {
-    pub(crate) fn of(onboarding: &Onboarding, notices: &[Notice], timeline: Vec<TimelineEntry>) -> Self {
+    pub(crate) fn of(onboarding: &Onboarding, notices: &[Notice], newest: TimelinePage) -> Self {
         Self {
             onboarding: summary(onboarding),
             steps: steps(onboarding),
             notices: notices.iter().map(notice_view).collect(),
             numbers: onboarding.numbers.values().map(number_view).collect(),
             account: words(&onboarding.facts),
-            timeline: timeline.into_iter().map(timeline_view).collect(),
+            timeline: newest.timeline,
+            timeline_cursor: newest.cursor,
         }
     }
 }
@@ -167,7 +172,7 @@ fn steps(onboarding: &Onboarding) -> Vec<StepView> {
     views.collect()
 }
 
-fn timeline_view(entry: TimelineEntry) -> TimelineView {
+pub(crate) fn timeline_view(entry: TimelineEntry) -> TimelineView {
     TimelineView {
         at: entry.at.to_rfc3339(),
         event: entry.event,

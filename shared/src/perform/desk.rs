@@ -12,7 +12,7 @@ use crate::domain::template_budget::TemplateBudget;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{CreateTemplate, DeleteTemplate, EditTemplate, ReadTemplate};
-use crate::store::{Held, Store, StoreError, TemplateDraft};
+use crate::store::{Held, Reserved, Store, StoreError, Submitter, TemplateDraft};
 use crate::telling;
 use serde_json::json;
 
@@ -46,6 +46,15 @@ pub enum DeskError {
     /// Meta refused, or could not be reached.
     #[error("change a template ({})", .0.code)]
     Meta(Failure),
+    /// The account has a template of this name in this language.
+    #[error("submit a template that is there")]
+    Exists,
+    /// A template of this name and language is being submitted.
+    #[error("submit a template that is being submitted")]
+    InProgress {
+        /// Whether by the same request.
+        same: bool,
+    },
 }
 
 impl From<Failure> for DeskError {
@@ -55,11 +64,54 @@ impl From<Failure> for DeskError {
 }
 
 impl Desk<'_> {
-    /// Submits a template for review. One that Meta has already (a repeat whose answer was lost) is the same success.
+    /// Submits a template for review; of a name and language one at a time. One that Meta has already (a repeat whose answer
+    /// was lost) is the same success. `holder` recognises the request when it is repeated.
     ///
     /// # Errors
     /// [`DeskError`]; nothing was submitted.
-    pub async fn create(&self, composition: &Composition) -> Result<Template, DeskError> {
+    pub async fn create(&self, composition: &Composition, holder: &str) -> Result<Template, DeskError> {
+        let language = normal_language(&composition.language);
+        let name = (composition.name.as_str(), language.as_str());
+        let by = Submitter { holder: holder.to_owned(), attempt: rand::random() };
+        let reservation = match self.store.reserve_template(self.waba.id(), name, &by, clock::now()).await? {
+            Reserved::Yes(reservation) => reservation,
+            Reserved::No { same } => return Err(DeskError::InProgress { same }),
+        };
+        let created = self.submit_once(composition, name, reservation.again).await;
+        let submitted = match &created {
+            Ok(_) => true,
+            Err(DeskError::Meta(failure)) => matches!(failure.class, Class::Later | Class::LaterAfter(_)),
+            Err(_) => false,
+        };
+        let released = self.store.release_template(self.waba.id(), name, reservation, submitted, clock::now()).await;
+        if let Err(error) = released {
+            tracing::warn!(error = crate::telemetry::chain(&error), "a reservation ends by itself");
+        }
+        created
+    }
+
+    /// `again`: this request may have submitted it, before the process that did died.
+    async fn submit_once(
+        &self,
+        composition: &Composition,
+        name: (&str, &str),
+        again: bool,
+    ) -> Result<Template, DeskError> {
+        match self.known(name).await? {
+            Some(known) if again => Ok(known),
+            Some(_) => Err(DeskError::Exists),
+            None => self.submit(composition).await,
+        }
+    }
+
+    async fn known(&self, (name, language): (&str, &str)) -> Result<Option<Template>, StoreError> {
+        let held = self.store.templates(self.waba.id()).await?;
+        let same =
+            |template: &Template| template.name == name && template.language == language && template.status != DELETED;
+        Ok(held.into_iter().map(|held| held.record).find(same))
+    }
+
+    async fn submit(&self, composition: &Composition) -> Result<Template, DeskError> {
         self.count(TemplateBudget::create).await?;
         let call = CreateTemplate { waba: self.waba, composition };
         let created = match self.customer.call(&call).await {
@@ -94,13 +146,8 @@ impl Desk<'_> {
     /// The answer to an earlier submission was lost: Meta's list has the template.
     async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, DeskError> {
         let read = templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await;
-        let same = |template: &Template| {
-            template.name == composition.name
-                && template.language == normal_language(&composition.language)
-                && template.status != DELETED
-        };
-        let known = self.store.templates(self.waba.id()).await?;
-        match (known.into_iter().map(|held| held.record).find(same), read) {
+        let language = normal_language(&composition.language);
+        match (self.known((&composition.name, &language)).await?, read) {
             (Some(found), _) => Ok(found),
             (None, read) => Err(read.err().unwrap_or(failure).into()),
         }
@@ -200,10 +247,12 @@ impl Desk<'_> {
     pub async fn submit_drafts(&self, id: &OnboardingId) -> Result<usize, DeskError> {
         let mut submitted = 0;
         for draft in self.store.drafts(id).await?.into_iter().filter(|draft| draft.code.is_none()) {
-            let code = match self.create(&draft.composition).await {
-                Ok(_) => None,
+            let code = match self.create(&draft.composition, &format!("drafts of {id}")).await {
+                Ok(_) | Err(DeskError::Exists) => None,
                 Err(
-                    DeskError::Meta(Failure { class: Class::Later | Class::LaterAfter(_), .. }) | DeskError::Full(_),
+                    DeskError::Meta(Failure { class: Class::Later | Class::LaterAfter(_), .. })
+                    | DeskError::Full(_)
+                    | DeskError::InProgress { .. },
                 ) => {
                     continue;
                 }

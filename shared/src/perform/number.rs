@@ -1,6 +1,7 @@
 //! The numbers: found in the account, registered once, read back.
 
 use super::Customer;
+use super::pages::Pages;
 use crate::clock;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
@@ -9,6 +10,7 @@ use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phon
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::onboarding::{Number, Onboarding};
 use crate::domain::progress::Finding;
+use crate::graph::call::GraphCall;
 use crate::graph::calls::phone::{DeregisterPhone, Phone, ReadPhone, RegisterPhone};
 use crate::graph::calls::waba::ListPhoneNumbers;
 use crate::secrets::Vault;
@@ -34,14 +36,11 @@ async fn pick(
     known: &[PhoneNumberId],
 ) -> Result<VerifiedPhone, Failure> {
     let mut listed: Vec<ListedPhone> = Vec::new();
-    let mut after: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let page = customer.call(&ListPhoneNumbers { waba, after: after.as_deref() }).await?;
-        after = page.next().map(str::to_owned);
+    let (mut pages, mut more) = (Pages::of(ListPhoneNumbers::NAME, MOST_PAGES), true);
+    while more {
+        let page = customer.call(&ListPhoneNumbers { waba, after: pages.after() }).await?;
+        more = pages.turn(&page)?;
         listed.extend(page.data.into_iter().map(ListedPhone::from));
-        if after.is_none() {
-            break;
-        }
     }
     verify_phone(claim, &listed, known)
 }

@@ -1,6 +1,7 @@
 //! Reading an account's templates: the same for an onboarding's first look and for every poll.
 
 use super::Customer;
+use super::pages::{Pages, REPEATS};
 use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
@@ -8,6 +9,7 @@ use crate::domain::ids::{TemplateId, WabaId};
 use crate::domain::template::{Reading, Stretch, Template};
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
+use crate::graph::call::GraphCall;
 use crate::graph::calls::template::{ListTemplates, ListedTemplate};
 use crate::store::{Store, StoreError};
 use crate::telling::{self, Replacement};
@@ -66,6 +68,7 @@ pub async fn sync(
         match sync.read(reading).await {
             // A cursor that Meta does not know any more is no reason to give up.
             Err(Failure { class: Class::Needs(..) | Class::Until(..) | Class::Skip | Class::Hold, .. }) => {}
+            Err(Failure { code, .. }) if code == REPEATS => {}
             outcome => return outcome,
         }
     }
@@ -95,13 +98,12 @@ impl Sync<'_> {
     async fn read(&self, mut reading: Reading) -> Result<Synced, Failure> {
         let mut synced = Synced::default();
         let mut known = None;
+        let left = MOST_PAGES.saturating_sub(reading.pages);
+        let (after, cursors) = (reading.after.take(), std::mem::take(&mut reading.cursors));
+        let mut list = Pages::from_where(ListTemplates::NAME, after, cursors, left);
         loop {
             let looked = clock::now().before_this_second();
-            let most = STRETCH.min(MOST_PAGES.saturating_sub(reading.pages));
-            let stretch = pages(self.customer, self.waba, looked, reading.after.take(), most).await?;
-            if stretch.next.is_some() && most < STRETCH {
-                return Err(endless());
-            }
+            let (stretch, flaw) = stretch(self.customer, self.waba, looked, &mut list, STRETCH).await?;
             let was_kept = reading.pages > 0;
             let known = match &known {
                 Some(known) => known,
@@ -114,10 +116,14 @@ impl Sync<'_> {
             for changes in changes.chunks(TOGETHER) {
                 telling::keep(self.store, self.publisher, self.waba, changes).await??;
             }
+            if let Some(flaw) = flaw {
+                return Err(flaw);
+            }
             if reading.after.is_none() {
                 self.finish(reading, was_kept).await?;
                 return Ok(synced);
             }
+            reading.cursors = list.seen().clone();
             self.store.save_template_reading(self.waba, &reading).await?;
         }
     }
@@ -130,7 +136,7 @@ impl Sync<'_> {
 
     async fn finish(&self, reading: Reading, was_kept: bool) -> Result<(), StoreError> {
         if was_kept {
-            let over = Reading { seen: BTreeSet::new(), ..reading };
+            let over = Reading { seen: BTreeSet::new(), cursors: BTreeSet::new(), ..reading };
             self.store.save_template_reading(self.waba, &over).await?;
         }
         self.store.note_templates_synced(self.waba, clock::now()).await
@@ -139,43 +145,45 @@ impl Sync<'_> {
 
 /// All of an account's templates, as they are at `began`.
 pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
-    match pages(customer, waba, began, None, MOST_PAGES).await? {
-        Stretch { seen, next: None, .. } => Ok(seen),
-        Stretch { next: Some(_), .. } => Err(endless()),
+    match stretch(customer, waba, began, &mut whole(), MOST_PAGES).await? {
+        (Stretch { seen, .. }, None) => Ok(seen),
+        (_, Some(flaw)) => Err(flaw),
     }
 }
 
-/// Some pages of an account's templates, from a cursor on.
-pub(super) async fn pages(
+/// The first templates of an account, on at most so many pages.
+pub(super) async fn first(
     customer: &Customer<'_>,
     waba: &WabaId,
     looked: Timestamp,
-    mut after: Option<String>,
     most: usize,
-) -> Result<Stretch, Failure> {
-    let mut seen = Vec::new();
-    let mut cursors: BTreeSet<String> = after.iter().cloned().collect();
-    let mut read = 0;
-    while read < most {
+) -> Result<Vec<Template>, Failure> {
+    Ok(stretch(customer, waba, looked, &mut whole(), most).await?.0.seen)
+}
+
+fn whole() -> Pages {
+    Pages::of(ListTemplates::NAME, MOST_PAGES)
+}
+
+/// Some pages of a list of templates, and why it cannot be read further, if it cannot.
+async fn stretch(
+    customer: &Customer<'_>,
+    waba: &WabaId,
+    looked: Timestamp,
+    list: &mut Pages,
+    most: usize,
+) -> Result<(Stretch, Option<Failure>), Failure> {
+    let (mut seen, mut read, mut more) = (Vec::new(), 0, Ok(true));
+    while read < most && matches!(more, Ok(true)) {
         read += 1;
-        let page = customer.call(&ListTemplates { waba, after: after.as_deref() }).await?;
-        after = page.next().map(str::to_owned);
+        let page = customer.call(&ListTemplates { waba, after: list.after() }).await?;
+        more = list.turn(&page);
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
                 Ok(template) => seen.push(template.seen_at(looked)),
                 Err(_) => tracing::warn!(waba.id = %waba, "a listed template is not as documented"),
             }
         }
-        match &after {
-            None => break,
-            // A list that runs in a circle: it is not complete, and ends at the most pages.
-            Some(cursor) if !cursors.insert(cursor.clone()) => break,
-            Some(_) => {}
-        }
     }
-    Ok(Stretch { looked, seen, pages: read, next: after })
-}
-
-fn endless() -> Failure {
-    Failure::new(Class::Later, "templates.endless_list")
+    Ok((Stretch { looked, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))
 }

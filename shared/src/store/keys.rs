@@ -67,6 +67,14 @@ pub(super) fn timeline(id: &OnboardingId, number: u32) -> Key {
     Key { pk: format!("{ONBOARDING}{id}"), sk: format!("{EVENT}{number:08}") }
 }
 
+/// The highest number that an entry's key has room for.
+pub(super) const LAST_ENTRY: u32 = 99_999_999;
+
+/// The number of a timeline entry, from its sort key.
+pub(super) fn timeline_number(sk: &str) -> Option<u32> {
+    sk.strip_prefix(EVENT)?.parse().ok()
+}
+
 pub(super) fn customer(reference: &CustomerRef) -> String {
     format!("CUSTOMER#{}", digest(reference.as_str()))
 }
@@ -181,6 +189,14 @@ pub(super) fn template(waba_id: &WabaId, id: &TemplateId) -> Key {
 
 pub(super) fn draft(id: &OnboardingId, name: &str, language: &str) -> Key {
     Key { pk: format!("{ONBOARDING}{id}"), sk: format!("{DRAFT}{name}#{language}") }
+}
+
+pub(super) fn key_claim(place: &str) -> Key {
+    Key { pk: format!("IDEMPOTENCY#{place}"), sk: "STATE".to_owned() }
+}
+
+pub(super) fn creation(id: &WabaId, (name, language): (&str, &str)) -> Key {
+    Key { pk: waba(id), sk: format!("CREATION#{name}#{language}") }
 }
 
 pub(super) fn template_budget(id: &WabaId) -> Key {

@@ -68,27 +68,31 @@ impl Store {
         self.transact(writes, owner_at).await
     }
 
-    /// The timeline, oldest first.
+    /// A page of the timeline: the `most` last entries before entry number `before`, or the newest; oldest first, each with its
+    /// number.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
-    pub async fn timeline(&self, id: &OnboardingId) -> Result<Vec<TimelineEntry>, StoreError> {
-        let mut pages = self
-            .client()
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :event)")
+    pub async fn timeline_page(
+        &self,
+        id: &OnboardingId,
+        before: Option<u32>,
+        most: i32,
+    ) -> Result<Vec<(u32, TimelineEntry)>, StoreError> {
+        let until = before.map_or(u32::MAX, |before| before.saturating_sub(1));
+        let request = self.client().query().table_name(&self.table).limit(most).scan_index_forward(false);
+        let request = request
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :until")
             .expression_attribute_values(":pk", text(&keys::onboarding(id).pk))
-            .expression_attribute_values(":event", text(keys::EVENT))
-            .into_paginator()
-            .items()
-            .send();
-        let mut timeline = Vec::new();
-        while let Some(found) = pages.next().await {
-            let found = found.map_err(|error| unavailable(&error))?;
-            timeline.push(item::read::<TimelineEntry>(found, "timeline entry")?.record);
-        }
-        Ok(timeline)
+            .expression_attribute_values(":first", text(&keys::timeline(id, 0).sk))
+            .expression_attribute_values(":until", text(&keys::timeline(id, until.min(keys::LAST_ENTRY)).sk));
+        let found = request.send().await.map_err(|error| unavailable(&error))?.items.unwrap_or_default();
+        let read = |item: Item| {
+            let number = item.get("sk").and_then(|sk| keys::timeline_number(sk.as_s().ok()?));
+            let number = number.ok_or(StoreError::Undecodable("timeline entry"))?;
+            Ok((number, item::read::<TimelineEntry>(item, "timeline entry")?.record))
+        };
+        found.into_iter().rev().map(read).collect()
     }
 
     pub(super) fn timeline_writes(

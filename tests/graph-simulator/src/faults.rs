@@ -45,6 +45,8 @@ pub(crate) enum Effect {
     DropAfter,
     /// Everything is done and half of the answer arrives.
     HalfBody,
+    /// A page of a list names the cursor it was asked for as the next one.
+    RepeatCursor,
 }
 
 fn once() -> u32 {

@@ -5,6 +5,7 @@ mod message;
 mod oauth;
 mod phone;
 mod platform;
+mod spoiled;
 mod template;
 mod waba;
 
@@ -112,11 +113,13 @@ pub(crate) async fn serve(
         note(&meta, &request, "business", refused.status, effect.is_some());
         return refuse(&refused, &[]);
     }
+    let asked_after = request.parameter("after").unwrap_or("c0").to_owned();
     let response = respond(&meta, &request, effect.is_some());
     match effect {
         Some(Effect::Delay { milliseconds }) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
         Some(Effect::DropAfter) => scissors.cut(),
-        Some(Effect::HalfBody) => return half(response).await,
+        Some(Effect::HalfBody) => return spoiled::half(response).await,
+        Some(Effect::RepeatCursor) => return spoiled::circle(response, &asked_after).await,
         _ => {}
     }
     response
@@ -284,14 +287,4 @@ fn usage_header(meta: &Meta, usage: Option<Usage>) -> Vec<(&'static str, String)
 
 fn refuse(refusal: &Refusal, headers: &[(&str, String)]) -> Response<Body> {
     answer(refusal.status, &refusal.body("A0"), headers)
-}
-
-/// The first half of an answer, under the length of the whole.
-async fn half(response: Response<Body>) -> Response<Body> {
-    let (mut parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, LARGEST).await.unwrap_or_default();
-    let sent = bytes.slice(..bytes.len() / 2);
-    parts.headers.insert(axum::http::header::CONTENT_LENGTH, bytes.len().into());
-    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Response::from_parts(parts, Body::from_stream(futures_util::stream::iter([Ok(sent), Err(broken)])))
 }

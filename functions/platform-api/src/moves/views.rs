@@ -1,5 +1,6 @@
 //! A move as the platform sees it. The number itself is not shown: whoever asks knows it.
 
+use crate::timeline::page_of;
 use serde::Serialize;
 use shared::domain::failure::Actor;
 use shared::domain::grant::VerifiedPhone;
@@ -35,7 +36,17 @@ pub(crate) struct MoveView<'a> {
     next_code_at: Option<String>,
     next_entry_at: Option<String>,
     comparison: Vec<Compared>,
+    /// The newest entries.
     timeline: Vec<EntryView<'a>>,
+    /// Leads to earlier ones.
+    timeline_cursor: Option<String>,
+}
+
+/// A page of a move's timeline.
+#[derive(Serialize)]
+pub(crate) struct EntryPage<'a> {
+    timeline: Vec<EntryView<'a>>,
+    cursor: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +76,7 @@ fn check_view(found: &moving::Check) -> CheckView<'_> {
 /// The move as it is at `now`.
 pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
     let (codes_left, next_code_at) = moving.codes_left(now);
+    let newest = page(moving, None);
     MoveView {
         move_id: moving.id.as_str(),
         onboarding_id: moving.onboarding.as_str(),
@@ -83,10 +95,18 @@ pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
         next_code_at: next_code_at.map(Timestamp::to_rfc3339),
         next_entry_at: moving.entries_left(now).1.map(Timestamp::to_rfc3339),
         comparison: compare(moving.before.as_ref(), moving.after.as_ref()),
-        timeline: moving
-            .timeline
-            .iter()
-            .map(|entry| EntryView { at: entry.at.to_rfc3339(), event: &entry.event, code: entry.code.as_deref() })
-            .collect(),
+        timeline: newest.timeline,
+        timeline_cursor: newest.cursor,
     }
+}
+
+/// The page of its timeline before an entry, or the newest.
+pub(crate) fn page(moving: &Move, before: Option<u32>) -> EntryPage<'_> {
+    let (entries, cursor) = page_of(moving.id.as_str(), &moving.timeline, before);
+    let timeline = entries.iter().map(|entry| EntryView {
+        at: entry.at.to_rfc3339(),
+        event: &entry.event,
+        code: entry.code.as_deref(),
+    });
+    EntryPage { timeline: timeline.collect(), cursor }
 }

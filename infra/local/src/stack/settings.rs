@@ -24,6 +24,7 @@ pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<Str
         ("GraphApiBase", &at.graph),
         ("JwtIssuer", &at.control),
         ("AllowedOrigins", PLATFORM_PAGE),
+        ("CallbackOverrideOrigins", PLATFORM_PAGE),
     ]);
     let (authorization, token) = (format!("{}/authorize", at.control), format!("{}/token", at.control));
     parameters.extend([

@@ -17,6 +17,9 @@ pub struct Reading {
     pub seen: BTreeSet<TemplateId>,
     /// How many pages that were.
     pub pages: usize,
+    /// Recognises the cursors so far: one that comes again means that the list has no end.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub cursors: BTreeSet<String>,
 }
 
 /// Pages of the list that were read in a row.
@@ -36,7 +39,7 @@ impl Reading {
     /// A list of which nothing was read yet.
     #[must_use]
     pub const fn begun(at: Timestamp) -> Self {
-        Self { began: at, after: None, seen: BTreeSet::new(), pages: 0 }
+        Self { began: at, after: None, seen: BTreeSet::new(), pages: 0, cursors: BTreeSet::new() }
     }
 
     /// Goes on by a stretch. Gives the templates that are to be stored, and told where they say so, given what is remembered

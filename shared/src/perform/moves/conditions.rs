@@ -84,9 +84,9 @@ fn number_checks(number: Option<&MovingPhone>) -> Vec<Check> {
 /// What the number is at the other provider, with the first of its templates.
 async fn taken(customer: &Customer<'_>, number: &MovingPhone, source: Option<&WabaId>) -> Result<Snapshot, Failure> {
     let Some(source) = source else { return Ok(snapshot(number)) };
-    let listed = shown(templates::pages(customer, source, clock::now(), None, MOST_TEMPLATES.div_ceil(100)).await)?;
+    let listed = shown(templates::first(customer, source, clock::now(), MOST_TEMPLATES.div_ceil(100)).await)?;
     Ok(match listed {
-        Some(listed) => snapshot(number).with_templates(listed.seen.into_iter().map(named).collect()),
+        Some(listed) => snapshot(number).with_templates(listed.into_iter().map(named).collect()),
         None => snapshot(number),
     })
 }

@@ -8,8 +8,10 @@ use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phon
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::moving::{MoveEvent, MovingNumber, NamedTemplate, Snapshot};
 use crate::domain::template::Template;
+use crate::graph::call::GraphCall;
 use crate::graph::calls::moving::{AddMovingNumber, MovingPhone, ReadMovingNumber};
 use crate::graph::calls::waba::{ListPhoneNumbers, PhoneNumber};
+use crate::perform::pages::Pages;
 use crate::perform::templates;
 
 /// Meta says that the account has the number already.
@@ -44,10 +46,10 @@ async fn listed(
     waba: &VerifiedWaba,
     number: &MovingNumber,
 ) -> Result<Option<VerifiedPhone>, Failure> {
-    let mut after: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let page = customer.call(&ListPhoneNumbers { waba, after: after.as_deref() }).await?;
-        after = page.next().map(str::to_owned);
+    let mut pages = Pages::of(ListPhoneNumbers::NAME, MOST_PAGES);
+    loop {
+        let page = customer.call(&ListPhoneNumbers { waba, after: pages.after() }).await?;
+        let more = pages.turn(&page);
         let is_it = |phone: &PhoneNumber| {
             phone.display_phone_number.as_deref().is_some_and(|display| number.is_written(display))
         };
@@ -57,11 +59,10 @@ async fn listed(
             let found = ListedPhone { proven: true, ..ListedPhone::from(found) };
             return verify_phone(&claim, &[found], &[]).map(Some);
         }
-        if after.is_none() {
-            break;
+        if !more? {
+            return Ok(None);
         }
     }
-    Ok(None)
 }
 
 pub(super) async fn entered(customer: &Customer<'_>, phone: &VerifiedPhone) -> MoveEvent {

@@ -1,0 +1,102 @@
+//! `/v1/onboardings/{id}/timeline` and `/v1/moves/{id}/timeline`: what happened, page by page, from the newest page back. Inside a page entries stand in the
+//! order in which they happened, so that each earlier page goes before the one that was read.
+
+use super::onboardings::bad_parameter;
+use super::views::{TimelineView, timeline_view};
+use super::{App, unavailable};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use serde::Serialize;
+use shared::domain::ids::OnboardingId;
+use shared::http::problem::Problem;
+use shared::http::{Reply, Request, json};
+
+/// Entries a page holds.
+const PAGE: i32 = 50;
+
+/// A page of a timeline.
+#[derive(Serialize)]
+pub(crate) struct TimelinePage {
+    pub(crate) timeline: Vec<TimelineView>,
+    /// Leads to the page before; `null` when there is none.
+    pub(crate) cursor: Option<String>,
+}
+
+impl App {
+    pub(crate) async fn timeline(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+        let held = self.find(id).await?;
+        let id = &held.record.id;
+        let before = before(id.as_str(), request)?;
+        Ok(json(StatusCode::OK, &self.timeline_page(id, before).await?))
+    }
+
+    /// The page before an entry, or the newest.
+    pub(crate) async fn timeline_page(&self, id: &OnboardingId, before: Option<u32>) -> Result<TimelinePage, Problem> {
+        let found = self.store.timeline_page(id, before, PAGE).await.map_err(|error| unavailable(&error))?;
+        // Entries are numbered from 0 without a gap.
+        let first = found.first().map(|(number, _)| *number).filter(|first| *first > 0);
+        Ok(TimelinePage {
+            cursor: first.map(|first| write_cursor(id.as_str(), first)),
+            timeline: found.into_iter().map(|(_, entry)| timeline_view(entry)).collect(),
+        })
+    }
+}
+
+/// The entries of a list that stand on the page before an entry, or on the newest, and the cursor of the page before.
+pub(crate) fn page_of<'a, T>(id: &str, entries: &'a [T], before: Option<u32>) -> (&'a [T], Option<String>) {
+    let before = before.and_then(|before| usize::try_from(before).ok()).unwrap_or(usize::MAX);
+    let end = before.min(entries.len());
+    let first = end.saturating_sub(usize::try_from(PAGE).unwrap_or_default());
+    let cursor = u32::try_from(first).ok().filter(|first| *first > 0).map(|first| write_cursor(id, first));
+    (entries.get(first..end).unwrap_or_default(), cursor)
+}
+
+/// The entry before which the page that is asked for ends.
+pub(crate) fn before(id: &str, request: &Request) -> Result<Option<u32>, Problem> {
+    request.parameter("cursor").map(|cursor| read_cursor(id, &cursor).ok_or(bad_parameter())).transpose()
+}
+
+/// Names the record: a cursor of another one is none.
+fn write_cursor(id: &str, before: u32) -> String {
+    URL_SAFE_NO_PAD.encode(format!("timeline {id} {before}"))
+}
+
+fn read_cursor(id: &str, cursor: &str) -> Option<u32> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let before: u32 = text.rsplit_once(' ')?.1.parse().ok()?;
+    (before > 0 && write_cursor(id, before) == cursor).then_some(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_are_bound_to_their_record_and_forged_ones_are_none() {
+        let (id, other) = ("onb_01jd0000000000000000000000", "onb_01jd0000000000000000000001");
+        let cursor = write_cursor(id, 51);
+        assert_eq!((read_cursor(id, &cursor), read_cursor(other, &cursor)), (Some(51), None));
+        let forge = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let forged =
+            ["0", "-1", "+51", "051", "4294967296", "51 ", ""].map(|before| forge(&format!("timeline {id} {before}")));
+        for forged in
+            forged.iter().map(String::as_str).chain(["", "!", "cmVhZHk", &forge("ready "), &format!("{cursor}=")])
+        {
+            assert_eq!(read_cursor(id, forged), None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_paged_from_its_end() {
+        let entries: Vec<u32> = (0..120).collect();
+        let (newest, cursor) = page_of("mov_x", &entries, None);
+        assert_eq!((newest.first(), newest.last()), (Some(&70), Some(&119)));
+        let (middle, cursor) = page_of("mov_x", &entries, read_cursor("mov_x", &cursor.unwrap()));
+        assert_eq!((middle.first(), middle.last()), (Some(&20), Some(&69)));
+        let (oldest, cursor) = page_of("mov_x", &entries, read_cursor("mov_x", &cursor.unwrap()));
+        assert_eq!((oldest.first(), oldest.last(), cursor), (Some(&0), Some(&19), None));
+        assert_eq!(page_of("mov_x", &entries[..50], None).1, None);
+        assert_eq!(page_of::<u32>("mov_x", &[], Some(7)), (&[][..], None));
+    }
+}
