@@ -32,7 +32,7 @@ impl Lab {
     }
 
     /// The whole table as text.
-    pub(crate) async fn dump(&self) -> Vec<String> {
+    pub async fn dump(&self) -> Vec<String> {
         let mut pages = self.table().scan().table_name(&self.stack.endpoints().table).into_paginator().items().send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {

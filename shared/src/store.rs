@@ -32,10 +32,13 @@
 //! | its move, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |
 //! | account it came from, for two weeks | `WABA#<id>` | `ALIAS` |
 //! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
+//! | attempts of a client in ten minutes | `CLIENT#<keyed hash>` | what is attempted |
+//! | key of that hash | `PLATFORM` | `CLIENT_KEY` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
 //! share of the credit line.
 
+mod clients;
 mod drafts;
 mod facts;
 mod item;
