@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bad_webhooks;
+mod client_limits;
 mod desk;
 mod exit;
 mod fields;
@@ -15,6 +16,7 @@ mod persistence;
 mod platform;
 mod platform_side;
 mod redelivery;
+mod rotation;
 mod routing;
 mod second_attempts;
 mod secrecy;
@@ -24,3 +26,4 @@ mod template;
 mod upkeep;
 mod waiting;
 mod webhook;
+mod webhook_domain;
