@@ -3,6 +3,7 @@
 //! are UTF-8 text and need none of its conversions, whose tables of other encodings would be 0.2 MB of each function.
 
 use crate::http::problem::Problem;
+use crate::http::source::SourceAddress;
 use crate::http::{Reply, Request};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -102,17 +103,18 @@ fn route(path: &str) -> String {
 
 fn convert(request: lambda_http::Request) -> Request {
     let context = request.request_context_ref();
-    let (mut request_id, mut host) = (String::new(), String::new());
+    let (mut request_id, mut host, mut source) = (String::new(), String::new(), SourceAddress::default());
     if let Some(RequestContext::ApiGatewayV2(context)) = context {
         request_id = context.request_id.clone().unwrap_or_default();
         host = context.domain_name.clone().unwrap_or_default();
+        source = SourceAddress::parse(context.http.source_ip.as_deref().unwrap_or_default());
     }
     let (path, query) = (request.raw_http_path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     let (parts, body) = request.into_parts();
     let named = parts.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
     let host = named.map_or(host, str::to_owned);
     let body = Bytes::copy_from_slice(&body);
-    Request { method: parts.method, path, query, headers: parts.headers, body, request_id, host }
+    Request { method: parts.method, path, query, headers: parts.headers, body, request_id, host, source }
 }
 
 #[cfg(test)]
@@ -171,5 +173,6 @@ mod tests {
             (&request.body[..], request.host.as_str(), request.request_id.as_str()),
             (&b"hi"[..], "h.example", "r")
         );
+        assert_eq!(request.source, SourceAddress::parse("127.0.0.1"));
     }
 }

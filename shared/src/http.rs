@@ -3,10 +3,12 @@
 pub mod fields;
 pub mod origin;
 pub mod problem;
+pub mod source;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
+use source::SourceAddress;
 
 /// A request that passed the gateway.
 pub struct Request {
@@ -24,6 +26,8 @@ pub struct Request {
     pub request_id: String,
     /// Name and port the client reached us by.
     pub host: String,
+    /// Where it came from.
+    pub source: SourceAddress,
 }
 
 impl Request {

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod batch;
+pub mod client_limit;
 pub mod clock;
 pub mod config;
 pub mod domain;

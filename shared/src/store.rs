@@ -34,10 +34,13 @@
 //! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
 //! | what an idempotency key belongs to | `IDEMPOTENCY#<sha256 of address and key>` | `STATE` |
 //! | who submits a template | `WABA#<id>` | `CREATION#<name>#<language>` |
+//! | attempts of a client in ten minutes | `CLIENT#<keyed hash>` | what is attempted |
+//! | key of that hash | `PLATFORM` | `CLIENT_KEY` |
 //!
 //! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
 //! share of the credit line.
 
+mod clients;
 mod creations;
 mod drafts;
 mod facts;

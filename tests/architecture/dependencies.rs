@@ -1,11 +1,10 @@
-//! What depends on what, what ships, and under which licences.
+//! What depends on what, what ships, and whether it is pinned. Licences and advisories are cargo-deny's (`.deny.toml`).
 
 mod graph;
-mod licence;
+mod pinned;
 
 use crate::repository::{Offence, forbid};
 use graph::{Graph, Package};
-use licence::is_permissive;
 use std::collections::BTreeMap;
 
 const FUNCTIONS: &str = "functions/";
@@ -44,13 +43,6 @@ fn the_http_stack_ships_once() {
     forbid(repeated(&graph::shipped()), "Bring all who ask for it (`cargo tree -i NAME`) to one version.");
 }
 
-#[test]
-fn every_licence_is_permissive() {
-    let graph = Graph::of_workspace();
-    let found = graph.packages.values().filter_map(restrictive).collect();
-    forbid(found, "Choose another crate; a licence outside `PERMISSIVE` needs a reason beside it there.");
-}
-
 fn crossings(graph: &Graph) -> Vec<Offence> {
     let ours = |package: &&Package| package.directory.is_some();
     let mut found = Vec::new();
@@ -87,20 +79,12 @@ fn repeated(shipped: &[(String, String)]) -> Vec<Offence> {
         .collect()
 }
 
-fn restrictive(package: &Package) -> Option<Offence> {
-    let licence = package.licence.as_deref().unwrap_or("no licence");
-    let told = || Offence::new("Cargo.lock", format!("{} {} is under {licence}", package.name, package.version));
-    (!is_permissive(licence)).then(told)
-}
-
 mod proofs {
     use super::*;
 
     fn package(name: &str, directory: &str, dependencies: &[&str]) -> (String, Package) {
         let package = Package {
             name: name.to_owned(),
-            version: "1.0.0".to_owned(),
-            licence: Some("GPL-3.0-only".to_owned()),
             directory: Some(directory.to_owned()),
             dependencies: dependencies.iter().map(|&id| id.to_owned()).collect(),
         };
@@ -133,15 +117,5 @@ mod proofs {
         let of = |name: &str, version: &str| (name.to_owned(), version.to_owned());
         let shipped = [of("hyper", "0.14.0"), of("hyper", "1.0.0"), of("base64", "0.21.0"), of("base64", "0.22.0")];
         assert_eq!(repeated(&shipped).len(), 1);
-    }
-
-    #[test]
-    fn a_restrictive_or_missing_licence_is_found() {
-        let (_, mut gpl) = package("a", "a/", &[]);
-        assert!(restrictive(&gpl).is_some());
-        gpl.licence = None;
-        assert!(restrictive(&gpl).is_some());
-        gpl.licence = Some("MIT".to_owned());
-        assert!(restrictive(&gpl).is_none());
     }
 }

@@ -80,7 +80,7 @@ class Lane:
     def deploy(self, name, template, role):
         """A stack with its secrets set; gives it and its verify token."""
         parameters = {**PARAMETERS, "Role": role, "GraphApiBase": self.meta}
-        stack = self.account.deploy(name, template, parameters)
+        stack = self.account.deploy(name, template, parameters, BUCKET)
         for other in self.stacks:
             shared = set(stack.ids.values()) & set(other.ids.values()) - SHARED
             expect(not shared, f"{name} and {other.name} share nothing", shared)

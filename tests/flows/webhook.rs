@@ -139,46 +139,6 @@ async fn a_webhook_that_comes_twice_is_one_event_to_the_platform() {
     lab.stop().await;
 }
 
-/// Gives the app secret a new value, as an operator does.
-async fn rotate(lab: &Lab) {
-    let endpoints = lab.stack.endpoints();
-    let value =
-        json!({ "SecretId": endpoints.secrets["AppSecret"], "SecretString": "fedcba9876543210fedcba9876543210" });
-    let headers = [("x-amz-target", "secretsmanager.PutSecretValue"), ("content-type", "application/x-amz-json-1.1")];
-    let put = lab.send("POST", &endpoints.aws.secretsmanager, &headers, value.to_string().as_bytes()).await;
-    assert_eq!(put.status, 200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_app_secret_is_rotated_the_old_one_and_the_new_one_are_right() {
-    let lab = Lab::start().await;
-    let change = body(&[json!({ "id": "9", "time": soon(), "changes": [{ "field": "flows", "value": { "a": 1 } }] })]);
-    assert_eq!(lab.webhook(&change, "valid").await, 200);
-    rotate(&lab).await;
-    assert_eq!(lab.webhook(&change, "valid").await, 200, "a warm process has the old one");
-    lab.stack.kill("WebhookFunction");
-    assert_eq!(lab.webhook(&change, "valid").await, 200, "a new process has read the new one");
-    assert_eq!(lab.webhook(&change, "wrong").await, 401);
-    lab.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_week_after_a_rotation_the_old_app_secret_is_wrong() {
-    let lab = Lab::start().await;
-    let change = body(&[json!({ "id": "9", "time": soon(), "changes": [{ "field": "flows", "value": { "a": 1 } }] })]);
-    let days = |days: i64| days * 86_400;
-    lab.stack.shift_time(days(-6));
-    rotate(&lab).await;
-    lab.stack.shift_time(days(6));
-    assert_eq!(lab.webhook(&change, "valid").await, 200, "Meta repeats for seven days what it signed before");
-    lab.stack.shift_time(days(-8));
-    rotate(&lab).await;
-    lab.stack.shift_time(days(8));
-    lab.stack.kill("WebhookFunction");
-    assert_eq!(lab.webhook(&change, "valid").await, 401);
-    lab.stop().await;
-}
-
 /// Hexadecimal digits that do not compress to less than half.
 fn noise(length: usize, mut seed: u64) -> String {
     let mut text = String::with_capacity(length + 16);

@@ -9,6 +9,7 @@ use http::StatusCode;
 use request::Callback;
 use serde::Serialize;
 use shared::aws::AwsConfig;
+use shared::client_limit::{Attempt, ClientLimit};
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_origins};
 use shared::domain::ids::{AttemptId, OnboardingId};
@@ -36,6 +37,7 @@ pub struct App {
     bells: Queue,
     origins: Vec<String>,
     role: Role,
+    clients: ClientLimit,
 }
 
 #[derive(Serialize)]
@@ -66,15 +68,18 @@ impl App {
         let graph = GraphConfig::from_lookup(lookup, &mut problems);
         let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
         let role = problems.parsed(lookup, "ROLE", Role::parse);
-        let parsed = graph.zip(origins).zip(role);
-        let ((graph, origins), role) = problems.finish(parsed)?;
+        let store = Store::new(&aws, &table);
+        let clients = ClientLimit::from_lookup(lookup, &mut problems, &store);
+        let parsed = graph.zip(origins).zip(role.zip(clients));
+        let ((graph, origins), (role, clients)) = problems.finish(parsed)?;
         Ok(Self {
-            store: Store::new(&aws, &table),
+            store,
             vault: Vault::new(&aws, &prefix),
             bells: Queue::new(&aws, &queue),
             graph: GraphClient::new(transport, graph, PlatformSecret::new(&aws, &secret)),
             origins,
             role,
+            clients,
         })
     }
 
@@ -239,8 +244,20 @@ impl App {
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         origin::check(&request, &self.origins)?;
-        self.callback(Callback::parse(&request)?).await
+        let callback = Callback::parse(&request)?;
+        let counted = self.clients.count(&request, Attempt::Code).await?;
+        let answered = self.callback(callback).await;
+        if !is_refused(&answered) {
+            self.clients.forget(counted).await;
+        }
+        answered
     }
+}
+
+/// Whether the code, or the link it came with, was none: what a client may do only so often.
+fn is_refused(answered: &Result<Reply, Problem>) -> bool {
+    let refused = ["code_expired", "code_used", "session_not_found"];
+    answered.as_ref().is_err_and(|problem| refused.contains(&problem.code))
 }
 
 fn accepted(onboarding: &Onboarding) -> Reply {

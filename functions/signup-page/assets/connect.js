@@ -103,7 +103,7 @@ function connectWhatsApp(root, config, base, told = () => {}) {
     for (const wait of DELIVERIES_MS) {
       try {
         const reply = await post("/signup/callback", body);
-        if (!wait || !BUSY.includes(reply.status)) return reply;
+        if (!wait || !BUSY.includes(reply.status) || reply.headers.get("retry-after") > 30) return reply;
       } catch (error) {
         if (!wait) throw error;
         say(t("page.interrupted"));

@@ -2,7 +2,9 @@
 
 use super::{App, unavailable};
 use serde_json::Value;
+use shared::client_limit::Attempt;
 use shared::clock;
+use shared::domain::ids::SessionId;
 use shared::domain::session::{Abandonment, SessionState};
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
@@ -29,6 +31,9 @@ impl App {
             error_message: fields.text("error_message", 256)?.map(str::to_owned),
             meta_session: fields.text("session_id", 128)?.map(str::to_owned),
         };
+        SessionId::parse(session).map_err(|_| Problem::not_found())?;
+        // What was closed stays counted.
+        let _counted = self.clients.count(request, Attempt::Abandoned).await?;
         let (id, mut held) = self.session(session).await?.ok_or(Problem::not_found())?;
         if held.record.state == SessionState::Open {
             held.record.abandoned = Some(abandonment);

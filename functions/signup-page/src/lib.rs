@@ -9,6 +9,7 @@ mod status;
 
 use http::Method;
 use shared::aws::AwsConfig;
+use shared::client_limit::ClientLimit;
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
 use shared::domain::ids::{AppId, BusinessId, SessionId};
@@ -35,6 +36,7 @@ pub struct App {
     /// The platform's own pages.
     origins: Vec<String>,
     limit: OnboardingLimit,
+    clients: ClientLimit,
 }
 
 impl App {
@@ -55,10 +57,11 @@ impl App {
         let popup_origins = problems.parsed(lookup, "META_POPUP_ORIGINS", parse_origins);
         let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
         let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
-        let parsed = app.zip(config_id).zip(sdk.zip(limit)).zip(popup_origins.zip(origins));
-        let (((app, config_id), (sdk, limit)), (popup_origins, origins)) = problems.finish(parsed)?;
+        let clients = ClientLimit::from_lookup(lookup, &mut problems, &store);
+        let parsed = app.zip(config_id).zip(sdk.zip(limit)).zip(popup_origins.zip(origins).zip(clients));
+        let (((app, config_id), (sdk, limit)), ((popup_origins, origins), clients)) = problems.finish(parsed)?;
         let sdk_origin = sdk.origin().ascii_serialization();
-        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins, limit })
+        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins, limit, clients })
     }
 
     /// The session a request names; `None` when there is no such session.

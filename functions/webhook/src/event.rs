@@ -1,15 +1,24 @@
-//! A Function URL event, decoded by hand: on a public door no adapter may panic on what a stranger sends.
+//! An event of the Function URL or of an HTTP API (both speak payload format 2.0), decoded by hand: on a public door no
+//! adapter may panic on what a stranger sends. The body stays encoded until the signature header and the length allow it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Formatter};
 
 /// `X-Hub-Signature-256`; Lambda passes names in lower case, and nothing says that it has to.
 const SIGNATURE: &str = "x-hub-signature-256";
+
+/// Of a request's headers, how long it says its body is.
+const LENGTH: &str = "content-length";
+
+/// Largest body that is decoded and hashed: Meta sends 3 MB at most, in whichever way it counts them.
+pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// A request as Lambda hands it over (payload format 2.0), reduced to what is used. Nothing is required: an odd event is
 /// answered, not failed.
@@ -19,7 +28,7 @@ pub struct Event {
     raw_path: Option<String>,
     raw_query_string: Option<String>,
     headers: Option<Headers>,
-    body: Option<String>,
+    body: Option<Box<RawValue>>,
     is_base64_encoded: Option<bool>,
     request_context: Option<Context>,
 }
@@ -36,10 +45,11 @@ struct Http {
     method: Option<String>,
 }
 
-/// The one header that is of interest. All others are skipped, and so are values that are no text.
+/// The headers that are of interest. All others are skipped, and so are values that are no text.
 #[derive(Default)]
 struct Headers {
     signature: Option<String>,
+    length: Option<usize>,
 }
 
 impl<'de> Deserialize<'de> for Headers {
@@ -60,6 +70,10 @@ impl<'de> Visitor<'de> for Headers {
             if name.eq_ignore_ascii_case(SIGNATURE) {
                 if let Value::String(signature) = headers.next_value()? {
                     self.signature = Some(signature);
+                }
+            } else if name.eq_ignore_ascii_case(LENGTH) {
+                if let Value::String(length) = headers.next_value()? {
+                    self.length = length.parse().ok();
                 }
             } else {
                 headers.next_value::<IgnoredAny>()?;
@@ -95,12 +109,47 @@ impl Event {
         self.headers.as_ref()?.signature.as_deref()
     }
 
-    /// The bytes that were sent; `None` when the event claims base64 and is not.
-    #[must_use]
-    pub fn into_body(self) -> Option<Vec<u8>> {
-        let body = self.body.unwrap_or_default();
-        if self.is_base64_encoded.unwrap_or(false) { STANDARD.decode(body).ok() } else { Some(body.into_bytes()) }
+    /// The bytes that were sent.
+    ///
+    /// # Errors
+    /// [`BodyError`] when there are too many of them, or when they are not encoded as the event says.
+    pub fn into_body(self) -> Result<Vec<u8>, BodyError> {
+        let stated = self.headers.as_ref().and_then(|headers| headers.length);
+        let Some(raw) = self.body else { return Ok(Vec::new()) };
+        let base64 = self.is_base64_encoded.unwrap_or(false);
+        // Looked at before a byte is decoded: what the request says, and what base64 of that length holds.
+        let least = if base64 { (raw.get().len() / 4).saturating_sub(1) * 3 } else { 0 };
+        if stated.is_some_and(|stated| stated > LARGEST_BODY) || least > LARGEST_BODY {
+            return Err(BodyError::TooLarge);
+        }
+        let text: Cow<'_, str> = decode(raw.get()).ok_or(BodyError::Malformed)?;
+        let body = if base64 {
+            STANDARD.decode(text.as_bytes()).map_err(|_| BodyError::Malformed)?
+        } else {
+            text.into_owned().into_bytes()
+        };
+        if body.len() > LARGEST_BODY { Err(BodyError::TooLarge) } else { Ok(body) }
     }
+}
+
+/// The text of a JSON string; borrowed where nothing in it is escaped.
+fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    let plain = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.contains('\\'));
+    match plain {
+        Some(inner) => Some(Cow::Borrowed(inner)),
+        None => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
+    }
+}
+
+/// Why a body is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Larger than [`LARGEST_BODY`].
+    #[error("take a body of that size")]
+    TooLarge,
+    /// Not encoded as the event says.
+    #[error("decode the body")]
+    Malformed,
 }
 
 /// The reply. Errors have an empty body: a stranger learns nothing.
@@ -154,7 +203,22 @@ mod tests {
         let plain = event(r#"{"body":"{\"a\":\"\\u00e4\"}","isBase64Encoded":false}"#);
         let encoded = event(r#"{"body":"eyJhIjoiXHUwMGU0In0=","isBase64Encoded":true}"#);
         assert_eq!(plain.into_body(), encoded.into_body());
-        assert_eq!(event(r#"{"body":"!","isBase64Encoded":true}"#).into_body(), None);
+        for bad in [r#"{"body":"!","isBase64Encoded":true}"#, r#"{"body":7}"#, r#"{"body":"\ud800"}"#] {
+            assert_eq!(event(bad).into_body(), Err(BodyError::Malformed), "{bad}");
+        }
+        assert_eq!(event(r#"{"body":null}"#).into_body(), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_body_that_meta_does_not_send_is_refused_by_its_length() {
+        let large = |length: usize| "x".repeat(length);
+        let plain = |length| event(&format!(r#"{{"body":"{}"}}"#, large(length))).into_body();
+        assert_eq!(plain(LARGEST_BODY).map(|body| body.len()), Ok(LARGEST_BODY));
+        assert_eq!(plain(LARGEST_BODY + 1), Err(BodyError::TooLarge));
+        let stated = format!(r#"{{"headers":{{"Content-Length":"{}"}},"body":"\ud800"}}"#, LARGEST_BODY + 1);
+        assert_eq!(event(&stated).into_body(), Err(BodyError::TooLarge), "before it is decoded");
+        let encoded = format!(r#"{{"body":"{}!","isBase64Encoded":true}}"#, large(LARGEST_BODY / 3 * 4 + 16));
+        assert_eq!(event(&encoded).into_body(), Err(BodyError::TooLarge), "before it is decoded");
     }
 
     #[test]

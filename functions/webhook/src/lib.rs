@@ -1,9 +1,9 @@
-//! Meta's door (Function URL): verify over the raw bytes, store in SQS, answer 200. Nothing is parsed, no table is read, and
+//! Meta's door (Function URL, or an HTTP API behind mutual TLS): verify over the raw bytes, store in SQS, answer 200. Nothing is parsed, no table is read, and
 //! what is not signed costs no call to AWS.
 
 mod event;
 
-pub use event::{Answer, Event};
+pub use event::{Answer, BodyError, Event, LARGEST_BODY};
 
 use shared::aws::AwsConfig;
 use shared::clock;
@@ -13,7 +13,7 @@ use shared::secrets::PlatformSecret;
 use shared::tls::Tls;
 use shared::webhook::envelope::{Envelope, EnvelopeError};
 use shared::webhook::handshake::{self, Refusal};
-use shared::webhook::signature;
+use shared::webhook::signature::Signature;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the function holds between invocations.
@@ -46,7 +46,7 @@ impl App {
         })
     }
 
-    /// Answers one request of the Function URL.
+    /// Answers one request of the Function URL or the HTTP API.
     pub async fn handle(&self, event: Event) -> Answer {
         match (event.path(), event.method()) {
             ("" | "/", "GET") => self.handshake(event.query()).await,
@@ -68,28 +68,29 @@ impl App {
         }
     }
 
-    /// 401 for what is not signed with a secret of ours; a sample of it is counted.
-    fn refuse(&self) -> Answer {
+    /// Refuses what is not signed with a secret of ours, or is none of Meta's; a sample of it is counted.
+    fn refuse(&self, status: u16) -> Answer {
         let before = self.refused.fetch_add(1, Ordering::Relaxed);
         if before.is_multiple_of(SAMPLE) {
             let refused = if before == 0 { 1 } else { SAMPLE };
             tracing::warn!(refused, "webhooks without our signature were refused");
         }
-        Answer::empty(401)
+        Answer::empty(status)
     }
 
+    /// What is wrongly signed costs as little as it can: the header is looked at before the body, its length before its
+    /// bytes, and each secret that can be right hashes it once.
     async fn receive(&self, event: Event) -> Answer {
-        let signed = event.signature().filter(|header| signature::is_well_formed(header)).map(str::to_owned);
-        let Some(header) = signed else { return self.refuse() };
-        let Some(body) = event.into_body() else { return self.refuse() };
-        let secret = match self.app_secret.value().await {
-            Ok(secret) => secret,
-            Err(error) => return unavailable("the app secret cannot be read", &error),
+        let Some(signature) = event.signature().and_then(Signature::parse) else { return self.refuse(401) };
+        let body = match event.into_body() {
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => return self.refuse(413),
+            Err(BodyError::Malformed) => return self.refuse(401),
         };
-        let signed = signature::verify(&body, &header, std::slice::from_ref(&secret)).is_ok()
-            || signature::verify(&body, &header, &self.app_secret.alternatives().await).is_ok();
-        if !signed {
-            return self.refuse();
+        match self.app_secret.is_accepted(|secret| signature.is_of(&body, secret)).await {
+            Ok(true) => {}
+            Ok(false) => return self.refuse(401),
+            Err(error) => return unavailable("the app secret cannot be read", &error),
         }
         let packed = Envelope { received_at: clock::now(), body }.pack_all();
         // Parts that are stored before one is refused come again with the rest: what is twice is once effective.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{binaries, calls, cores, cpu, handshake, report, size, start, throughput, webhook};
+use crate::{binaries, calls, cores, cpu, flood, handshake, report, size, start, throughput, webhook};
 use lexopt::{Arg, Parser, ValueExt};
 use local::Profile;
 
@@ -9,15 +9,17 @@ const HELP: &str = "\
 Measures the functions against a minimal lambda_runtime binary, all in one run.
 
 cargo run --release -p benchmark                     start, first answer, first handshake, round trip, CPU, cost, throughput, sizes
+cargo run --release -p benchmark -- flood            strangers and Meta at the webhook of one stack, and CPU of a refusal; nothing else
 cargo run -p benchmark -- --check-sizes              release sizes against infra/size-budgets.txt; 1 when one is over
   --rounds N                                         interleaved rounds of each start (default 30)
   --profile debug|release                            which binaries (default release)";
 
 pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error::Error>> {
-    let (mut rounds, mut profile, mut check) = (30, Profile::Release, false);
+    let (mut rounds, mut profile, mut check, mut only_flood) = (30, Profile::Release, false, false);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("check-sizes") => check = true,
+            Arg::Value(name) if name == "flood" => only_flood = true,
             Arg::Long("rounds") => rounds = arguments.value()?.parse()?,
             Arg::Long("profile") => profile = arguments.value()?.parse()?,
             Arg::Long("help") | Arg::Short('h') => {
@@ -31,6 +33,9 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
     if check {
         return Ok(size::check(&built)?);
     }
+    if only_flood {
+        return under_flood(&built).await;
+    }
     cores::measure_from_the_first()?;
     report::say(&start::measure(&built, rounds).await?);
     report::say(&webhook::measure_first(&built, rounds).await?);
@@ -38,8 +43,17 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
     report::say(&webhook::measure(&built).await?);
     report::say(&cpu::measure(&built).await?);
     report::say(&calls::measure(&built).await?);
-    cores::use_all()?;
+    under_flood(&built).await?;
     report::say(&throughput::measure(&built).await?);
     report::say(&size::table(&built)?);
+    Ok(())
+}
+
+/// What strangers cost, and whether Meta is heard beside them.
+async fn under_flood(built: &binaries::Built) -> Result<(), Box<dyn std::error::Error>> {
+    cores::measure_from_the_first()?;
+    report::say(&cpu::measure_refusal(built).await?);
+    cores::use_all()?;
+    report::say(&flood::measure(built).await?);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::binaries::Built;
 use crate::process;
 use crate::stub::Stub;
-use crate::webhook::{SECRET, Services, envelope};
+use crate::webhook::{SECRET, Services, envelope, wrongly_signed};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
@@ -38,6 +38,32 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
         let (times, ratio) = (own / empty, (own - empty) / hash);
         text.push_str(&format!(
             "  {name:<8} {empty:>7.0} µs {own:>9.0} µs {times:>8.2} {hash:>8.1} µs {ratio:>8.1} {memory:>10.1} MB\n"
+        ));
+    }
+    Ok(text)
+}
+
+/// What a stranger costs, whose request is refused after the one hash that it takes to know.
+pub(crate) async fn measure_refusal(built: &Built) -> io::Result<String> {
+    let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
+    let services = Services::start(Duration::ZERO).await?;
+    let mut text = String::from(
+        "CPU of a wrongly signed request: as a multiple of a genuine one, and beyond an empty round trip of hello of HMAC-SHA256 of the same bytes\n  body         wrong      genuine  x genuine       HMAC   x HMAC\n",
+    );
+    for (name, bytes, times) in BODIES.into_iter().skip(1) {
+        let body = body(bytes);
+        let (genuine, wrong) = (envelope(&body), wrongly_signed(&body));
+        let (mut empty, mut refused, mut taken, mut hash) = (vec![], vec![], vec![], vec![]);
+        for _ in 0..ROUNDS {
+            empty.push(spent(&built.hello, &Bytes::from_static(b"{}"), times, &[]).await?.0);
+            taken.push(spent(webhook, &genuine, times, &services.variables()).await?.0);
+            refused.push(spent(webhook, &wrong, times, &services.variables()).await?.0);
+            hash.push(hmac(body.as_bytes(), times));
+        }
+        let (empty, refused, taken, hash) = (median(empty), median(refused), median(taken), median(hash));
+        let (of_genuine, of_hash) = (refused / taken, (refused - empty) / hash);
+        text.push_str(&format!(
+            "  {name:<8} {refused:>7.0} µs {taken:>9.0} µs {of_genuine:>10.2} {hash:>8.1} µs {of_hash:>8.1}\n"
         ));
     }
     Ok(text)

@@ -5,6 +5,7 @@ mod calls;
 mod command_line;
 mod cores;
 mod cpu;
+mod flood;
 mod handshake;
 mod process;
 mod report;

@@ -152,8 +152,17 @@ fn event(changes: usize) -> Bytes {
 
 /// A body as a Function URL passes it, signed.
 pub(crate) fn envelope(body: &str) -> Bytes {
+    envelope_with(&sign(body.as_bytes()), body)
+}
+
+/// A body as a Function URL passes it, with a header that was made for another one.
+pub(crate) fn wrongly_signed(body: &str) -> Bytes {
+    envelope_with(&sign(b"another body"), body)
+}
+
+fn envelope_with(signature: &str, body: &str) -> Bytes {
     let context = json!({ "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" } });
-    let headers = json!({ "content-type": "application/json", "x-hub-signature-256": sign(body.as_bytes()) });
+    let headers = json!({ "content-type": "application/json", "x-hub-signature-256": signature });
     let event = json!({
         "version": "2.0",
         "rawPath": "/",

@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,12 +56,28 @@ impl Client {
     /// # Errors
     /// [`ClientError::Tls`], [`ClientError::Http`].
     pub fn new() -> Result<Self, ClientError> {
+        Self::build(None)
+    }
+
+    /// The same with an address of this machine to come from.
+    ///
+    /// # Errors
+    /// [`ClientError::Tls`], [`ClientError::Http`].
+    pub fn from_address(address: IpAddr) -> Result<Self, ClientError> {
+        Self::build(Some(address))
+    }
+
+    fn build(address: Option<IpAddr>) -> Result<Self, ClientError> {
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(PATIENCE);
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .timeout(PATIENCE)
+            .local_address(address);
         Ok(Self(client.redirect(reqwest::redirect::Policy::none()).build()?))
     }
 

@@ -86,9 +86,14 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
+    /// An API whose routes need no token and that no page calls.
+    pub(crate) fn open() -> Self {
+        Self { routes: Vec::new(), authorizer: None, cors: None }
+    }
+
     /// Reads the HTTP API of the template; its routes stand in the functions.
     pub(crate) fn read(template: &Template, resolver: &Resolver) -> Result<Self, StackError> {
-        let mut gateway = Self { routes: Vec::new(), authorizer: None, cors: None };
+        let mut gateway = Self::open();
         for (at, api) in template.of_type("AWS::Serverless::HttpApi").enumerate() {
             if at > 0 {
                 return Err(unknown(&api.id, "a second HTTP API").into());

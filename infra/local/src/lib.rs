@@ -27,6 +27,7 @@ mod schedule;
 mod services;
 mod stack;
 mod template;
+mod webhook_door;
 
 pub mod command_line;
 pub mod demo;

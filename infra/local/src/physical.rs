@@ -63,6 +63,7 @@ fn name_resource(resolver: &mut Resolver, resource: &Resource, at: &Addresses) {
             (name(id), vec![("Arn", format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", name(id)))])
         }
         "AWS::Serverless::Function" => (name(id), vec![("Arn", function_arn(id))]),
+        "AWS::Lambda::Url" => (name(id), vec![("FunctionUrl", format!("{}/", at.webhook))]),
         _ => (name(id), vec![]),
     };
     resolver.references.insert(id.to_owned(), Value::from(reference));

@@ -7,6 +7,7 @@ use crate::stack::StackError;
 use aws_emulator::{SecretsManager, ShiftedClock, Sqs};
 use axum::Router;
 use dynoxide::Database;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -64,7 +65,7 @@ pub(crate) fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, 
     tasks.spawn(async move {
         tokio::select! {
             () = ended.cancelled() => {}
-            _ = axum::serve(listener, router) => {}
+            _ = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()) => {}
         }
     });
 }

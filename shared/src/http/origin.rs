@@ -37,6 +37,7 @@ mod tests {
             body: bytes::Bytes::new(),
             request_id: "r".into(),
             host: "api.example.com".into(),
+            source: crate::http::source::SourceAddress::default(),
         };
         check(&request, &["https://app.example.com".to_owned()]).is_ok()
     }

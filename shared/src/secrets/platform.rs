@@ -1,6 +1,6 @@
 //! Secrets of the platform: read when they are needed, kept for a while, followed through a rotation.
 
-use super::{VaultError, reduce};
+use super::{VaultError, reduce, same};
 use crate::aws::AwsConfig;
 use crate::clock;
 use crate::domain::time::Timestamp;
@@ -8,10 +8,12 @@ use crate::secret::Secret;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a value is used before it is read again.
-const FRESH: Duration = Duration::from_secs(300);
+/// How long a value is used before it is read again: what a rotation takes to be known everywhere.
+const FRESH: Duration = Duration::from_secs(60);
 /// How often a signature that does not fit may cause another look: anybody can send one.
 const SECOND_LOOK: Duration = Duration::from_secs(60);
+/// How long another value than the present one is believed to count still. Only who has it can cause another look.
+const OTHERS_FRESH: Duration = Duration::from_secs(5);
 
 /// How long the value before the present one counts (Meta repeats a webhook for up to seven days, as it was signed).
 const OLDER_COUNTS: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -19,13 +21,13 @@ const OLDER_COUNTS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Something that was read, and when.
 type Cached<T> = Arc<Mutex<Option<(T, Instant)>>>;
 
-/// A secret of the platform, read when first needed and again every five minutes.
+/// A secret of the platform, read when first needed and again every minute.
 #[derive(Debug, Clone)]
 pub struct PlatformSecret {
     aws: AwsConfig,
     arn: String,
     value: Cached<Secret>,
-    rotated: Cached<Vec<Secret>>,
+    rotation: Cached<Vec<Secret>>,
 }
 
 fn known<T: Clone>(cached: &Cached<T>) -> Option<(T, Instant)> {
@@ -40,7 +42,7 @@ impl PlatformSecret {
     /// The secret behind `arn`.
     #[must_use]
     pub fn new(aws: &AwsConfig, arn: &str) -> Self {
-        Self { aws: aws.clone(), arn: arn.to_owned(), value: Arc::default(), rotated: Arc::default() }
+        Self { aws: aws.clone(), arn: arn.to_owned(), value: Arc::default(), rotation: Arc::default() }
     }
 
     /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
@@ -63,21 +65,43 @@ impl PlatformSecret {
         }
     }
 
-    /// What else may be right while the secret is being rotated: the value as it is now, and for a week the one before it.
-    /// Read when [`PlatformSecret::value`] does not fit, at most once a minute; empty when the vault is down.
-    pub async fn alternatives(&self) -> Vec<Secret> {
-        if let Some((values, _)) = known(&self.rotated).filter(|(_, read_at)| read_at.elapsed() < SECOND_LOOK) {
-            return values;
+    /// Whether a value is right that `fits` recognises: the present one, or for a week the one before it, unless an operator
+    /// took its stage `AWSPREVIOUS` away. `fits` may be expensive: it is asked once for each value that can be right.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the value was never read and cannot be read now.
+    pub async fn is_accepted(&self, fits: impl Fn(&Secret) -> bool) -> Result<bool, VaultError> {
+        let tried = self.value().await?;
+        if fits(&tried) {
+            return Ok(true);
+        }
+        let (values, read_at) = self.rotation(SECOND_LOOK).await;
+        let found = values.into_iter().find(|value| !same(value, &tried) && fits(value));
+        match found {
+            Some(found) if read_at.elapsed() >= OTHERS_FRESH => {
+                let (values, _) = self.rotation(OTHERS_FRESH).await;
+                Ok(values.iter().any(|value| same(value, &found)))
+            }
+            found => Ok(found.is_some()),
+        }
+    }
+
+    /// The values that are right now, looked at anew when they are older than `fresh`; none when the vault is down.
+    async fn rotation(&self, fresh: Duration) -> (Vec<Secret>, Instant) {
+        if let Some(known) = known(&self.rotation).filter(|(_, read_at)| read_at.elapsed() < fresh) {
+            return known;
         }
         let mut values = Vec::new();
         if let Ok((current, since)) = self.read_dated("AWSCURRENT").await {
+            // Who learns of a new value here stops believing the one before it unasked.
+            keep(&self.value, current.clone());
             values.push(current);
             if since.is_none_or(|since| clock::now().since(since) < OLDER_COUNTS) {
                 values.extend(self.read("AWSPREVIOUS").await.ok());
             }
         }
-        keep(&self.rotated, values.clone());
-        values
+        keep(&self.rotation, values.clone());
+        (values, Instant::now())
     }
 
     async fn read(&self, stage: &str) -> Result<Secret, VaultError> {

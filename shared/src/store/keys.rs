@@ -163,6 +163,14 @@ pub(super) fn solution(id: &str) -> Key {
     Key { pk: "PLATFORM".to_owned(), sk: format!("{SOLUTION}{id}") }
 }
 
+pub(super) fn client(hash: &str, kind: &str) -> Key {
+    Key { pk: format!("CLIENT#{hash}"), sk: kind.to_owned() }
+}
+
+pub(super) fn client_key() -> Key {
+    Key { pk: "PLATFORM".to_owned(), sk: "CLIENT_KEY".to_owned() }
+}
+
 pub(super) fn new_customer(at: Timestamp, id: &OnboardingId) -> Key {
     Key { pk: NEW_CUSTOMERS.to_owned(), sk: format!("{}#{id}", at.to_rfc3339()) }
 }

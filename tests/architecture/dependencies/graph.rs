@@ -10,8 +10,6 @@ const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 pub(super) struct Package {
     pub(super) name: String,
-    pub(super) version: String,
-    pub(super) licence: Option<String>,
     /// Directory below the root with a final `/`, for a package of this workspace.
     pub(super) directory: Option<String>,
     /// Ids of what it depends on, in whatever way.
@@ -44,8 +42,6 @@ impl Graph {
             let directory = manifest.strip_prefix(&workspace).and_then(|path| path.strip_suffix("Cargo.toml"));
             let package = Package {
                 name: text(package, "name"),
-                version: text(package, "version"),
-                licence: package.get("license").and_then(Value::as_str).map(str::to_owned),
                 directory: directory.filter(|_| ours).map(str::to_owned),
                 dependencies: list(node, "deps").into_iter().map(|dependency| text(dependency, "pkg")).collect(),
             };

@@ -83,9 +83,18 @@ fn log_group<'a>(template: &'a Template, function: &Resource<'a>) -> Option<Reso
 }
 
 fn unreserved(template: &Template) -> Vec<Offence> {
-    let with_url = template.functions().filter(|function| function.property(&["FunctionUrlConfig"]).is_some());
     let mut found = Vec::new();
-    for function in with_url {
+    for function in template.functions() {
+        // SAM's own way to a URL knows no condition.
+        if function.property(&["FunctionUrlConfig"]).is_some() {
+            found.push(template.offence(function.id, "has a `FunctionUrlConfig` beside `AWS::Lambda::Url`"));
+        }
+    }
+    let targets: Vec<&str> = template
+        .of_type("AWS::Lambda::Url")
+        .filter_map(|url| reference(url.property(&["TargetFunctionArn"])?).map(|(id, _)| id))
+        .collect();
+    for function in template.functions().filter(|function| targets.contains(&function.id)) {
         if function.property(&["ReservedConcurrentExecutions"]).is_none() {
             found.push(template.offence(function.id, "has a public URL and no reserved concurrency"));
         }
@@ -93,10 +102,7 @@ fn unreserved(template: &Template) -> Vec<Offence> {
             found.push(template.offence(function.id, "has a public URL and is not the webhook"));
         }
     }
-    if template
-        .resource("AWS::Serverless::Function", "WebhookFunction")
-        .is_none_or(|it| it.property(&["FunctionUrlConfig"]).is_none())
-    {
+    if !targets.contains(&"WebhookFunction") {
         found.push(template.offence("WebhookFunction", "has no URL"));
     }
     found
@@ -116,9 +122,10 @@ Resources:
       Timeout: 10
       MemorySize: 256
       ReservedConcurrentExecutions: 5
-      FunctionUrlConfig: { AuthType: NONE }
       LoggingConfig: { LogGroup: !Ref Logs }
 ";
+    const URL: &str =
+        "  Url: { Type: AWS::Lambda::Url, Properties: { TargetFunctionArn: !Ref WebhookFunction, AuthType: NONE } }\n";
 
     fn without(text: &str) -> Template {
         assert!(GOOD.contains(text), "{text}");
@@ -151,9 +158,12 @@ Resources:
 
     #[test]
     fn an_unreserved_or_second_public_url_is_found() {
-        assert_eq!(unreserved(&Template::parse(GOOD)), []);
-        assert_eq!(unreserved(&without("      ReservedConcurrentExecutions: 5\n")).len(), 1);
-        assert_eq!(unreserved(&without("      FunctionUrlConfig: { AuthType: NONE }\n")).len(), 1);
-        assert_eq!(unreserved(&Template::parse(&GOOD.replace("WebhookFunction", "OtherFunction"))).len(), 2);
+        let unreserved = |text: &str| unreserved(&Template::parse(text)).len();
+        let good = format!("{GOOD}{URL}");
+        assert_eq!(unreserved(&good), 0);
+        assert_eq!(unreserved(&good.replace("      ReservedConcurrentExecutions: 5\n", "")), 1);
+        assert_eq!(unreserved(GOOD), 1);
+        assert_eq!(unreserved(&good.replace("WebhookFunction", "OtherFunction")), 2);
+        assert_eq!(unreserved(&good.replace("Timeout: 10", "FunctionUrlConfig: { AuthType: NONE }")), 1);
     }
 }

@@ -98,6 +98,26 @@ fn undescribed(template: &Template, description: &serde_json::Value) -> Vec<Offe
     only_routed.chain(only_described).collect()
 }
 
+/// Without settings of its own a route shares those of all others: who opens pages could keep codes from being exchanged.
+#[test]
+fn every_signup_route_has_a_throttle_of_its_own() {
+    forbid(shared_throttles(&Template::of_repository()), "Give the route its row in `RouteSettings` of the API.");
+}
+
+fn shared_throttles(template: &Template) -> Vec<Offence> {
+    let mut found = Vec::new();
+    for api in template.of_type("AWS::Serverless::HttpApi") {
+        let own: Vec<&str> = entries(api.property(&["RouteSettings"])).map(|(route, _)| route).collect();
+        let signup: Vec<&str> = PUBLIC.into_iter().filter(|route| route.contains(" /signup")).collect();
+        let missing = signup.iter().filter(|route| !own.contains(*route));
+        found.extend(missing.map(|route| template.offence(api.id, format!("has no throttle for `{route}`"))));
+        // API Gateway refuses settings of a route that is not there.
+        let idle = own.iter().filter(|route| !signup.contains(*route));
+        found.extend(idle.map(|route| template.offence(api.id, format!("throttles `{route}`, which is no route"))));
+    }
+    found
+}
+
 /// Methods a browser may use on the API from the platform's own pages.
 #[test]
 fn browsers_are_given_no_more_methods_than_public_routes_have() {
@@ -161,6 +181,20 @@ mod proofs {
         let found = undescribed(&template(&[("GET", "/v1/a", ""), ("GET", "/v1/b", "")]), &description);
         let what: Vec<&str> = found.iter().map(|offence| offence.what.as_str()).collect();
         assert_eq!(what, ["does not describe `GET /v1/b`", "HttpApi does not route `POST /v1/c`"]);
+    }
+
+    #[test]
+    fn a_route_without_a_throttle_of_its_own_is_found() {
+        let rows: String = PUBLIC
+            .into_iter()
+            .filter(|route| route.contains(" /signup"))
+            .map(|route| format!("        \"{route}\": {{}}\n"))
+            .collect();
+        let api = format!(
+            "Resources:\n  HttpApi:\n    Type: AWS::Serverless::HttpApi\n    Properties:\n      RouteSettings:\n{rows}"
+        );
+        assert_eq!(shared_throttles(&Template::parse(&api)), []);
+        assert_eq!(shared_throttles(&Template::parse(&api.replace("/signup/callback", "/signup/back"))).len(), 2);
     }
 
     #[test]

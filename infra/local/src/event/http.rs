@@ -1,12 +1,14 @@
 //! HTTP requests as payload format 2.0 (HTTP API and Function URL; AWS: "Working with AWS Lambda proxy integrations for
 //! HTTP APIs").
 
+use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Which service calls the function.
@@ -74,7 +76,7 @@ fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value
             "method": parts.method.as_str(),
             "path": parts.uri.path(),
             "protocol": "HTTP/1.1",
-            "sourceIp": "127.0.0.1",
+            "sourceIp": source(parts),
             "userAgent": agent,
         },
         "requestId": uuid::Uuid::new_v4().to_string(),
@@ -87,6 +89,12 @@ fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value
         fields.insert("authorizer".to_owned(), json!({ "jwt": { "claims": in_text(claims), "scopes": null } }));
     }
     value
+}
+
+/// The address the connection came from.
+fn source(parts: &Parts) -> String {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or_else(|| "127.0.0.1".to_owned(), |ConnectInfo(peer)| peer.ip().to_string())
 }
 
 /// API Gateway passes every claim as text, a list as `[a b]`.
@@ -114,7 +122,10 @@ fn headers(parts: &Parts, host: &str) -> Map<String, Value> {
         map.insert(name.as_str().to_owned(), json!(values.join(",")));
     }
     let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
-    for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-port", port), ("x-forwarded-proto", "http")] {
+    let source = source(parts);
+    for (name, value) in
+        [("x-forwarded-for", source.as_str()), ("x-forwarded-port", port), ("x-forwarded-proto", "http")]
+    {
         map.insert(name.to_owned(), json!(value));
     }
     map

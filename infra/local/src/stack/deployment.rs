@@ -12,6 +12,8 @@ use crate::resources;
 use crate::runtime::Logs;
 use crate::services::{Addresses, Services};
 use crate::template::Template;
+use crate::webhook_door;
+use axum::Router;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub(super) struct Setting<'a> {
 pub(super) struct Deployment {
     pub(super) functions: Functions,
     pub(super) gateway: Gateway,
+    /// What Meta calls.
+    pub(super) webhook: Option<Router>,
     pub(super) audience: String,
     table: String,
     queues: BTreeMap<String, String>,
@@ -54,7 +58,8 @@ impl Deployment {
         let making = Making { binaries, variables: &variables, logs, sqs: &services.sqs };
         let functions = Functions::read(&template, &resolver, &making)?;
         let gateway = Gateway::read(&template, &resolver)?;
-        Ok(Self { functions, gateway, audience, table, queues, secrets })
+        let webhook = webhook_door::router(&template, &resolver, &functions)?;
+        Ok(Self { functions, gateway, webhook, audience, table, queues, secrets })
     }
 
     pub(super) fn endpoints(&self, setting: &Setting<'_>, issuer: &Issuer) -> Result<Endpoints, StackError> {

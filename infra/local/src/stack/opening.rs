@@ -5,7 +5,6 @@ use super::{Stack, StackError, settings};
 use crate::client::Client;
 use crate::control::Control;
 use crate::endpoints::Endpoints;
-use crate::function_url;
 use crate::functions::Functions;
 use crate::issuer::Issuer;
 use crate::listeners::Listeners;
@@ -32,7 +31,7 @@ pub(super) struct Opening {
 impl Opening {
     pub(super) async fn open(self, deployment: Deployment) -> Result<Stack, StackError> {
         let Self { options, endpoints, services, logs, listeners, issuer } = self;
-        let Functions { all, routes, mappings, schedules, webhook, switches } = deployment.functions;
+        let Functions { all, routes, mappings, schedules, switches, .. } = deployment.functions;
         let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
         let (functions, schedules) = (Arc::new(all), Arc::new(schedules));
         let control = Control {
@@ -49,8 +48,8 @@ impl Opening {
         serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
         serve(listeners.control, control.router().merge(issuer.router(&deployment.audience)), &tasks, &ended);
         serve(listeners.api, deployment.gateway.router(routes), &tasks, &ended);
-        if let Some(webhook) = webhook {
-            serve(listeners.webhook, function_url::router(webhook), &tasks, &ended);
+        if let Some(webhook) = deployment.webhook {
+            serve(listeners.webhook, webhook, &tasks, &ended);
         }
         for mapping in mappings {
             tasks.spawn(mapping.run(ended.clone()));

@@ -5,9 +5,9 @@ use super::{TemplateError, object, unknown};
 use serde_json::Value;
 
 /// Properties by resource type. Those in the second list are understood and have no effect here, because they are about
-/// AWS's own operation: logs, alarms, encryption, backup, throttling, packaging, permissions.
+/// AWS's own operation: logs, alarms, encryption, backup, throttling, packaging, permissions, domains.
 const TYPES: &[(&str, &[&str], &[&str])] = &[
-    ("AWS::Serverless::HttpApi", &["Auth", "CorsConfiguration"], &["DefaultRouteSettings"]),
+    ("AWS::Serverless::HttpApi", &["Auth", "CorsConfiguration"], &["DefaultRouteSettings", "RouteSettings"]),
     (
         "AWS::Serverless::Function",
         &["Timeout", "MemorySize", "Environment", "Events", "ReservedConcurrentExecutions", "FunctionUrlConfig"],
@@ -31,6 +31,18 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
         &["PointInTimeRecoverySpecification", "SSESpecification"],
     ),
     ("AWS::SecretsManager::Secret", &["Name", "Description", "GenerateSecretString"], &[]),
+    ("AWS::Lambda::Url", &["TargetFunctionArn", "AuthType"], &["InvokeMode"]),
+    (
+        "AWS::Lambda::Permission",
+        &[],
+        &["Action", "FunctionName", "Principal", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "SourceArn"],
+    ),
+    ("AWS::ApiGatewayV2::Api", &[], &["Name", "ProtocolType", "DisableExecuteApiEndpoint"]),
+    ("AWS::ApiGatewayV2::Route", &["RouteKey", "Target"], &["ApiId"]),
+    ("AWS::ApiGatewayV2::Integration", &["IntegrationType", "IntegrationUri", "PayloadFormatVersion"], &["ApiId"]),
+    ("AWS::ApiGatewayV2::Stage", &[], &["ApiId", "StageName", "AutoDeploy"]),
+    ("AWS::ApiGatewayV2::DomainName", &[], &["DomainName", "DomainNameConfigurations", "MutualTlsAuthentication"]),
+    ("AWS::ApiGatewayV2::ApiMapping", &[], &["ApiId", "DomainName", "Stage"]),
     ("AWS::Logs::LogGroup", &[], &["RetentionInDays"]),
     (
         "AWS::CloudWatch::Alarm",

@@ -18,7 +18,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
     (
         "code-exchange",
         &[
-            ("dynamodb", "GetItem PutItem", "Table"),
+            ("dynamodb", "GetItem PutItem UpdateItem", "Table"),
             ("secretsmanager", "GetSecretValue", "AppSecret"),
             ("secretsmanager", "CreateSecret", "business-token/*"),
             ("sqs", "SendMessage", "OnboardingQueue"),
@@ -70,7 +70,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
             ("sqs", MOVE, DEAD_LETTERS),
         ],
     ),
-    ("signup-page", &[("dynamodb", "GetItem PutItem Query", "Table")]),
+    ("signup-page", &[("dynamodb", "GetItem PutItem UpdateItem Query", "Table")]),
     (
         "sweeper",
         &[

@@ -1,0 +1,144 @@
+//! How often one client may do what costs something, counted in the table in windows of fixed length. The table knows a
+//! client by a keyed hash that changes with every window, never by its address.
+
+use crate::clock;
+use crate::config::{Lookup, Problems};
+use crate::domain::time::Timestamp;
+use crate::http::Request;
+use crate::http::problem::Problem;
+use crate::http::source::SourceAddress;
+use crate::store::{Store, StoreError};
+use hmac::{Hmac, KeyInit, Mac};
+use http::StatusCode;
+use sha2::Sha256;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Length of a window.
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// What is counted, each for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// A code that Meta refused, or one for a link that nobody knows.
+    Code,
+    /// The beginning of a signup.
+    Launch,
+    /// A popup that was closed without a code.
+    Abandoned,
+}
+
+impl Attempt {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "CODE",
+            Self::Launch => "LAUNCH",
+            Self::Abandoned => "ABANDONED",
+        }
+    }
+
+    /// Everybody who signs up launches, and most only once: an office behind one address does so together.
+    const fn allowance(self, limit: u32) -> u32 {
+        match self {
+            Self::Launch => limit.saturating_mul(5),
+            Self::Code | Self::Abandoned => limit,
+        }
+    }
+}
+
+/// An attempt that was counted, and may be forgotten again.
+#[must_use]
+#[derive(Debug)]
+pub struct Counted(Option<(String, Attempt)>);
+
+/// The limit of each client.
+#[derive(Debug)]
+pub struct ClientLimit {
+    store: Store,
+    /// Attempts a window; 0 for no limit.
+    limit: u32,
+    /// Read when first needed.
+    key: OnceLock<Vec<u8>>,
+}
+
+impl ClientLimit {
+    /// Reads the configuration.
+    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, store: &Store) -> Option<Self> {
+        let limit = problems.parsed(lookup, "ATTEMPTS_PER_CLIENT", |text| text.parse().ok())?;
+        Some(Self { store: store.clone(), limit, key: OnceLock::new() })
+    }
+
+    /// Counts an attempt before it costs anything. A table that does not answer is no reason to refuse: what follows needs
+    /// it too.
+    ///
+    /// # Errors
+    /// 429 `too_many_requests` when the client has had as many in this window; that costs one write.
+    pub async fn count(&self, request: &Request, attempt: Attempt) -> Result<Counted, Problem> {
+        let (start, end) = window(clock::now());
+        if self.limit == 0 {
+            return Ok(Counted(None));
+        }
+        let counted = match self.client(request.source, start).await {
+            Ok(client) => {
+                let most = attempt.allowance(self.limit);
+                self.store.count_attempt(&client, attempt.name(), most, end).await.map(|counted| (client, counted))
+            }
+            Err(error) => Err(error),
+        };
+        match counted {
+            Ok((client, true)) => Ok(Counted(Some((client, attempt)))),
+            Ok((_, false)) => Err(too_many(end)),
+            Err(error) => {
+                tracing::warn!(error = %error, "an attempt of a client was not counted");
+                Ok(Counted(None))
+            }
+        }
+    }
+
+    /// Takes back what was counted: it was a genuine one. Where that fails, one attempt less is left in this window.
+    pub async fn forget(&self, counted: Counted) {
+        let Counted(Some((client, attempt))) = counted else { return };
+        if let Err(error) = self.store.forget_attempt(&client, attempt.name()).await {
+            tracing::warn!(error = %error, "an attempt of a client was not forgotten");
+        }
+    }
+
+    /// The name of a client within a window.
+    async fn client(&self, source: SourceAddress, start: Timestamp) -> Result<String, StoreError> {
+        let key = match self.key.get() {
+            Some(key) => key,
+            None => {
+                let key = self.store.client_key(rand::random()).await?;
+                self.key.get_or_init(|| key)
+            }
+        };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Ok(String::new()) };
+        mac.update(&source.network());
+        mac.update(&start.as_millis().to_be_bytes());
+        Ok(hex::encode(mac.finalize().into_bytes()))
+    }
+}
+
+/// Begin and end of the window that a moment lies in.
+fn window(now: Timestamp) -> (Timestamp, Timestamp) {
+    let length = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
+    let start = Timestamp::from_millis(now.as_millis().div_euclid(length).saturating_mul(length));
+    (start, start.after(WINDOW))
+}
+
+const fn too_many(until: Timestamp) -> Problem {
+    let title = "There were too many attempts from your network. Please try again in a few minutes.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", title).until(Some(until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_ten_minutes_and_follow_each_other() {
+        let (start, end) = window(Timestamp::from_seconds(1_795_000_123));
+        assert_eq!((start, end), (Timestamp::from_seconds(1_794_999_600), Timestamp::from_seconds(1_795_000_200)));
+        assert_eq!(window(end).0, end);
+    }
+}
