@@ -1,5 +1,7 @@
 //! Platform events: what the platform must know, on `PlatformEventsQueue`.
 
+mod operation;
+
 use crate::domain::failure::Actor;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
@@ -82,6 +84,9 @@ impl Publisher {
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
     pub async fn onboarding(&self, onboarding: &Onboarding, event: &PendingEvent) -> Result<(), QueueError> {
+        if event.operation.is_some() {
+            return self.saved_operation(event, operation::of_onboarding(onboarding)).await;
+        }
         let obstacle = onboarding.obstacle();
         let waba = onboarding.waba.as_ref().map(|waba| waba.id().as_str());
         let data = OnboardingData {
@@ -132,6 +137,9 @@ impl Publisher {
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
     pub async fn message(&self, message: &Message, event: &PendingEvent) -> Result<(), QueueError> {
+        if event.operation.is_some() {
+            return self.saved_operation(event, operation::of_message(message)).await;
+        }
         let due = match &message.retry {
             Retry::Scheduled { due, .. } => Some(due.to_rfc3339()),
             Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => None,
@@ -157,6 +165,9 @@ impl Publisher {
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
     pub async fn moving(&self, moving: &Move, event: &PendingEvent) -> Result<(), QueueError> {
+        if event.operation.is_some() {
+            return self.saved_operation(event, operation::of_move(moving)).await;
+        }
         let code = event.discriminator.split_once(':').map(|(_, code)| code).filter(|code| !code.is_empty());
         let data = serde_json::json!({
             "move_id": moving.id,

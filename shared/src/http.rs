@@ -1,10 +1,12 @@
 //! HTTP as the functions behind the gateway see it: a parsed request, a reply, and problems with a stable code.
 
+pub mod caller;
 pub mod fields;
 pub mod origin;
 pub mod problem;
 
 use bytes::Bytes;
+use caller::Caller;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -22,8 +24,10 @@ pub struct Request {
     pub body: Bytes,
     /// The gateway's id of the request; appears in problems and logs.
     pub request_id: String,
-    /// Name and port the client reached us by.
+    /// Name and port the client reached us by, as the gateway says: what the client itself names is not asked.
     pub host: String,
+    /// Whom the gateway's authorizer let in, on routes that have one.
+    pub caller: Option<Caller>,
 }
 
 impl Request {

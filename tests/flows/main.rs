@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
+mod access;
 mod bad_input;
 mod bad_webhooks;
 mod desk;
@@ -11,6 +12,7 @@ mod healing;
 mod joining;
 mod messages;
 mod moves;
+mod operations;
 mod persistence;
 mod platform;
 mod platform_side;

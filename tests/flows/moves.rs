@@ -1,6 +1,6 @@
 //! A number comes here from another provider: conditions, code, registration, and what moved with it.
 
-mod case;
+pub(crate) mod case;
 
 use case::{Case, case};
 use integration::Lab;

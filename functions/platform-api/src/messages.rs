@@ -9,6 +9,7 @@ use shared::clock;
 use shared::domain::ids::{MessageId, PhoneNumberId};
 use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageEvent, MessageState, Retry, sentence};
 use shared::domain::onboarding::Onboarding;
+use shared::domain::operation::Operation;
 use shared::domain::time::Timestamp;
 use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
@@ -52,7 +53,12 @@ struct AttemptView {
 
 impl App {
     /// Sends a message. 202 whatever Meta says: the state tells.
-    pub(crate) async fn send_message(&self, phone: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn send_message(
+        &self,
+        phone: &str,
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         let draft = draft(request)?;
         let now = clock::now();
         let id = match key(request)? {
@@ -71,6 +77,7 @@ impl App {
         if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
             return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
         }
+        self.announce(&named(operation, &message)).await?;
         match self.store.create_message(&message, &draft.payload(), now).await {
             Ok(()) => {}
             // Asked for twice at the same moment.
@@ -120,9 +127,10 @@ impl App {
     }
 
     /// Gives the second attempt up.
-    pub(crate) async fn cancel_message(&self, id: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn cancel_message(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
-        let dropped = self.sender.record(&id, &MessageEvent::Dropped("message.cancelled")).await;
+        let fact = MessageEvent::Dropped("message.cancelled");
+        let dropped = self.sender.record_by(&id, &fact, Some(operation)).await;
         match dropped.map_err(|error| unavailable(&error))? {
             Some(message) => Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message))),
             None => {
@@ -183,6 +191,12 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
         at: Timestamp::to_rfc3339(attempt.at),
         code: attempt.code.clone(),
     }
+}
+
+/// Ids of what is sent; never to whom, or what.
+fn named(operation: &Operation, message: &Message) -> Operation {
+    let operation = operation.about("message_id", message.id.as_str());
+    operation.about("onboarding_id", message.onboarding.as_str()).about("phone_number_id", message.phone.as_str())
 }
 
 const fn not_connected() -> Problem {

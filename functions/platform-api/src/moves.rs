@@ -7,8 +7,9 @@ use http::StatusCode;
 use shared::clock;
 use shared::domain::grant::VerifiedPhone;
 use shared::domain::ids::{MoveId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::moving::{Move, MoveEvent, MoveState, MovingNumber, Phase};
+use shared::domain::moving::{Entry, Move, MoveEvent, MoveState, MovingNumber, Phase};
 use shared::domain::onboarding::Onboarding;
+use shared::domain::operation::Operation;
 use shared::domain::template::normal_language;
 use shared::domain::time::Timestamp;
 use shared::graph::calls::moving::CodeMethod;
@@ -27,7 +28,7 @@ const LONGEST_NAME: usize = 75;
 
 impl App {
     /// Begins a move, or goes on with the one that the number has.
-    pub(crate) async fn begin_move(&self, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn begin_move(&self, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
         let wish = Wish::read(&fields)?;
         let found = self.store.onboarding(&wish.onboarding).await.map_err(|error| unavailable(&error))?;
@@ -36,9 +37,9 @@ impl App {
         let known = self.store.move_of_number(&onboarding.id, &written.fingerprint).await;
         let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
         if let Some(known) = known.as_ref().filter(|known| !known.is_over()) {
-            return self.change_move(&known.id, wish.again()).await;
+            return self.change_move(&known.id, wish.again(), operation).await;
         }
-        let moving = wish.begin(&onboarding, known.as_ref()).ok_or(not_connected())?;
+        let moving = wish.begin(&onboarding, known.as_ref(), operation).ok_or(not_connected())?;
         match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
             Ok(()) => {}
             Err(StoreError::Conflict) => return Err(Problem::unavailable()),
@@ -64,7 +65,7 @@ impl App {
     }
 
     /// Has Meta send a code to the number.
-    pub(crate) async fn ask_code(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn ask_code(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["method", "language"])?;
         let bad = Problem::bad_request("bad_value", "The method is SMS or VOICE, the language like en_US.");
         let method = fields.text("method", 8)?.map_or(Some(CodeMethod::Sms), CodeMethod::parse).ok_or(bad)?;
@@ -75,7 +76,7 @@ impl App {
         }
         let moving = self.find_move(id).await?;
         let phone = coding(&moving)?;
-        let asked = self.mover.ask_code(&moving, phone, method, &language).await;
+        let asked = self.mover.ask_code(&moving, phone, method, &language, operation).await;
         if !asked.map_err(|error| unavailable(&error))? {
             let title = "A code was asked for a moment ago, or five within a day. Ask again later.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title);
@@ -85,7 +86,12 @@ impl App {
     }
 
     /// Proves the number with the code that came.
-    pub(crate) async fn verify_move(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn verify_move(
+        &self,
+        id: &str,
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["code"])?;
         let bad = Problem::bad_request("code_invalid", "The code has six digits.");
         let code: String = fields.text("code", 16)?.ok_or(bad)?.replace(['-', ' '], "");
@@ -98,7 +104,7 @@ impl App {
         if moving.entries_left(now).0 > 0 && !moving.allows(&MoveEvent::CodeEntered, now) {
             return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
         }
-        let entered = self.mover.enter_code(&moving, phone, &Secret::new(code)).await;
+        let entered = self.mover.enter_code(&moving, phone, &Secret::new(code), operation).await;
         if !entered.map_err(|error| unavailable(&error))? {
             let title = "Five codes were entered within a day. Try again later: Meta locks the number otherwise.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title);
@@ -124,22 +130,22 @@ impl App {
         Ok(json(StatusCode::ACCEPTED, &view(&self.find_move(id.as_str()).await?, clock::now())))
     }
 
-    pub(crate) async fn resume_move(&self, id: &str) -> Result<Reply, Problem> {
-        self.change_move(&MoveId::parse(id).map_err(|_| Problem::not_found())?, MoveEvent::Resumed).await
+    pub(crate) async fn resume_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
+        self.change_move(&MoveId::parse(id).map_err(|_| Problem::not_found())?, MoveEvent::Resumed, operation).await
     }
 
-    pub(crate) async fn cancel_move(&self, id: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn cancel_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let moving = self.find_move(id).await?;
         if matches!(moving.phase, Phase::Done | Phase::Registering { .. }) {
             let title = "The number is verified here already; end the connection to give it back.";
             return Err(Problem::new(StatusCode::CONFLICT, "move.too_late", title));
         }
-        self.change_move(&moving.id, MoveEvent::Cancelled).await
+        self.change_move(&moving.id, MoveEvent::Cancelled, operation).await
     }
 
-    async fn change_move(&self, id: &MoveId, fact: MoveEvent) -> Result<Reply, Problem> {
-        let changed = self.store.record_move(id, &fact, clock::now()).await.map_err(|error| unavailable(&error))?;
-        if changed.is_some() {
+    async fn change_move(&self, id: &MoveId, fact: MoveEvent, operation: &Operation) -> Result<Reply, Problem> {
+        let changed = self.store.record_move_by(id, &fact, Some(operation), clock::now()).await;
+        if changed.map_err(|error| unavailable(&error))?.is_some() {
             self.mover.ring(id).await;
         }
         self.after(id).await
@@ -186,7 +192,7 @@ impl Wish {
 
     /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
     /// this one says nothing.
-    fn begin(self, onboarding: &Onboarding, earlier: Option<&Move>) -> Option<Move> {
+    fn begin(self, onboarding: &Onboarding, earlier: Option<&Move>, operation: &Operation) -> Option<Move> {
         let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
         let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
         let (now, written) = (clock::now(), self.number.written(&onboarding.id));
@@ -212,8 +218,8 @@ impl Wish {
             entries: earlier.map(|earlier| earlier.entries.clone()).unwrap_or_default(),
             complaint: None,
             looks: 0,
-            timeline: Vec::new(),
-            outbox: Vec::new(),
+            timeline: vec![Entry { at: now, event: "begun".to_owned(), code: None, by: Some(operation.clone()) }],
+            outbox: vec![operation.event(now)],
         })
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::clock;
 use shared::config::parse_base;
 use shared::domain::ids::{CustomerRef, OverrideId, SessionId};
+use shared::domain::operation::Operation;
 use shared::domain::session::{CallbackOverride, Flow, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::http::fields::Fields;
@@ -29,10 +30,13 @@ const FIELDS: [&str; 6] = ["customer_ref", "flow", "prefill", "locale", "return_
 const LONGEST_URL: usize = 2048;
 
 impl App {
-    pub(crate) async fn create_session(&self, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn create_session(&self, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
         let mut session = self.session(&fields)?;
-        session.callback_override = self.keep_override(overrides::read(&fields)?, session.created_at).await?;
+        let ordered = overrides::read(&fields)?;
+        // The session itself is a secret: the customer is named.
+        self.announce(&operation.about("customer_ref", session.customer_ref.as_str())).await?;
+        session.callback_override = self.keep_override(ordered, session.created_at).await?;
         let id = SessionId::new(session.created_at, [rand::random(), rand::random()]);
         self.store.create_session(&id, &session).await.map_err(|error| unavailable(&error))?;
         let customers = self.store.new_customers(session.created_at).await.map_err(|error| unavailable(&error))?;

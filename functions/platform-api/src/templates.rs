@@ -1,18 +1,20 @@
 //! The template desk: what there is, what it looks like, what Meta would say; create, edit, copy, delete.
 
 mod body;
+mod problems;
 mod views;
 
 use super::{App, unavailable};
 use body::{COMPOSITION, composition, read};
 use http::StatusCode;
+use problems::{desk_problem, not_open};
 use serde_json::{Map, Value};
 use shared::clock;
 use shared::domain::composition::{Composition, lint, preview};
-use shared::domain::failure::{Class, Failure};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::{Onboarding, State};
+use shared::domain::operation::Operation;
 use shared::domain::template::{DELETED, Template, normal_language};
 use shared::domain::template_budget::CREATIONS_AN_HOUR;
 use shared::domain::time::Timestamp;
@@ -20,7 +22,7 @@ use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, no_content};
 use shared::perform::Customer;
-use shared::perform::desk::{Desk, DeskError};
+use shared::perform::desk::Desk;
 use shared::queue::Bell;
 use shared::store::TemplateDraft;
 use std::time::Duration;
@@ -60,10 +62,15 @@ impl App {
     }
 
     /// Submits a template, or keeps it until the account can take it.
-    pub(crate) async fn create_template(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn create_template(
+        &self,
+        id: &str,
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         let composition = composition(&Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION)?)?;
         let onboarding = self.of_onboarding(id).await?;
-        self.submit(onboarding, composition, request).await
+        self.submit(onboarding, composition, request, operation).await
     }
 
     async fn submit(
@@ -71,6 +78,7 @@ impl App {
         onboarding: Onboarding,
         composition: Composition,
         request: &Request,
+        operation: &Operation,
     ) -> Result<Reply, Problem> {
         let findings = lint(&composition);
         if findings.iter().any(|finding| finding.refused) {
@@ -79,7 +87,9 @@ impl App {
         if onboarding.joins.is_some() || matches!(onboarding.state(), State::Leaving | State::Left) {
             return Err(not_open());
         }
+        let operation = named(operation, &composition.name, &composition.language);
         let Some(open) = self.open(onboarding.clone()).await? else {
+            self.requested(&onboarding.id, &operation).await?;
             let at = clock::now();
             let draft = TemplateDraft { composition, at, over: false, code: None };
             self.store.save_draft(&onboarding.id, &draft).await.map_err(|error| unavailable(&error))?;
@@ -89,6 +99,7 @@ impl App {
             let title = "There is a template of this name in this language.";
             return Err(Problem::new(StatusCode::CONFLICT, "template.exists", title));
         }
+        self.requested(&onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let created =
             self.desk(&customer, &open.waba).create(&composition).await.map_err(|error| desk_problem(&error))?;
@@ -111,6 +122,7 @@ impl App {
         id: &str,
         (name, language): (&str, &str),
         request: &Request,
+        operation: &Operation,
     ) -> Result<Reply, Problem> {
         let fields = Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION[2..])?;
         let (open, template) = self.of_name(id, name, language).await?;
@@ -130,6 +142,7 @@ impl App {
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
         }
+        self.requested(&open.onboarding.id, &named(operation, name, language)).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let desk = self.desk(&customer, &open.waba);
         desk.edit(&template, &composition).await.map_err(|error| desk_problem(&error))?;
@@ -144,11 +157,18 @@ impl App {
         Ok(budget.map_or(0, |held| held.record.edits(&template.id, clock::now())))
     }
 
-    pub(crate) async fn delete_template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
-        if self.give_up_draft(id, name, language).await? {
+    pub(crate) async fn delete_template(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
+        let operation = named(operation, name, language);
+        if self.give_up_draft(id, (name, language), &operation).await? {
             return Ok(no_content());
         }
         let (open, template) = self.of_name(id, name, language).await?;
+        self.requested(&open.onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let deleted = self.desk(&customer, &open.waba).delete(&template).await;
         deleted.map_err(|error| desk_problem(&error))?;
@@ -157,12 +177,18 @@ impl App {
     }
 
     /// Whether there was a draft of that name; it is not submitted any more.
-    async fn give_up_draft(&self, id: &str, name: &str, language: &str) -> Result<bool, Problem> {
+    async fn give_up_draft(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        operation: &Operation,
+    ) -> Result<bool, Problem> {
         let onboarding = self.of_onboarding(id).await?;
         let drafts = self.store.drafts(&onboarding.id).await.map_err(|error| unavailable(&error))?;
         let language = normal_language(language);
         let same = |draft: &TemplateDraft| draft.composition.name == name && draft.composition.language == language;
         let Some(draft) = drafts.into_iter().find(same) else { return Ok(false) };
+        self.requested(&onboarding.id, operation).await?;
         let over = TemplateDraft { over: true, ..draft };
         self.store.save_draft(&onboarding.id, &over).await.map_err(|error| unavailable(&error))?;
         Ok(true)
@@ -174,6 +200,7 @@ impl App {
         id: &str,
         (name, language): (&str, &str),
         request: &Request,
+        operation: &Operation,
     ) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["name", "language", "onboarding_id"])?;
         let (open, template) = self.of_name(id, name, language).await?;
@@ -190,13 +217,14 @@ impl App {
             category: read.category.to_ascii_uppercase(),
             ..read
         };
-        self.submit(target, copy, request).await
+        self.submit(target, copy, request, operation).await
     }
 
     /// Looks at Meta's list now.
-    pub(crate) async fn refresh_templates(&self, id: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn refresh_templates(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let onboarding = self.of_onboarding(id).await?;
         let open = self.open(onboarding).await?.ok_or(not_open())?;
+        self.requested(&open.onboarding.id, operation).await?;
         self.look(&open).await?;
         Ok(json(StatusCode::ACCEPTED, &serde_json::json!({ "queued": true })))
     }
@@ -241,6 +269,10 @@ impl App {
     }
 }
 
+fn named(operation: &Operation, name: &str, language: &str) -> Operation {
+    operation.about("template", name).about("language", language)
+}
+
 /// How a template looks and what Meta would say; nothing is stored or sent.
 pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
     let fields: Vec<&str> = COMPOSITION.into_iter().chain(["values"]).collect();
@@ -254,28 +286,4 @@ pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
     let shown = preview(&composition, &values);
     let body = serde_json::json!({ "text": shown.text, "html": shown.html, "findings": lint(&composition) });
     Ok(json(StatusCode::OK, &body))
-}
-
-const fn not_open() -> Problem {
-    Problem::new(StatusCode::CONFLICT, "not_connected", "This account is not connected.")
-}
-
-fn desk_problem(error: &DeskError) -> Problem {
-    tracing::warn!(error = shared::telemetry::chain(error), "a template was not changed");
-    match error {
-        DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
-        DeskError::Full(at) => used_up(*at),
-        DeskError::Meta(Failure { class: Class::LaterAfter(seconds), .. }) => {
-            used_up(clock::now().after(Duration::from_secs(u64::from(*seconds))))
-        }
-        DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
-        DeskError::Meta(_) => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta refused this.")
-        }
-    }
-}
-
-const fn used_up(until: Timestamp) -> Problem {
-    let title = "Meta's budget for templates is used up; try again later.";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title).until(Some(until))
 }

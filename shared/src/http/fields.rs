@@ -113,6 +113,7 @@ mod tests {
             body: body.to_owned().into(),
             request_id: "r".into(),
             host: "h".into(),
+            caller: None,
         };
         Fields::read(&request, &["a", "b"]).map_err(|problem| problem.code)
     }

@@ -37,6 +37,7 @@ mod tests {
             body: bytes::Bytes::new(),
             request_id: "r".into(),
             host: "api.example.com".into(),
+            caller: None,
         };
         check(&request, &["https://app.example.com".to_owned()]).is_ok()
     }

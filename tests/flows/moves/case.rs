@@ -5,14 +5,14 @@ use local::Answer;
 use serde_json::{Value, json};
 
 /// A connected customer with a payment method, and its number at another provider.
-pub(super) struct Case {
-    pub(super) lab: Lab,
-    pub(super) onboarding: String,
-    pub(super) target: Popup,
-    pub(super) source: Popup,
+pub(crate) struct Case {
+    pub(crate) lab: Lab,
+    pub(crate) onboarding: String,
+    pub(crate) target: Popup,
+    pub(crate) source: Popup,
 }
 
-pub(super) async fn case(source: &Value) -> Case {
+pub(crate) async fn case(source: &Value) -> Case {
     let lab = Lab::start().await;
     let (_, target, onboarding) = lab.signed_up("acme", &json!({})).await;
     lab.until(&onboarding, "ready").await;
@@ -27,11 +27,11 @@ pub(super) async fn case(source: &Value) -> Case {
 }
 
 impl Case {
-    pub(super) async fn phone(&self, id: &str) -> Value {
+    pub(crate) async fn phone(&self, id: &str) -> Value {
         self.lab.simulator("state").await["phones"][id].clone()
     }
 
-    pub(super) async fn wish(&self) -> Value {
+    pub(crate) async fn wish(&self) -> Value {
         let source = self.source.body["phone_number_id"].as_str().unwrap();
         let display = self.phone(source).await["display_phone_number"].as_str().unwrap().to_owned();
         json!({
@@ -40,13 +40,13 @@ impl Case {
         })
     }
 
-    pub(super) async fn begin(&self) -> String {
+    pub(crate) async fn begin(&self) -> String {
         let begun = self.lab.platform_post("/v1/moves", &self.wish().await).await;
         assert_eq!(begun.status, 202, "{}", begun.json());
         begun.json()["move_id"].as_str().unwrap().to_owned()
     }
 
-    pub(super) async fn until(&self, id: &str, state: &str) -> Value {
+    pub(crate) async fn until(&self, id: &str, state: &str) -> Value {
         let reached = async || {
             let moving = self.lab.platform_get(&format!("/v1/moves/{id}")).await.json();
             Some(moving).filter(|moving| moving["state"] == state)
@@ -54,11 +54,11 @@ impl Case {
         self.lab.eventually(&format!("{id} is {state}"), reached).await
     }
 
-    pub(super) async fn post(&self, id: &str, what: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, id: &str, what: &str, body: &Value) -> Answer {
         self.lab.platform_post(&format!("/v1/moves/{id}/{what}"), body).await
     }
 
-    pub(super) async fn code(&self, moving: &Value) -> String {
+    pub(crate) async fn code(&self, moving: &Value) -> String {
         let phone = moving["phone_number_id"].as_str().unwrap();
         self.phone(phone).await["arrival"]["code"].as_str().unwrap().to_owned()
     }

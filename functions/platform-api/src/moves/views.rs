@@ -1,5 +1,6 @@
 //! A move as the platform sees it. The number itself is not shown: whoever asks knows it.
 
+use crate::views::By;
 use serde::Serialize;
 use shared::domain::failure::Actor;
 use shared::domain::grant::VerifiedPhone;
@@ -50,6 +51,7 @@ struct EntryView<'a> {
     at: String,
     event: &'a str,
     code: Option<&'a str>,
+    by: Option<By>,
 }
 
 fn check_view(found: &moving::Check) -> CheckView<'_> {
@@ -86,7 +88,12 @@ pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
         timeline: moving
             .timeline
             .iter()
-            .map(|entry| EntryView { at: entry.at.to_rfc3339(), event: &entry.event, code: entry.code.as_deref() })
+            .map(|entry| EntryView {
+                at: entry.at.to_rfc3339(),
+                event: &entry.event,
+                code: entry.code.as_deref(),
+                by: entry.by.clone().map(By::of),
+            })
             .collect(),
     }
 }

@@ -1,0 +1,33 @@
+//! Why a template is not changed.
+
+use http::StatusCode;
+use shared::clock;
+use shared::domain::failure::{Class, Failure};
+use shared::domain::time::Timestamp;
+use shared::http::problem::Problem;
+use shared::perform::desk::DeskError;
+use std::time::Duration;
+
+pub(super) const fn not_open() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not_connected", "This account is not connected.")
+}
+
+pub(super) fn desk_problem(error: &DeskError) -> Problem {
+    tracing::warn!(error = shared::telemetry::chain(error), "a template was not changed");
+    match error {
+        DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
+        DeskError::Full(at) => used_up(*at),
+        DeskError::Meta(Failure { class: Class::LaterAfter(seconds), .. }) => {
+            used_up(clock::now().after(Duration::from_secs(u64::from(*seconds))))
+        }
+        DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
+        DeskError::Meta(_) => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta refused this.")
+        }
+    }
+}
+
+const fn used_up(until: Timestamp) -> Problem {
+    let title = "Meta's budget for templates is used up; try again later.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title).until(Some(until))
+}
