@@ -99,11 +99,9 @@ impl App {
         let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
         let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
         let sender = sender(lookup, &mut problems, &aws, transport);
-        let operations = dead_letters::read(lookup, &mut problems, &aws).zip(console::read(lookup, &mut problems));
-        let operations = operations.zip(access::read(lookup, &mut problems));
+        let operations = operations(lookup, &mut problems, &aws);
         let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor).zip(operations);
-        let ((((sender, minutes), (limit, days)), doctor), ((dead_letters, login), access)) =
-            problems.finish(parsed)?;
+        let ((((sender, minutes), (limit, days)), doctor), (dead_letters, login, access)) = problems.finish(parsed)?;
         Ok(Self {
             mover: mover(&sender, &publisher),
             store: sender.store.clone(),
@@ -123,6 +121,17 @@ impl App {
             access,
         })
     }
+}
+
+/// Dead letters, the console's login, and who may do what.
+fn operations(
+    lookup: &Lookup<'_>,
+    problems: &mut Problems,
+    aws: &AwsConfig,
+) -> Option<(Vec<DeadLetters>, Option<Login>, Access)> {
+    let dead_letters = dead_letters::read(lookup, problems, aws);
+    let (login, access) = (console::read(lookup, problems), access::read(lookup, problems));
+    Some((dead_letters?, login?, access?))
 }
 
 fn mover(sender: &Sender, publisher: &Publisher) -> Mover {

@@ -59,8 +59,7 @@ impl App {
         request: &Request,
         operation: &Operation,
     ) -> Result<Reply, Problem> {
-        let draft = draft(request)?;
-        let now = clock::now();
+        let (draft, now) = (draft(request)?, clock::now());
         let id = match key(request)? {
             Some(key) => MessageId::of_key(&PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?, key),
             None => MessageId::new(now, rand::random()),
@@ -69,8 +68,7 @@ impl App {
             return Ok(known);
         }
         let (phone, onboarding) = self.connected(phone).await?;
-        let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
-        let message = Message::begin(id, (onboarding.id.clone(), waba, phone), &draft, now);
+        let message = begin(id, &onboarding, phone, &draft, now)?;
         let sender = &self.sender;
         let means = sender.means(&onboarding, &message).await.map_err(|error| unavailable(&error))?;
         let (token, number) = means.ok_or(not_connected())?;
@@ -191,6 +189,17 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
         at: Timestamp::to_rfc3339(attempt.at),
         code: attempt.code.clone(),
     }
+}
+
+fn begin(
+    id: MessageId,
+    onboarding: &Onboarding,
+    phone: PhoneNumberId,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<Message, Problem> {
+    let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
+    Ok(Message::begin(id, (onboarding.id.clone(), waba, phone), draft, now))
 }
 
 /// Ids of what is sent; never to whom, or what.
