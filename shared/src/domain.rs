@@ -21,6 +21,7 @@ pub mod limit;
 pub mod message;
 pub mod moving;
 pub mod onboarding;
+pub mod operation;
 pub mod progress;
 pub mod recipient;
 pub mod session;

@@ -1,9 +1,11 @@
 //! Platform events: what the platform must know, on `PlatformEventsQueue`.
 
+mod operation;
+mod platform;
+
 use crate::domain::failure::Actor;
 use crate::domain::grant::VerifiedPhone;
-use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
-use crate::domain::limit::Budget;
+use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::message::{Message, Retry, sentence};
 use crate::domain::moving::{self, Move, compare};
 use crate::domain::onboarding::{Onboarding, PendingEvent};
@@ -11,7 +13,6 @@ use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::domain::wording;
 use crate::queue::{Queue, QueueError};
-use crate::store::CreditPause;
 use crate::webhook::change::Change;
 use crate::webhook::cloud_event::CloudEvent;
 use serde::Serialize;
@@ -82,6 +83,9 @@ impl Publisher {
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
     pub async fn onboarding(&self, onboarding: &Onboarding, event: &PendingEvent) -> Result<(), QueueError> {
+        if event.operation.is_some() {
+            return self.saved_operation(event, operation::of_onboarding(onboarding)).await;
+        }
         let obstacle = onboarding.obstacle();
         let waba = onboarding.waba.as_ref().map(|waba| waba.id().as_str());
         let data = OnboardingData {
@@ -104,34 +108,14 @@ impl Publisher {
         self.send(&event.kind, waba, event.at, &data, &[onboarding.id.as_str(), &event.discriminator]).await
     }
 
-    /// Sends `whatsapp.onboarding_limit.approached.v1`: at least 80 % of Meta's limit of new customers is used.
-    ///
-    /// # Errors
-    /// [`QueueError`] when the queue did not take it.
-    pub async fn limit(&self, budget: &Budget, newest: &BusinessId, now: Timestamp) -> Result<(), QueueError> {
-        let data = serde_json::json!({
-            "used": budget.used,
-            "limit": budget.limit,
-            "full_until": budget.full_until.map(Timestamp::to_rfc3339),
-        });
-        let identity = [newest.as_str(), &budget.used.to_string(), &budget.limit.to_string()];
-        self.send("whatsapp.onboarding_limit.approached.v1", None, now, &data, &identity).await
-    }
-
-    /// Sends `whatsapp.credit.paused.v1`: our own access to the credit line is broken.
-    ///
-    /// # Errors
-    /// [`QueueError`] when the queue did not take it.
-    pub async fn credit_paused(&self, pause: &CreditPause, now: Timestamp) -> Result<(), QueueError> {
-        let data = serde_json::json!({ "code": pause.code, "until": pause.until.to_rfc3339() });
-        self.send("whatsapp.credit.paused.v1", None, now, &data, &[&pause.code, &pause.until.to_rfc3339()]).await
-    }
-
     /// Sends one event of a message's outbox. The data is the message as it is now; the id is the fact's.
     ///
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
     pub async fn message(&self, message: &Message, event: &PendingEvent) -> Result<(), QueueError> {
+        if event.operation.is_some() {
+            return self.saved_operation(event, operation::of_message(message)).await;
+        }
         let due = match &message.retry {
             Retry::Scheduled { due, .. } => Some(due.to_rfc3339()),
             Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => None,
@@ -157,6 +141,9 @@ impl Publisher {
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
     pub async fn moving(&self, moving: &Move, event: &PendingEvent) -> Result<(), QueueError> {
+        if event.operation.is_some() {
+            return self.saved_operation(event, operation::of_move(moving)).await;
+        }
         let code = event.discriminator.split_once(':').map(|(_, code)| code).filter(|code| !code.is_empty());
         let data = serde_json::json!({
             "move_id": moving.id,

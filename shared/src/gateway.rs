@@ -2,6 +2,7 @@
 //! host that is no URI, a body that is not base64), so each event is checked first and a bad one is answered 400. Replies
 //! are UTF-8 text and need none of its conversions, whose tables of other encodings would be 0.2 MB of each function.
 
+use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::source::SourceAddress;
 use crate::http::{Reply, Request};
@@ -103,18 +104,20 @@ fn route(path: &str) -> String {
 
 fn convert(request: lambda_http::Request) -> Request {
     let context = request.request_context_ref();
-    let (mut request_id, mut host, mut source) = (String::new(), String::new(), SourceAddress::default());
+    let (mut request_id, mut host) = (String::new(), String::new());
+    let (mut source, mut caller) = (SourceAddress::default(), None);
     if let Some(RequestContext::ApiGatewayV2(context)) = context {
         request_id = context.request_id.clone().unwrap_or_default();
+        // Not the `Host` header, which the client writes: addresses that we hand out are built from this.
         host = context.domain_name.clone().unwrap_or_default();
         source = SourceAddress::parse(context.http.source_ip.as_deref().unwrap_or_default());
+        let jwt = context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
+        caller = jwt.map(|jwt| Caller::of_claims(&jwt.claims));
     }
     let (path, query) = (request.raw_http_path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     let (parts, body) = request.into_parts();
-    let named = parts.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
-    let host = named.map_or(host, str::to_owned);
     let body = Bytes::copy_from_slice(&body);
-    Request { method: parts.method, path, query, headers: parts.headers, body, request_id, host, source }
+    Request { method: parts.method, path, query, headers: parts.headers, body, request_id, host, source, caller }
 }
 
 #[cfg(test)]
@@ -163,6 +166,14 @@ mod tests {
     fn a_reply_without_a_body_leaves_with_an_empty_one() {
         let sent = serde_json::to_value(response(crate::http::no_content())).unwrap();
         assert_eq!((&sent["statusCode"], &sent["body"]), (&json!(204), &json!("")));
+    }
+
+    #[test]
+    fn addresses_are_built_from_the_gateways_own_name_and_not_from_the_clients() {
+        let text = event("/x", "", "api.example", "", false);
+        let forged = text.replace(r#""host":"api.example""#, r#""host":"evil.example""#);
+        assert_ne!(forged, text);
+        assert_eq!(convert(parse(&forged).unwrap().into()).base_url(), "https://api.example");
     }
 
     #[test]

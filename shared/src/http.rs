@@ -1,11 +1,13 @@
 //! HTTP as the functions behind the gateway see it: a parsed request, a reply, and problems with a stable code.
 
+pub mod caller;
 pub mod fields;
 pub mod origin;
 pub mod problem;
 pub mod source;
 
 use bytes::Bytes;
+use caller::Caller;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
 use source::SourceAddress;
@@ -24,10 +26,12 @@ pub struct Request {
     pub body: Bytes,
     /// The gateway's id of the request; appears in problems and logs.
     pub request_id: String,
-    /// Name and port the client reached us by.
+    /// Name and port the client reached us by, as the gateway says: what the client itself names is not asked.
     pub host: String,
     /// Where it came from.
     pub source: SourceAddress,
+    /// Whom the gateway's authorizer let in, on routes that have one.
+    pub caller: Option<Caller>,
 }
 
 impl Request {

@@ -29,12 +29,12 @@ before(async () => {
 });
 after(async () => { await chromium.close(); });
 
-/** The console at a place, signed in. */
-async function opened(t, hash = "") {
-  const page = await watched(context, { expected: [/409|422/] });
+/** The console at a place, signed in: the issuer asks for a role once, and remembers it. */
+async function opened(t, hash = "", { role = "administrator", of = context } = {}) {
+  const page = await watched(of, { expected: [/409|422/] });
   t.after(() => page.close());
   await page.goto(`${lab.api}/console${hash}`);
-  const login = page.getByRole("link", { name: "Log in as operator" });
+  const login = page.getByRole("link", { name: `Log in as ${role}` });
   const heading = page.getByRole("heading", { level: 1 });
   await login.or(heading.filter({ hasNotText: /Log in|Operator console/ })).first().waitFor();
   if (await login.isVisible()) await login.click();
@@ -78,7 +78,116 @@ test("nobody sees anything without signing in, and signing out forgets", async (
   await title(page, "Overview");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("You are signed out.").waitFor();
-  assert.equal(await page.evaluate(() => Object.values(sessionStorage).filter((value) => value.includes("eyJ")).length), 0);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Log in as reader" }).click();
+  await title(page, "Overview");
+  await page.getByText("local|reader").waitFor();
+});
+
+/** Everything that a script of this origin can read in storages. */
+const stored = (page) => page.evaluate(async () => {
+  const databases = (await indexedDB.databases?.()) ?? [];
+  const found = { session: { ...sessionStorage }, local: { ...localStorage }, cookie: document.cookie, name: window.name };
+  return JSON.stringify({ ...found, databases, caches: await caches.keys(), state: history.state });
+});
+
+test("a reload signs in again without asking, and no token is in any storage", async (t) => {
+  const page = await opened(t, "#/queues");
+  assert.doesNotMatch(await stored(page), /eyJ|verifier/);
+  await page.reload();
+  await title(page, "Queues");
+  assert.doesNotMatch(await stored(page), /eyJ|verifier/);
+  assert.equal(new URL(page.url()).search, "");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a script of the signup page gets neither the token nor a handle of the console", async (t) => {
+  const page = await opened(t);
+  const link = (await session()).signup_url;
+  await page.goto(link);
+  assert.doesNotMatch(await stored(page), /eyJ|verifier/, "nothing is left in this tab");
+  page.complaints.length = 0;
+  const issuer = `${lab.control}/authorize?${new URLSearchParams({
+    response_type: "code", client_id: "console", redirect_uri: `${lab.api}/console`, scope: "openid onboarding/admin",
+    state: "planted", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256",
+  })}`;
+  // One that opens the console, and one that has the issuer send a code there.
+  for (const target of [`${lab.api}/console`, issuer]) {
+    const opening = context.waitForEvent("page");
+    await page.evaluate((address) => {
+      window.seen = [];
+      window.handle = window.open(address, "console");
+      window.watch = setInterval(() => {
+        try {
+          window.seen.push(String(window.handle.location.href), typeof window.handle.fetch, window.handle.document.title);
+        } catch {
+          // Another origin's, for the moment.
+        }
+      }, 1);
+    }, target);
+    const popup = await opening;
+    t.after(() => popup.close());
+    await popup.waitForURL(/\/console(#|\?|$)/);
+    await popup.locator("#shell:not([hidden]), #gate-button:not([hidden])").first().waitFor();
+    const { seen, closed, named } = await page.evaluate(() => {
+      clearInterval(window.watch);
+      const again = window.open("", "console");
+      const named = again?.location.href;
+      again?.close();
+      return { seen: window.seen.join(" "), closed: window.handle.closed, named };
+    });
+    assert.equal(closed, true, "the handle is of no window");
+    assert.equal(named, "about:blank", "a window of that name is another one");
+    assert.doesNotMatch(seen, /code=|Operator console|console/);
+    assert.equal(await popup.evaluate(() => window.opener), null);
+  }
+  const framed = await page.evaluate(async (addresses) => {
+    const texts = [];
+    for (const address of addresses) {
+      const frame = document.createElement("iframe");
+      frame.src = address;
+      document.body.append(frame);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      try {
+        texts.push(`${frame.contentWindow.location.href} ${frame.contentDocument?.title ?? ""}`);
+      } catch {
+        texts.push("unreachable");
+      }
+    }
+    return texts.join(" ");
+  }, [`${lab.api}/console`, issuer]);
+  assert.doesNotMatch(framed, /code=|Operator console/);
+  const worker = (file) => page.evaluate(
+    (script) => navigator.serviceWorker.register(script).then(() => "registered", (error) => error.name), file);
+  for (const file of ["/console/pkce.js", "/console/times.js"]) assert.notEqual(await worker(file), "registered");
+  const reply = await fetch(`${lab.api}/console/pkce.js`, { headers: { "service-worker": "script" } });
+  assert.equal(reply.status, 404, "not given out as a worker, whatever the page's policy");
+  const fetched = await page.evaluate(() => fetch("/console?code=x&state=y").then((answer) => answer.text()));
+  assert.doesNotMatch(fetched, /eyJ/);
+  const reached = await page.evaluate((address) => fetch(address, { credentials: "include" }).then(() => "reached", () => "refused"), issuer);
+  assert.equal(reached, "refused");
+});
+
+test("everybody is offered what they may do, and no more", async (t) => {
+  const forAll = ["Pause signups"];
+  const forOne = ["New signup link", "End connection", "Examine anew", "Move a number", "New template", "Refresh", "Copy", "Delete"];
+  const places = ["#/overview", "#/onboardings", `#/onboardings/${acme.id}`, "#/doctor", "#/moves", `#/onboardings/${acme.id}/templates`];
+  for (const [role, offered] of [["reader", []], ["operator", forOne], ["administrator", [...forAll, ...forOne]]]) {
+    const own = await chromium.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } });
+    t.after(() => own.close());
+    const page = await opened(t, "", { role, of: own });
+    await page.getByText(`local|${role}`).waitFor();
+    const seen = new Set();
+    for (const place of places) {
+      await page.evaluate((hash) => (location.hash = hash), place);
+      await page.locator(".skeleton").first().waitFor({ state: "detached" });
+      await page.waitForLoadState("networkidle").catch(() => {});
+      await page.locator("h1").first().waitFor();
+      for (const text of await page.getByRole("button").allTextContents()) seen.add(text.trim());
+    }
+    for (const name of [...forAll, ...forOne]) assert.equal(seen.has(name), offered.includes(name), `${role}: ${name}`);
+    assert.deepEqual(page.complaints, []);
+  }
 });
 
 test("a customer is found, its story read, its reception looked at, and its connection ended", async (t) => {
@@ -126,7 +235,7 @@ test("what waits is resumed", async (t) => {
   await page.getByRole("link", { name: `bakery-${process.pid}` }).click();
   await page.locator('li[data-step="find_number"][data-state="waiting"]').waitFor();
   await page.getByRole("button", { name: "Resume", exact: true }).click();
-  await page.locator("li", { hasText: /resumed/i }).first().waitFor();
+  await page.locator("li", { hasText: /resumed by local\|administrator/i }).first().waitFor();
   await sound(page, "waiting");
 });
 

@@ -71,7 +71,8 @@ class Platform:
 
     def call(self, status, method, route, **request):
         """Calls the API and gives the answer's body."""
-        claims = {"iss": "https://issuer.example", "aud": "whatsapp-onboarding", "sub": "platform"}
+        claims = {"iss": "https://issuer.example", "aud": "whatsapp-onboarding", "sub": "platform", "client_id": "platform",
+                  "scope": "onboarding/read onboarding/operate onboarding/send onboarding/admin"}
         event = api_event(method, route, claims=claims, **request)
         return answered(status, self.stack.invoke("PlatformApiFunction", event), f"{method} {route}")
 

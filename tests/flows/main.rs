@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 mod assignment;
+mod access;
 mod bad_input;
 mod bad_webhooks;
 mod client_limits;
@@ -14,6 +15,7 @@ mod joining;
 mod messages;
 mod moves;
 mod once;
+mod operations;
 mod persistence;
 mod platform;
 mod platform_side;

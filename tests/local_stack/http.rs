@@ -25,6 +25,7 @@ const API: &str = "
         Open: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: POST, Path: '/open/{id}', Auth: { Authorizer: NONE } } }
         Exact: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: POST, Path: /open/exact, Auth: { Authorizer: NONE } } }
         Closed: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: GET, Path: /closed } }
+        Scoped: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: GET, Path: /scoped, Auth: { AuthorizationScopes: [a, b] } } }
 ";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,6 +83,41 @@ async fn a_closed_route_wants_a_token_of_the_issuer() {
     let claims = &event["requestContext"]["authorizer"]["jwt"]["claims"];
     assert_eq!((&claims["sub"], &claims["aud"]), (&json!("platform"), &json!("ours")));
     assert!(claims["exp"].is_string(), "API Gateway passes claims as text");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_with_scopes_wants_one_of_them() {
+    let bench = Bench::of(API).await;
+    let url = format!("{}/scoped", bench.stack.endpoints().api);
+    let get = async |claims: serde_json::Value| {
+        let bearer = format!("Bearer {}", bench.stack.sign(&claims).unwrap());
+        bench.client.get(&url, &[("authorization", &bearer)]).await.unwrap()
+    };
+    let refused = get(json!({ "aud": "ours", "scope": "c ab" })).await;
+    assert_eq!((refused.status, refused.json()), (403, json!({ "message": "Forbidden" })));
+    assert_eq!(refused.header("www-authenticate"), "Bearer scope=\"a b\" error=\"insufficient_scope\"");
+    let event = echoed(&get(json!({ "aud": "ours", "scope": "c b" })).await);
+    assert_eq!(event["requestContext"]["authorizer"]["jwt"]["scopes"], json!(["a", "b"]));
+    assert_eq!(get(json!({ "aud": "theirs", "scope": "a" })).await.status, 401);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_under_its_own_names_only() {
+    let bench = Bench::of(API).await;
+    let api = bench.stack.endpoints().api.clone();
+    let port = api.rsplit(':').next().unwrap().to_owned();
+    for host in ["evil.example", "localhost", "localhost:1", &format!("localhost.evil.example:{port}")] {
+        let answer =
+            bench.client.send("POST", &format!("{api}/open/7"), &[("host", host)], Bytes::new()).await.unwrap();
+        assert_eq!((answer.status, answer.json()), (403, json!({ "message": "Forbidden" })), "{host}");
+    }
+    for host in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("LOCALHOST:{port}")] {
+        let sent = bench.client.send("POST", &format!("{api}/open/7"), &[("host", host.as_str())], Bytes::new());
+        let event = echoed(&sent.await.unwrap());
+        assert_eq!(event["requestContext"]["domainName"], json!(host.to_lowercase()));
+    }
     bench.stop().await;
 }
 

@@ -43,6 +43,19 @@ async fn unknown_template_features_are_start_errors() {
             function("{ Type: HttpApi, Properties: { ApiId: !Ref Api, Method: GET, Path: '/{x+}' } }"),
             "the route GET /{x+}",
         ),
+        (
+            function(
+                "{ Type: HttpApi, Properties: { ApiId: !Ref Api, Method: GET, Path: /x, Auth: { Scopes: [a] } } }",
+            ),
+            "Scopes",
+        ),
+        (
+            function(
+                "{ Type: HttpApi, Properties: { ApiId: !Ref Api, Method: GET, Path: /x, \
+                 Auth: { Authorizer: NONE, AuthorizationScopes: [a] } } }",
+            ),
+            "AuthorizationScopes without an authorizer",
+        ),
     ] {
         let said = refusal(&resources).await;
         assert!(said.contains(names), "{resources} said: {said}");

@@ -147,7 +147,7 @@ impl App {
             }
             None => self.begin(&session.record, callback, phase, now),
         };
-        let entry = TimelineEntry { at: now, event: "code_received".to_owned(), step: None, attempt: None, code: None };
+        let entry = TimelineEntry::new(now, "code_received", None);
         onboarding.timeline_length = onboarding.timeline_length.saturating_add(1);
         let state =
             SessionState::Claimed { code_hash: callback.code_hash.clone(), attempt, onboarding: onboarding.id.clone() };

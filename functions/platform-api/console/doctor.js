@@ -83,7 +83,7 @@ function render(page) {
     return "What takes the system token is being examined; the lights follow in a few seconds.";
   };
   return [
-    heading("Doctor", { tools: doing(page, "examine", "Examine anew", examine, { tone: "primary" }) }),
+    heading("Doctor", { tools: doing(page, "examine", "Examine anew", examine, { tone: "primary", needs: "doctor.examine" }) }),
     whenKnown(page, "report", body, 10),
   ];
 }

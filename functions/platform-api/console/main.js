@@ -2,6 +2,7 @@
 
 import { whenRefused } from "./api.js";
 import { forgetSeen } from "./page.js";
+import { learn, mayLook } from "./rights.js";
 import { arrive, forget, hasLeft, isFresh, leave, remaining, signIn, token } from "./session.js";
 import { open, shut } from "./shell.js";
 import { complain } from "./toast.js";
@@ -13,6 +14,13 @@ let timer = 0;
 function enter() {
   signIn().catch((error) => shut(error.message, enter));
 }
+
+// As somebody else, perhaps: the issuer asks.
+function enterAnew() {
+  signIn({ anew: true }).catch((error) => shut(error.message, enterAnew));
+}
+
+const NO_ACCESS = "You are signed in, but have no access to this console. Ask whoever runs this platform.";
 
 function signOut() {
   ending = true;
@@ -29,7 +37,7 @@ function ended(isRefused) {
   const isHopeless = isRefused && isFresh();
   forget();
   if (isHopeless) {
-    shut("You are signed in, but the API does not accept it. Ask whoever runs this platform for access.", enter);
+    shut("You are signed in, but the API does not accept it. Ask whoever runs this platform for access.", enterAnew);
     return;
   }
   const typing = [...document.querySelectorAll("dialog[open]")].at(-1);
@@ -55,7 +63,20 @@ async function begin() {
     return;
   }
   timer = setTimeout(() => ended(false), Math.min(remaining(), LONGEST_TIMER_MS));
-  open(signOut);
+  await show();
+}
+
+async function show() {
+  try {
+    await learn();
+  } catch (error) {
+    if (ending) return;
+    if (error.status === 403) shut(NO_ACCESS, enterAnew);
+    else shut(error.message, show, "Try again");
+    return;
+  }
+  if (mayLook()) open(signOut);
+  else shut(NO_ACCESS, enterAnew);
 }
 
 begin();

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { may } from "./rights.js";
 import { actorName, readable, toneOf } from "./words.js";
 
 /** A state as a coloured word with a dot: never colour alone. */
@@ -78,7 +79,9 @@ export const heading = (title, { above = null, tools = null, below = null } = {}
     below,
   );
 
-export const button = (text, { tone = "", picture = null, ...properties } = {}) =>
+/** A button; one that `needs` an operation stands there for those who may do it. */
+export const button = (text, { tone = "", picture = null, needs = null, ...properties } = {}) =>
+  (needs === null || may(needs)) &&
   h("button", { type: "button", class: `button ${tone}`, ...properties }, picture && icon(picture), text);
 
 /** What says of a button that it does nothing now. It is not `disabled`, which would take the keyboard's focus away. */
@@ -88,9 +91,10 @@ export const resting = (page, key, blocked = false) => ({
 });
 
 /** A button whose work is not begun twice. */
-export const doing = (page, key, text, run, { tone, label = null, disabled = false } = {}) =>
+export const doing = (page, key, text, run, { tone, needs = null, label = null, disabled = false } = {}) =>
   button(text, {
     tone,
+    needs,
     key: `do-${key}`,
     "aria-label": label,
     ...resting(page, key, disabled),

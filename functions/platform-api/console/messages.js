@@ -61,6 +61,7 @@ const cancel = (page, message) =>
   message.state === "retrying" &&
   button("Cancel", {
     tone: "quiet danger small",
+    needs: "message.cancel",
     "aria-label": `Cancel the second attempt of ${message.message_id}`,
     onclick: () => giveUp(page, message),
   });

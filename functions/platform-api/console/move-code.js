@@ -4,6 +4,7 @@ import { call, path } from "./api.js";
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
 import { card, resting } from "./marks.js";
+import { may } from "./rights.js";
 import { absolute, countdown } from "./times.js";
 import { counted } from "./words.js";
 
@@ -122,7 +123,7 @@ function verifyForm(page, move) {
 
 /** What to do now, while a code is wanted. */
 export function codePanel(page, move) {
-  if (!["awaiting_code", "code_sent"].includes(move.state)) return null;
+  if (!["awaiting_code", "code_sent"].includes(move.state) || !may("move.request_code")) return null;
   return card(
     "Verification code",
     { key: "code", note: "Meta sends six digits to the number." },

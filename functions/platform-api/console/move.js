@@ -52,7 +52,7 @@ function checks(page, move) {
     return "Everything is checked again.";
   };
   const open = ["checking", "blocked"].includes(move.state);
-  const tools = open ? doing(page, "again", "Check again", again, { tone: move.state === "blocked" ? "primary" : "" }) : null;
+  const tools = open ? doing(page, "again", "Check again", again, { tone: move.state === "blocked" ? "primary" : "", needs: "move.resume" }) : null;
   const list = move.checks.length
     ? h("ul", { class: "plain light-list" }, move.checks.map(line))
     : empty("Nothing is checked yet.");
@@ -139,7 +139,7 @@ function render(page) {
     heading(`Move of ${move.phone_number}`, {
       above: crumbs(),
       below: [h("p", {}, "To ", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.customer_ref)), status],
-      tools: isOver ? null : button("Give up", { tone: "danger outline", onclick: () => giveUp(page, move) }),
+      tools: isOver ? null : button("Give up", { tone: "danger outline", needs: "move.cancel", onclick: () => giveUp(page, move) }),
     }),
     h("section", { class: "card", "aria-label": "Stages", key: "stages" }, stageLine(move)),
     codePanel(page, move),

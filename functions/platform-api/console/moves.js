@@ -90,7 +90,7 @@ function render(page) {
     );
   return [
     heading("Moves", {
-      tools: button("Move a number", { tone: "primary", picture: "plus", onclick: () => start(only ?? "") }),
+      tools: button("Move a number", { tone: "primary", picture: "plus", needs: "move.begin", onclick: () => start(only ?? "") }),
       below,
     }),
     h("section", { class: "card flush", "aria-label": "Moves" }, whenKnown(page, "list", draw, 6)),

@@ -37,12 +37,12 @@ function choose(page, id, step) {
 
 function resume(page, id, steps) {
   const step = choosing(steps);
-  if (step) return button("Resume…", { tone: "primary", key: "resume", onclick: () => choose(page, id, step) });
+  if (step) return button("Resume…", { tone: "primary", key: "resume", needs: "onboarding.resume", onclick: () => choose(page, id, step) });
   const run = async () => {
     await call("POST", path("onboardings", id, "resume"));
     return "Everything that waits is looked at now.";
   };
-  return doing(page, "resume", "Resume", run, { tone: "primary" });
+  return doing(page, "resume", "Resume", run, { tone: "primary", needs: "onboarding.resume" });
 }
 
 function end(page, { id, customer_ref: reference }) {
@@ -65,6 +65,13 @@ export function actions(page, { onboarding, steps }) {
   const leaving = over || onboarding.state === "leaving";
   return [
     over ? null : resume(page, onboarding.id, steps),
-    leaving ? null : button("End connection", { tone: "danger outline", key: "end", onclick: () => end(page, onboarding) }),
+    leaving
+      ? null
+      : button("End connection", {
+          tone: "danger outline",
+          key: "end",
+          needs: "onboarding.leave",
+          onclick: () => end(page, onboarding),
+        }),
   ];
 }

@@ -105,7 +105,7 @@ function render(page) {
     pages(route, list),
   ];
   return [
-    heading("Onboardings", { tools: button("New signup link", { tone: "primary", picture: "plus", onclick: signupLink }) }),
+    heading("Onboardings", { tools: button("New signup link", { tone: "primary", picture: "plus", needs: "session.create", onclick: signupLink }) }),
     h("div", { class: "bar-top" }, searchBox(route), tabs(route)),
     h("section", { class: "card flush", "aria-label": "Onboardings" }, whenKnown(page, "list", draw, 8)),
   ];

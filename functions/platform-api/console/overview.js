@@ -56,7 +56,7 @@ function signups(page) {
   if (!page.data.limits)
     return h("div", { class: "banner idle", key: "signups" }, h("div", { class: "banner-text" }, h("p", {}, "Signups")));
   if (!switched?.paused_since) {
-    const tools = button("Pause signups", { onclick: () => pauseSignups(page) });
+    const tools = button("Pause signups", { needs: "signups.pause", onclick: () => pauseSignups(page) });
     return banner(
       "ok",
       { key: "signups", tools },
@@ -70,7 +70,7 @@ function signups(page) {
   const since = ` Since ${absolute(switched.paused_since)}.`;
   return banner(
     "warn",
-    { key: "signups", tools: doing(page, "resume-signups", "Resume signups", resume, { tone: "primary" }) },
+    { key: "signups", tools: doing(page, "resume-signups", "Resume signups", resume, { tone: "primary", needs: "signups.resume" }) },
     h("p", {}, h("strong", {}, "Signups are paused."), ` Nobody new can connect.${since}`),
   );
 }

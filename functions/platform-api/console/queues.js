@@ -40,7 +40,12 @@ function trend({ local }, { queue, messages }) {
 
 function row(page, queue) {
   const { queue: name, messages } = queue;
-  const back = button("Send back", { tone: "small", "aria-label": `Send back ${name}`, onclick: () => sendBack(page, queue) });
+  const back = button("Send back", {
+    tone: "small",
+    needs: "dead_letters.redrive",
+    "aria-label": `Send back ${name}`,
+    onclick: () => sendBack(page, queue),
+  });
   return h(
     "li",
     { key: name, class: messages ? "row queue-row full" : "row queue-row", "data-queue": name },

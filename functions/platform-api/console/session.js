@@ -1,9 +1,11 @@
-// Signing in at the platform's issuer: authorization code with PKCE. The token lives in this tab and nowhere else.
+// Signing in at the platform's issuer: authorization code with PKCE. The token is in a variable of this module and nowhere
+// else: the signup page has the same origin and runs a script of Meta's, which could read every storage. A reload signs in
+// again, which the issuer's own session makes a redirect. What the redirect takes along is of no use to a reader: the code comes to
+// this page only, and without it the verifier opens nothing.
 
 import { config, here } from "./config.js";
 import { challenge, unguessable } from "./pkce.js";
 
-const TOKEN = "console.token";
 const ASKED = "console.asked";
 const LEFT = "console.left";
 // A token is not used in its last seconds: a call takes time.
@@ -12,26 +14,25 @@ const DEFAULT_LIFE_S = 3600;
 // A token refused this soon after it was given would be refused again.
 const FRESH_MS = 10_000;
 
+let held = null;
+
 const read = (key) => JSON.parse(sessionStorage.getItem(key) ?? "null");
 const write = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
 
 /** The bearer token, or null when there is none that still works. */
-export function token() {
-  const held = read(TOKEN);
-  return held && Date.now() < held.until ? held.token : null;
-}
+export const token = () => (held && Date.now() < held.until ? held.token : null);
 
 /** Milliseconds until the token ends. */
-export const remaining = () => Math.max(0, (read(TOKEN)?.until ?? 0) - Date.now());
+export const remaining = () => Math.max(0, (held?.until ?? 0) - Date.now());
 
 /** Whether the token was given a moment ago. */
-export const isFresh = () => Date.now() - (read(TOKEN)?.since ?? 0) < FRESH_MS;
+export const isFresh = () => Date.now() - (held?.since ?? 0) < FRESH_MS;
 
 /** Whether the person signed out and has not signed in again. */
 export const hasLeft = () => read(LEFT) === true;
 
 export function forget() {
-  sessionStorage.removeItem(TOKEN);
+  held = null;
 }
 
 export function leave() {
@@ -39,8 +40,8 @@ export function leave() {
   write(LEFT, true);
 }
 
-/** Goes to the issuer; `location.hash` is where to come back to. */
-export async function signIn() {
+/** Goes to the issuer; `location.hash` is where to come back to. With `anew`, the issuer asks who it is. */
+export async function signIn({ anew = hasLeft() } = {}) {
   if (!crypto.subtle) throw new Error("Signing in needs HTTPS, or an address of this machine.");
   const [state, verifier] = [unguessable(), unguessable()];
   write(ASKED, { state, verifier, hash: location.hash });
@@ -56,6 +57,7 @@ export async function signIn() {
     state,
     code_challenge: await challenge(verifier),
     code_challenge_method: "S256",
+    ...(anew && { prompt: "login" }),
   };
   for (const [name, value] of Object.entries(question)) target.searchParams.set(name, value);
   location.assign(target.href);
@@ -64,9 +66,9 @@ export async function signIn() {
 /** Takes what the issuer sent back, if this is such a return. Throws an error with a sentence when it went wrong. */
 export async function arrive() {
   const answer = new URLSearchParams(location.search);
-  if (!answer.has("code") && !answer.has("error")) return;
   const asked = read(ASKED);
   sessionStorage.removeItem(ASKED);
+  if (!answer.has("code") && !answer.has("error")) return;
   // The code leaves the address bar and the history before anything else happens.
   history.replaceState(null, "", here + (asked?.hash || location.hash));
   if (!asked || answer.get("state") !== asked.state) {
@@ -98,5 +100,5 @@ async function exchange(code, verifier) {
   }
   const life = (Number(answer.expires_in) || DEFAULT_LIFE_S) * 1000;
   const now = Date.now();
-  write(TOKEN, { token: answer.access_token, since: now, until: now + Math.max(life - MARGIN_MS, life / 2) });
+  held = { token: answer.access_token, since: now, until: now + Math.max(life - MARGIN_MS, life / 2) };
 }

@@ -4,6 +4,7 @@ import { closeDialogs } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Page } from "./page.js";
+import { name } from "./rights.js";
 import { find, HOME } from "./router.js";
 
 const PLACES = [
@@ -70,6 +71,7 @@ export function open(onLeave) {
   element("nav-links").replaceChildren(...PLACES.map(link));
   element("menu").onclick = () => fold(element("menu").getAttribute("aria-expanded") !== "true");
   element("sign-out").onclick = onLeave;
+  element("who").textContent = name();
   element("skip").onclick = (event) => {
     event.preventDefault();
     element("main").focus();
@@ -78,8 +80,8 @@ export function open(onLeave) {
   show(true);
 }
 
-/** Takes the console away; only the gate with a sentence stays. */
-export function shut(sentence, onSignIn) {
+/** Takes the console away; only the gate with a sentence stays, and a button that goes on. */
+export function shut(sentence, onGoOn, text = "Sign in") {
   onhashchange = null;
   page?.stop();
   page = null;
@@ -90,6 +92,7 @@ export function shut(sentence, onSignIn) {
   element("gate-text").textContent = sentence;
   const button = element("gate-button");
   button.hidden = false;
-  button.onclick = onSignIn;
+  button.textContent = text;
+  button.onclick = onGoOn;
   button.focus();
 }

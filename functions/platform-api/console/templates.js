@@ -69,12 +69,19 @@ function tools(page, id, template) {
     { class: "row-tools" },
     doing(page, `edit-${name}-${language}`, "Edit", () => editTemplate(page, id, template), {
       ...small,
+      needs: "template.edit",
       label: `Edit ${which}`,
       disabled: !EDITABLE.includes(status),
     }),
-    button("Copy", { ...small, "aria-label": `Copy ${which}`, onclick: () => copyTemplate(page, id, template) }),
+    button("Copy", {
+      ...small,
+      needs: "template.copy",
+      "aria-label": `Copy ${which}`,
+      onclick: () => copyTemplate(page, id, template),
+    }),
     button("Delete", {
       tone: "quiet small danger",
+      needs: "template.delete",
       "aria-label": `Delete ${which}`,
       onclick: () => deleteTemplate(page, id, template),
     }),
@@ -122,6 +129,7 @@ function draftRow(page, id, draft) {
   const which = `${draft.name} (${draft.language})`;
   const give = button("Give up", {
     tone: "quiet small danger",
+    needs: "template.delete",
     "aria-label": `Give up the draft ${which}`,
     onclick: () => giveUpDraft(page, id, draft),
   });
@@ -190,8 +198,13 @@ function render(page) {
     heading("Templates", {
       above: crumbs,
       tools: [
-        doing(page, "refresh", "Refresh", refresh),
-        button("New template", { tone: "primary", picture: "plus", onclick: () => createTemplate(page, id) }),
+        doing(page, "refresh", "Refresh", refresh, { needs: "template.refresh" }),
+        button("New template", {
+          tone: "primary",
+          picture: "plus",
+          needs: "template.create",
+          onclick: () => createTemplate(page, id),
+        }),
       ],
     }),
     whenKnown(page, "list", (list) => body(page, id, list), 8),

@@ -8,7 +8,14 @@ import { eventName, stepName } from "./words.js";
 
 const SHOWN = 12;
 
+/** Who did it through the API: a person, or a client where there is none. */
+const by = ({ by: who }) =>
+  who && h("span", { class: "note", title: `${who.operation}, request ${who.request_id}` }, ` by ${who.subject ?? who.client}`);
+
+const about = ({ by: who }) => (who && Object.keys(who.about).length ? ` (${Object.values(who.about).join(", ")})` : "");
+
 function tone(entry) {
+  if (entry.event === "requested") return "idle";
   if (entry.event === "step_failed" || entry.event === "token_died") return "bad";
   if (entry.event === "step_done" || entry.event === "repaired" || entry.event === "token_stored") return "ok";
   return entry.code ? "warn" : "idle";
@@ -22,7 +29,7 @@ function line(entry, index) {
     "li",
     { class: `moment ${tone(entry)}`, key: `${index}-${entry.at}-${entry.event}` },
     h("span", { class: "note" }, moment(entry.at)),
-    h("span", {}, step, event, attempt, entry.code && [" ", h("code", {}, entry.code)]),
+    h("span", {}, step, event, attempt, entry.code && [" ", h("code", {}, entry.code)], about(entry), by(entry)),
   );
 }
 

@@ -36,6 +36,7 @@ const EVENTS = {
   step_done: "Done",
   step_failed: "Failed",
   chosen: "A choice was made",
+  requested: "Requested",
   resumed: "Resumed",
   repaired: "Repaired",
   reception_changed: "Reception changed",

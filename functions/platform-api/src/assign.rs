@@ -9,6 +9,7 @@ use shared::domain::assignment::{Assignment, NotAssignable, Surroundings, may_as
 use shared::domain::entitlement::Entitlement;
 use shared::domain::ids::{AttemptId, CustomerRef, OnboardingId, WabaId};
 use shared::domain::onboarding::{Onboarding, Phase};
+use shared::domain::operation::Operation;
 use shared::domain::progress::Event;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
@@ -20,7 +21,7 @@ struct Order {
 }
 
 impl App {
-    pub(crate) async fn assign(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn assign(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let order = read(request)?;
         let before = self.find(id).await?.record;
         if is_done(&before, &order) {
@@ -28,7 +29,7 @@ impl App {
         }
         let assignment = self.decided(&before, order).await?;
         let order = Order { customer_ref: assignment.customer_ref.clone(), waba: assignment.waba.clone() };
-        match self.apply(id, &Event::Assigned(Box::new(assignment))).await? {
+        match self.apply(id, &Event::Assigned(Box::new(assignment)), operation).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
             // Somebody saved in between: the same decision, or something else.
             None => match self.find(id).await?.record {

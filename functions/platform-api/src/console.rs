@@ -1,14 +1,15 @@
 //! `/console`: the operators' page. It holds nothing: whoever opens it logs in at the platform's issuer, and what it shows
-//! comes from `/v1/*` with that token.
+//! comes from `/v1/*` with that token. The signup page, which runs a script of Meta's, has the same origin: the token is in
+//! the memory of this page only, and the headers below keep that page from getting hold of this one.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use shared::config::{Lookup, Problems, parse_base};
 use shared::domain::language;
 use shared::http::problem::Problem;
-use shared::http::{Reply, reply};
+use shared::http::{Reply, Request, reply};
 
 const PAGE: &str = include_str!("../console/index.html");
 
@@ -18,11 +19,22 @@ macro_rules! files {
 
 /// What the page loads.
 const FILES: &[(&str, &str)] = files! {
-    "addresses.js" "api.js" "bubble.js" "composer-fields.js" "composer.js" "composition.js" "config.js" "console.css" "dialog.js" "doctor.js" "dom.js" "fields.js" "forecast.js" "funnel.js" "gauge.js" "icons.js" "main.js" "marks.js" "messages.js" "morph.js" "move-code.js" "move-stages.js" "move.js" "moves.js" "onboarding-actions.js" "onboarding.js" "onboardings.js" "overview.js" "page.js" "pipeline.js" "pkce.js" "queues.js" "reception.js" "router.js" "session.js" "shell.js" "signup-link.js" "sparkline.js" "template-actions.js" "templates.js" "timeline.js" "times.js" "toast.js" "words.js"
+    "addresses.js" "api.js" "bubble.js" "composer-fields.js" "composer.js" "composition.js" "config.js" "console.css" "dialog.js" "doctor.js" "dom.js" "fields.js" "forecast.js" "funnel.js" "gauge.js" "icons.js" "main.js" "marks.js" "messages.js" "morph.js" "move-code.js" "move-stages.js" "move.js" "moves.js" "onboarding-actions.js" "onboarding.js" "onboardings.js" "overview.js" "page.js" "pipeline.js" "pkce.js" "queues.js" "reception.js" "rights.js" "router.js" "session.js" "shell.js" "signup-link.js" "sparkline.js" "template-actions.js" "templates.js" "timeline.js" "times.js" "toast.js" "words.js"
 };
 
 /// Browsers ask again after five minutes: a new version reaches everybody soon.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// On the page and its files. A page of the same origin that opens the console gets no handle of its window (`Opener`), other
+/// origins get nothing of it, and it asks for nothing of the machine's.
+const ISOLATED: [(HeaderName, HeaderValue); 3] = [
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=(), clipboard-read=()"),
+    ),
+];
 
 /// Where operators log in (OAuth 2.0 with PKCE).
 pub(crate) struct Login {
@@ -54,10 +66,20 @@ pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Optio
 /// The page, or one of its files.
 ///
 /// # Errors
-/// 404 without a login, and for files that are none.
-pub(crate) fn serve(login: Option<&Login>, file: Option<&str>) -> Result<Reply, Problem> {
-    let login = login.ok_or(Problem::not_found())?;
-    let Some(name) = file else { return Ok(page(login)) };
+/// 404 without a login, for files that are none, and for what asks for a service worker: one of the signup page's would see
+/// everything that the console asks for.
+pub(crate) fn serve(login: Option<&Login>, request: &Request, file: &[&str]) -> Result<Reply, Problem> {
+    let login = login.filter(|_| request.header("service-worker").is_none()).ok_or(Problem::not_found())?;
+    let mut reply = match file {
+        [] => page(login),
+        [name] => read_file(name)?,
+        _ => return Err(Problem::not_found()),
+    };
+    reply.headers_mut().extend(ISOLATED);
+    Ok(reply)
+}
+
+fn read_file(name: &str) -> Result<Reply, Problem> {
     let (_, content) = FILES.iter().find(|(known, _)| *known == name).ok_or(Problem::not_found())?;
     let kind = match name.rsplit_once('.') {
         Some((_, "css")) => "text/css; charset=utf-8",
@@ -82,7 +104,8 @@ fn page(login: &Login) -> Reply {
     let html = PAGE.replace("{{nonce}}", &nonce).replace("{{config}}", &config.to_string().replace('<', "\\u003c"));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self' {}; \
-         form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+         worker-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+         trusted-types 'none'",
         login.token_origin
     );
     let mut page = reply(StatusCode::OK, "text/html; charset=utf-8", html);

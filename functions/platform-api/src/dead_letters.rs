@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde::Serialize;
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems};
+use shared::domain::operation::Operation;
 use shared::http::problem::Problem;
 use shared::http::{Reply, json};
 use shared::queue::Queue;
@@ -54,10 +55,11 @@ impl App {
     }
 
     /// Everything that gave up is tried again: it takes effect once, whatever became of it the first time.
-    pub(crate) async fn redrive(&self, name: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn redrive(&self, name: &str, operation: &Operation) -> Result<Reply, Problem> {
         let named = self.dead_letters.iter().find(|letters| letters.name == name).ok_or(Problem::not_found())?;
         let messages = named.queue.depth().await.map_err(|error| unavailable(&error))?;
         if messages > 0 {
+            self.announce(&operation.about("queue", name)).await?;
             named.queue.redrive().await.map_err(|error| unavailable(&error))?;
         }
         Ok(json(StatusCode::ACCEPTED, &Moved { messages }))

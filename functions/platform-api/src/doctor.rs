@@ -4,6 +4,7 @@ use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
 use shared::domain::checkup::{Check, CheckName, Examination};
+use shared::domain::operation::Operation;
 use shared::domain::session::Role;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
@@ -88,7 +89,8 @@ impl App {
     }
 
     /// Begins an examination of what takes the system token.
-    pub(crate) async fn examine(&self) -> Result<Reply, Problem> {
+    pub(crate) async fn examine(&self, operation: &Operation) -> Result<Reply, Problem> {
+        self.announce(operation).await?;
         self.doctor.credit.ring(&Bell::Examine, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Vec::new() }))
     }

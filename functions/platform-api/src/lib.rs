@@ -1,5 +1,6 @@
 //! `/v1/*` behind the JWT authorizer: sessions for new customers, onboardings for operators.
 
+mod access;
 mod assign;
 mod console;
 mod dead_letters;
@@ -13,18 +14,22 @@ mod once;
 mod overrides;
 mod prefill;
 mod reception;
+mod routes;
 mod sessions;
 mod templates;
 mod timeline;
 mod views;
 
+use access::Access;
 use console::Login;
 use dead_letters::DeadLetters;
 use doctor::Doctor;
 use http::{Method, StatusCode};
+pub use routes::{ROUTES, Route, Scope};
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins, parse_retry_delay};
 use shared::domain::limit::OnboardingLimit;
+use shared::domain::operation::Operation;
 use shared::domain::session::Role;
 use shared::events::Publisher;
 use shared::gateway::Handler;
@@ -68,6 +73,8 @@ pub struct App {
     login: Option<Login>,
     /// What a callback override may name beside public addresses.
     override_origins: Vec<String>,
+    /// Who may do what.
+    access: Access,
 }
 
 /// The API in the form of OpenAPI 3.1.
@@ -96,11 +103,11 @@ impl App {
         let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
         let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
         let sender = sender(lookup, &mut problems, &aws, transport);
-        let operations = dead_letters::read(lookup, &mut problems, &aws).zip(console::read(lookup, &mut problems));
-        let operations = operations.zip(overrides::read_origins(lookup, &mut problems));
+        let operations = operations(lookup, &mut problems, &aws).zip(overrides::read_origins(lookup, &mut problems));
         let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor).zip(operations);
         let parsed = problems.finish(parsed)?;
-        let ((((sender, minutes), (limit, days)), doctor), ((dead_letters, login), override_origins)) = parsed;
+        let ((((sender, minutes), (limit, days)), doctor), (operations, override_origins)) = parsed;
+        let (dead_letters, login, access) = operations;
         Ok(Self {
             mover: mover(&sender, &publisher),
             store: sender.store.clone(),
@@ -118,6 +125,7 @@ impl App {
             dead_letters,
             login,
             override_origins,
+            access,
         })
     }
 }
@@ -125,6 +133,17 @@ impl App {
 /// Parses a whole number of a range.
 fn within(range: RangeInclusive<u64>) -> impl Fn(&str) -> Option<u64> {
     move |text| text.parse().ok().filter(|number| range.contains(number))
+}
+
+/// Dead letters, the console's login, and who may do what.
+fn operations(
+    lookup: &Lookup<'_>,
+    problems: &mut Problems,
+    aws: &AwsConfig,
+) -> Option<(Vec<DeadLetters>, Option<Login>, Access)> {
+    let dead_letters = dead_letters::read(lookup, problems, aws);
+    let (login, access) = (console::read(lookup, problems), access::read(lookup, problems));
+    Some((dead_letters?, login?, access?))
 }
 
 fn mover(sender: &Sender, publisher: &Publisher) -> Mover {
@@ -162,34 +181,37 @@ fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transpo
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         let segments = request.segments();
+        // The operators' page holds nothing and needs no token; the issuer comes back to it with parameters of its own.
+        if let (&Method::GET, ["console", file @ ..]) = (&request.method, segments.as_slice()) {
+            return console::serve(self.login.as_ref(), &request, file);
+        }
+        let operation = self.access.permit(&request, &segments)?;
         check_parameters(&request, &segments)?;
         match (&request.method, segments.as_slice()) {
-            (&Method::POST, ["v1", "sessions"]) => self.create_session(&request).await,
+            (&Method::POST, ["v1", "sessions"]) => self.create_session(&request, &operation).await,
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
-            (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
+            (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id, &operation).await,
             (&Method::GET, ["v1", "onboardings", id, "timeline"]) => self.timeline(id, &request).await,
-            (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request).await,
-            (&Method::POST, ["v1", "onboardings", id, "assign"]) => self.assign(id, &request).await,
-            (_, ["v1", "onboardings", id, "templates", rest @ ..]) => self.desk_route(id, rest, &request).await,
+            (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request, &operation).await,
+            (&Method::POST, ["v1", "onboardings", id, "assign"]) => self.assign(id, &request, &operation).await,
+            (_, ["v1", "onboardings", id, "templates", rest @ ..]) => {
+                self.desk_route(id, rest, &request, &operation).await
+            }
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
-            (_, ["v1", "moves", rest @ ..]) => self.move_route(rest, &request).await,
+            (_, ["v1", "moves", rest @ ..]) => self.move_route(rest, &request, &operation).await,
+            (_, ["v1", "phone-numbers" | "messages", ..]) => self.message_route(&segments, &request, &operation).await,
             (&Method::GET, ["v1", "limits"]) => self.limits().await,
             (&Method::GET, ["v1", "funnel"]) => self.funnel(&request).await,
-            (&Method::POST, ["v1", "signups", "pause"]) => self.pause_signups(true).await,
-            (&Method::POST, ["v1", "signups", "resume"]) => self.pause_signups(false).await,
+            (&Method::POST, ["v1", "signups", "pause"]) => self.pause_signups(true, &operation).await,
+            (&Method::POST, ["v1", "signups", "resume"]) => self.pause_signups(false, &operation).await,
             (&Method::GET, ["v1", "dead-letters"]) => self.dead_letters().await,
-            (&Method::POST, ["v1", "dead-letters", queue, "redrive"]) => self.redrive(queue).await,
-            (&Method::GET, ["console"]) => console::serve(self.login.as_ref(), None),
-            (&Method::GET, ["console", file]) => console::serve(self.login.as_ref(), Some(file)),
+            (&Method::POST, ["v1", "dead-letters", queue, "redrive"]) => self.redrive(queue, &operation).await,
             (&Method::GET, ["v1", "credit-shares"]) => self.credit_shares().await,
             (&Method::GET, ["v1", "doctor"]) => self.doctor(&request).await,
-            (&Method::POST, ["v1", "doctor"]) => self.examine().await,
-            (&Method::POST, ["v1", "phone-numbers", phone, "messages"]) => self.send_message(phone, &request).await,
-            (&Method::GET, ["v1", "messages"]) => self.messages(&request).await,
-            (&Method::GET, ["v1", "messages", id]) => self.message(id).await,
-            (&Method::DELETE, ["v1", "messages", id]) => self.cancel_message(id).await,
+            (&Method::POST, ["v1", "doctor"]) => self.examine(&operation).await,
             (&Method::GET, ["v1", "reception", phone]) => self.reception(phone).await,
+            (&Method::GET, ["v1", "me"]) => Ok(self.access.me(&request)),
             (&Method::GET, ["v1", "events", "schema.json"]) => {
                 Ok(reply(StatusCode::OK, "application/schema+json", EVENT_SCHEMA.to_owned()))
             }
@@ -200,29 +222,54 @@ impl Handler for App {
 }
 
 impl App {
-    async fn move_route(&self, rest: &[&str], request: &Request) -> Result<Reply, Problem> {
-        match (&request.method, rest) {
-            (&Method::GET, []) => self.moves().await,
-            (&Method::POST, []) => self.begin_move(request).await,
-            (&Method::GET, [id]) => self.get_move(id).await,
-            (&Method::GET, [id, "timeline"]) => self.move_timeline(id, request).await,
-            (&Method::DELETE, [id]) => self.cancel_move(id).await,
-            (&Method::POST, [id, "code"]) => self.ask_code(id, request).await,
-            (&Method::POST, [id, "verify"]) => self.verify_move(id, request).await,
-            (&Method::POST, [id, "resume"]) => self.resume_move(id).await,
+    async fn message_route(
+        &self,
+        segments: &[&str],
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
+        match (&request.method, segments) {
+            (&Method::POST, [_, "phone-numbers", phone, "messages"]) => {
+                self.send_message(phone, request, operation).await
+            }
+            (&Method::GET, [_, "messages"]) => self.messages(request).await,
+            (&Method::GET, [_, "messages", id]) => self.message(id).await,
+            (&Method::DELETE, [_, "messages", id]) => self.cancel_message(id, operation).await,
             _ => Err(Problem::not_found()),
         }
     }
 
-    async fn desk_route(&self, id: &str, rest: &[&str], request: &Request) -> Result<Reply, Problem> {
+    async fn move_route(&self, rest: &[&str], request: &Request, operation: &Operation) -> Result<Reply, Problem> {
+        match (&request.method, rest) {
+            (&Method::GET, []) => self.moves().await,
+            (&Method::POST, []) => self.begin_move(request, operation).await,
+            (&Method::GET, [id]) => self.get_move(id).await,
+            (&Method::GET, [id, "timeline"]) => self.move_timeline(id, request).await,
+            (&Method::DELETE, [id]) => self.cancel_move(id, operation).await,
+            (&Method::POST, [id, "code"]) => self.ask_code(id, request, operation).await,
+            (&Method::POST, [id, "verify"]) => self.verify_move(id, request, operation).await,
+            (&Method::POST, [id, "resume"]) => self.resume_move(id, operation).await,
+            _ => Err(Problem::not_found()),
+        }
+    }
+
+    async fn desk_route(
+        &self,
+        id: &str,
+        rest: &[&str],
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         match (&request.method, rest) {
             (&Method::GET, []) => self.templates(id).await,
-            (&Method::POST, []) => self.create_template(id, request).await,
-            (&Method::POST, ["refresh"]) => self.refresh_templates(id).await,
+            (&Method::POST, []) => self.create_template(id, request, operation).await,
+            (&Method::POST, ["refresh"]) => self.refresh_templates(id, operation).await,
             (&Method::GET, [name, language]) => self.template(id, name, language).await,
-            (&Method::PATCH, [name, language]) => self.edit_template(id, (name, language), request).await,
-            (&Method::DELETE, [name, language]) => self.delete_template(id, name, language).await,
-            (&Method::POST, [name, language, "copy"]) => self.copy_template(id, (name, language), request).await,
+            (&Method::PATCH, [name, language]) => self.edit_template(id, (name, language), request, operation).await,
+            (&Method::DELETE, [name, language]) => self.delete_template(id, (name, language), operation).await,
+            (&Method::POST, [name, language, "copy"]) => {
+                self.copy_template(id, (name, language), request, operation).await
+            }
             _ => Err(Problem::not_found()),
         }
     }
@@ -231,8 +278,6 @@ impl App {
 /// A filter that is misspelt or doubled would be taken for none.
 fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem> {
     let known: &[&str] = match segments {
-        // The issuer comes back to the console with parameters of its own.
-        ["console", ..] => return Ok(()),
         ["v1", "onboardings"] => &["state", "customer_ref", "search", "cursor"],
         ["v1", "onboardings" | "moves", _, "timeline"] => &["cursor"],
         ["v1", "funnel"] => &["days"],

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde::Serialize;
 use shared::clock;
 use shared::domain::onboarding::Onboarding;
+use shared::domain::operation::Operation;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 use shared::http::{Reply, json, no_content};
@@ -92,9 +93,10 @@ impl App {
     }
 
     /// Lets nobody new connect, for example while Meta has an incident, or everybody again.
-    pub(crate) async fn pause_signups(&self, pause: bool) -> Result<Reply, Problem> {
+    pub(crate) async fn pause_signups(&self, pause: bool, operation: &Operation) -> Result<Reply, Problem> {
         let known = self.store.signups_paused().await.map_err(|error| unavailable(&error))?;
         if known.is_some() != pause {
+            self.announce(operation).await?;
             let since = pause.then(clock::now);
             self.store.pause_signups(since).await.map_err(|error| unavailable(&error))?;
         }

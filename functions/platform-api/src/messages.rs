@@ -10,6 +10,7 @@ use shared::clock;
 use shared::domain::ids::{MessageId, PhoneNumberId};
 use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageEvent, MessageState, Retry, sentence};
 use shared::domain::onboarding::Onboarding;
+use shared::domain::operation::Operation;
 use shared::domain::time::Timestamp;
 use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
@@ -50,19 +51,30 @@ struct AttemptView {
 
 impl App {
     /// Sends a message. 202 whatever Meta says: the state tells.
-    pub(crate) async fn send_message(&self, phone: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn send_message(
+        &self,
+        phone: &str,
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         let draft = draft(request)?;
         let phone = PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?;
         let ticket = match self.claim(request).await? {
             Claimed::Open(ticket) => ticket,
             Claimed::Answered(_, answer) => return Ok(answered(&answer)),
         };
-        let message = self.send_once(phone, &draft, &ticket).await?;
+        let message = self.send_once(phone, &draft, &ticket, operation).await?;
         Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &MessageView::of(&message))).await)
     }
 
     /// The message of a request: sent now, or by an earlier one under the same key, and then not again, whatever became of it.
-    async fn send_once(&self, phone: PhoneNumberId, draft: &Draft, ticket: &Ticket) -> Result<Message, Problem> {
+    async fn send_once(
+        &self,
+        phone: PhoneNumberId,
+        draft: &Draft,
+        ticket: &Ticket,
+        operation: &Operation,
+    ) -> Result<Message, Problem> {
         let now = clock::now();
         let id = match ticket.key() {
             Some(key) => MessageId::of_key(&phone, key.as_str()),
@@ -83,6 +95,7 @@ impl App {
         if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
             return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
         }
+        self.announce(&named(operation, &message)).await?;
         match self.store.create_message(&message, &draft.payload(), now).await {
             Ok(()) => {}
             // Asked for twice at the same moment.
@@ -125,9 +138,10 @@ impl App {
     }
 
     /// Gives the second attempt up.
-    pub(crate) async fn cancel_message(&self, id: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn cancel_message(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
-        let dropped = self.sender.record(&id, &MessageEvent::Dropped("message.cancelled")).await;
+        let fact = MessageEvent::Dropped("message.cancelled");
+        let dropped = self.sender.record_by(&id, &fact, Some(operation)).await;
         match dropped.map_err(|error| unavailable(&error))? {
             Some(message) => Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message))),
             None => {
@@ -187,6 +201,23 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
         at: Timestamp::to_rfc3339(attempt.at),
         code: attempt.code.clone(),
     }
+}
+
+fn begin(
+    id: MessageId,
+    onboarding: &Onboarding,
+    phone: PhoneNumberId,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<Message, Problem> {
+    let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
+    Ok(Message::begin(id, (onboarding.id.clone(), waba, phone), draft, now))
+}
+
+/// Ids of what is sent; never to whom, or what.
+fn named(operation: &Operation, message: &Message) -> Operation {
+    let operation = operation.about("message_id", message.id.as_str());
+    operation.about("onboarding_id", message.onboarding.as_str()).about("phone_number_id", message.phone.as_str())
 }
 
 const fn not_connected() -> Problem {

@@ -9,8 +9,9 @@ use http::StatusCode;
 use shared::clock;
 use shared::domain::grant::VerifiedPhone;
 use shared::domain::ids::{MoveId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::moving::{Move, MoveEvent, MoveState, MovingNumber, Phase};
+use shared::domain::moving::{Entry, Move, MoveEvent, MoveState, MovingNumber, Phase};
 use shared::domain::onboarding::Onboarding;
+use shared::domain::operation::Operation;
 use shared::domain::template::normal_language;
 use shared::domain::time::Timestamp;
 use shared::graph::calls::moving::CodeMethod;
@@ -32,19 +33,19 @@ const CONFLICTS: usize = 3;
 
 impl App {
     /// Begins a move, or goes on with the one that the number has.
-    pub(crate) async fn begin_move(&self, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn begin_move(&self, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
         let wish = Wish::read(&fields)?;
         let ticket = match self.claim(request).await? {
             Claimed::Open(ticket) => ticket,
             Claimed::Answered(_, answer) => return Ok(answered(&answer)),
         };
-        let moving = self.begin_once(&wish, MoveId::new(ticket.begun_at, ticket.bits("move"))).await?;
+        let moving = self.begin_once(&wish, MoveId::new(ticket.begun_at, ticket.bits("move")), operation).await?;
         Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &view(&moving, clock::now()))).await)
     }
 
     /// The move of a request: `id` when it begins one.
-    async fn begin_once(&self, wish: &Wish, id: MoveId) -> Result<Move, Problem> {
+    async fn begin_once(&self, wish: &Wish, id: MoveId, operation: &Operation) -> Result<Move, Problem> {
         let found = self.store.onboarding(&wish.onboarding).await.map_err(|error| unavailable(&error))?;
         let onboarding = found.ok_or(Problem::not_found())?.record;
         let fingerprint = wish.number.written(&onboarding.id).fingerprint;
@@ -58,11 +59,11 @@ impl App {
                     return Ok(known);
                 }
                 Some(known) if !known.is_over() => {
-                    self.record_move(&known.id, &wish.clone().again()).await?;
+                    self.record_move(&known.id, &wish.clone().again(), operation).await?;
                     return self.find_move(known.id.as_str()).await;
                 }
                 known => {
-                    let moving = wish.clone().begin(id.clone(), &onboarding, known.as_ref()).ok_or(not_connected())?;
+                    let moving = wish.clone().begin(id.clone(), &onboarding, known.as_ref(), operation).ok_or(not_connected())?;
                     match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
                         Ok(()) => {
                             self.mover.ring(&moving.id).await;
@@ -99,7 +100,7 @@ impl App {
     }
 
     /// Has Meta send a code to the number.
-    pub(crate) async fn ask_code(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn ask_code(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["method", "language"])?;
         let bad = Problem::bad_request("bad_value", "The method is SMS or VOICE, the language like en_US.");
         let method = fields.text("method", 8)?.map_or(Some(CodeMethod::Sms), CodeMethod::parse).ok_or(bad)?;
@@ -110,7 +111,7 @@ impl App {
         }
         let moving = self.find_move(id).await?;
         let phone = coding(&moving)?;
-        let asked = self.mover.ask_code(&moving, phone, method, &language).await;
+        let asked = self.mover.ask_code(&moving, phone, method, &language, operation).await;
         if !asked.map_err(|error| unavailable(&error))? {
             let title = "A code was asked for a moment ago, or five within a day. Ask again later.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title);
@@ -120,7 +121,12 @@ impl App {
     }
 
     /// Proves the number with the code that came.
-    pub(crate) async fn verify_move(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn verify_move(
+        &self,
+        id: &str,
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["code"])?;
         let bad = Problem::bad_request("code_invalid", "The code has six digits.");
         let code: String = fields.text("code", 16)?.ok_or(bad)?.replace(['-', ' '], "");
@@ -133,7 +139,7 @@ impl App {
         if moving.entries_left(now).0 > 0 && !moving.allows(&MoveEvent::CodeEntered, now) {
             return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
         }
-        let entered = self.mover.enter_code(&moving, phone, &Secret::new(code)).await;
+        let entered = self.mover.enter_code(&moving, phone, &Secret::new(code), operation).await;
         if !entered.map_err(|error| unavailable(&error))? {
             let title = "Five codes were entered within a day. Try again later: Meta locks the number otherwise.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title);
@@ -159,27 +165,27 @@ impl App {
         Ok(json(StatusCode::ACCEPTED, &view(&self.find_move(id.as_str()).await?, clock::now())))
     }
 
-    pub(crate) async fn resume_move(&self, id: &str) -> Result<Reply, Problem> {
-        self.change_move(&MoveId::parse(id).map_err(|_| Problem::not_found())?, MoveEvent::Resumed).await
+    pub(crate) async fn resume_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
+        self.change_move(&MoveId::parse(id).map_err(|_| Problem::not_found())?, MoveEvent::Resumed, operation).await
     }
 
-    pub(crate) async fn cancel_move(&self, id: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn cancel_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let moving = self.find_move(id).await?;
         if matches!(moving.phase, Phase::Done | Phase::Registering { .. }) {
             let title = "The number is verified here already; end the connection to give it back.";
             return Err(Problem::new(StatusCode::CONFLICT, "move.too_late", title));
         }
-        self.change_move(&moving.id, MoveEvent::Cancelled).await
+        self.change_move(&moving.id, MoveEvent::Cancelled, operation).await
     }
 
-    async fn change_move(&self, id: &MoveId, fact: MoveEvent) -> Result<Reply, Problem> {
-        self.record_move(id, &fact).await?;
+    async fn change_move(&self, id: &MoveId, fact: MoveEvent, operation: &Operation) -> Result<Reply, Problem> {
+        self.record_move(id, &fact, operation).await?;
         self.after(id).await
     }
 
-    async fn record_move(&self, id: &MoveId, fact: &MoveEvent) -> Result<(), Problem> {
-        let changed = self.store.record_move(id, fact, clock::now()).await.map_err(|error| unavailable(&error))?;
-        if changed.is_some() {
+    async fn record_move(&self, id: &MoveId, fact: &MoveEvent, operation: &Operation) -> Result<(), Problem> {
+        let changed = self.store.record_move_by(id, fact, Some(operation), clock::now()).await;
+        if changed.map_err(|error| unavailable(&error))?.is_some() {
             self.mover.ring(id).await;
         }
         Ok(())
@@ -227,7 +233,13 @@ impl Wish {
 
     /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
     /// this one says nothing.
-    fn begin(self, id: MoveId, onboarding: &Onboarding, earlier: Option<&Move>) -> Option<Move> {
+    fn begin(
+        self,
+        id: MoveId,
+        onboarding: &Onboarding,
+        earlier: Option<&Move>,
+        operation: &Operation,
+    ) -> Option<Move> {
         let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
         let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
         let (now, written) = (clock::now(), self.number.written(&onboarding.id));
@@ -253,8 +265,8 @@ impl Wish {
             entries: earlier.map(|earlier| earlier.entries.clone()).unwrap_or_default(),
             complaint: None,
             looks: 0,
-            timeline: Vec::new(),
-            outbox: Vec::new(),
+            timeline: vec![Entry { at: now, event: "begun".to_owned(), code: None, by: Some(operation.clone()) }],
+            outbox: vec![operation.event(now)],
         })
     }
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use shared::clock;
 use shared::domain::ids::{BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
 use shared::domain::onboarding::{Onboarding, State};
+use shared::domain::operation::Operation;
 use shared::domain::progress::Event;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
@@ -108,9 +109,9 @@ impl App {
     }
 
     /// Makes everything that waits due at once; with a choice in the body, goes on with what was chosen.
-    pub(crate) async fn resume(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn resume(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fact = choice(request)?;
-        match self.apply(id, &fact).await? {
+        match self.apply(id, &fact, operation).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
             None if matches!(fact, Event::Chosen { .. }) && self.asks(id).await? => {
                 let title = "That is not one of the options: they stand at the step that waits for the choice.";
@@ -126,8 +127,8 @@ impl App {
     }
 
     /// Begins the exit; one that has begun or is over is answered the same.
-    pub(crate) async fn leave(&self, id: &str) -> Result<Reply, Problem> {
-        if let Some(after) = self.apply(id, &Event::ExitRequested).await? {
+    pub(crate) async fn leave(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
+        if let Some(after) = self.apply(id, &Event::ExitRequested, operation).await? {
             return Ok(json(StatusCode::ACCEPTED, &summary(&after)));
         }
         let held = self.find(id).await?;
@@ -139,10 +140,22 @@ impl App {
         }
     }
 
-    /// Saves a fact and rings; `None` when it changes nothing.
-    pub(crate) async fn apply(&self, id: &str, fact: &Event) -> Result<Option<Box<Onboarding>>, Problem> {
+    /// Saves who asks for something about an account that changes no record by itself. It is not begun before: an
+    /// operation without a name would be worse than one that has to be asked for again.
+    pub(crate) async fn requested(&self, id: &OnboardingId, operation: &Operation) -> Result<(), Problem> {
+        self.apply(id.as_str(), &Event::Requested, operation).await.map(drop)
+    }
+
+    /// Saves a fact with who brought it about, and rings; `None` when it changes nothing.
+    pub(crate) async fn apply(
+        &self,
+        id: &str,
+        fact: &Event,
+        operation: &Operation,
+    ) -> Result<Option<Box<Onboarding>>, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
-        match self.store.record(&id, fact, clock::moment()).await.map_err(|error| unavailable(&error))? {
+        let recorded = self.store.record_by(&id, fact, Some(operation), clock::moment()).await;
+        match recorded.map_err(|error| unavailable(&error))? {
             Recorded::Unknown => Err(Problem::not_found()),
             Recorded::Unchanged => Ok(None),
             Recorded::Changed(after) => {

@@ -10,6 +10,7 @@ use shared::clock;
 use shared::domain::address::{PublicUrl, RETURN_ADDRESS};
 use shared::domain::idempotency::Answer;
 use shared::domain::ids::{CustomerRef, OverrideId, SessionId};
+use shared::domain::operation::Operation;
 use shared::domain::session::{CallbackOverride, Flow, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::http::fields::Fields;
@@ -39,14 +40,14 @@ const FIELDS: [&str; 6] = ["customer_ref", "flow", "prefill", "locale", "return_
 const LONGEST_URL: usize = RETURN_ADDRESS.longest;
 
 impl App {
-    pub(crate) async fn create_session(&self, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn create_session(&self, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
         let session = self.session(&fields)?;
         let ordered = overrides::read(&fields, &self.override_origins)?;
         let (ticket, answer) = match self.claim(request).await? {
             Claimed::Answered(ticket, answer) => (ticket, answer),
             Claimed::Open(ticket) => {
-                let times = self.create_once(&ticket, session, ordered).await?;
+                let times = self.create_once(&ticket, session, ordered, operation).await?;
                 let body = serde_json::to_string(&times).unwrap_or_default();
                 let answer = self.settle(&ticket, Answer { status: StatusCode::CREATED.as_u16(), body }).await;
                 (ticket, answer)
@@ -58,8 +59,16 @@ impl App {
     }
 
     /// Stores the session of a request; one that an earlier request under the same key stored is the same.
-    async fn create_once(&self, ticket: &Ticket, session: Session, ordered: Option<Ordered>) -> Result<Times, Problem> {
+    async fn create_once(
+        &self,
+        ticket: &Ticket,
+        session: Session,
+        ordered: Option<Ordered>,
+        operation: &Operation,
+    ) -> Result<Times, Problem> {
         let id = session_id(ticket);
+        // The session itself is a secret: the customer is named.
+        self.announce(&operation.about("customer_ref", session.customer_ref.as_str())).await?;
         let callback_override = self.keep_override(ordered, ticket).await?;
         let session = Session { callback_override, ..session };
         let expires_at = match self.store.create_session(&id, &session).await {

@@ -15,6 +15,7 @@ use shared::domain::composition::{Composition, lint, preview};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::{Onboarding, State};
+use shared::domain::operation::Operation;
 use shared::domain::template::{DELETED, Template, normal_language};
 use shared::domain::template_budget::CREATIONS_AN_HOUR;
 use shared::domain::time::Timestamp;
@@ -62,14 +63,19 @@ impl App {
     }
 
     /// Submits a template, or keeps it until the account can take it.
-    pub(crate) async fn create_template(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
+    pub(crate) async fn create_template(
+        &self,
+        id: &str,
+        request: &Request,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
         let composition = composition(&Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION)?)?;
         let onboarding = self.of_onboarding(id).await?;
         let ticket = match self.claim(request).await? {
             Claimed::Open(ticket) => ticket,
             Claimed::Answered(_, answer) => return Ok(answered(&answer)),
         };
-        let done = self.submit(onboarding, composition, request, &ticket).await?;
+        let done = self.submit(onboarding, composition, request, (&ticket, operation)).await?;
         Ok(self.settle_reply(&ticket, done).await)
     }
 
@@ -78,7 +84,7 @@ impl App {
         onboarding: Onboarding,
         composition: Composition,
         request: &Request,
-        ticket: &Ticket,
+        (ticket, operation): (&Ticket, &Operation),
     ) -> Result<Reply, Problem> {
         let findings = lint(&composition);
         if findings.iter().any(|finding| finding.refused) {
@@ -87,12 +93,15 @@ impl App {
         if onboarding.joins.is_some() || matches!(onboarding.state(), State::Leaving | State::Left) {
             return Err(not_open());
         }
+        let operation = named(operation, &composition.name, &composition.language);
         let Some(open) = self.open(onboarding.clone()).await? else {
+            self.requested(&onboarding.id, &operation).await?;
             let at = clock::now();
             let draft = TemplateDraft { composition, at, over: false, code: None };
             self.store.save_draft(&onboarding.id, &draft).await.map_err(|error| unavailable(&error))?;
             return Ok(json(StatusCode::ACCEPTED, &draft_view(draft)));
         };
+        self.requested(&onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let created = self.desk(&customer, &open.waba).create(&composition, &ticket.holder()).await;
         let created = created.map_err(|error| desk_problem(&error))?;
@@ -115,6 +124,7 @@ impl App {
         id: &str,
         (name, language): (&str, &str),
         request: &Request,
+        operation: &Operation,
     ) -> Result<Reply, Problem> {
         let fields = Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION[2..])?;
         let (open, template) = self.of_name(id, name, language).await?;
@@ -134,6 +144,7 @@ impl App {
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
         }
+        self.requested(&open.onboarding.id, &named(operation, name, language)).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let desk = self.desk(&customer, &open.waba);
         desk.edit(&template, &composition).await.map_err(|error| desk_problem(&error))?;
@@ -148,11 +159,18 @@ impl App {
         Ok(budget.map_or(0, |held| held.record.edits(&template.id, clock::now())))
     }
 
-    pub(crate) async fn delete_template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
-        if self.give_up_draft(id, name, language).await? {
+    pub(crate) async fn delete_template(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
+        let operation = named(operation, name, language);
+        if self.give_up_draft(id, (name, language), &operation).await? {
             return Ok(no_content());
         }
         let (open, template) = self.of_name(id, name, language).await?;
+        self.requested(&open.onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
         let deleted = self.desk(&customer, &open.waba).delete(&template).await;
         deleted.map_err(|error| desk_problem(&error))?;
@@ -161,12 +179,18 @@ impl App {
     }
 
     /// Whether there was a draft of that name; it is not submitted any more.
-    async fn give_up_draft(&self, id: &str, name: &str, language: &str) -> Result<bool, Problem> {
+    async fn give_up_draft(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        operation: &Operation,
+    ) -> Result<bool, Problem> {
         let onboarding = self.of_onboarding(id).await?;
         let drafts = self.store.drafts(&onboarding.id).await.map_err(|error| unavailable(&error))?;
         let language = normal_language(language);
         let same = |draft: &TemplateDraft| draft.composition.name == name && draft.composition.language == language;
         let Some(draft) = drafts.into_iter().find(same) else { return Ok(false) };
+        self.requested(&onboarding.id, operation).await?;
         let over = TemplateDraft { over: true, ..draft };
         self.store.save_draft(&onboarding.id, &over).await.map_err(|error| unavailable(&error))?;
         Ok(true)
@@ -178,6 +202,7 @@ impl App {
         id: &str,
         (name, language): (&str, &str),
         request: &Request,
+        operation: &Operation,
     ) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["name", "language", "onboarding_id"])?;
         let target = fields.id("onboarding_id", OnboardingId::parse)?;
@@ -199,14 +224,15 @@ impl App {
             category: read.category.to_ascii_uppercase(),
             ..read
         };
-        let done = self.submit(target, copy, request, &ticket).await?;
+        let done = self.submit(target, copy, request, (&ticket, operation)).await?;
         Ok(self.settle_reply(&ticket, done).await)
     }
 
     /// Looks at Meta's list now.
-    pub(crate) async fn refresh_templates(&self, id: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn refresh_templates(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let onboarding = self.of_onboarding(id).await?;
         let open = self.open(onboarding).await?.ok_or(not_open())?;
+        self.requested(&open.onboarding.id, operation).await?;
         self.look(&open).await?;
         Ok(json(StatusCode::ACCEPTED, &serde_json::json!({ "queued": true })))
     }
@@ -249,6 +275,10 @@ impl App {
         let template = self.known(&open.waba, name, language).await?.ok_or(Problem::not_found())?;
         Ok((open, template))
     }
+}
+
+fn named(operation: &Operation, name: &str, language: &str) -> Operation {
+    operation.about("template", name).about("language", language)
 }
 
 /// How a template looks and what Meta would say; nothing is stored or sent.

@@ -6,6 +6,7 @@ use shared::domain::facts::{Aspect, Fact, Facts};
 use shared::domain::failure::{Actor, Waiting};
 use shared::domain::ids::{CustomerRef, OnboardingId};
 use shared::domain::onboarding::{Notice, Number, Onboarding, State, StepRecord};
+use shared::domain::operation::Operation;
 use shared::domain::progress::TimelineEntry;
 use shared::domain::session::{Flow, Role};
 use shared::domain::steps::Step;
@@ -56,6 +57,26 @@ pub(crate) struct TimelineView {
     step: Option<&'static str>,
     attempt: Option<u16>,
     code: Option<String>,
+    by: Option<By>,
+}
+
+/// Who asked for what through the API.
+#[derive(Serialize)]
+pub(crate) struct By {
+    subject: Option<String>,
+    client: Option<String>,
+    operation: String,
+    request_id: String,
+    about: BTreeMap<String, String>,
+}
+
+impl By {
+    pub(crate) fn of(operation: Operation) -> Self {
+        let Operation { name, principal, request_id, about } = operation;
+        let text = |name: Option<&str>| name.map(str::to_owned);
+        let (subject, client) = (text(principal.subject()), text(principal.client()));
+        Self { subject, client, operation: name, request_id, about }
+    }
 }
 
 #[derive(Serialize)]
@@ -179,6 +200,7 @@ pub(crate) fn timeline_view(entry: TimelineEntry) -> TimelineView {
         step: entry.step.map(Step::as_str),
         attempt: entry.attempt,
         code: entry.code,
+        by: entry.by.map(By::of),
     }
 }
 

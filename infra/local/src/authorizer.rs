@@ -1,23 +1,29 @@
 //! The JWT authorizer of an HTTP API (AWS: "Control access to HTTP APIs with JWT authorizers").
 
+mod keys;
+
 use crate::client::Client;
 use crate::stack::StackError;
 use crate::template::{TemplateError, object, unknown};
 use axum::http::HeaderMap;
-use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, Validation};
+use keys::Keys;
 use serde_json::Value;
-use tokio::sync::RwLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The algorithms API Gateway takes.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
+
+/// Claims that hold scopes.
+const SCOPES: [&str; 2] = ["scope", "scp"];
 
 /// One authorizer and the keys it has fetched.
 pub(crate) struct Authorizer {
     issuer: String,
     audience: Vec<String>,
-    client: Client,
-    keys: RwLock<JwkSet>,
+    /// Scopes of routes that name none.
+    scopes: Vec<String>,
+    keys: Keys,
 }
 
 impl Authorizer {
@@ -36,7 +42,7 @@ impl Authorizer {
     /// Reads `Auth.Authorizers.<name>`, evaluated.
     fn read(place: &str, written: &Value, client: Client) -> Result<Self, TemplateError> {
         for key in object(written, place)?.keys() {
-            if !["IdentitySource", "JwtConfiguration"].contains(&key.as_str()) {
+            if !["IdentitySource", "JwtConfiguration", "AuthorizationScopes"].contains(&key.as_str()) {
                 return Err(unknown(place, format!("property {key}")));
             }
         }
@@ -46,18 +52,23 @@ impl Authorizer {
         }
         let configuration = written.get("JwtConfiguration").unwrap_or(&Value::Null);
         let issuer = configuration.get("issuer").and_then(Value::as_str);
-        let audience = configuration.get("audience").and_then(Value::as_array).into_iter().flatten();
+        let issuer = issuer.ok_or_else(|| TemplateError::at(place, "has no issuer"))?;
+        let texts = |list: Option<&Value>| -> Vec<String> {
+            let items = list.and_then(Value::as_array).into_iter().flatten();
+            items.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
         Ok(Self {
-            issuer: issuer.ok_or_else(|| TemplateError::at(place, "has no issuer"))?.to_owned(),
-            audience: audience.filter_map(Value::as_str).map(str::to_owned).collect(),
-            client,
-            keys: RwLock::new(JwkSet { keys: Vec::new() }),
+            issuer: issuer.to_owned(),
+            audience: texts(configuration.get("audience")),
+            scopes: texts(written.get("AuthorizationScopes")),
+            keys: Keys::of(issuer, client),
         })
     }
 
     /// The claims of the request's token, or nothing: every refusal is the same 401.
     pub(crate) async fn claims(&self, headers: &HeaderMap) -> Option<Value> {
-        let value = headers.get("authorization")?.to_str().ok()?;
+        let mut values = headers.get_all("authorization").iter();
+        let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ').unwrap_or(("Bearer", value));
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
@@ -66,7 +77,7 @@ impl Authorizer {
         if !ALGORITHMS.contains(&header.alg) {
             return None;
         }
-        let key = self.key(header.kid.as_deref()?).await?;
+        let key = self.keys.find(header.kid.as_deref()?).await?;
         let mut validation = Validation::new(header.alg);
         validation.leeway = 0;
         validation.validate_nbf = true;
@@ -75,7 +86,20 @@ impl Authorizer {
         validation.validate_aud = false;
         validation.set_required_spec_claims(&["exp", "iss"]);
         let claims = jsonwebtoken::decode::<Value>(token, &key, &validation).ok()?.claims;
-        self.is_for_us(&claims).then_some(claims)
+        (self.is_for_us(&claims) && is_issued(&claims)).then_some(claims)
+    }
+
+    /// Whether claims hold one of a route's scopes, or of the authorizer's own where the route names none; without either,
+    /// every accepted token is enough.
+    pub(crate) fn permits(&self, claims: &Value, of_route: &[String]) -> bool {
+        let wanted = self.wanted(of_route);
+        let granted = granted(claims);
+        wanted.is_empty() || wanted.iter().any(|scope| granted.contains(&scope.as_str()))
+    }
+
+    /// The scopes that a route asks for.
+    pub(crate) fn wanted<'a>(&'a self, of_route: &'a [String]) -> &'a [String] {
+        if of_route.is_empty() { &self.scopes } else { of_route }
     }
 
     fn is_for_us(&self, claims: &Value) -> bool {
@@ -86,43 +110,44 @@ impl Authorizer {
             None => claims.get("client_id").is_some_and(ours),
         }
     }
+}
 
-    /// A key by its name; one that is new makes the set be fetched again.
-    async fn key(&self, id: &str) -> Option<DecodingKey> {
-        let known = self.keys.read().await.find(id).cloned();
-        let key = match known {
-            Some(key) => key,
-            None => {
-                let fetched = self.fetch().await?;
-                let key = fetched.find(id).cloned();
-                *self.keys.write().await = fetched;
-                key?
-            }
-        };
-        DecodingKey::from_jwk(&key).ok()
-    }
+/// A text of names or a list of them.
+fn granted(claims: &Value) -> Vec<&str> {
+    let held = SCOPES.into_iter().filter_map(|name| claims.get(name));
+    held.flat_map(|held| match held {
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        Value::String(names) => names.split_whitespace().collect(),
+        _ => Vec::new(),
+    })
+    .collect()
+}
 
-    async fn fetch(&self) -> Option<JwkSet> {
-        let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-        let configuration = self.client.get(&address, &[]).await.ok()?.json();
-        let keys = self.client.get(configuration.get("jwks_uri")?.as_str()?, &[]).await.ok()?;
-        serde_json::from_slice(&keys.body).ok()
-    }
+/// `iat`, where there is one, is not in the future.
+fn is_issued(claims: &Value) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    claims.get("iat").is_none_or(|at| at.as_f64().is_some_and(|at| at <= now))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::issuer::Issuer;
+    use crate::issuer::{Issuer, TokenPolicy};
     use axum::http::HeaderValue;
+    use axum::routing::get;
     use serde_json::json;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
+
+    const LIFE: Duration = Duration::from_secs(60);
 
     async fn issuer() -> (Issuer, String) {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let issuer = Issuer::new(&url).unwrap();
-        tokio::spawn(axum::serve(listener, issuer.clone().router("ours")).into_future());
+        tokio::spawn(axum::serve(listener, issuer.clone().router(TokenPolicy::of(&BTreeMap::new()))).into_future());
         (issuer, url)
     }
 
@@ -142,11 +167,11 @@ mod tests {
     async fn only_a_fresh_token_of_the_issuer_for_this_audience_is_accepted() {
         let (issuer, url) = issuer().await;
         let authorizer = authorizer(&url);
-        let good = issuer.token("ours", Duration::from_secs(60)).unwrap();
+        let good = issuer.sign(&json!({ "aud": "ours", "sub": "platform" }), LIFE).unwrap();
         let claims = authorizer.claims(&bearing(&format!("Bearer {good}"))).await.unwrap();
         assert_eq!(claims["sub"], "platform");
-        let stranger = Issuer::new(&url).unwrap().token("ours", Duration::from_secs(60)).unwrap();
-        let other_audience = issuer.token("theirs", Duration::from_secs(60)).unwrap();
+        let stranger = Issuer::new(&url).unwrap().sign(&json!({ "aud": "ours" }), LIFE).unwrap();
+        let other_audience = issuer.sign(&json!({ "aud": "theirs" }), LIFE).unwrap();
         for bad in [
             format!("Basic {good}"),
             format!("Bearer {stranger}"),
@@ -158,5 +183,63 @@ mod tests {
             assert!(authorizer.claims(&bearing(&bad)).await.is_none(), "{bad}");
         }
         assert!(authorizer.claims(&HeaderMap::new()).await.is_none());
+        let mut twice = bearing(&format!("Bearer {good}"));
+        twice.append("authorization", HeaderValue::from_static("Bearer x"));
+        assert!(authorizer.claims(&twice).await.is_none(), "of two headers, neither is believed");
+    }
+
+    #[tokio::test]
+    async fn a_token_from_the_future_is_refused() {
+        let (issuer, url) = issuer().await;
+        let authorizer = authorizer(&url);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        for claim in ["iat", "nbf"] {
+            let claims = json!({ "aud": "ours", claim: now + 30 });
+            let token = issuer.sign(&claims, LIFE).unwrap();
+            assert!(authorizer.claims(&bearing(&token)).await.is_none(), "{claim}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_scope_of_the_routes_is_enough_in_either_claim() {
+        let (_, url) = issuer().await;
+        let authorizer = authorizer(&url);
+        let of_route = ["a".to_owned(), "b".to_owned()];
+        for (claims, permitted) in [
+            (json!({ "scope": "x b" }), true),
+            (json!({ "scp": "a" }), true),
+            (json!({ "scp": ["x", "a"] }), true),
+            (json!({ "scope": "ab" }), false),
+            (json!({ "scope": ["A"] }), false),
+            (json!({ "sub": "a", "aud": "b" }), false),
+        ] {
+            assert_eq!(authorizer.permits(&claims, &of_route), permitted, "{claims}");
+        }
+        assert!(authorizer.permits(&json!({}), &[]), "without scopes any accepted token will do");
+        let strict = Authorizer { scopes: vec!["admin".to_owned()], ..authorizer };
+        assert!(!strict.permits(&json!({ "scope": "a" }), &[]) && strict.permits(&json!({ "scope": "a" }), &of_route));
+    }
+
+    #[tokio::test]
+    async fn unknown_keys_do_not_make_the_issuer_be_asked_each_time() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counting = Arc::clone(&asked);
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let configuration = json!({ "jwks_uri": format!("{url}/jwks") });
+        let keys = async move || {
+            counting.fetch_add(1, Ordering::Relaxed);
+            axum::Json(json!({ "keys": [] }))
+        };
+        let router = axum::Router::new()
+            .route("/.well-known/openid-configuration", get(async move || axum::Json(configuration)))
+            .route("/jwks", get(keys));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        let (authorizer, stranger) = (authorizer(&url), Issuer::new(&url).unwrap());
+        let token = bearing(&stranger.sign(&json!({ "aud": "ours" }), LIFE).unwrap());
+        for _ in 0..20 {
+            assert!(authorizer.claims(&token).await.is_none());
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 }

@@ -21,6 +21,7 @@ async fn serve(State(function): State<Arc<Function>>, request: Request) -> Respo
     };
     let context = RequestContext {
         door: Door::FunctionUrl,
+        host: None,
         route_key: "$default".to_owned(),
         path_parameters: Vec::new(),
         claims: None,

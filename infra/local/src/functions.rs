@@ -1,7 +1,7 @@
 //! The functions of the template with everything that triggers them.
 
 use crate::binaries::Binaries;
-use crate::gateway::Route;
+use crate::gateway::{Guard, Route};
 use crate::mapping::Mapping;
 use crate::physical::{function_arn, name};
 use crate::runtime::{Function, FunctionConfig, Logs};
@@ -89,7 +89,9 @@ struct HttpApiEvent {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct EventAuth {
-    authorizer: String,
+    authorizer: Option<String>,
+    #[serde(default)]
+    authorization_scopes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -259,12 +261,20 @@ impl Functions {
 }
 
 fn read_route(place: &str, event: &HttpApiEvent, function: &Arc<Function>) -> Result<Route, TemplateError> {
-    let open = match event.auth.as_ref().map(|auth| auth.authorizer.as_str()) {
-        None => false,
-        Some("NONE") => true,
-        Some(other) => return Err(unknown(place, format!("the authorizer {other}"))),
+    let guard = match &event.auth {
+        None => Guard::Scopes(Vec::new()),
+        Some(EventAuth { authorizer: None, authorization_scopes }) => Guard::Scopes(authorization_scopes.clone()),
+        Some(EventAuth { authorizer: Some(name), authorization_scopes }) if name == "NONE" => {
+            if !authorization_scopes.is_empty() {
+                return Err(unknown(place, "AuthorizationScopes without an authorizer"));
+            }
+            Guard::Open
+        }
+        Some(EventAuth { authorizer: Some(other), .. }) => {
+            return Err(unknown(place, format!("the authorizer {other}")));
+        }
     };
-    Route::new(&event.method, &event.path, open, Arc::clone(function))
+    Route::new(&event.method, &event.path, guard, Arc::clone(function))
         .ok_or_else(|| unknown(place, format!("the route {} {}", event.method, event.path)))
 }
 

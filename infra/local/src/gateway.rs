@@ -9,8 +9,9 @@ use crate::template::{Resolver, Template, unknown};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -29,9 +30,16 @@ pub(crate) struct Route {
     method: String,
     path: String,
     segments: Vec<Segment>,
-    /// Needs no token.
-    open: bool,
+    guard: Guard,
     function: Arc<Function>,
+}
+
+/// What a route asks of its callers.
+pub(crate) enum Guard {
+    /// No token.
+    Open,
+    /// A token with one of these scopes; with none named, those of the authorizer.
+    Scopes(Vec<String>),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +50,7 @@ enum Segment {
 
 impl Route {
     /// `None` for what is not understood: methods but the plain ones, greedy parameters.
-    pub(crate) fn new(method: &str, path: &str, open: bool, function: Arc<Function>) -> Option<Self> {
+    pub(crate) fn new(method: &str, path: &str, guard: Guard, function: Arc<Function>) -> Option<Self> {
         let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method);
         let segments = path.strip_prefix('/')?.split('/').map(|segment| {
             let parameter = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
@@ -53,7 +61,7 @@ impl Route {
             }
         });
         let segments = segments.collect::<Option<Vec<_>>>()?;
-        known.then(|| Self { method: method.to_owned(), path: path.to_owned(), segments, open, function })
+        known.then(|| Self { method: method.to_owned(), path: path.to_owned(), segments, guard, function })
     }
 
     fn key(&self) -> String {
@@ -81,6 +89,8 @@ impl Route {
 /// The API.
 pub(crate) struct Gateway {
     routes: Vec<Route>,
+    /// Names under which the API is reached, with their ports.
+    hosts: Vec<String>,
     authorizer: Option<Authorizer>,
     cors: Option<Cors>,
 }
@@ -88,7 +98,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// An API whose routes need no token and that no page calls.
     pub(crate) fn open() -> Self {
-        Self { routes: Vec::new(), authorizer: None, cors: None }
+        Self { routes: Vec::new(), hosts: Vec::new(), authorizer: None, cors: None }
     }
 
     /// Reads the HTTP API of the template; its routes stand in the functions.
@@ -108,15 +118,24 @@ impl Gateway {
     }
 
     /// The most specific routes first, as API Gateway selects.
-    pub(crate) fn router(mut self, routes: Vec<Route>) -> Router {
+    pub(crate) fn router(mut self, routes: Vec<Route>, hosts: Vec<String>) -> Router {
         let parameters =
             |route: &Route| route.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count();
-        self.routes = routes;
+        (self.routes, self.hosts) = (routes, hosts);
         self.routes.sort_by_key(parameters);
         Router::new().fallback(serve).with_state(Arc::new(self))
     }
 
-    async fn answer(&self, parts: &Parts, body: Body) -> Response<Body> {
+    /// The name by which a request reaches the API: API Gateway answers for its own names only.
+    fn host(&self, parts: &Parts) -> Option<&str> {
+        let mut named = parts.headers.get_all(HOST).iter();
+        let named = named.next().filter(|_| named.next().is_none())?.to_str().ok()?;
+        let absolute = parts.uri.authority().map_or(named, Authority::as_str);
+        let own = self.hosts.iter().find(|host| host.eq_ignore_ascii_case(named))?;
+        own.eq_ignore_ascii_case(absolute).then_some(own)
+    }
+
+    async fn answer(&self, host: &str, parts: &Parts, body: Body) -> Response<Body> {
         let head: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if head + parts.uri.to_string().len() > LARGEST_HEAD {
             return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
@@ -125,9 +144,12 @@ impl Gateway {
         let Some((route, path_parameters)) = self.routes.iter().find_map(|route| Some((route, fitting(route)?))) else {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
-        let claims = match (&self.authorizer, route.open) {
-            (Some(authorizer), false) => match authorizer.claims(&parts.headers).await {
-                Some(claims) => Some(claims),
+        let claims = match (&self.authorizer, &route.guard) {
+            (Some(authorizer), Guard::Scopes(scopes)) => match authorizer.claims(&parts.headers).await {
+                Some(claims) if authorizer.permits(&claims, scopes) => {
+                    Some((claims, authorizer.wanted(scopes).to_vec()))
+                }
+                Some(_) => return forbidden(authorizer.wanted(scopes)),
                 None => return unauthorized(),
             },
             _ => None,
@@ -135,7 +157,8 @@ impl Gateway {
         let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
-        let context = RequestContext { door: Door::HttpApi, route_key: route.key(), path_parameters, claims };
+        let (route_key, host) = (route.key(), Some(host.to_owned()));
+        let context = RequestContext { door: Door::HttpApi, host, route_key, path_parameters, claims };
         let event = payload(parts, &body, &context);
         // The invocation goes on when the client goes away or the gateway gives up, as in AWS.
         let function = Arc::clone(&route.function);
@@ -153,10 +176,11 @@ impl Gateway {
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let Some(host) = gateway.host(&parts) else { return message(StatusCode::FORBIDDEN, "Forbidden") };
     if let Some(preflight) = gateway.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
         return preflight;
     }
-    let mut response = gateway.answer(&parts, body).await;
+    let mut response = gateway.answer(host, &parts, body).await;
     if let Some(cors) = &gateway.cors {
         cors.finish(&parts.headers, &mut response);
     }
@@ -170,6 +194,16 @@ fn internal() -> Response<Body> {
 fn unauthorized() -> Response<Body> {
     let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// The token is accepted and has none of the route's scopes (RFC 6750, section 3.1).
+fn forbidden(scopes: &[String]) -> Response<Body> {
+    let mut response = message(StatusCode::FORBIDDEN, "Forbidden");
+    let challenge = format!("Bearer scope=\"{}\" error=\"insufficient_scope\"", scopes.join(" "));
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
     response
 }
 

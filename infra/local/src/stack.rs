@@ -23,6 +23,7 @@ use opening::Opening;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -75,6 +76,7 @@ impl From<IssuerError> for StackError {
 
 /// Everything of the template, running.
 pub struct Stack {
+    issuer: Issuer,
     endpoints: Endpoints,
     services: Services,
     snapshot: Option<Snapshot>,
@@ -113,6 +115,14 @@ impl Stack {
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// A token of the stack's issuer with these claims over its own (`iss`, `iat`, `exp`), valid for an hour.
+    ///
+    /// # Errors
+    /// [`StackError::Issuer`].
+    pub fn sign(&self, claims: &Value) -> Result<String, StackError> {
+        Ok(self.issuer.sign(claims, Duration::from_secs(3600))?)
     }
 
     /// Moves the time of the queues and the vault by `seconds`, backwards too: delays, visibility, ages. Functions and the

@@ -3,7 +3,7 @@
 
 use crate::function_url;
 use crate::functions::Functions;
-use crate::gateway::{Gateway, Route};
+use crate::gateway::{Gateway, Guard, Route};
 use crate::physical::{function_arn, name};
 use crate::runtime::Function;
 use crate::template::{Resolver, Resource, Template, TemplateError, unknown};
@@ -63,6 +63,7 @@ pub(crate) fn router(
     template: &Template,
     resolver: &Resolver,
     functions: &Functions,
+    hosts: Vec<String>,
 ) -> Result<Option<Router>, TemplateError> {
     let mut urls: Vec<Arc<Function>> = functions.webhook.iter().cloned().collect();
     for resource in template.of_type("AWS::Lambda::Url") {
@@ -73,7 +74,7 @@ pub(crate) fn router(
     match (urls.as_slice(), routes.first()) {
         ([], None) => Ok(None),
         ([url], None) => Ok(Some(function_url::router(Arc::clone(url)))),
-        ([], Some(_)) => Ok(Some(Gateway::open().router(routes))),
+        ([], Some(_)) => Ok(Some(Gateway::open().router(routes, hosts))),
         _ => Err(unknown("Resources", "a second Function URL, or one beside an HTTP API")),
     }
 }
@@ -87,7 +88,7 @@ fn routes(template: &Template, resolver: &Resolver, functions: &Functions) -> Re
         let integration = integration.ok_or_else(|| unknown(&resource.id, format!("the target {}", route.target)))?;
         let integrated: Integration = properties(integration, resolver)?;
         let target = function(integration, functions, &integrated.integration_uri)?;
-        let made = route.route_key.split_once(' ').and_then(|(method, path)| Route::new(method, path, true, target));
+        let made = route.route_key.split_once(' ').and_then(|(method, path)| Route::new(method, path, Guard::Open, target));
         routes.push(made.ok_or_else(|| unknown(&resource.id, format!("the route {}", route.route_key)))?);
     }
     Ok(routes)

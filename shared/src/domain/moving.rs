@@ -2,11 +2,13 @@
 
 mod advance;
 mod comparison;
+mod entry;
 mod number;
 mod refusal;
 
-pub use advance::{MoveEvent, advance};
+pub use advance::{MoveEvent, advance, advance_by};
 pub use comparison::{Compared, MOST_TEMPLATES, NamedTemplate, Snapshot, compare};
+pub use entry::Entry;
 pub use number::{MovingNumber, WrittenNumber};
 pub use refusal::{actor, sentence};
 
@@ -92,18 +94,6 @@ pub enum CheckResult {
     Missing,
     /// Meta does not show it to the customer's token.
     Unknown,
-}
-
-/// One line of a move's timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// When.
-    pub at: Timestamp,
-    /// What, in one word.
-    pub event: String,
-    /// Stable code of a reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
 }
 
 /// A move.

@@ -23,6 +23,7 @@ use super::entitlement::Entitlement;
 use super::facts::Facts;
 use super::grant::{VerifiedPhone, VerifiedWaba};
 use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId, PhoneNumberId};
+use super::operation::Operation;
 use super::session::{CallbackOverride, Flow, Role};
 use super::steps::{Step, StepSpec, spec};
 use super::time::Timestamp;
@@ -49,6 +50,9 @@ pub struct PendingEvent {
     pub discriminator: String,
     /// When the fact became true.
     pub at: Timestamp,
+    /// Set when the event names who asked for an operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
 }
 
 /// One customer's onboarding.

@@ -16,6 +16,7 @@ pub use event::{About, Event, Finding, Reading, Renewed, Round};
 pub use rescue::rescue;
 
 use super::onboarding::Onboarding;
+use super::operation::{Operation, REQUESTED};
 use super::steps::Step;
 use super::time::{Moment, Timestamp};
 use announce::announce;
@@ -56,6 +57,17 @@ pub struct TimelineEntry {
     /// Stable code of a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Who brought it about through the API, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Operation>,
+}
+
+impl TimelineEntry {
+    /// A line of something that happened.
+    #[must_use]
+    pub fn new(at: Timestamp, event: &str, code: Option<&str>) -> Self {
+        Self { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned), by: None }
+    }
 }
 
 /// Applies a fact: the record as it is afterwards, and what to write into its timeline. A fact that is known already, or
@@ -66,6 +78,30 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
     apply(&mut after, event, moment, &mut timeline);
     announce(before, &mut after, moment.now);
     after.timeline_length = after.timeline_length.saturating_add(u32::try_from(timeline.len()).unwrap_or_default());
+    (after, timeline)
+}
+
+/// As [`advance`], for a fact that somebody brought about through the API: the timeline's lines and an event say who. An
+/// operation that changes nothing leaves no name, except [`Event::Requested`], which is only about leaving one.
+#[must_use]
+pub fn advance_by(
+    before: &Onboarding,
+    event: &Event,
+    operation: &Operation,
+    moment: Moment,
+) -> (Onboarding, Vec<TimelineEntry>) {
+    let (mut after, mut timeline) = advance(before, event, moment);
+    if after == *before && *event != Event::Requested {
+        return (after, timeline);
+    }
+    if timeline.is_empty() {
+        timeline.push(TimelineEntry::new(moment.now, REQUESTED, Some(&operation.name)));
+        after.timeline_length = after.timeline_length.saturating_add(1);
+    }
+    for entry in &mut timeline {
+        entry.by = Some(operation.clone());
+    }
+    after.outbox.push(operation.event(moment.now));
     (after, timeline)
 }
 
@@ -102,6 +138,7 @@ fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut V
         Event::DepartureConfirmed(attempt, extent) => confirmed(after, attempt, *extent, now, timeline),
         Event::DepartureNotConfirmed(attempt) => not_confirmed(after, attempt, now, timeline),
         Event::Joined(at) => joined(after, *at, now, timeline),
+        Event::Requested => {}
         Event::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
 }

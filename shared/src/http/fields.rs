@@ -114,6 +114,7 @@ mod tests {
             request_id: "r".into(),
             host: "h".into(),
             source: crate::http::source::SourceAddress::default(),
+            caller: None,
         };
         Fields::read(&request, &["a", "b"]).map_err(|problem| problem.code)
     }

@@ -38,6 +38,7 @@ mod tests {
             request_id: "r".into(),
             host: "api.example.com".into(),
             source: crate::http::source::SourceAddress::default(),
+            caller: None,
         };
         check(&request, &["https://app.example.com".to_owned()]).is_ok()
     }

@@ -6,6 +6,7 @@ use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageEvent, MessageNext};
 use crate::domain::onboarding::Onboarding;
+use crate::domain::operation::Operation;
 use crate::domain::progress::Event;
 use crate::domain::template::Template;
 use crate::graph::call::Auth;
@@ -116,7 +117,20 @@ impl Sender {
     /// # Errors
     /// [`SendError`] when it could not be saved. A bell that was not taken is made up for by the sweeper.
     pub async fn record(&self, id: &MessageId, event: &MessageEvent) -> Result<Option<Message>, SendError> {
-        let after = self.store.record_message(id, event, self.delay, clock::now()).await?;
+        self.record_by(id, event, None).await
+    }
+
+    /// As [`Sender::record`]; who asked for the operation is saved with the fact.
+    ///
+    /// # Errors
+    /// As [`Sender::record`].
+    pub async fn record_by(
+        &self,
+        id: &MessageId,
+        event: &MessageEvent,
+        operation: Option<&Operation>,
+    ) -> Result<Option<Message>, SendError> {
+        let after = self.store.record_message_by(id, event, operation, self.delay, clock::now()).await?;
         if let Some(message) = &after {
             self.ring(message).await;
         }

@@ -11,6 +11,7 @@ use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::ids::{MoveId, OnboardingId};
 use crate::domain::moving::{CheckResult, Move, MoveEvent, MoveNext, Phase};
 use crate::domain::onboarding::{Onboarding, State};
+use crate::domain::operation::Operation;
 use crate::domain::progress::Event;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
@@ -193,8 +194,8 @@ impl Mover {
         })
     }
 
-    async fn note(&self, moving: &Move, fact: MoveEvent) -> Result<(), MoveError> {
-        let after = self.store.record_move(&moving.id, &fact, clock::now()).await?;
+    async fn note(&self, moving: &Move, fact: MoveEvent, operation: Option<&Operation>) -> Result<(), MoveError> {
+        let after = self.store.record_move_by(&moving.id, &fact, operation, clock::now()).await?;
         if after.is_some_and(|after| after.next(clock::now()) != MoveNext::Nothing) {
             self.ring(&moving.id).await;
         }

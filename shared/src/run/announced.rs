@@ -27,7 +27,7 @@ impl<P: Performer + Sync> Worker<P> {
         }
         let now = clock::now();
         let onboarding = begun(waba, &announced, self.role, now);
-        let entry = TimelineEntry { at: now, event: "announced".to_owned(), step: None, attempt: None, code: None };
+        let entry = TimelineEntry::new(now, "announced", None);
         match self.store.begin_announced(waba, &announced, &onboarding, &[entry]).await {
             Ok(()) => self.work(&onboarding.id, deadline).await,
             Err(StoreError::Conflict) => Ok(()),

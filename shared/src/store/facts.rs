@@ -3,7 +3,8 @@
 use super::{Save, Store, StoreError};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::Onboarding;
-use crate::domain::progress::{Event, advance};
+use crate::domain::operation::Operation;
+use crate::domain::progress::{Event, advance, advance_by};
 use crate::domain::time::Moment;
 
 /// How often a fact is applied to a newer record before the caller has to come again.
@@ -26,11 +27,28 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable, or others were faster every time.
     pub async fn record(&self, id: &OnboardingId, fact: &Event, moment: Moment) -> Result<Recorded, StoreError> {
+        self.record_by(id, fact, None, moment).await
+    }
+
+    /// As [`Store::record`]; who asked for the operation is saved with the fact.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn record_by(
+        &self,
+        id: &OnboardingId,
+        fact: &Event,
+        operation: Option<&Operation>,
+        moment: Moment,
+    ) -> Result<Recorded, StoreError> {
         for _ in 0..CONFLICTS {
             let Some(held) = self.onboarding(id).await? else {
                 return Ok(Recorded::Unknown);
             };
-            let (after, timeline) = advance(&held.record, fact, moment);
+            let (after, timeline) = match operation {
+                Some(operation) => advance_by(&held.record, fact, operation, moment),
+                None => advance(&held.record, fact, moment),
+            };
             if after == held.record {
                 return Ok(Recorded::Unchanged);
             }

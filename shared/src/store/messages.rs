@@ -4,6 +4,7 @@ use super::item::{self, Item, Require, number, text};
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageEvent, Payload, Retry, advance};
+use crate::domain::operation::Operation;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use std::time::Duration;
@@ -52,12 +53,28 @@ impl Store {
         delay: Duration,
         now: Timestamp,
     ) -> Result<Option<Message>, StoreError> {
+        self.record_message_by(id, fact, None, delay, now).await
+    }
+
+    /// As [`Store::record_message`]; who asked for the operation is saved with the fact.
+    ///
+    /// # Errors
+    /// As [`Store::record_message`].
+    pub async fn record_message_by(
+        &self,
+        id: &MessageId,
+        fact: &MessageEvent,
+        operation: Option<&Operation>,
+        delay: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
         for _ in 0..CONFLICTS {
             let Some(held) = self.message(id).await? else { return Ok(None) };
             let mut after = advance(&held.record, fact, delay, now);
             if after == held.record {
                 return Ok(None);
             }
+            after.outbox.extend(operation.map(|operation| operation.event(now)));
             self.pace(&held.record, &mut after, now).await?;
             match self.save_message(&held.record, &after, held.version, now).await {
                 Err(StoreError::Conflict) => {}

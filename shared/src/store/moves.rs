@@ -3,7 +3,8 @@
 use super::item::{self, Item, Require, number, text};
 use super::{Held, Store, StoreError, keys, unavailable};
 use crate::domain::ids::{MoveId, OnboardingId, WabaId};
-use crate::domain::moving::{ALIAS, Move, MoveEvent, MoveNext, advance};
+use crate::domain::moving::{ALIAS, Move, MoveEvent, MoveNext, advance, advance_by};
+use crate::domain::operation::Operation;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use std::collections::HashMap;
@@ -70,15 +71,36 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table is unavailable, or others were faster every time.
     pub async fn record_move(&self, id: &MoveId, fact: &MoveEvent, now: Timestamp) -> Result<Option<Move>, StoreError> {
-        self.change_move(id, now, |before| Some(advance(before, fact, now))).await
+        self.record_move_by(id, fact, None, now).await
+    }
+
+    /// As [`Store::record_move`]; who asked for the operation is saved with the fact.
+    ///
+    /// # Errors
+    /// As [`Store::record_move`].
+    pub async fn record_move_by(
+        &self,
+        id: &MoveId,
+        fact: &MoveEvent,
+        operation: Option<&Operation>,
+        now: Timestamp,
+    ) -> Result<Option<Move>, StoreError> {
+        self.change_move(id, now, |before| Some(advance_by(before, fact, operation, now))).await
     }
 
     /// Counts a code that is about to be asked for or entered; `None` when the move is not there, or no more are allowed.
     ///
     /// # Errors
     /// As [`Store::record_move`].
-    pub async fn count_code(&self, id: &MoveId, fact: &MoveEvent, now: Timestamp) -> Result<Option<Move>, StoreError> {
-        self.change_move(id, now, |before| before.allows(fact, now).then(|| advance(before, fact, now))).await
+    pub async fn count_code(
+        &self,
+        id: &MoveId,
+        fact: &MoveEvent,
+        operation: &Operation,
+        now: Timestamp,
+    ) -> Result<Option<Move>, StoreError> {
+        let count = |before: &Move| before.allows(fact, now).then(|| advance_by(before, fact, Some(operation), now));
+        self.change_move(id, now, count).await
     }
 
     /// Says that somebody looks at a move that is due; `None` when it is not, or somebody else does.

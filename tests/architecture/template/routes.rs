@@ -1,8 +1,9 @@
 //! Who may call which route.
 
 use super::Template;
-use super::tree::{at, entries, texts};
+use super::tree::{at, entries, names_in, texts};
 use crate::repository::{Offence, forbid, read};
+use platform_api::{ROUTES, Route as PlatformRoute, Scope};
 use serde_norway::Value;
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ const PUBLIC: [&str; 9] = [
     "GET /console/{file}",
 ];
 const PRIVATE: &str = "/v1/";
+const README: &str = "README.md";
 const OPENAPI: &str = "functions/platform-api/openapi.json";
 
 #[test]
@@ -35,11 +37,84 @@ fn the_platform_api_is_described_route_by_route() {
     forbid(undescribed(&Template::of_repository(), &description), "The template and openapi.json change together.");
 }
 
+#[test]
+fn template_and_description_ask_for_the_scopes_of_the_functions_table() {
+    let description = serde_json::from_str(&read(OPENAPI)).unwrap();
+    let found = misscoped(&Template::of_repository(), &description, ROUTES);
+    forbid(
+        found,
+        "A route has one line in functions/platform-api/src/routes.rs; the template and openapi.json follow it.",
+    );
+}
+
+#[test]
+fn the_readme_names_every_route_with_the_scopes_of_the_functions_table() {
+    forbid(unexplained(&read(README), ROUTES), "The table under \"Who may do what\" follows routes.rs.");
+}
+
+/// The scopes of a route in words, as the README has them.
+fn in_words(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Rows of the README's table of scopes: `| scopes | routes |`, each route in backquotes.
+fn unexplained(readme: &str, table: &[PlatformRoute]) -> Vec<Offence> {
+    let section =
+        readme.split("### Who may do what").nth(1).unwrap_or_default().split("\n#").next().unwrap_or_default();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let written: BTreeSet<(String, String)> = rows
+        .flat_map(|(scopes, routes)| {
+            routes.split('`').skip(1).step_by(2).map(|route| (route.to_owned(), scopes.to_owned()))
+        })
+        .filter(|(route, _)| route.contains(" /"))
+        .collect();
+    let key = |route: &PlatformRoute| (format!("{} {}", route.method, route.path), in_words(route.scopes));
+    let wanted: BTreeSet<_> = table.iter().map(key).collect();
+    let differ = wanted.symmetric_difference(&written);
+    differ
+        .map(|(route, scopes)| Offence::new(README, format!("differs from the table at `{route}`: {scopes}")))
+        .collect()
+}
+
+fn misscoped(template: &Template, description: &serde_json::Value, table: &[PlatformRoute]) -> Vec<Offence> {
+    let mut found = Vec::new();
+    let known = |name: &str| table.iter().find(|route| format!("{} {}", route.method, route.path) == name);
+    let routes: Vec<Route<'_>> = routes(template).into_iter().filter(|route| route.name.contains(PRIVATE)).collect();
+    for route in &routes {
+        let wanted =
+            known(&route.name).map(|known| known.scopes.iter().map(|scope| parameter(*scope)).collect::<Vec<_>>());
+        if wanted.as_ref() != Some(&route.scopes) {
+            let what = format!("asks for {:?} at `{}`, the table for {wanted:?}", route.scopes, route.name);
+            found.push(template.offence(route.function, what));
+        }
+    }
+    for route in table {
+        let name = format!("{} {}", route.method, route.path);
+        if !routes.iter().any(|routed| routed.name == name) {
+            found.push(template.offence("HttpApi", format!("does not route `{name}`")));
+        }
+        let operation = &description["paths"][route.path][route.method.to_lowercase()];
+        let one = |scope: &Scope| serde_json::json!({ "platform": [format!("onboarding/{}", scope.as_str())] });
+        if operation["security"] != route.scopes.iter().map(one).collect::<serde_json::Value>() {
+            found.push(Offence::new(OPENAPI, format!("lists other scopes at `{name}`: {}", operation["security"])));
+        }
+    }
+    found
+}
+
+/// The template's parameter that names a scope.
+fn parameter(scope: Scope) -> String {
+    let (first, rest) = scope.as_str().split_at(1);
+    format!("{}{rest}Scope", first.to_uppercase())
+}
+
 /// A route with the authorizer it names, if it names one.
 struct Route<'a> {
     function: &'a str,
     name: String,
     authorizer: Option<&'a str>,
+    /// Parameters that name its scopes.
+    scopes: Vec<String>,
 }
 
 fn routes(template: &Template) -> Vec<Route<'_>> {
@@ -48,7 +123,10 @@ fn routes(template: &Template) -> Vec<Route<'_>> {
         for (_, event) in function.events("HttpApi") {
             let text = |path: &[&str]| at(event, path).and_then(Value::as_str);
             let name = format!("{} {}", text(&["Method"]).unwrap_or("ANY"), text(&["Path"]).unwrap_or("$default"));
-            found.push(Route { function: function.id, name, authorizer: text(&["Auth", "Authorizer"]) });
+            let scopes = at(event, &["Auth", "AuthorizationScopes"])
+                .map(|scopes| names_in(scopes).into_iter().map(str::to_owned).collect())
+                .unwrap_or_default();
+            found.push(Route { function: function.id, name, authorizer: text(&["Auth", "Authorizer"]), scopes });
         }
     }
     found
@@ -195,6 +273,30 @@ mod proofs {
         );
         assert_eq!(shared_throttles(&Template::parse(&api)), []);
         assert_eq!(shared_throttles(&Template::parse(&api.replace("/signup/callback", "/signup/back"))).len(), 2);
+    }
+
+    #[test]
+    fn another_scope_is_found() {
+        const TABLE: [PlatformRoute; 1] =
+            [PlatformRoute { method: "GET", path: "/v1/a", scopes: &[Scope::Read, Scope::Admin], operation: None }];
+        let routed = |scopes: &str| template(&[("GET", "/v1/a", scopes)]);
+        let described = |scopes: &[&str]| {
+            let security: serde_json::Value =
+                scopes.iter().map(|scope| serde_json::json!({ "platform": [format!("onboarding/{scope}")] })).collect();
+            serde_json::json!({ "paths": { "/v1/a": { "get": { "security": security } } } })
+        };
+        let right = ", Auth: { AuthorizationScopes: [!Ref ReadScope, !Ref AdminScope] }";
+        assert_eq!(misscoped(&routed(right), &described(&["read", "admin"]), &TABLE), []);
+        for wrong in ["", NONE, ", Auth: { AuthorizationScopes: [!Ref ReadScope] }"] {
+            assert_eq!(misscoped(&routed(wrong), &described(&["read", "admin"]), &TABLE).len(), 1, "{wrong}");
+        }
+        assert_eq!(misscoped(&routed(right), &described(&["read"]), &TABLE).len(), 1);
+        assert_eq!(misscoped(&template(&[]), &described(&["read", "admin"]), &TABLE).len(), 1);
+        let readme =
+            |row: &str| format!("### Who may do what\n\n| scopes | routes |\n| --- | --- |\n{row}\n\n## Next\n");
+        assert_eq!(unexplained(&readme("| read, admin | `GET /v1/a` |"), &TABLE), []);
+        assert_eq!(unexplained(&readme("| read | `GET /v1/a` |"), &TABLE).len(), 2);
+        assert_eq!(unexplained(&readme(""), &TABLE).len(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A move as the platform sees it. The number itself is not shown: whoever asks knows it.
 
 use crate::timeline::page_of;
+use crate::views::By;
 use serde::Serialize;
 use shared::domain::failure::Actor;
 use shared::domain::grant::VerifiedPhone;
@@ -61,6 +62,7 @@ struct EntryView<'a> {
     at: String,
     event: &'a str,
     code: Option<&'a str>,
+    by: Option<By>,
 }
 
 fn check_view(found: &moving::Check) -> CheckView<'_> {
@@ -107,6 +109,7 @@ pub(crate) fn page(moving: &Move, before: Option<u32>) -> EntryPage<'_> {
         at: entry.at.to_rfc3339(),
         event: &entry.event,
         code: entry.code.as_deref(),
+        by: entry.by.clone().map(By::of),
     });
     EntryPage { timeline: timeline.collect(), cursor }
 }

@@ -24,10 +24,12 @@ pub(crate) enum Door {
 #[derive(Debug)]
 pub(crate) struct RequestContext {
     pub(crate) door: Door,
+    /// The name that the service knows itself by; the client's where it does not say.
+    pub(crate) host: Option<String>,
     pub(crate) route_key: String,
     pub(crate) path_parameters: Vec<(String, String)>,
-    /// Claims of an accepted token.
-    pub(crate) claims: Option<Value>,
+    /// Claims of an accepted token, and the scopes that the route asks for.
+    pub(crate) claims: Option<(Value, Vec<String>)>,
 }
 
 /// The event.
@@ -67,6 +69,7 @@ pub(crate) fn payload(parts: &Parts, body: &Bytes, context: &RequestContext) -> 
 fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let agent = parts.headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let host = context.host.as_deref().unwrap_or(host);
     let mut value = json!({
         "accountId": if context.door == Door::HttpApi { crate::physical::ACCOUNT } else { "anonymous" },
         "apiId": "local",
@@ -85,8 +88,9 @@ fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value
         "time": clf_time(now.as_secs()),
         "timeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
     });
-    if let (Some(claims), Some(fields)) = (&context.claims, value.as_object_mut()) {
-        fields.insert("authorizer".to_owned(), json!({ "jwt": { "claims": in_text(claims), "scopes": null } }));
+    if let (Some((claims, scopes)), Some(fields)) = (&context.claims, value.as_object_mut()) {
+        let scopes = Some(scopes).filter(|scopes| !scopes.is_empty());
+        fields.insert("authorizer".to_owned(), json!({ "jwt": { "claims": in_text(claims), "scopes": scopes } }));
     }
     value
 }
@@ -174,9 +178,10 @@ mod tests {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let context = RequestContext {
             door: Door::HttpApi,
+            host: Some("localhost:3000".into()),
             route_key: "POST /a/{id}".into(),
             path_parameters: vec![("id".into(), "7".into())],
-            claims: Some(json!({ "sub": "x", "exp": 7, "aud": ["a", "b"] })),
+            claims: Some((json!({ "sub": "x", "exp": 7, "aud": ["a", "b"] }), vec!["read".into()])),
         };
         payload(&parts, &Bytes::from_static(body), &context)
     }
@@ -200,8 +205,10 @@ mod tests {
         assert_eq!((&event["cookies"], &event["headers"]["cookie"]), (&json!(["k=v", "l=w"]), &Value::Null));
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("{\"a\":1}"), &json!(false)));
         assert_eq!(event["pathParameters"], json!({ "id": "7" }));
-        let claims = &event["requestContext"]["authorizer"]["jwt"]["claims"];
-        assert_eq!(claims, &json!({ "sub": "x", "exp": "7", "aud": "[a b]" }));
+        let jwt = &event["requestContext"]["authorizer"]["jwt"];
+        assert_eq!(jwt["claims"], json!({ "sub": "x", "exp": "7", "aud": "[a b]" }));
+        assert_eq!(jwt["scopes"], json!(["read"]));
+        assert_eq!(event["requestContext"]["domainName"], "localhost:3000", "whatever the client calls it");
         assert_eq!(event["requestContext"]["http"]["method"], "POST");
     }
 

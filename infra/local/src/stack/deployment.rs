@@ -5,7 +5,7 @@ use crate::binaries::Binaries;
 use crate::endpoints::{AwsEndpoints, Endpoints};
 use crate::functions::{Functions, Making};
 use crate::gateway::Gateway;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, TokenPolicy};
 use crate::options::StackOptions;
 use crate::physical::{self, REGION};
 use crate::resources;
@@ -37,7 +37,9 @@ pub(super) struct Deployment {
     pub(super) gateway: Gateway,
     /// What Meta calls.
     pub(super) webhook: Option<Router>,
-    pub(super) audience: String,
+    /// Names of the API, with their ports.
+    pub(super) hosts: Vec<String>,
+    pub(super) tokens: TokenPolicy,
     table: String,
     queues: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
@@ -47,7 +49,8 @@ impl Deployment {
     pub(super) fn make(mut template: Template, setting: &Setting<'_>) -> Result<Self, StackError> {
         let Setting { options, at, services, .. } = setting;
         let parameters = template.parameters(&settings::parameters(options, at))?;
-        let audience = parameters.get("JwtAudience").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let tokens = TokenPolicy::of(&parameters);
+        let api_hosts = hosts(&at.api, parameters.get("SignupBaseUrl").and_then(Value::as_str));
         let mut resolver = physical::register(&template, parameters, at);
         template.decide(&resolver)?;
         let secrets = resources::secrets(&template, &mut resolver, &services.secrets, &options.meta)?;
@@ -58,8 +61,8 @@ impl Deployment {
         let making = Making { binaries, variables: &variables, logs, sqs: &services.sqs };
         let functions = Functions::read(&template, &resolver, &making)?;
         let gateway = Gateway::read(&template, &resolver)?;
-        let webhook = webhook_door::router(&template, &resolver, &functions)?;
-        Ok(Self { functions, gateway, webhook, audience, table, queues, secrets })
+        let webhook = webhook_door::router(&template, &resolver, &functions, hosts(&at.webhook, None))?;
+        Ok(Self { functions, gateway, webhook, hosts: api_hosts, tokens, table, queues, secrets })
     }
 
     pub(super) fn endpoints(&self, setting: &Setting<'_>, issuer: &Issuer) -> Result<Endpoints, StackError> {
@@ -73,9 +76,16 @@ impl Deployment {
             table: self.table.clone(),
             queues: self.queues.clone(),
             secrets: self.secrets.clone(),
-            platform_token: issuer.token(&self.audience, TOKEN_LIFE)?,
+            platform_token: issuer.sign(&self.tokens.of_platform(), TOKEN_LIFE)?,
             meta: setting.options.meta.clone(),
             control: at.control,
         })
     }
+}
+
+/// The names under which the API answers: those of this machine, and the domain that the signup page was given.
+fn hosts(api: &str, own_domain: Option<&str>) -> Vec<String> {
+    let port = api.rsplit(':').next().unwrap_or_default();
+    let own = own_domain.and_then(|base| base.split_once("://")).map(|(_, rest)| rest.trim_end_matches('/').to_owned());
+    [format!("localhost:{port}"), format!("127.0.0.1:{port}")].into_iter().chain(own).collect()
 }

@@ -46,8 +46,8 @@ impl Opening {
         services.serve_database(listeners.dynamodb, &tasks, &ended);
         serve(listeners.sqs, services.sqs.router(), &tasks, &ended);
         serve(listeners.secretsmanager, services.secrets.router(), &tasks, &ended);
-        serve(listeners.control, control.router().merge(issuer.router(&deployment.audience)), &tasks, &ended);
-        serve(listeners.api, deployment.gateway.router(routes), &tasks, &ended);
+        serve(listeners.control, control.router().merge(issuer.clone().router(deployment.tokens)), &tasks, &ended);
+        serve(listeners.api, deployment.gateway.router(routes, deployment.hosts), &tasks, &ended);
         if let Some(webhook) = deployment.webhook {
             serve(listeners.webhook, webhook, &tasks, &ended);
         }
@@ -60,7 +60,19 @@ impl Opening {
         if let Some(snapshot) = &snapshot {
             tasks.spawn(snapshot.clone().run(services.clone(), simulator.clone(), ended.clone()));
         }
-        Ok(Stack { endpoints, services, snapshot, functions, schedules, switches, logs, simulator, tasks, ended })
+        Ok(Stack {
+            issuer,
+            endpoints,
+            services,
+            snapshot,
+            functions,
+            schedules,
+            switches,
+            logs,
+            simulator,
+            tasks,
+            ended,
+        })
     }
 }
 

@@ -189,5 +189,5 @@ fn overdue(message: &mut Message, now: Timestamp) {
 
 fn tell(message: &mut Message, kind: &str, code: &str, at: Timestamp) {
     let discriminator = format!("{}:{code}", message.attempts.len());
-    message.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at });
+    message.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at, operation: None });
 }

@@ -5,6 +5,7 @@ use crate::domain::failure::{Actor, Class, Failure};
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::onboarding::PendingEvent;
+use crate::domain::operation::{Operation, REQUESTED};
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
@@ -97,6 +98,23 @@ pub fn advance(before: &Move, event: &MoveEvent, now: Timestamp) -> Move {
     after
 }
 
+/// As [`advance`], for a fact that somebody may have brought about through the API: the timeline's lines and an event say
+/// who, unless nothing changes.
+#[must_use]
+pub fn advance_by(before: &Move, event: &MoveEvent, operation: Option<&Operation>, now: Timestamp) -> Move {
+    let mut after = advance(before, event, now);
+    let Some(operation) = operation.filter(|_| after != *before) else { return after };
+    let known = before.timeline.len();
+    if after.timeline.len() == known {
+        note(&mut after, REQUESTED, Some(&operation.name), now);
+    }
+    for entry in after.timeline.iter_mut().skip(known) {
+        entry.by = Some(operation.clone());
+    }
+    after.outbox.push(operation.event(now));
+    after
+}
+
 fn enter(after: &mut Move, phase: Phase, event: &str, code: Option<&str>, now: Timestamp) {
     after.phase = phase;
     after.since = now;
@@ -107,13 +125,13 @@ fn enter(after: &mut Move, phase: Phase, event: &str, code: Option<&str>, now: T
 
 fn note(after: &mut Move, event: &str, code: Option<&str>, now: Timestamp) {
     if after.timeline.len() < LONGEST_TIMELINE {
-        after.timeline.push(Entry { at: now, event: event.to_owned(), code: code.map(str::to_owned) });
+        after.timeline.push(Entry { at: now, event: event.to_owned(), code: code.map(str::to_owned), by: None });
     }
 }
 
 fn tell(after: &mut Move, kind: &str, code: &str, now: Timestamp) {
     let discriminator = format!("{}:{code}", now.as_millis());
-    after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now });
+    after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now, operation: None });
 }
 
 fn resumed(after: &mut Move, now: Timestamp) {

@@ -19,7 +19,7 @@ pub(super) fn announce(before: &Onboarding, after: &mut Onboarding, now: Timesta
 /// Puts an event into the outbox; `what` tells it apart from others of its kind and moment.
 pub(super) fn tell(after: &mut Onboarding, kind: &str, what: &str, now: Timestamp) {
     let discriminator = format!("{}:{what}", now.as_millis());
-    after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now });
+    after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now, operation: None });
 }
 
 const fn past_tense(state: State) -> &'static str {

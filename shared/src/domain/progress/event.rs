@@ -95,6 +95,8 @@ pub enum Event {
     },
     /// Meta said that something changed without saying what: it is looked at now.
     LookAsked,
+    /// Somebody asked for something about the account that changes no record by itself, a template for example.
+    Requested,
     /// The platform ends the connection.
     ExitRequested,
     /// A number moved to the account from another provider, and its owner proved to have it.

@@ -19,7 +19,7 @@ use std::time::Duration;
 const ACCESS_LOST: &str = "access.lost";
 
 pub(super) fn entry(at: Timestamp, event: &str, code: Option<&str>) -> TimelineEntry {
-    TimelineEntry { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned) }
+    TimelineEntry::new(at, event, code)
 }
 
 pub(super) fn enter(onboarding: &mut Onboarding, phase: Phase, now: Timestamp) {

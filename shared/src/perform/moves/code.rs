@@ -5,6 +5,7 @@ use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::moving::{Move, MoveEvent};
+use crate::domain::operation::Operation;
 use crate::graph::calls::moving::{CodeMethod, RequestCode, VerifyCode};
 use crate::perform::Customer;
 use crate::secret::Secret;
@@ -23,11 +24,13 @@ impl Mover {
         phone: &VerifiedPhone,
         method: CodeMethod,
         language: &str,
+        operation: &Operation,
     ) -> Result<bool, MoveError> {
         let Found::Connected(target) = self.target(&moving.onboarding).await? else {
-            return self.note(moving, MoveEvent::CodeRefused(not_connected())).await.map(|()| true);
+            let refused = MoveEvent::CodeRefused(not_connected());
+            return self.note(moving, refused, Some(operation)).await.map(|()| true);
         };
-        if self.store.count_code(&moving.id, &MoveEvent::CodeAsked, clock::now()).await?.is_none() {
+        if self.store.count_code(&moving.id, &MoveEvent::CodeAsked, operation, clock::now()).await?.is_none() {
             return Ok(false);
         }
         let customer = Customer { graph: &self.graph, token: &target.token };
@@ -38,7 +41,7 @@ impl Mover {
             Err(failure) => MoveEvent::CodeRefused(failure),
             Ok(_) => MoveEvent::CodeRefused(Failure::new(Class::Later, "graph.2388091")),
         };
-        self.note(moving, fact).await.map(|()| true)
+        self.note(moving, fact, None).await.map(|()| true)
     }
 
     /// Proves the number with a code. Counted before the call is made; an answer that is lost is looked for. `false` when no
@@ -46,11 +49,18 @@ impl Mover {
     ///
     /// # Errors
     /// [`MoveError`] when the infrastructure fails; the sweeper then finds out what became of it.
-    pub async fn enter_code(&self, moving: &Move, phone: &VerifiedPhone, code: &Secret) -> Result<bool, MoveError> {
+    pub async fn enter_code(
+        &self,
+        moving: &Move,
+        phone: &VerifiedPhone,
+        code: &Secret,
+        operation: &Operation,
+    ) -> Result<bool, MoveError> {
         let Found::Connected(target) = self.target(&moving.onboarding).await? else {
-            return self.note(moving, MoveEvent::EntryRefused(not_connected())).await.map(|()| true);
+            let refused = MoveEvent::EntryRefused(not_connected());
+            return self.note(moving, refused, Some(operation)).await.map(|()| true);
         };
-        if self.store.count_code(&moving.id, &MoveEvent::CodeEntered, clock::now()).await?.is_none() {
+        if self.store.count_code(&moving.id, &MoveEvent::CodeEntered, operation, clock::now()).await?.is_none() {
             return Ok(false);
         }
         let customer = Customer { graph: &self.graph, token: &target.token };
@@ -61,7 +71,7 @@ impl Mover {
             Err(failure) => MoveEvent::EntryRefused(failure),
             Ok(_) => MoveEvent::EntryRefused(Failure::new(Class::Later, "graph.2388093")),
         };
-        self.note(moving, fact).await.map(|()| true)
+        self.note(moving, fact, None).await.map(|()| true)
     }
 }
 

@@ -1,0 +1,119 @@
+//! Who asked for what through the API: the principal of a token, and one operation.
+
+use super::onboarding::PendingEvent;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The event that names who asked for an operation.
+pub const OPERATION_REQUESTED: &str = "whatsapp.operation.requested.v1";
+
+/// The timeline's event of an operation that has no other line.
+pub const REQUESTED: &str = "requested";
+
+/// Longest subject or client (OpenID Connect Core, section 2: `sub` has at most 255 characters).
+const LONGEST_NAME: usize = 255;
+
+/// Whom an access token names. May be a person: it is not printed, so that it gets into no log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    subject: Option<String>,
+    client: Option<String>,
+}
+
+impl Principal {
+    /// A principal of claims; `None` when neither is given, or one is longer than 255 characters or not printable.
+    #[must_use]
+    pub fn parse(subject: Option<&str>, client: Option<&str>) -> Option<Self> {
+        let valid = |name: &Option<&str>| name.is_none_or(is_name);
+        let named = subject.is_some() || client.is_some();
+        let principal = Self { subject: subject.map(str::to_owned), client: client.map(str::to_owned) };
+        (named && valid(&subject) && valid(&client)).then_some(principal)
+    }
+
+    /// The person or machine: the claim `sub`.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// The OAuth client through which it acts.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    (1..=LONGEST_NAME).contains(&name.len()) && name.trim() == name && name.bytes().all(printable)
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Principal(…)")
+    }
+}
+
+/// One operation of the API that was allowed and taken up. Holds names and ids only, never what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Stable name, for example `onboarding.leave`.
+    pub name: String,
+    /// Who asked for it.
+    pub principal: Principal,
+    /// The gateway's id of the request.
+    pub request_id: String,
+    /// What it is about, beside the record that it is saved with: `template`, `queue`, ….
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub about: BTreeMap<String, String>,
+}
+
+impl Operation {
+    /// The same operation, with a name or id of what it is about.
+    #[must_use]
+    pub fn about(&self, kind: &str, id: &str) -> Self {
+        let mut operation = self.clone();
+        operation.about.insert(kind.to_owned(), id.to_owned());
+        operation
+    }
+
+    /// The event that names who asked, to be saved with what the operation changes.
+    #[must_use]
+    pub fn event(&self, now: Timestamp) -> PendingEvent {
+        PendingEvent {
+            kind: OPERATION_REQUESTED.to_owned(),
+            discriminator: format!("{}:{}", self.request_id, self.name),
+            at: now,
+            operation: Some(self.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_principal_has_a_name_of_bounded_length_in_visible_characters() {
+        let long = "x".repeat(256);
+        for bad in ["", " ", "a ", "a\nb", "a\u{7f}", "ä", "\u{202e}a", &long] {
+            assert_eq!(Principal::parse(Some(bad), Some("console")), None, "{bad:?}");
+            assert_eq!(Principal::parse(Some("maria"), Some(bad)), None, "{bad:?}");
+        }
+        assert_eq!(Principal::parse(None, None), None);
+        for good in ["auth0|5f7", "Maria Example", &long[..255]] {
+            assert_eq!(Principal::parse(Some(good), None).unwrap().subject(), Some(good));
+        }
+        assert_eq!(Principal::parse(None, Some("backend")).unwrap().client(), Some("backend"));
+    }
+
+    #[test]
+    fn a_principal_is_not_printed() {
+        let principal = Principal::parse(Some("maria@example.com"), Some("console")).unwrap();
+        let operation =
+            Operation { name: "x".to_owned(), principal, request_id: "r".to_owned(), about: BTreeMap::new() };
+        assert!(!format!("{operation:?}").contains("maria"));
+    }
+}
