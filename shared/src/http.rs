@@ -1,5 +1,6 @@
 //! HTTP as the functions behind the gateway see it: a parsed request, a reply, and problems with a stable code.
 
+pub mod cookie;
 pub mod fields;
 pub mod origin;
 pub mod problem;

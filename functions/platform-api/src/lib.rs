@@ -5,6 +5,7 @@ mod dead_letters;
 mod doctor;
 mod funnel;
 mod limits;
+mod links;
 mod messages;
 mod moves;
 mod onboardings;
@@ -153,6 +154,8 @@ impl Handler for App {
         check_parameters(&request, &segments)?;
         match (&request.method, segments.as_slice()) {
             (&Method::POST, ["v1", "sessions"]) => self.create_session(&request).await,
+            (&Method::GET, ["v1", "sessions", id]) => self.get_session(id).await,
+            (&Method::DELETE, ["v1", "sessions", id]) => self.revoke_session(id).await,
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
             (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id).await,
