@@ -4,11 +4,13 @@
 
 mod bad_input;
 mod bad_webhooks;
+mod binding;
 mod desk;
 mod exit;
 mod fields;
 mod healing;
 mod joining;
+mod links;
 mod messages;
 mod moves;
 mod persistence;
