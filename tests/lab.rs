@@ -1,6 +1,7 @@
 //! One stack for one test.
 
 use crate::Proxy;
+use crate::pages::Launches;
 use local::{Answer, Binaries, Client, Profile, Stack, StackOptions, build_functions};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -13,7 +14,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at it.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The platform's own page.
-const PLATFORM_PAGE: &str = "http://localhost:8080";
+pub(crate) const PLATFORM_PAGE: &str = "http://localhost:8080";
 
 static BINARIES: OnceCell<Binaries> = OnceCell::const_new();
 
@@ -25,6 +26,8 @@ pub struct Lab {
     pub client: Client,
     /// What the doors answered.
     pub(crate) replies: Mutex<Vec<String>>,
+    /// What the platform's page launched.
+    pub(crate) launches: tokio::sync::Mutex<Launches>,
 }
 
 /// A signup link.
@@ -95,7 +98,8 @@ impl Lab {
         let built = BINARIES.get_or_try_init(|| build_functions(&options.template, Profile::Debug)).await;
         options.binaries = Some(built.expect("the functions build").clone());
         let stack = Stack::start(options).await.expect("the stack starts");
-        Self { stack, client: Client::new().expect("a client"), replies: Mutex::default() }
+        let client = Client::new().expect("a client");
+        Self { stack, client, replies: Mutex::default(), launches: tokio::sync::Mutex::default() }
     }
 
     /// Ends the stack, after a look at what must be true of every test: no secret outside the vault, no exchange that
@@ -163,11 +167,15 @@ impl Lab {
         Popup { code, waba, body }
     }
 
-    /// What the page posts when the popup is done.
+    /// What a platform's page does with a popup: it launches, and posts what came out. The same popup again is a repeat.
     pub async fn callback(&self, session: &Session, popup: &Popup) -> Answer {
+        let launch = match self.launch_of(session, popup).await {
+            Ok(launch) => launch,
+            Err(refused) => return refused,
+        };
         let mut body = popup.body.clone();
         if let Some(body) = body.as_object_mut() {
-            body.insert("session".to_owned(), json!(session.id));
+            body.extend([("session".to_owned(), json!(session.id)), ("launch".to_owned(), json!(launch))]);
         }
         self.post_callback(&body).await
     }

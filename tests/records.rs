@@ -1,10 +1,11 @@
 //! Time travel: leases and waits of a record end earlier.
 
-use crate::Lab;
+use crate::{Lab, Session};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
 use shared::aws::Connector;
 use shared::tls::Tls;
 use std::collections::HashMap;
@@ -85,6 +86,21 @@ impl Lab {
 }
 
 impl Lab {
+    /// The partition of a signup session: its id is stored as a digest.
+    #[must_use]
+    pub fn session_key(&self, session: &Session) -> String {
+        format!("SESSION#{}", hex::encode(Sha256::digest(&session.id)))
+    }
+
+    /// A signup link has become too old.
+    pub async fn expire(&self, session: &Session) {
+        let mut item = self.stored(&self.session_key(session)).await.pop().expect("a session");
+        if let Some(AttributeValue::M(record)) = item.get_mut("record") {
+            record.insert("expires_at".to_owned(), AttributeValue::N("0".to_owned()));
+        }
+        self.put_unchanged(item).await;
+    }
+
     /// Makes an announcement as old as if `seconds` had gone by.
     pub async fn age_announcement(&self, waba: &str, seconds: i64) {
         let found = self.stored(&format!("WABA#{waba}")).await;

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::StatusCode;
+use http::{StatusCode, header};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Body, RequestExt};
@@ -69,10 +69,13 @@ fn parse(event: &str) -> Option<LambdaRequest> {
     shape.is_well_formed().then(|| serde_json::from_str(event).ok()).flatten()
 }
 
-/// Repeated headers would be one, and cookies have a member of their own: no reply of ours has either.
+/// Repeated headers would be one, so cookies have a member of their own (payload format 2.0); nothing else is repeated.
 fn response(reply: Reply) -> ApiGatewayV2httpResponse {
-    let (head, body) = reply.into_parts();
+    let (mut head, body) = reply.into_parts();
     let mut response = ApiGatewayV2httpResponse::default();
+    let cookies = head.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    response.cookies = cookies.map(str::to_owned).collect();
+    head.headers.remove(header::SET_COOKIE);
     response.status_code = head.status.as_u16().into();
     response.headers = head.headers;
     response.body = Some(Body::Text(body));
@@ -123,8 +126,9 @@ fn convert(request: lambda_http::Request) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::json;
+    use crate::http::{cookie, json};
     use serde_json::json;
+    use std::time::Duration;
 
     fn event(path: &str, query: &str, host: &str, body: &str, base64: bool) -> String {
         json!({
@@ -160,6 +164,21 @@ mod tests {
             (&sent["isBase64Encoded"], &sent["headers"]["content-type"]),
             (&json!(false), &json!("application/json"))
         );
+    }
+
+    #[test]
+    fn cookies_come_and_go_in_their_own_members() {
+        let text = event("/signup", "", "h.example", "", false);
+        let with = text.replacen("{", r#"{"cookies":["__Host-signup-browser=b","k=v"],"#, 1);
+        let request = convert(parse(&with).unwrap().into());
+        assert_eq!(cookie::read(&request, cookie::BROWSER), Some("b"));
+        let mut reply = crate::http::no_content();
+        cookie::set(&mut reply, cookie::BROWSER, "b", Duration::from_secs(60));
+        cookie::set(&mut reply, cookie::SESSION, "s", Duration::from_secs(60));
+        let sent = serde_json::to_value(response(reply)).unwrap();
+        let expected = "__Host-signup-browser=b; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax";
+        assert_eq!((&sent["cookies"][0], sent["cookies"].as_array().unwrap().len()), (&json!(expected), 2));
+        assert!(sent["headers"].get("set-cookie").is_none());
     }
 
     #[test]

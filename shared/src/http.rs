@@ -1,6 +1,7 @@
 //! HTTP as the functions behind the gateway see it: a parsed request, a reply, and problems with a stable code.
 
 pub mod caller;
+pub mod cookie;
 pub mod fields;
 pub mod origin;
 pub mod problem;

@@ -60,6 +60,45 @@ test("it speaks the language of the page it is in", async (t) => {
   await page.locator('#connect-whatsapp div[lang="ar"][dir="rtl"] button').waitFor();
 });
 
+test("it says what is connected, asks for a confirmation, and offers help", async (t) => {
+  const made = await session({ customer_name: "Acme Bakery", help_url: "https://platform.example/help", confirm: true });
+  const { page, context } = await platformPage(t, html(script(made)));
+  await page.getByText("This connects the WhatsApp account of \u2068Acme Bakery\u2069 to \u2068Example Platform\u2069.").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Get help" }).getAttribute("href"), "https://platform.example/help");
+  assert.deepEqual(await violations(page), []);
+  const button = page.getByRole("button", { name: "Connect WhatsApp" });
+  assert.equal(await button.getAttribute("aria-disabled"), "true");
+  await page.getByRole("checkbox", { name: "I act for this business" }).check();
+  const popup = context.waitForEvent("page");
+  await button.click();
+  await press(await popup, "Finish");
+  await page.getByText("WhatsApp is connected and ready to use.").waitFor();
+});
+
+test("a reload is the same browser, another one is told and may go on", async (t) => {
+  const made = await session();
+  const first = await platformPage(t, html(script(made)));
+  const button = (page, name = "Connect WhatsApp") => page.getByRole("button", { name });
+  const cancelled = async ({ page, context }, name) => {
+    const popup = context.waitForEvent("page");
+    await button(page, name).click();
+    await press(await popup, "Cancel");
+    await page.getByText("You stopped at").waitFor();
+  };
+  await cancelled(first);
+  await first.page.reload();
+  await cancelled(first);
+  const second = await platformPage(t, html(script(made)), { expected: [/409/] });
+  await button(second.page).click();
+  await second.page.getByText("This link is in use in another browser").waitFor();
+  await cancelled(second, "Continue here");
+  const popup = first.context.waitForEvent("page");
+  first.page.complaints.length = 0;
+  await button(first.page).click();
+  await popup;
+  await first.page.getByText("This link is in use in another browser").waitFor();
+});
+
 test("a page of nobody's cannot use it", async (t) => {
   const made = await session();
   const options = { origin: "http://localhost:8099", expected: [/CORS|Failed to load|ERR_FAILED|Failed to fetch/] };

@@ -67,7 +67,15 @@ async fn people_can_do_everything_by_clicks() {
     let mut tests = Command::new(node);
     tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).current_dir(directory());
     tests.args(std::env::var("BROWSER_ONLY").map_or_else(
-        |_| vec!["signup.test.js".into(), "embed.test.js".into(), "languages.test.js".into(), "console.test.js".into()],
+        |_| {
+            vec![
+                "signup.test.js".into(),
+                "binding.test.js".into(),
+                "embed.test.js".into(),
+                "languages.test.js".into(),
+                "console.test.js".into(),
+            ]
+        },
         |only| vec![only],
     ));
     tests.env("LAB", endpoints).env("CHROMIUM", chromium).env("LANGUAGES", languages().to_string());

@@ -1,7 +1,7 @@
 // A customer connects by clicks, in Meta's simulated window and out of it, and reads what to do when it does not work.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
+import { browser, lab, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
 
 let chromium;
 before(async () => { chromium = await browser(); });
@@ -273,13 +273,18 @@ test("a script of Meta's that never arrives is said, and the whole page is offer
 });
 
 test("who is connected stays so, whatever Meta's window says afterwards", async (t) => {
-  const { page, context, made } = await visit(t);
-  await finish(await opened(page, context));
+  const { page } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
+  await connect(page).click();
+  await page.getByRole("link", { name: "Continue in this window" }).click();
+  await page.getByRole("button", { name: "Finish" }).waitFor();
+  const state = new URL(page.url()).searchParams.get("state");
+  await finish(page);
   await settled(page, "ready");
-  await page.goto(made.signup_url.replace("/signup?session=", "/signup/return?error=access_denied&state="));
+  await page.goto(`${lab.api}/signup/return?error=access_denied&state=${state}`);
   await settled(page, "ready");
   await page.getByText("WhatsApp is connected and ready to use.").waitFor();
   assert.ok(await connect(page).isHidden());
+  assert.ok(!page.url().includes("state="), "nothing of it stays in the address");
 });
 
 test("a link that becomes too old while the page is open says so", async (t) => {

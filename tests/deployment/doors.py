@@ -17,7 +17,7 @@ ACCOUNT = "000000000000"
 HOST = f"signup.execute-api.{REGION}.amazonaws.com"
 
 
-def api_event(method, route, path=None, query=None, body=None, claims=None):
+def api_event(method, route, path=None, query=None, body=None, claims=None, cookies=None, origin=None):
     """What API Gateway makes of a request; `path` fills the route's parameters."""
     at = route.format(**(path or {}))
     context = {
@@ -32,6 +32,10 @@ def api_event(method, route, path=None, query=None, body=None, claims=None):
         "headers": {"host": HOST, "content-type": "application/json", "x-forwarded-proto": "https",
                     "x-forwarded-port": "443", "x-forwarded-for": "127.0.0.1"},
     }
+    if cookies:
+        event["cookies"] = [f"{name}={value}" for name, value in cookies.items()]
+    if origin:
+        event["headers"]["origin"] = origin
     if claims:
         context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
     if path:
@@ -86,14 +90,18 @@ class Platform:
 
 
 class Browser:
-    """A customer's browser on the signup page."""
+    """A customer's browser on the signup page: it keeps cookies and sends its origin with every POST."""
 
     def __init__(self, stack):
-        self.stack = stack
+        self.stack, self.cookies = stack, {}
 
     def call(self, status, function, method, route, **request):
         """Calls one of the page's addresses."""
-        return answered(status, self.stack.invoke(function, api_event(method, route, **request)), f"{method} {route}")
+        origin = f"https://{HOST}" if method == "POST" else None
+        event = api_event(method, route, cookies=self.cookies, origin=origin, **request)
+        answer = self.stack.invoke(function, event)
+        self.cookies.update(cookie.split(";")[0].split("=", 1) for cookie in answer.get("cookies") or [])
+        return answered(status, answer, f"{method} {route}")
 
     def status(self, session):
         """What the customer is shown."""

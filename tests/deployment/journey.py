@@ -38,10 +38,14 @@ class Journey:
         page = self.browser.call(200, "SignupPageFunction", "GET", "/signup", query={"session": self.session})
         expect("<html" in page, "the signup page", page[:200])
         self.step("GET /signup: 200")
+        launched = self.browser.call(
+            200, "SignupPageFunction", "POST", "/signup/launch", body={"session": self.session})
+        self.step("POST /signup/launch: 200")
         popup = self.meta.popup()
         self.waba, self.phone = popup["waba_id"], popup["phone_number_id"]
         accepted = self.browser.call(
-            202, "CodeExchangeFunction", "POST", "/signup/callback", body={**popup, "session": self.session})
+            202, "CodeExchangeFunction", "POST", "/signup/callback",
+            body={**popup, "session": self.session, "launch": launched["launch"]})
         self.onboarding = accepted["onboarding_id"]
         self.step("POST /signup/callback: 202")
 

@@ -96,7 +96,7 @@ async fn with_override(lab: &Lab, url: &str, token: &str) -> (Value, String) {
     let popup = lab.popup(&json!({})).await;
     let mut body = popup.body.clone();
     body["session"] = order.json()["session"].clone();
-    let accepted = lab.post_callback(&body).await;
+    let accepted = lab.server_callback(&body).await;
     assert_eq!(accepted.status, 202);
     (popup.body, accepted.json()["onboarding_id"].as_str().unwrap().to_owned())
 }

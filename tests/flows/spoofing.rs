@@ -82,7 +82,7 @@ async fn a_portfolio_that_does_not_own_the_account_is_held_and_gets_no_credit() 
 async fn ids_the_browser_did_not_send_are_found_at_meta() {
     let lab = Lab::start().await;
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
-    let accepted = lab.post_callback(&json!({ "session": session.id, "code": popup.code })).await;
+    let accepted = lab.server_callback(&json!({ "session": session.id, "code": popup.code })).await;
     let id = accepted.json()["onboarding_id"].as_str().unwrap().to_owned();
     assert_eq!(lab.until(&id, "ready").await["waba_id"], popup.waba);
     lab.stop().await;

@@ -1,10 +1,12 @@
 //! `POST /signup/callback`: a person waits and a code dies within 30 seconds. Everything that can fail without the code is
 //! done before it is spent; nothing stands between the token and the vault.
 
+mod admission;
 mod exchange;
 mod proof;
 mod request;
 
+use admission::Admitted;
 use http::StatusCode;
 use request::Callback;
 use serde::Serialize;
@@ -15,7 +17,7 @@ use shared::config::{Lookup, Problems, StartError, parse_origins};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
 use shared::domain::progress::{EXCHANGE_LEASE, Event, TimelineEntry, advance};
-use shared::domain::session::{Arrival, Role, Session, SessionState};
+use shared::domain::session::{Binding, Role, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
 use shared::graph::client::{GraphClient, GraphConfig};
@@ -87,11 +89,10 @@ impl App {
         let app_secret = self.graph.app_secret().await.map_err(|error| unavailable(&error))?;
         for _ in 0..CLAIMS {
             let session = self.session(&callback).await?;
-            let existing = match session.record.arrival(&callback.code_hash, clock::now()) {
-                Arrival::Fresh => None,
-                Arrival::Expired => return Err(session_expired()),
-                Arrival::Repeat(id) => return self.repeat(&id).await,
-                Arrival::Another(id) => Some(self.relaunched(&id).await?),
+            let existing = match admission::admit(&session.record, &callback, clock::now())? {
+                Admitted::Fresh => None,
+                Admitted::Repeat(id) => return self.repeat(&id).await,
+                Admitted::Another(id) => Some(self.relaunched(&id).await?),
             };
             // Somebody who saved in between is looked at again: another click, or a worker that was just telling.
             if let Some(claimed) = self.claim(&callback, session, existing).await? {
@@ -147,13 +148,14 @@ impl App {
             }
             None => self.begin(&session.record, callback, phase, now),
         };
-        let entry = TimelineEntry::new(now, "code_received", None);
-        onboarding.timeline_length = onboarding.timeline_length.saturating_add(1);
-        let state =
-            SessionState::Claimed { code_hash: callback.code_hash.clone(), attempt, onboarding: onboarding.id.clone() };
-        let session = Held { record: Session { state, ..session.record }, version: session.version };
+        let confirmed = session.record.confirmed_at.map(|at| TimelineEntry::new(at, "confirmed", None));
+        let received = TimelineEntry::new(now, "code_received", None);
+        let timeline: Vec<_> = confirmed.into_iter().chain([received]).collect();
+        let entries = u32::try_from(timeline.len()).unwrap_or_default();
+        onboarding.timeline_length = onboarding.timeline_length.saturating_add(entries);
+        let session = claimed(session, callback, attempt, &onboarding.id);
         let saved =
-            self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &[entry]).await;
+            self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &timeline).await;
         match saved {
             Ok(()) => Ok(Some(Held { record: onboarding, version: version.unwrap_or(0).saturating_add(1) })),
             Err(StoreError::Conflict) => Ok(None),
@@ -241,6 +243,21 @@ impl App {
     }
 }
 
+/// The session with this code: it counts, and the launch values work no more, before the code is spent.
+fn claimed(
+    session: Held<Session>,
+    callback: &Callback,
+    attempt: AttemptId,
+    onboarding: &OnboardingId,
+) -> Held<Session> {
+    let Held { record, version } = session;
+    let state =
+        SessionState::Claimed { code_hash: callback.code_hash.clone(), attempt, onboarding: onboarding.clone() };
+    let binding = record.binding.map(|binding| Binding { used: true, ..binding });
+    let codes = record.codes.saturating_add(1);
+    Held { record: Session { state, binding, codes, ..record }, version }
+}
+
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         origin::check(&request, &self.origins)?;
@@ -256,7 +273,8 @@ impl Handler for App {
 
 /// Whether the code, or the link it came with, was none: what a client may do only so often.
 fn is_refused(answered: &Result<Reply, Problem>) -> bool {
-    let refused = ["code_expired", "code_used", "session_not_found"];
+    let refused =
+        ["code_expired", "code_used", "session_not_found", "launch_missing", "launch_unknown", "browser_unknown", "too_many_codes"];
     answered.as_ref().is_err_and(|problem| refused.contains(&problem.code))
 }
 
@@ -267,10 +285,6 @@ fn accepted(onboarding: &Onboarding) -> Reply {
 fn unavailable(error: &dyn std::error::Error) -> Problem {
     tracing::error!(error = shared::telemetry::chain(error), "a dependency is unavailable; the code is not spent");
     Problem::unavailable()
-}
-
-const fn session_expired() -> Problem {
-    Problem::new(StatusCode::GONE, "session_expired", "This signup link is too old. Please ask for a new one.")
 }
 
 const fn in_progress() -> Problem {

@@ -1,9 +1,12 @@
 //! The callback's body, parsed.
 
+use crate::admission::launch_unknown;
 use sha2::{Digest, Sha256};
 use shared::domain::claim::{Claim, FinishEvent};
 use shared::domain::ids::{BusinessId, PhoneNumberId, SessionId, WabaId};
+use shared::domain::session::{BrowserValue, Proof};
 use shared::http::Request;
+use shared::http::cookie;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::secret::Secret;
@@ -19,9 +22,14 @@ pub(crate) struct Callback {
     pub(crate) claim: Claim,
     /// The page Meta sent the browser back to, when the signup went through a whole page.
     pub(crate) redirect_uri: Option<String>,
+    launch: Option<BrowserValue>,
+    cookie: Option<BrowserValue>,
+    /// Browsers send `Origin` with every POST, servers do not.
+    from_page: bool,
 }
 
-const FIELDS: [&str; 7] = ["session", "code", "event", "waba_id", "phone_number_id", "business_id", "redirect_uri"];
+const FIELDS: [&str; 8] =
+    ["session", "code", "launch", "event", "waba_id", "phone_number_id", "business_id", "redirect_uri"];
 
 /// Longest address Meta sends a browser back to.
 const LONGEST_ADDRESS: usize = 512;
@@ -45,7 +53,17 @@ impl Callback {
         let session = session.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
         let redirect_uri =
             fields.text("redirect_uri", LONGEST_ADDRESS)?.map(|uri| redirect_uri(uri, request)).transpose()?;
-        Ok(Self { session, code, code_hash, claim: claim.consistent(), redirect_uri })
+        let launch = fields.text("launch", 128)?;
+        let launch = launch.map(|text| BrowserValue::parse(text).ok_or(launch_unknown())).transpose()?;
+        let cookie = cookie::read(request, cookie::BROWSER).and_then(BrowserValue::parse);
+        let from_page = request.headers.contains_key("origin");
+        Ok(Self { session, code, code_hash, claim: claim.consistent(), redirect_uri, launch, cookie, from_page })
+    }
+
+    /// What it brings to show that it comes from the browser that launched.
+    pub(crate) fn proof(&self) -> Proof<'_> {
+        let whole_page = self.redirect_uri.is_some();
+        Proof { launch: self.launch.as_ref(), cookie: self.cookie.as_ref(), whole_page, from_page: self.from_page }
     }
 }
 

@@ -7,6 +7,7 @@ mod dead_letters;
 mod doctor;
 mod funnel;
 mod limits;
+mod links;
 mod messages;
 mod moves;
 mod onboardings;
@@ -188,7 +189,7 @@ impl Handler for App {
         let operation = self.access.permit(&request, &segments)?;
         check_parameters(&request, &segments)?;
         match (&request.method, segments.as_slice()) {
-            (&Method::POST, ["v1", "sessions"]) => self.create_session(&request, &operation).await,
+            (_, ["v1", "sessions", rest @ ..]) => self.session_route(rest, &request, &operation).await,
             (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
             (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id, &operation).await,
@@ -222,6 +223,15 @@ impl Handler for App {
 }
 
 impl App {
+    async fn session_route(&self, rest: &[&str], request: &Request, operation: &Operation) -> Result<Reply, Problem> {
+        match (&request.method, rest) {
+            (&Method::POST, []) => self.create_session(request, operation).await,
+            (&Method::GET, [id]) => self.get_session(id).await,
+            (&Method::DELETE, [id]) => self.revoke_session(id, operation).await,
+            _ => Err(Problem::not_found()),
+        }
+    }
+
     async fn message_route(
         &self,
         segments: &[&str],

@@ -34,7 +34,20 @@ struct Times {
     held_until: Option<String>,
 }
 
-const FIELDS: [&str; 6] = ["customer_ref", "flow", "prefill", "locale", "return_url", "callback_override"];
+const FIELDS: [&str; 9] = [
+    "customer_ref",
+    "flow",
+    "prefill",
+    "locale",
+    "return_url",
+    "callback_override",
+    "customer_name",
+    "help_url",
+    "confirm",
+];
+
+/// Longest name of a business that is shown to the person who connects it.
+const LONGEST_NAME: usize = 80;
 
 /// Longest return address.
 const LONGEST_URL: usize = RETURN_ADDRESS.longest;
@@ -119,6 +132,13 @@ impl App {
             expires_at: now.after(self.session_life),
             state: SessionState::Open,
             abandoned: None,
+            customer_name: customer_name(fields)?,
+            help_url: fields.text("help_url", LONGEST_URL)?.map(help_url).transpose()?,
+            confirm: fields.flag("confirm")?,
+            confirmed_at: None,
+            binding: None,
+            codes: 0,
+            revoked_at: None,
         })
     }
 
@@ -131,6 +151,42 @@ impl App {
         let own = self.signup_base.as_ref().map(|base| base.as_str().trim_end_matches('/').to_owned());
         own.unwrap_or_else(|| request.base_url())
     }
+}
+
+/// People read it before they connect: it is what they think it is, without spaces at its ends.
+fn customer_name(fields: &Fields) -> Result<Option<String>, Problem> {
+    let name = fields.text("customer_name", LONGEST_NAME)?;
+    let shown = |name: &str| !name.is_empty() && name.trim() == name && !name.chars().any(is_unseen);
+    match name {
+        Some(name) if !shown(name) => {
+            Err(Problem::bad_request("bad_value", "A name has 1 to 80 visible characters.").of("customer_name"))
+        }
+        name => Ok(name.map(str::to_owned)),
+    }
+}
+
+/// Marks that change the order in which others are read, and characters without a shape: a name with them can look like
+/// another one.
+const fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A page, or an address to write to.
+fn help_url(text: &str) -> Result<String, Problem> {
+    match text.strip_prefix("mailto:") {
+        Some(address) if prefill::is_email(address) && address.bytes().all(is_plain) => Ok(text.to_owned()),
+        Some(_) => Err(rejected("The help address must be a public HTTPS address or mailto: with an e-mail address.")),
+        None => return_url(text).map_err(|problem| problem.of("help_url")),
+    }
+}
+
+/// No header, no second recipient, nothing that ends an attribute.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+')
+}
+
+const fn rejected(title: &'static str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "url_rejected", title)
 }
 
 fn locale(text: &str) -> Result<String, Problem> {

@@ -11,12 +11,17 @@
   shadow.adoptedStyleSheets = [sheet];
   const inside = Object.assign(document.createElement("div"), { className: "connect embedded" });
   shadow.replaceChildren(inside);
+  // The value that tells this tab from other browsers outlives a reload, and the tab no longer.
+  const kept = {
+    get() { try { return sessionStorage.getItem("connect-whatsapp"); } catch { return null; } },
+    set(launch) { try { sessionStorage.setItem("connect-whatsapp", launch); } catch { /* then a reload asks once more */ } },
+  };
   const told = (status) => place.dispatchEvent(new CustomEvent("connect-whatsapp", { detail: status, bubbles: true }));
   const query = new URLSearchParams({ session, locale: document.documentElement.lang });
 
   function show(answer) {
     Object.assign(inside, { lang: answer.language, dir: answer.direction });
-    if (answer.launch) { connectWhatsApp(inside, answer.launch, base, told); return; }
+    if (answer.launch) { connectWhatsApp(inside, answer.launch, { base, told, kept }); return; }
     inside.replaceChildren(Object.assign(document.createElement("p"), { className: "notice", role: "status", textContent: answer.notice }));
     told({ state: "closed", message: answer.notice });
   }

@@ -2,13 +2,13 @@
 
 use super::App;
 use super::launch::{Launch, Returned};
-use super::page::language;
+use super::page::{CONNECT, language};
+use super::standing::Standing;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, origin, reply};
 
-const CONNECT: &str = include_str!("../assets/connect.js");
 const EMBED: &str = include_str!("../assets/embed.js");
 const STYLE: &str = include_str!("../assets/connect.css");
 
@@ -27,7 +27,8 @@ struct Embedded<'a> {
 /// The script: it brings its style along, into a shadow root of its own.
 pub(crate) fn script() -> Reply {
     let style = serde_json::to_string(STYLE).unwrap_or_default();
-    let text = format!("{CONNECT}\n{}", EMBED.replace("STYLE", &style));
+    // In a scope of its own: the platform's page keeps its names.
+    let text = format!("(() => {{\n{CONNECT}\n{}\n}})();\n", EMBED.replace("STYLE", &style));
     let mut script = reply(StatusCode::OK, "text/javascript; charset=utf-8", text);
     script.headers_mut().insert(header::CACHE_CONTROL, KEPT);
     script
@@ -47,12 +48,15 @@ impl App {
         };
         let session = held.record;
         let language = language(Some(&session), request);
-        let closed = self.closed(&session).await?;
-        let launch = match &closed {
-            Some(_) => None,
-            None => Some(self.launch(request, &id, &session, language, Returned::default()).await?),
+        let standing = self.standing(&session).await?;
+        let can_start = standing.refusal(&session).is_none();
+        let (notice, launch) = match standing {
+            Standing::Closed(closed) => (Some(closed.sentence(language)), None),
+            Standing::Open | Standing::Begun(_) => {
+                let launch = self.launch(request, (&id, &session), can_start, language, Returned::default()).await?;
+                (None, Some(launch))
+            }
         };
-        let notice = closed.map(|closed| closed.sentence(language));
         let direction = language.direction.as_str();
         Ok(json(StatusCode::OK, &Embedded { language: language.tag, direction, notice, launch }))
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::domain::ids::{BusinessId, SessionId};
 use shared::domain::language::Language;
-use shared::domain::session::{Flow, Session};
+use shared::domain::session::{BrowserValue, Flow, Session};
 use shared::http::Request;
 use shared::http::problem::Problem;
 use std::collections::BTreeMap;
@@ -22,26 +22,36 @@ pub(crate) struct Launch<'a> {
     graph_version: &'a str,
     sdk_url: String,
     popup_origins: &'a [String],
-    /// The same signup in a whole page, for browsers whose popup brings nothing.
-    login_url: String,
     redirect_uri: String,
     flow: Flow,
-    extras: Value,
+    /// Only while Meta's window may be opened: a link that was used, or is over, shows nothing of its pre-fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extras: Option<Value>,
+    /// What is being connected, and to what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_name: Option<String>,
+    platform_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_url: Option<String>,
+    /// Whether the person has to confirm it.
+    confirm: bool,
     language: &'static str,
     texts: BTreeMap<String, &'static str>,
     /// Prefix of our own addresses.
     base: String,
-    /// What a whole page came back with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
+    /// Why a whole page came back without a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     returned_error: Option<String>,
+    /// The `state` of a code that came back. The code itself stays where it is: in the browser's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned_state: Option<String>,
 }
 
 /// What Meta appended to the address it sent the browser back to.
 #[derive(Default)]
 pub(crate) struct Returned {
-    pub(crate) code: Option<String>,
+    /// The value that a code came with, and that is known to be this browser's.
+    pub(crate) state: Option<String>,
     pub(crate) error: Option<String>,
 }
 
@@ -49,12 +59,13 @@ pub(crate) struct Returned {
 const LONGEST_ERROR: usize = 32;
 
 impl Returned {
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request, state: &BrowserValue) -> Self {
+        if request.parameter("code").is_some_and(|code| !code.is_empty()) {
+            return Self { state: Some(state.as_str().to_owned()), error: None };
+        }
         let plain = |text: &String| text.len() <= LONGEST_ERROR && text.bytes().all(|b| b.is_ascii_graphic());
-        let code = request.parameter("code").filter(|code| !code.is_empty());
         let error = request.parameter("error_code").or_else(|| request.parameter("error")).filter(plain);
-        let silent = || code.is_none().then(|| "unknown".to_owned());
-        Self { error: error.or_else(silent).filter(|_| code.is_none()), code }
+        Self { state: None, error: Some(error.unwrap_or_else(|| "unknown".to_owned())) }
     }
 }
 
@@ -62,13 +73,15 @@ impl App {
     pub(crate) async fn launch<'a>(
         &'a self,
         request: &Request,
-        id: &'a SessionId,
-        session: &Session,
+        (id, session): (&'a SessionId, &Session),
+        can_start: bool,
         language: &'static Language,
         returned: Returned,
     ) -> Result<Launch<'a>, Problem> {
-        let extras = extras(session, self.known_portfolio(session).await?.as_ref());
-        let redirect_uri = format!("{}/signup/return", request.base_url());
+        let extras = match can_start {
+            true => Some(extras(session, self.known_portfolio(session).await?.as_ref())),
+            false => None,
+        };
         let sentences = SPOKEN
             .iter()
             .flat_map(|prefix| language.texts(prefix).map(move |(key, sentence)| (format!("{prefix}{key}"), sentence)));
@@ -77,34 +90,53 @@ impl App {
             app_id: self.app.as_str(),
             config_id: &self.config_id,
             graph_version: &self.graph_version,
-            sdk_url: format!("{}/{}/sdk.js", self.sdk_origin, language.sdk_locale),
+            sdk_url: self.sdk_url(language),
             popup_origins: &self.popup_origins,
-            login_url: self.login_url(id, language, &redirect_uri, &extras),
-            redirect_uri,
+            redirect_uri: redirect_uri(request),
             flow: session.flow,
             extras,
+            customer_name: session.customer_name.clone().filter(|_| can_start),
+            platform_name: &self.platform,
+            help_url: session.help_url.clone(),
+            confirm: session.confirm,
             language: language.tag,
             texts: sentences.collect(),
             base: request.base_url(),
-            code: returned.code,
             returned_error: returned.error,
+            returned_state: returned.state,
         })
     }
 
+    /// Meta's script, in the language of the page.
+    pub(crate) fn sdk_url(&self, language: &Language) -> String {
+        format!("{}/{}/sdk.js", self.sdk_origin, language.sdk_locale)
+    }
+
     /// Meta's dialog as a page of its own: the same configuration, and back to us with the code.
-    fn login_url(&self, id: &SessionId, language: &Language, redirect_uri: &str, extras: &Value) -> String {
+    pub(crate) async fn login_url(
+        &self,
+        request: &Request,
+        session: &Session,
+        state: &BrowserValue,
+    ) -> Result<String, Problem> {
+        let extras = extras(session, self.known_portfolio(session).await?.as_ref());
         let origin = self.popup_origins.first().map(String::as_str).unwrap_or_default();
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", self.app.as_str())
             .append_pair("config_id", &self.config_id)
             .append_pair("response_type", "code")
             .append_pair("override_default_response_type", "true")
-            .append_pair("redirect_uri", redirect_uri)
-            .append_pair("state", &format!("{id}.{}", language.tag))
+            .append_pair("redirect_uri", &redirect_uri(request))
+            .append_pair("state", state.as_str())
             .append_pair("extras", &extras.to_string())
             .finish();
-        format!("{origin}/{}/dialog/oauth?{query}", self.graph_version)
+        Ok(format!("{origin}/{}/dialog/oauth?{query}", self.graph_version))
     }
+}
+
+/// Where Meta's whole page comes back to.
+fn redirect_uri(request: &Request) -> String {
+    format!("{}/signup/return", request.base_url())
 }
 
 /// What the platform sent, and where it names no business, the portfolio we know the customer by: who connects again types

@@ -1,10 +1,13 @@
-//! `/signup/*` but for the callback: the page a customer sees before, during and after Meta's popup, and the button in a
-//! platform's own pages. Holds no secret.
+//! `/signup/*` but for the callback: the page a customer sees before, during and after Meta's popup, the browser that uses a
+//! link, and the button in a platform's own pages. Holds no secret.
 
 mod abandoned;
+mod binding;
 mod embed;
 mod launch;
 mod page;
+mod returned;
+mod standing;
 mod status;
 
 use http::Method;
@@ -37,6 +40,8 @@ pub struct App {
     origins: Vec<String>,
     limit: OnboardingLimit,
     clients: ClientLimit,
+    /// What the platform is called; empty when it has no name here.
+    platform: String,
 }
 
 impl App {
@@ -61,7 +66,8 @@ impl App {
         let parsed = app.zip(config_id).zip(sdk.zip(limit)).zip(popup_origins.zip(origins).zip(clients));
         let (((app, config_id), (sdk, limit)), ((popup_origins, origins), clients)) = problems.finish(parsed)?;
         let sdk_origin = sdk.origin().ascii_serialization();
-        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins, limit, clients })
+        let platform = lookup("PLATFORM_NAME").unwrap_or_default();
+        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins, limit, clients, platform })
     }
 
     /// The session a request names; `None` when there is no such session.
@@ -106,6 +112,7 @@ impl Handler for App {
             (&Method::GET, ["signup", "embed.js"]) => Ok(embed::script()),
             (&Method::GET, ["signup", "session"]) => self.embedded(&request).await,
             (&Method::GET, ["signup", "status"]) => self.status(&request).await,
+            (&Method::POST, ["signup", "launch"]) => self.bind(&request).await,
             (&Method::POST, ["signup", "abandoned"]) => self.abandoned(&request).await,
             _ => Err(Problem::not_found()),
         }

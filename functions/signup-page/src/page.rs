@@ -2,19 +2,32 @@
 
 use super::App;
 use super::launch::{Launch, Returned};
+use super::standing::{Closed, Standing};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use shared::clock;
+use shared::domain::ids::SessionId;
 use shared::domain::language::{ENGLISH, Language};
-use shared::domain::session::Session;
-use shared::domain::time::Timestamp;
+use shared::domain::session::{BrowserValue, Session};
 use shared::http::problem::Problem;
-use shared::http::{Reply, Request, reply};
+use shared::http::{Reply, Request, cookie, reply};
+use std::time::Duration;
 
 const PAGE: &str = include_str!("../assets/page.html");
-const SCRIPT: &str = concat!(include_str!("../assets/connect.js"), include_str!("../assets/page.js"));
+const PAGE_SCRIPT: &str = include_str!("../assets/page.js");
 const STYLE: &str = concat!(include_str!("../assets/page.css"), include_str!("../assets/connect.css"));
+
+/// The script that draws a signup, for our page and for those of platforms: one file a purpose, in one scope.
+pub(crate) const CONNECT: &str = concat!(
+    include_str!("../assets/connect/errors.js"),
+    include_str!("../assets/connect/server.js"),
+    include_str!("../assets/connect/view.js"),
+    include_str!("../assets/connect/window.js"),
+    include_str!("../assets/connect/signup.js"),
+);
+
+/// How long a browser is known: as long as the longest link works.
+const BROWSER_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// The language a customer is spoken to in: the session's, the address's, the browser's.
 pub(crate) fn language(session: Option<&Session>, request: &Request) -> &'static Language {
@@ -24,102 +37,52 @@ pub(crate) fn language(session: Option<&Session>, request: &Request) -> &'static
     ordered.or_else(asked).or_else(liked).unwrap_or(&ENGLISH)
 }
 
-/// Why a session cannot be launched now.
-pub(crate) enum Closed {
-    /// Too old.
-    Expired,
-    /// The platform lets nobody new connect.
-    Paused,
-    /// Meta lets nobody new connect before then.
-    HeldBack(Timestamp),
-}
-
-impl Closed {
-    pub(crate) fn sentence(&self, language: &'static Language) -> String {
-        let text = |key| language.text(key).unwrap_or_default();
-        match self {
-            Self::Expired => text("page.link_expired").to_owned(),
-            Self::Paused => text("page.paused").to_owned(),
-            Self::HeldBack(until) => {
-                let until = until.to_rfc3339();
-                text("page.held_back").replace("{date}", until.split('T').next().unwrap_or_default())
-            }
-        }
-    }
-
-    /// The same for the page, which writes times as its language does.
-    fn markup(&self, language: &'static Language) -> String {
-        let sentence = escaped(&self.sentence(language));
-        match self {
-            Self::HeldBack(until) => {
-                let until = until.to_rfc3339();
-                let day = until.split('T').next().unwrap_or_default();
-                sentence.replace(day, &format!("<time datetime=\"{until}\">{day}</time>"))
-            }
-            Self::Expired | Self::Paused => sentence,
-        }
-    }
-
-    fn status(&self) -> StatusCode {
-        if matches!(self, Self::Expired) { StatusCode::GONE } else { StatusCode::OK }
-    }
-}
-
 impl App {
     pub(crate) async fn page(&self, request: &Request) -> Result<Reply, Problem> {
         let Some(text) = request.parameter("session") else {
             return Ok(self.notice(request, StatusCode::BAD_REQUEST, "page.link_incomplete"));
         };
-        self.opened(request, &text, None, Returned::default()).await
-    }
-
-    /// A whole page of Meta's came back: session and language travel in `state`.
-    pub(crate) async fn returned(&self, request: &Request) -> Result<Reply, Problem> {
-        let Some(text) = request.parameter("state") else {
-            return Ok(self.notice(request, StatusCode::BAD_REQUEST, "page.link_incomplete"));
-        };
-        let (text, tag) = text.split_once('.').unwrap_or((&text, ""));
-        self.opened(request, text, Language::of_tag(tag), Returned::of(request)).await
-    }
-
-    async fn opened(
-        &self,
-        request: &Request,
-        text: &str,
-        spoken: Option<&'static Language>,
-        returned: Returned,
-    ) -> Result<Reply, Problem> {
-        let Some((id, held)) = self.session(text).await? else {
+        let Some((id, held)) = self.session(&text).await? else {
             return Ok(self.notice(request, StatusCode::NOT_FOUND, "page.link_unknown"));
         };
-        let session = held.record;
-        let language = spoken.unwrap_or_else(|| language(Some(&session), request));
+        let language = language(Some(&held.record), request);
+        self.shown(request, (&id, &held.record), language, Returned::default()).await
+    }
+
+    /// The page of a session, with what came back from Meta's whole page.
+    pub(crate) async fn shown(
+        &self,
+        request: &Request,
+        (id, session): (&SessionId, &Session),
+        language: &'static Language,
+        returned: Returned,
+    ) -> Result<Reply, Problem> {
+        let standing = self.standing(session).await?;
         // A code that came back is worth more than the reasons not to begin.
-        if returned.code.is_none()
-            && let Some(closed) = self.closed(&session).await?
+        if returned.state.is_none()
+            && let Standing::Closed(closed) = &standing
         {
-            return Ok(self.document(language, closed.status(), &closed.markup(language), None));
+            let notice = markup(closed, language) + &help(session, language);
+            return Ok(self.document(language, closed.status(), &notice, None));
         }
-        let launch = self.launch(request, &id, &session, language, returned).await?;
-        Ok(self.document(language, StatusCode::OK, "", Some(&launch)))
+        let can_start = standing.refusal(session).is_none();
+        let launch = self.launch(request, (id, session), can_start, language, returned).await?;
+        let mut page = self.document(language, StatusCode::OK, "", Some(&launch));
+        let known = cookie::read(request, cookie::BROWSER).and_then(BrowserValue::parse);
+        let browser = known.unwrap_or_else(|| BrowserValue::from_random(rand::random()));
+        cookie::set(&mut page, cookie::BROWSER, browser.as_str(), BROWSER_LIFE);
+        Ok(page)
     }
 
-    /// Why a session that has brought nothing yet cannot be launched, if it cannot.
-    pub(crate) async fn closed(&self, session: &Session) -> Result<Option<Closed>, Problem> {
-        if session.onboarding().is_some() {
-            return Ok(None);
-        }
-        if clock::now() >= session.expires_at {
-            return Ok(Some(Closed::Expired));
-        }
-        // Who is connected already may connect again.
-        if self.paused().await? && self.known_portfolio(session).await?.is_none() {
-            return Ok(Some(Closed::Paused));
-        }
-        Ok(self.held_until(session).await?.map(Closed::HeldBack))
+    /// A whole page that came back a second time, or after a newer launch, in the browser that uses the link.
+    pub(crate) fn stale(&self, language: &'static Language, again: &str) -> Reply {
+        let text = |key| escaped(language.text(key).unwrap_or_default());
+        let link = format!("<a class=\"here\" href=\"../{}\">{}</a>", escaped(again), text("page.open_again"));
+        let notice = format!("{} {link}", text("page.return_used"));
+        self.document(language, StatusCode::CONFLICT, &notice, None)
     }
 
-    fn notice(&self, request: &Request, status: StatusCode, key: &str) -> Reply {
+    pub(crate) fn notice(&self, request: &Request, status: StatusCode, key: &str) -> Reply {
         let language = language(None, request);
         self.document(language, status, &escaped(language.text(key).unwrap_or_default()), None)
     }
@@ -143,34 +106,54 @@ impl App {
             .replace("{{intro}}", &text("page.intro"))
             .replace("{{no_script}}", &text("page.no_script"))
             .replace("{{style}}", STYLE)
+            .replace("{{script}}", &format!("(() => {{\n{CONNECT}\n{PAGE_SCRIPT}\n}})();"))
+            // Last, and one of them at a time: what a platform sent is not looked through for places.
             .replace("{{notice}}", notice)
-            .replace("{{script}}", SCRIPT)
-            // Last: what a platform sent is not looked through for places.
             .replace("{{config}}", &config);
         let mut page = reply(status, "text/html; charset=utf-8", html);
-        if let Ok(policy) = HeaderValue::from_str(&self.policy(&nonce)) {
+        if let Ok(policy) = HeaderValue::from_str(&self.policy(&nonce, language)) {
             page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         page.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag));
+        let name = HeaderName::from_static;
         // Meta's popup needs its opener; nobody else gets one.
-        let opener = HeaderName::from_static("cross-origin-opener-policy");
-        page.headers_mut().insert(opener, HeaderValue::from_static("same-origin-allow-popups"));
+        page.headers_mut()
+            .insert(name("cross-origin-opener-policy"), HeaderValue::from_static("same-origin-allow-popups"));
+        page.headers_mut().insert(name("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
         page.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         page
     }
 
-    fn policy(&self, nonce: &str) -> String {
-        let (sdk, popups) = (&self.sdk_origin, self.popup_origins.join(" "));
+    /// Scripts: ours by its nonce, and Meta's by its one address. `strict-dynamic` would let Meta's script load others from
+    /// anywhere; a list of one address lets it load itself anew, which it does, and nothing else.
+    fn policy(&self, nonce: &str, language: &Language) -> String {
+        let (sdk, popups) = (self.sdk_url(language), self.popup_origins.join(" "));
         format!(
-            "default-src 'none'; script-src 'nonce-{nonce}' {sdk}; style-src 'nonce-{nonce}'; connect-src 'self' {sdk} {popups}; \
-             img-src 'self' data:; frame-src {sdk} {popups}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'nonce-{nonce}' {sdk}; style-src 'nonce-{nonce}'; connect-src 'self' {popups}; \
+             img-src data:; frame-src {popups}; object-src 'none'; form-action 'none'; base-uri 'none'; \
+             frame-ancestors 'none'"
         )
     }
+}
 
-    pub(crate) async fn paused(&self) -> Result<bool, Problem> {
-        let paused = self.store.signups_paused().await.map_err(|error| super::unavailable(&error))?;
-        Ok(paused.is_some())
-    }
+/// What this page does not need, Meta's script on it does not get.
+const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+                           magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+
+/// Why nobody can begin, with times for the page to write as its language does.
+fn markup(closed: &Closed, language: &'static Language) -> String {
+    let sentence = escaped(&closed.sentence(language));
+    let Closed::HeldBack(until) = closed else { return sentence };
+    let until = until.to_rfc3339();
+    let day = until.split('T').next().unwrap_or_default();
+    sentence.replace(day, &format!("<time datetime=\"{until}\">{day}</time>"))
+}
+
+/// Where the customer finds help, as the platform said.
+fn help(session: &Session, language: &'static Language) -> String {
+    let text = escaped(language.text("page.help").unwrap_or_default());
+    let link = |url: &String| format!(" <a class=\"here\" rel=\"noreferrer\" href=\"{}\">{text}</a>", escaped(url));
+    session.help_url.as_ref().map(link).unwrap_or_default()
 }
 
 fn escaped(text: &str) -> String {

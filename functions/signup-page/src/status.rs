@@ -1,18 +1,18 @@
 //! What the customer may see of its onboarding: states and sentences, no ids and no codes.
 
-use super::page::{Closed, language};
-use super::{App, unavailable};
+use super::App;
+use super::page::language;
+use super::standing::{Closed, Standing};
 use http::StatusCode;
 use serde::Serialize;
-use shared::clock;
 use shared::domain::failure::Actor;
 use shared::domain::language::Language;
 use shared::domain::onboarding::{Obstacle, Onboarding, State, StepRecord};
-use shared::domain::session::Session;
+use shared::domain::session::{Browser, BrowserValue, Session};
 use shared::domain::time::Timestamp;
 use shared::domain::wording;
 use shared::http::problem::Problem;
-use shared::http::{Reply, Request, json, origin};
+use shared::http::{Reply, Request, cookie, json, origin};
 
 #[derive(Serialize)]
 struct Status<'a> {
@@ -22,6 +22,8 @@ struct Status<'a> {
     until: Option<String>,
     /// Whether Meta's window may be opened now.
     can_start: bool,
+    /// Whether another browser uses the link: this one may go on by a deliberate click.
+    elsewhere: bool,
     return_url: Option<&'a str>,
     steps: Vec<StepStatus>,
 }
@@ -39,33 +41,49 @@ impl App {
         origin::check(request, &self.origins)?;
         let (_, session) = self.named_session(request).await?;
         let language = language(Some(&session), request);
-        let Some(id) = session.onboarding() else {
-            let closed = self.closed(&session).await?;
-            return Ok(json(StatusCode::OK, &before(&session, closed.as_ref(), language)));
+        let standing = self.standing(&session).await?;
+        let mut status = match &standing {
+            Standing::Open => before(&session, None, language),
+            Standing::Closed(closed) => before(&session, Some(closed), language),
+            Standing::Begun(onboarding) => during(&session, onboarding, language),
         };
-        let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
-        let onboarding = found.ok_or(Problem::unavailable())?.record;
-        let onboarding = self.store.joined(onboarding).await.map_err(|error| unavailable(&error))?;
-        Ok(json(StatusCode::OK, &during(&session, &onboarding, language)))
+        let refusal = standing.refusal(&session);
+        status.can_start = refusal.is_none();
+        status.elsewhere = status.can_start && is_elsewhere(&session, request);
+        // Whose link takes no further click is told that before it is asked to click.
+        let over = refusal.and_then(|problem| match (&standing, problem.code) {
+            (Standing::Begun(_), "session_expired") => language.text("page.link_expired"),
+            (Standing::Begun(_), "too_many_codes") => language.text("problem.too_many_codes"),
+            _ => None,
+        });
+        status.message = over.map(str::to_owned).or(status.message);
+        Ok(json(StatusCode::OK, &status))
+    }
+}
+
+/// A page of the platform's is asked nothing that says which browser it is in: it learns when it launches.
+fn is_elsewhere(session: &Session, request: &Request) -> bool {
+    let cookie = cookie::read(request, cookie::BROWSER).and_then(BrowserValue::parse);
+    let embedded = request.header("origin").is_some_and(|origin| origin != request.base_url());
+    match (&cookie, &session.binding) {
+        (_, None) => false,
+        (_, Some(binding)) if embedded => binding.browser.is_some(),
+        (Some(cookie), Some(_)) => session.is_elsewhere(&Browser::OwnPage(cookie)),
+        (None, Some(_)) => true,
     }
 }
 
 fn before<'a>(session: &'a Session, closed: Option<&Closed>, language: &'static Language) -> Status<'a> {
-    let state = match closed {
-        None => "open",
-        Some(Closed::Expired) => "expired",
-        Some(Closed::Paused) => "paused",
-        Some(Closed::HeldBack(_)) => "held_back",
-    };
     Status {
-        state,
+        state: closed.map_or("open", Closed::as_str),
         who_acts: None,
         message: closed.map(|closed| closed.sentence(language)),
         until: match closed {
             Some(Closed::HeldBack(until)) => Some(until.to_rfc3339()),
             _ => None,
         },
-        can_start: closed.is_none(),
+        can_start: false,
+        elsewhere: false,
         return_url: session.return_url.as_deref(),
         steps: Vec::new(),
     }
@@ -91,16 +109,13 @@ fn during<'a>(session: &'a Session, onboarding: &Onboarding, language: &'static 
             message: record.and_then(StepRecord::obstacle).as_ref().map(sentence),
         }
     });
-    // Whose link is too old asks for a new one before it clicks again.
-    let again = state == State::Relaunch;
-    let in_time = clock::now() < session.expires_at;
-    let message = if again && !in_time { language.text("page.link_expired") } else { message };
     Status {
         state: state.as_str(),
         who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
         message: message.map(str::to_owned),
         until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339),
-        can_start: again && in_time,
+        can_start: false,
+        elsewhere: false,
         return_url: session.return_url.as_deref(),
         steps: steps.collect(),
     }

@@ -54,10 +54,11 @@ pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<()
     let visit = Visit { client: Client::new()?, stack };
     let session = visit.create_session().await?;
     say(&format!("1  session created, the customer opens {}", session.signup_url));
-    visit.open_page(&session).await?;
+    let cookie = visit.open_page(&session).await?;
+    let launch = visit.launch(&session, &cookie).await?;
     let signup = visit.finish_popup().await?;
     say("2  the customer finished Meta's popup; the page posts the code");
-    let onboarding = visit.post_callback(&session, &signup).await?;
+    let onboarding = visit.post_callback(&session, &signup, (&cookie, &launch)).await?;
     say(&format!("3  accepted as {onboarding}"));
     let state = visit.wait_until_settled(&session, &signup).await?;
     say(&format!("4  the page shows: {state}"));

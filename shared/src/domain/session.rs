@@ -1,5 +1,9 @@
 //! A signup session: the permission, given by the platform, for one customer's browser to bring one code.
 
+mod binding;
+
+pub use binding::{Binding, Browser, BrowserValue, Proof, Unproven};
+
 use super::ids::{AttemptId, CustomerRef, OnboardingId, OverrideId};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -107,7 +111,31 @@ pub struct Session {
     pub state: SessionState,
     /// How the last popup that brought no code ended.
     pub abandoned: Option<Abandonment>,
+    /// The business that is being connected, as the platform calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_name: Option<String>,
+    /// Where the customer finds help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help_url: Option<String>,
+    /// Whether the person has to confirm what is being connected before Meta's window opens.
+    #[serde(default)]
+    pub confirm: bool,
+    /// When the person did, last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+    /// The browser that uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding: Option<Binding>,
+    /// Codes that were tried, the one under way included.
+    #[serde(default)]
+    pub codes: u32,
+    /// When the platform revoked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
 }
+
+/// Codes that one session may try: people need one or two, and each costs a call with the app's secret.
+pub const MOST_CODES: u32 = 10;
 
 /// A popup that ended without a code, in Meta's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +165,10 @@ pub enum Arrival {
     Another(OnboardingId),
     /// The session is over.
     Expired,
+    /// The platform revoked the session.
+    Revoked,
+    /// So many codes were tried that no further one is.
+    Exhausted,
 }
 
 impl Session {
@@ -147,10 +179,18 @@ impl Session {
             SessionState::Claimed { code_hash: held, onboarding, .. } if held == code_hash => {
                 Arrival::Repeat(onboarding.clone())
             }
+            _ if self.revoked_at.is_some() => Arrival::Revoked,
             _ if now >= self.expires_at => Arrival::Expired,
+            _ if self.is_exhausted() => Arrival::Exhausted,
             SessionState::Claimed { onboarding, .. } => Arrival::Another(onboarding.clone()),
             SessionState::Open => Arrival::Fresh,
         }
+    }
+
+    /// Whether no further code is tried.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.codes >= MOST_CODES
     }
 
     /// How long the record of a session outlives it: the status page goes on answering, and where customers gave up is seen
@@ -194,7 +234,7 @@ mod as_text {
 mod tests {
     use super::*;
 
-    fn session(state: SessionState) -> Session {
+    pub(super) fn session(state: SessionState) -> Session {
         Session {
             customer_ref: CustomerRef::parse("c-1").unwrap(),
             flow: Flow::Default,
@@ -206,7 +246,35 @@ mod tests {
             expires_at: Timestamp::from_seconds(100),
             state,
             abandoned: None,
+            customer_name: None,
+            help_url: None,
+            confirm: false,
+            confirmed_at: None,
+            binding: None,
+            codes: 0,
+            revoked_at: None,
         }
+    }
+
+    #[test]
+    fn a_revoked_session_and_one_that_tried_too_many_codes_take_no_further_one() {
+        let now = Timestamp::from_seconds(10);
+        let revoked = Session { revoked_at: Some(now), ..session(SessionState::Open) };
+        assert_eq!(revoked.arrival("aa", now), Arrival::Revoked);
+        let id = OnboardingId::new(now, 7);
+        let state =
+            SessionState::Claimed { code_hash: "aa".into(), attempt: AttemptId::new(now, 1), onboarding: id.clone() };
+        let tried = Session { codes: MOST_CODES, ..session(state) };
+        assert_eq!(tried.arrival("bb", now), Arrival::Exhausted);
+        assert_eq!(tried.arrival("aa", now), Arrival::Repeat(id), "a repeat tries nothing");
+    }
+
+    #[test]
+    fn a_session_that_was_stored_before_is_still_read() {
+        let stored = r#"{"customer_ref":"c-1","flow":"default","locale":null,"return_url":null,"created_at":0,
+            "expires_at":100,"state":{"kind":"open"},"abandoned":null}"#;
+        let read: Session = serde_json::from_str(stored).unwrap();
+        assert_eq!((read.binding, read.codes, read.confirm), (None, 0, false));
     }
 
     #[test]

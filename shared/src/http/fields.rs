@@ -83,6 +83,18 @@ impl Fields {
         }
     }
 
+    /// A switch; `null` counts as off.
+    ///
+    /// # Errors
+    /// 400 `bad_type` when it is something else.
+    pub fn flag(&self, name: &'static str) -> Result<bool, Problem> {
+        match self.value(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(on)) => Ok(*on),
+            Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.").of(name)),
+        }
+    }
+
     /// An optional identifier.
     ///
     /// # Errors

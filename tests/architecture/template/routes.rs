@@ -7,12 +7,13 @@ use platform_api::{ROUTES, Route as PlatformRoute, Scope};
 use serde_norway::Value;
 use std::collections::BTreeSet;
 
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 10] = [
     "GET /signup",
     "GET /signup/return",
     "GET /signup/embed.js",
     "GET /signup/session",
     "GET /signup/status",
+    "POST /signup/launch",
     "POST /signup/abandoned",
     "POST /signup/callback",
     "GET /console",

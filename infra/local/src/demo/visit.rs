@@ -48,9 +48,19 @@ impl Visit<'_> {
         Ok(Session { id: text(&created, "session"), signup_url: text(&created, "signup_url") })
     }
 
-    pub(super) async fn open_page(&self, session: &Session) -> Result<(), DemoError> {
-        let page = self.client.get(&session.signup_url, &[]).await?;
-        expect("GET /signup", 200, page).map(drop)
+    /// Opens the page; gives the cookie by which its browser is known.
+    pub(super) async fn open_page(&self, session: &Session) -> Result<String, DemoError> {
+        let page = expect("GET /signup", 200, self.client.get(&session.signup_url, &[]).await?)?;
+        Ok(page.header("set-cookie").split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// The customer's click: the link is bound to the browser; gives what the code has to come with.
+    pub(super) async fn launch(&self, session: &Session, cookie: &str) -> Result<String, DemoError> {
+        let api = &self.stack.endpoints().api;
+        let headers = [("origin", api.as_str()), ("cookie", cookie)];
+        let body = json!({ "session": session.id, "confirmed": true });
+        let launched = self.client.post(&format!("{api}/signup/launch"), &headers, &body).await?;
+        Ok(text(&expect("POST /signup/launch", 200, launched)?.json(), "launch"))
     }
 
     /// The customer's clicks in Meta's window; the code lives 30 seconds from here.
@@ -65,13 +75,19 @@ impl Visit<'_> {
         })
     }
 
-    pub(super) async fn post_callback(&self, session: &Session, signup: &Signup) -> Result<String, DemoError> {
-        let mut body = json!({ "session": session.id, "code": signup.code, "event": signup.event });
+    pub(super) async fn post_callback(
+        &self,
+        session: &Session,
+        signup: &Signup,
+        (cookie, launch): (&str, &str),
+    ) -> Result<String, DemoError> {
+        let mut body = json!({ "session": session.id, "code": signup.code, "launch": launch, "event": signup.event });
         if let (Some(body), Some(ids)) = (body.as_object_mut(), signup.data.as_object()) {
             body.extend(ids.clone());
         }
         let api = &self.stack.endpoints().api;
-        let posted = self.client.post(&format!("{api}/signup/callback"), &[("origin", api.as_str())], &body).await?;
+        let headers = [("origin", api.as_str()), ("cookie", cookie)];
+        let posted = self.client.post(&format!("{api}/signup/callback"), &headers, &body).await?;
         Ok(text(&expect("POST /signup/callback", 202, posted)?.json(), "onboarding_id"))
     }
 

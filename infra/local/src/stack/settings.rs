@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// A platform's own page during development.
 const PLATFORM_PAGE: &str = "http://localhost:8080";
 
+/// What the signup page calls the platform.
+const PLATFORM_NAME: &str = "Example Platform";
+
 /// New customers in seven days of a platform that Meta has verified, as the simulated one is.
 const VERIFIED_LIMIT: &str = "200";
 
@@ -25,6 +28,7 @@ pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<Str
         ("JwtIssuer", &at.control),
         ("AllowedOrigins", PLATFORM_PAGE),
         ("CallbackOverrideOrigins", PLATFORM_PAGE),
+        ("PlatformName", PLATFORM_NAME),
     ]);
     let (authorization, token) = (format!("{}/authorize", at.control), format!("{}/token", at.control));
     parameters.extend([

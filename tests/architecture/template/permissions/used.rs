@@ -84,7 +84,7 @@ async fn a_customer_with_a_callback(lab: &Lab) -> (Value, String) {
     let popup = lab.popup(&json!({})).await;
     let mut body = popup.body.clone();
     body["session"] = json!(session);
-    let id = lab.post_callback(&body).await.json()["onboarding_id"].as_str().unwrap().to_owned();
+    let id = lab.server_callback(&body).await.json()["onboarding_id"].as_str().unwrap().to_owned();
     lab.until(&id, "ready").await;
     (popup.body, id)
 }

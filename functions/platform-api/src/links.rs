@@ -1,0 +1,85 @@
+//! `/v1/sessions/{session}`: how a signup link stands, and its revocation.
+
+use super::{App, unavailable};
+use http::StatusCode;
+use serde::Serialize;
+use shared::clock;
+use shared::domain::ids::{CustomerRef, OnboardingId, SessionId};
+use shared::domain::operation::Operation;
+use shared::domain::session::Session;
+use shared::domain::time::Timestamp;
+use shared::http::problem::Problem;
+use shared::http::{Reply, json, no_content};
+use shared::store::{Held, StoreError};
+
+/// How often a save is tried over what others saved meanwhile.
+const SAVES: usize = 5;
+
+/// What a platform sees of a link: nothing of its pre-fill.
+#[derive(Serialize)]
+struct Link<'a> {
+    state: &'static str,
+    customer_ref: &'a CustomerRef,
+    expires_at: String,
+    /// Since when a browser uses it.
+    launched_at: Option<String>,
+    /// When the person confirmed what is being connected.
+    confirmed_at: Option<String>,
+    onboarding_id: Option<&'a OnboardingId>,
+}
+
+impl App {
+    pub(crate) async fn get_session(&self, id: &str) -> Result<Reply, Problem> {
+        let (_, Held { record, .. }) = self.link(id).await?;
+        let link = Link {
+            state: state(&record),
+            customer_ref: &record.customer_ref,
+            expires_at: record.expires_at.to_rfc3339(),
+            launched_at: record.binding.as_ref().map(|binding| binding.since.to_rfc3339()),
+            confirmed_at: record.confirmed_at.map(Timestamp::to_rfc3339),
+            onboarding_id: record.onboarding(),
+        };
+        Ok(json(StatusCode::OK, &link))
+    }
+
+    /// A link that took a code cannot be revoked: its connection is ended by `DELETE /v1/onboardings/{id}`.
+    pub(crate) async fn revoke_session(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
+        for _ in 0..SAVES {
+            let (id, mut held) = self.link(id).await?;
+            if held.record.onboarding().is_some() {
+                let title = "A code was brought by this link already. End its onboarding instead.";
+                return Err(Problem::new(StatusCode::CONFLICT, "session_used", title));
+            }
+            if held.record.revoked_at.is_some() {
+                return Ok(no_content());
+            }
+            // The session itself is a secret: the customer is named.
+            self.announce(&operation.about("customer_ref", held.record.customer_ref.as_str())).await?;
+            held.record.revoked_at = Some(clock::now());
+            match self.store.save_session(&id, &held).await {
+                Ok(()) => return Ok(no_content()),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(unavailable(&error)),
+            }
+        }
+        Err(Problem::unavailable())
+    }
+
+    async fn link(&self, id: &str) -> Result<(SessionId, Held<Session>), Problem> {
+        let id = SessionId::parse(id).map_err(|_| Problem::not_found())?;
+        let found = self.store.session(&id).await.map_err(|error| unavailable(&error))?;
+        Ok((id, found.ok_or(Problem::not_found())?))
+    }
+}
+
+fn state(session: &Session) -> &'static str {
+    if session.onboarding().is_some() {
+        "used"
+    } else if session.revoked_at.is_some() {
+        "revoked"
+    } else if clock::now() >= session.expires_at {
+        "expired"
+    } else {
+        "open"
+    }
+}
