@@ -171,18 +171,20 @@ test("a script of the signup page gets neither the token nor a handle of the con
 test("everybody is offered what they may do, and no more", async (t) => {
   const forAll = ["Pause signups"];
   const forOne = ["New signup link", "End connection", "Examine anew", "Move a number", "New template", "Refresh", "Copy", "Delete"];
-  const places = ["#/overview", "#/onboardings", `#/onboardings/${acme.id}`, "#/doctor", "#/moves", `#/onboardings/${acme.id}/templates`];
+  const places = {
+    "#/overview": "Overview", "#/onboardings": "Onboardings", [`#/onboardings/${acme.id}`]: acme.reference,
+    "#/doctor": "Doctor", "#/moves": "Moves", [`#/onboardings/${acme.id}/templates`]: "Templates",
+  };
   for (const [role, offered] of [["reader", []], ["operator", forOne], ["administrator", [...forAll, ...forOne]]]) {
     const own = await chromium.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } });
     t.after(() => own.close());
     const page = await opened(t, "", { role, of: own });
     await page.getByText(`local|${role}`).waitFor();
     const seen = new Set();
-    for (const place of places) {
+    for (const [place, name] of Object.entries(places)) {
       await page.evaluate((hash) => (location.hash = hash), place);
-      await page.locator(".skeleton").first().waitFor({ state: "detached" });
-      await page.waitForLoadState("networkidle").catch(() => {});
-      await page.locator("h1").first().waitFor();
+      await title(page, name);
+      await until("everything is there", async () => (await page.locator(".skeleton").count()) === 0);
       for (const text of await page.getByRole("button").allTextContents()) seen.add(text.trim());
     }
     for (const name of [...forAll, ...forOne]) assert.equal(seen.has(name), offered.includes(name), `${role}: ${name}`);
