@@ -16,7 +16,7 @@ use shared::domain::progress::{EXCHANGE_LEASE, Event, TimelineEntry, advance};
 use shared::domain::session::{Arrival, Role, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, origin};
 use shared::queue::{Bell, Queue};
@@ -62,7 +62,7 @@ impl App {
         let prefix = problems.required(lookup, "SECRET_PREFIX");
         let secret = problems.required(lookup, "APP_SECRET_ARN");
         let queue = problems.required(lookup, "ONBOARDING_QUEUE_URL");
-        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let graph = shared::graph::from_lookup(lookup, &mut problems);
         let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
         let role = problems.parsed(lookup, "ROLE", Role::parse);
         let parsed = graph.zip(origins).zip(role);
