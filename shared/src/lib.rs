@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub use graph_client::{tls, transport};
+pub use onboarding_core::{domain, secret, webhook};
+
 pub mod aws;
 pub mod batch;
 pub mod client_limit;
 pub mod clock;
 pub mod config;
-pub mod domain;
 pub mod events;
 pub mod gateway;
 pub mod graph;
@@ -13,11 +15,7 @@ pub mod http;
 pub mod perform;
 pub mod queue;
 pub mod run;
-pub mod secret;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
 pub mod telling;
-pub mod tls;
-pub mod transport;
-pub mod webhook;

@@ -14,16 +14,18 @@ pub fn init() {
     let level = LevelFilter::from_level(level.min(Level::DEBUG));
     let ours = env!("CARGO_PKG_NAME");
     let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target(ours, level);
-    let targets = FUNCTIONS.iter().fold(targets, |targets, name| targets.with_target(*name, level));
+    let targets = OURS.iter().fold(targets, |targets, name| targets.with_target(*name, level));
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
     // A second call (a test that starts two functions in a process) keeps the first subscriber.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
 }
 
 /// Crates whose own events are shown.
-const FUNCTIONS: [&str; 9] = [
+const OURS: [&str; 11] = [
     "code_exchange",
     "credit_sharing",
+    "graph_client",
+    "message_retry",
     "onboarding_steps",
     "platform_api",
     "signup_page",

@@ -5,10 +5,17 @@ mod pinned;
 
 use crate::repository::{Offence, forbid};
 use graph::{Graph, Package};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const FUNCTIONS: &str = "functions/";
 const SHARED: &str = "shared/";
+/// The crates below `shared`, in their order: each may depend on the ones before it.
+const BELOW: [&str; 2] = ["shared/core/", "shared/graph/"];
+/// What would let the pure core wait, draw, read a clock or call.
+const IMPURE: [&str; 9] =
+    ["tokio", "reqwest", "hyper", "tracing", "rand", "lambda_runtime", "lambda_http", "aws-*", "getrandom"];
+/// What would tie the Graph client to where it runs.
+const CLOUD: [&str; 3] = ["lambda_runtime", "lambda_http", "aws-*"];
 
 /// A second TLS stack, or one that costs a cold start.
 const OTHER_TLS: [&str; 9] = [
@@ -53,12 +60,40 @@ fn crossings(graph: &Graph) -> Vec<Offence> {
             let target = dependency.directory.as_deref().unwrap_or_default();
             let allowed = match directory {
                 function if function.starts_with(FUNCTIONS) => target == SHARED,
-                SHARED => false,
+                SHARED => BELOW.contains(&target),
+                below if BELOW.contains(&below) => {
+                    BELOW.iter().take_while(|crate_| **crate_ != below).any(|crate_| *crate_ == target)
+                }
                 _ => !target.starts_with(FUNCTIONS) || directory.starts_with("tests/"),
             };
             if !allowed {
                 found.push(Offence::new(format!("{directory}Cargo.toml"), format!("depends on `{}`", dependency.name)));
             }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_pure_core_and_the_graph_client_link_nothing_beyond_their_task() {
+    let graph = Graph::of_workspace();
+    let found = linked(&graph, "shared/core/", &IMPURE).into_iter().chain(linked(&graph, "shared/graph/", &CLOUD));
+    forbid(found.collect(), "Take the value as an argument, and do the rest in `shared`.");
+}
+
+/// Where a crate of ours depends, directly or through others, on a name that it must not link.
+fn linked(graph: &Graph, directory: &str, banned: &[&str]) -> Vec<Offence> {
+    let ours = |(_, package): &(&String, &Package)| package.directory.as_deref() == Some(directory);
+    let mut open: Vec<&String> = graph.packages.iter().filter(ours).map(|(id, _)| id).collect();
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    while let Some(id) = open.pop() {
+        let Some(package) = graph.packages.get(id).filter(|_| seen.insert(id)) else { continue };
+        open.extend(&package.linked);
+        let hit = |name: &&&str| {
+            name.strip_suffix('*').map_or(package.name == **name, |start| package.name.starts_with(start))
+        };
+        if banned.iter().any(|name| hit(&name)) {
+            found.push(Offence::new(format!("{directory}Cargo.toml"), format!("links `{}`", package.name)));
         }
     }
     found
@@ -87,6 +122,7 @@ mod proofs {
             name: name.to_owned(),
             directory: Some(directory.to_owned()),
             dependencies: dependencies.iter().map(|&id| id.to_owned()).collect(),
+            linked: dependencies.iter().map(|&id| id.to_owned()).collect(),
         };
         (name.to_owned(), package)
     }
@@ -96,9 +132,9 @@ mod proofs {
         let packages = [
             package("webhook", "functions/webhook/", &["shared", "sweeper"]),
             package("sweeper", "functions/sweeper/", &["local"]),
-            package("shared", "shared/", &["graph-simulator"]),
-            package("graph-simulator", "tests/graph-simulator/", &["shared"]),
-            package("local", "infra/local/", &["webhook", "graph-simulator"]),
+            package("shared", "shared/", &["meta-simulator"]),
+            package("meta-simulator", "infra/meta-simulator/", &["shared"]),
+            package("local", "infra/local/", &["webhook", "meta-simulator"]),
         ];
         let found = crossings(&Graph { packages: packages.into() });
         let places: Vec<&str> = found.iter().map(|offence| offence.place.as_str()).collect();
@@ -109,6 +145,19 @@ mod proofs {
             "functions/webhook/Cargo.toml",
         ];
         assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn a_crate_that_links_too_much_is_found() {
+        let packages = [
+            package("onboarding-core", "shared/core/", &["serde", "middle"]),
+            package("middle", "middle/", &["tokio", "aws-types"]),
+            package("tokio", "tokio/", &[]),
+            package("aws-types", "aws-types/", &[]),
+            package("serde", "serde/", &[]),
+        ];
+        let found = linked(&Graph { packages: packages.into() }, "shared/core/", &IMPURE);
+        assert_eq!(found.len(), 2);
     }
 
     #[test]

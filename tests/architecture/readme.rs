@@ -48,7 +48,7 @@ fn the_test_command_of_the_readme_is_the_one_that_ci_runs() {
 
 #[test]
 fn the_simulators_page_names_each_way_to_script_it() {
-    let (page, code) = (read("tests/graph-simulator/README.md"), read("tests/graph-simulator/src/control.rs"));
+    let (page, code) = (read("infra/meta-simulator/README.md"), read("infra/meta-simulator/src/control.rs"));
     let routes: Vec<&str> = code.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(routes.len() > 10, "{routes:?}");
     let unnamed: Vec<_> = routes
@@ -67,7 +67,7 @@ fn the_simulators_page_names_each_way_to_script_it() {
 
 #[test]
 fn links_lead_somewhere() {
-    for page in ["README.md", "shared/README.md", "tests/README.md", "tests/graph-simulator/README.md"] {
+    for page in ["README.md", "shared/README.md", "tests/README.md", "infra/meta-simulator/README.md"] {
         let text = read(page);
         let directory = root().join(page);
         let directory = directory.parent().unwrap_or(Path::new("."));
@@ -93,10 +93,10 @@ fn every_parameter_of_the_template_is_explained() {
 fn every_event_that_is_sent_is_in_the_readme() {
     let readme = read("README.md");
     let progress = ["announce", "connection", "exit", "facts", "watch"];
-    let progress = progress.map(|file| read(&format!("shared/src/domain/progress/{file}.rs"))).concat();
+    let progress = progress.map(|file| read(&format!("shared/core/src/domain/progress/{file}.rs"))).concat();
     let sources = read("shared/src/events.rs")
         + &read("shared/src/events/platform.rs")
-        + &read("shared/src/domain/operation.rs")
+        + &read("shared/core/src/domain/operation.rs")
         + &progress;
     let sent: Vec<&str> = sources.split("\"whatsapp.").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(sent.len() >= 3, "events are found");

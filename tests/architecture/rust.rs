@@ -170,6 +170,6 @@ mod proofs {
         for path in ["shared/src/a/tests.rs", "tests/it/main.rs", "infra/x/tests/contract/main.rs"] {
             assert!(Source::new(path, CODE).shipped().is_empty(), "{path}");
         }
-        assert!(!Source::new("tests/graph-simulator/src/lib.rs", CODE).shipped().is_empty());
+        assert!(!Source::new("infra/meta-simulator/src/lib.rs", CODE).shipped().is_empty());
     }
 }

@@ -5,7 +5,7 @@ use crate::rust::{Source, sources};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-const SECRET: &str = "shared/src/secret.rs";
+const SECRET: &str = "shared/core/src/secret.rs";
 const SECRET_DERIVES: [&str; 1] = ["Clone"];
 const SECRET_TRAITS: [&str; 2] = ["Debug", "Drop"];
 /// Names under which a value that is plain text would be a secret in the clear.

@@ -31,7 +31,7 @@ from witness import Witness
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUCKET = "packages"
-# The identity of the simulated Meta (tests/graph-simulator/src/options.rs).
+# The identity of the simulated Meta (infra/meta-simulator/src/options.rs).
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 SYSTEM_TOKEN = "EAASimulatedSystemToken"
 # Where a platform wants the webhooks of its number instead; the simulator calls nobody, it believes it.
@@ -90,7 +90,7 @@ class Lane:
 
     def start_meta(self, webhook_url):
         """The simulated Meta, whose webhooks go to one stack."""
-        binary = packages.copied(self.binaries / "graph-simulator", self.scratch)
+        binary = packages.copied(self.binaries / "meta-simulator", self.scratch)
         simulator = children.simulator(binary, self.scratch, self.meta_port, webhook_url)
         self.ending.callback(simulator.stop)
         simulator.wait_for(f"{self.meta}/_sim/violations")

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
-mod assignment;
 mod access;
+mod assignment;
 mod bad_input;
 mod bad_webhooks;
 mod binding;

@@ -20,7 +20,7 @@ use shared::domain::progress::{EXCHANGE_LEASE, Event, TimelineEntry, advance};
 use shared::domain::session::{Binding, Role, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, origin};
 use shared::queue::{Bell, Queue};
@@ -67,7 +67,7 @@ impl App {
         let prefix = problems.required(lookup, "SECRET_PREFIX");
         let secret = problems.required(lookup, "APP_SECRET_ARN");
         let queue = problems.required(lookup, "ONBOARDING_QUEUE_URL");
-        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let graph = shared::graph::from_lookup(lookup, &mut problems);
         let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
         let role = problems.parsed(lookup, "ROLE", Role::parse);
         let store = Store::new(&aws, &table);
@@ -273,8 +273,15 @@ impl Handler for App {
 
 /// Whether the code, or the link it came with, was none: what a client may do only so often.
 fn is_refused(answered: &Result<Reply, Problem>) -> bool {
-    let refused =
-        ["code_expired", "code_used", "session_not_found", "launch_missing", "launch_unknown", "browser_unknown", "too_many_codes"];
+    let refused = [
+        "code_expired",
+        "code_used",
+        "session_not_found",
+        "launch_missing",
+        "launch_unknown",
+        "browser_unknown",
+        "too_many_codes",
+    ];
     answered.as_ref().is_err_and(|problem| refused.contains(&problem.code))
 }
 

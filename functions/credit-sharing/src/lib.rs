@@ -4,7 +4,7 @@
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
 use shared::domain::ids::{BusinessId, CreditLineId};
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::perform::CreditSharing;
 use shared::run::{Surroundings, Worker};
 use shared::secrets::{PlatformSecret, Vault};
@@ -34,7 +34,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
         business.and_then(|_| problems.parsed(lookup, "META_BUSINESS_ID", |text| BusinessId::parse(text).ok()));
     let known = |text: &str| CURRENCIES.contains(&text).then(|| text.to_owned());
     let currency = problems.parsed(lookup, "CREDIT_CURRENCY", known);
-    let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(currency);
+    let parsed = shared::graph::from_lookup(lookup, &mut problems).zip(currency);
     let (graph, currency) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
     let (store, publisher) = (surroundings.store.clone(), surroundings.publisher.clone());

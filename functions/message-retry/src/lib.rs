@@ -8,7 +8,7 @@ use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
 use shared::domain::ids::MessageId;
 use shared::domain::message::{Message, MessageEvent, MessageNext};
 use shared::events::Publisher;
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::perform::messages::{SendError, Sender};
 use shared::queue::{Bell, Queue};
 use shared::secrets::{PlatformSecret, Vault};
@@ -54,7 +54,7 @@ impl App {
         let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
         let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
         let delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
-        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let graph = shared::graph::from_lookup(lookup, &mut problems);
         let (graph, delay) = problems.finish(graph.zip(delay))?;
         let graph = GraphClient::new(transport, graph, app_secret);
         Ok(Self { sender: Sender { store, vault, graph, retries, steps, delay }, publisher })

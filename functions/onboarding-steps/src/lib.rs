@@ -3,7 +3,7 @@
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
 use shared::domain::limit::OnboardingLimit;
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::perform::OnboardingSteps;
 use shared::perform::moves::Mover;
 use shared::run::{Surroundings, Worker};
@@ -24,7 +24,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError
     let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
     let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
-    let parsed = GraphConfig::from_lookup(lookup, &mut problems).zip(limit);
+    let parsed = shared::graph::from_lookup(lookup, &mut problems).zip(limit);
     let (graph, limit) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
     let mover = Mover {

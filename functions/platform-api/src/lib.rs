@@ -34,7 +34,7 @@ use shared::domain::operation::Operation;
 use shared::domain::session::Role;
 use shared::events::Publisher;
 use shared::gateway::Handler;
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
 use shared::perform::messages::Sender;
@@ -159,7 +159,7 @@ fn sender(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transpo
     let app_secret = PlatformSecret::new(aws, &problems.required(lookup, "APP_SECRET_ARN"));
     let retries = Queue::new(aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
     let delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
-    let graph = GraphConfig::from_lookup(lookup, problems).zip(delay);
+    let graph = shared::graph::from_lookup(lookup, problems).zip(delay);
     graph.map(|(graph, delay)| Sender {
         store,
         vault,

@@ -87,8 +87,7 @@ impl App {
             return Ok(known);
         }
         let onboarding = self.connected(&phone).await?;
-        let waba = onboarding.waba.as_ref().ok_or(not_connected())?.id().clone();
-        let message = Message::begin(id, (onboarding.id.clone(), waba, phone), draft, now);
+        let message = begin(id, &onboarding, phone, draft, now)?;
         let sender = &self.sender;
         let means = sender.means(&onboarding, &message).await.map_err(|error| unavailable(&error))?;
         let (token, number) = means.ok_or(not_connected())?;

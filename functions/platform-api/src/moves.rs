@@ -63,7 +63,8 @@ impl App {
                     return self.find_move(known.id.as_str()).await;
                 }
                 known => {
-                    let moving = wish.clone().begin(id.clone(), &onboarding, known.as_ref(), operation).ok_or(not_connected())?;
+                    let moving =
+                        wish.clone().begin(id.clone(), &onboarding, known.as_ref(), operation).ok_or(not_connected())?;
                     match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
                         Ok(()) => {
                             self.mover.ring(&moving.id).await;
@@ -233,13 +234,7 @@ impl Wish {
 
     /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
     /// this one says nothing.
-    fn begin(
-        self,
-        id: MoveId,
-        onboarding: &Onboarding,
-        earlier: Option<&Move>,
-        operation: &Operation,
-    ) -> Option<Move> {
+    fn begin(self, id: MoveId, onboarding: &Onboarding, earlier: Option<&Move>, operation: &Operation) -> Option<Move> {
         let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
         let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
         let (now, written) = (clock::now(), self.number.written(&onboarding.id));

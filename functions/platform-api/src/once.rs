@@ -166,6 +166,8 @@ mod tests {
             body: body.into(),
             request_id: "r".into(),
             host: "api.example.com".into(),
+            source: shared::http::source::SourceAddress::default(),
+            caller: None,
         }
     }
 

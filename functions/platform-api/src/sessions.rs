@@ -121,6 +121,7 @@ impl App {
         };
         let now = clock::now();
         let return_url = |text: &str| return_url(text, &self.doctor.origins);
+        let help_url = |text: &str| help_url(text, &self.doctor.origins);
         Ok(Session {
             customer_ref: customer_ref.ok_or(missing)?,
             flow,
@@ -172,11 +173,11 @@ const fn is_unseen(character: char) -> bool {
 }
 
 /// A page, or an address to write to.
-fn help_url(text: &str) -> Result<String, Problem> {
+fn help_url(text: &str, pages: &[String]) -> Result<String, Problem> {
     match text.strip_prefix("mailto:") {
         Some(address) if prefill::is_email(address) && address.bytes().all(is_plain) => Ok(text.to_owned()),
         Some(_) => Err(rejected("The help address must be a public HTTPS address or mailto: with an e-mail address.")),
-        None => return_url(text).map_err(|problem| problem.of("help_url")),
+        None => return_url(text, pages).map_err(|problem| problem.of("help_url")),
     }
 }
 

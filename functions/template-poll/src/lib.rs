@@ -10,7 +10,7 @@ use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::progress::Event;
 use shared::events::Publisher;
-use shared::graph::client::{GraphClient, GraphConfig};
+use shared::graph::client::GraphClient;
 use shared::perform::Customer;
 use shared::perform::desk::Desk;
 use shared::perform::templates::{self, Begin};
@@ -96,7 +96,7 @@ impl App {
         let queue = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
         let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
         let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
-        let graph = GraphConfig::from_lookup(lookup, &mut problems);
+        let graph = shared::graph::from_lookup(lookup, &mut problems);
         let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
         Ok(Self { store, vault, graph, queue, steps, publisher })
     }

@@ -50,10 +50,11 @@ impl Endpoints {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-        let mut file = std::fs::File::create(&beside)?;
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(beside, path)
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub struct Meta {
 
 impl Default for Meta {
     fn default() -> Self {
-        let simulated = graph_simulator::Options::default();
+        let simulated = meta_simulator::Options::default();
         Self {
             app_id: simulated.app_id,
             app_secret: simulated.app_secret,

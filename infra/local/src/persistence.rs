@@ -2,7 +2,7 @@
 
 use crate::services::Services;
 use crate::stack::StackError;
-use graph_simulator::Simulator;
+use meta_simulator::Simulator;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -18,7 +18,7 @@ use crate::services::{Addresses, Services};
 use crate::template::{Template, TemplateError};
 use aws_emulator::{SecretsManager, Sqs};
 use deployment::{Deployment, Setting};
-use graph_simulator::Simulator;
+use meta_simulator::Simulator;
 use opening::Opening;
 use serde_json::Value;
 use std::collections::BTreeMap;

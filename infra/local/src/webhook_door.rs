@@ -88,7 +88,8 @@ fn routes(template: &Template, resolver: &Resolver, functions: &Functions) -> Re
         let integration = integration.ok_or_else(|| unknown(&resource.id, format!("the target {}", route.target)))?;
         let integrated: Integration = properties(integration, resolver)?;
         let target = function(integration, functions, &integrated.integration_uri)?;
-        let made = route.route_key.split_once(' ').and_then(|(method, path)| Route::new(method, path, Guard::Open, target));
+        let made =
+            route.route_key.split_once(' ').and_then(|(method, path)| Route::new(method, path, Guard::Open, target));
         routes.push(made.ok_or_else(|| unknown(&resource.id, format!("the route {}", route.route_key)))?);
     }
     Ok(routes)

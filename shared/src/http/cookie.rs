@@ -42,8 +42,17 @@ mod tests {
         let read = |cookies: &'static str| {
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookies))]);
             let (path, query, request_id, host) = ("/".into(), String::new(), "r".into(), "h".into());
-            let request =
-                Request { method: Method::GET, path, query, headers, body: bytes::Bytes::new(), request_id, host };
+            let request = Request {
+                method: Method::GET,
+                path,
+                query,
+                headers,
+                body: bytes::Bytes::new(),
+                request_id,
+                host,
+                source: crate::http::source::SourceAddress::default(),
+                caller: None,
+            };
             read(&request, "a").map(str::to_owned)
         };
         assert_eq!((read("a=1; b=2"), read("b=2; a=1")), (Some("1".into()), Some("1".into())));

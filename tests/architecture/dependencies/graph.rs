@@ -14,6 +14,8 @@ pub(super) struct Package {
     pub(super) directory: Option<String>,
     /// Ids of what it depends on, in whatever way.
     pub(super) dependencies: Vec<String>,
+    /// Those of them that end in its code: no tests, no build scripts.
+    pub(super) linked: Vec<String>,
 }
 
 /// Packages by id.
@@ -44,11 +46,21 @@ impl Graph {
                 name: text(package, "name"),
                 directory: directory.filter(|_| ours).map(str::to_owned),
                 dependencies: list(node, "deps").into_iter().map(|dependency| text(dependency, "pkg")).collect(),
+                linked: list(node, "deps")
+                    .into_iter()
+                    .filter(|dependency| is_linked(dependency))
+                    .map(|dependency| text(dependency, "pkg"))
+                    .collect(),
             };
             packages.insert(id, package);
         }
         Self { packages }
     }
+}
+
+fn is_linked(dependency: &Value) -> bool {
+    let kinds = list(dependency, "dep_kinds");
+    kinds.is_empty() || kinds.iter().any(|kind| kind.get("kind").is_none_or(Value::is_null))
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {

@@ -12,7 +12,7 @@ use crate::options::StackOptions;
 use crate::persistence::Snapshot;
 use crate::runtime::Logs;
 use crate::services::{Services, serve};
-use graph_simulator::Simulator;
+use meta_simulator::Simulator;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,7 @@ async fn simulator(
         return Ok(None);
     }
     let snapshot = snapshot.map(Snapshot::simulated).transpose()?.flatten();
-    let simulated = graph_simulator::Options { snapshot, ..settings::simulator(&options.meta, endpoints) };
+    let simulated = meta_simulator::Options { snapshot, ..settings::simulator(&options.meta, endpoints) };
     let started = Simulator::start(simulated, listener).await;
     started.map(Some).map_err(|error| StackError::service("simulator", &error))
 }

@@ -55,8 +55,8 @@ pub(super) fn variables(options: &StackOptions, at: &Addresses) -> BTreeMap<Stri
 }
 
 /// The simulated Meta, with the identity the stack was given.
-pub(super) fn simulator(meta: &Meta, endpoints: &Endpoints) -> graph_simulator::Options {
-    graph_simulator::Options {
+pub(super) fn simulator(meta: &Meta, endpoints: &Endpoints) -> meta_simulator::Options {
+    meta_simulator::Options {
         app_id: meta.app_id.clone(),
         app_secret: meta.app_secret.clone(),
         verify_token: meta.verify_token.clone(),
@@ -65,6 +65,6 @@ pub(super) fn simulator(meta: &Meta, endpoints: &Endpoints) -> graph_simulator::
         business_id: meta.business_id.clone(),
         credit_line_id: meta.credit_line_id.clone(),
         webhook_url: Some(endpoints.webhook.clone()),
-        ..graph_simulator::Options::default()
+        ..meta_simulator::Options::default()
     }
 }

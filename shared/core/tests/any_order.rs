@@ -1,0 +1,226 @@
+//! Any facts in any order: a record is always finished, moving, or waiting for somebody with a reason.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected ends there")]
+
+#[path = "drawn/counts.rs"]
+mod counts;
+#[path = "drawn/draw.rs"]
+mod draw;
+
+use counts::say;
+use draw::Draw;
+use onboarding_core::domain::claim::{Claim, FinishEvent};
+use onboarding_core::domain::display_number::DisplayNumber;
+use onboarding_core::domain::entitlement::Granted;
+use onboarding_core::domain::facts::Aspect;
+use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
+use onboarding_core::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone, verify_waba};
+use onboarding_core::domain::ids::{
+    AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId,
+};
+use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
+use onboarding_core::domain::progress::{About, Event, Finding, Next, Reading, Renewed, Round, advance, due_at, next};
+use onboarding_core::domain::session::{Flow, Role};
+use onboarding_core::domain::steps::{Runner, Step};
+use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const SEQUENCES: u64 = 10_000;
+const LENGTH: usize = 60;
+
+fn of<T: Clone>(draw: &mut Draw, choices: &[T]) -> T {
+    choices.get(draw.below(choices.len())).unwrap().clone()
+}
+
+fn attempt(number: usize) -> AttemptId {
+    AttemptId::new(Timestamp::from_seconds(1), u128::try_from(number).unwrap())
+}
+
+fn waba() -> VerifiedWaba {
+    let id = WabaId::parse("11").unwrap();
+    verify_waba(&id, &id, &BusinessId::parse("77").unwrap(), &Claim::default()).unwrap()
+}
+
+fn phone(draw: &mut Draw) -> VerifiedPhone {
+    let id = PhoneNumberId::parse(of(draw, &["5", "6"])).unwrap();
+    verify_phone(&Claim::default(), &[ListedPhone { id, on_business_app: draw.below(6) == 0, proven: true }], &[])
+        .unwrap()
+}
+
+fn failure(draw: &mut Draw, now: Timestamp) -> Failure {
+    let class = of(
+        draw,
+        &[
+            Class::Later,
+            Class::LaterAfter(600),
+            Class::Needs(Actor::Customer, Waiting::Number),
+            Class::Needs(Actor::Operator, Waiting::Meta),
+            Class::Until(Actor::Meta, Waiting::CreditLine, now.after(Duration::from_secs(90_000))),
+            Class::Skip,
+            Class::Hold,
+            Class::TokenDead,
+        ],
+    );
+    Failure::new(class, of(draw, &["graph.2", "graph.133016", "grant.claim_not_granted"]))
+}
+
+fn finding(draw: &mut Draw, step: Step) -> Finding {
+    match step {
+        Step::VerifyGrant => Finding::Account {
+            waba: waba(),
+            joins: (draw.below(8) == 0).then(|| OnboardingId::new(Timestamp::from_seconds(1), 99)),
+            token_expires_at: (draw.below(3) == 0).then(|| Timestamp::from_seconds(400_000)),
+            words: Vec::new(),
+        },
+        Step::FindNumber => {
+            Finding::Number { phone: phone(draw), words: Vec::new(), display: DisplayNumber::parse("15551") }
+        }
+        Step::RegisterNumber => Finding::Registered(vec![PhoneNumberId::parse("5").unwrap()]),
+        Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
+        Step::JoinRecord if draw.below(2) == 0 => Finding::Alone,
+        _ => Finding::Nothing,
+    }
+}
+
+/// What a worker does that follows the table: ends the step it has begun, or begins the one that is due.
+fn orderly(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Option<Event> {
+    if let Phase::Exchanging { attempt, .. } = &record.phase {
+        return Some(Event::TokenStored(attempt.clone()));
+    }
+    let begun = record
+        .plan()
+        .map(|spec| spec.step)
+        .find(|step| record.steps.get(step).is_some_and(|record| record.lease_until.is_some()));
+    if let Some(step) = begun {
+        return Some(Event::StepSucceeded(step, finding(draw, step)));
+    }
+    [Runner::Steps, Runner::Credit].into_iter().find_map(|runner| match next(record, runner, now) {
+        Next::Run(step) => Some(Event::StepStarted(step)),
+        _ => None,
+    })
+}
+
+/// What a worker does, or what the world throws in: much of it into some sequences, a little into others.
+fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) -> Event {
+    let planned = orderly(draw, record, now);
+    if let Some(event) = planned.filter(|_| draw.below(10) >= disorder) {
+        return event;
+    }
+    let step = of(draw, &Step::ALL);
+    match draw.below(22) {
+        0..=5 => Event::StepSucceeded(step, finding(draw, step)),
+        6..=8 => Event::StepFailed(step, failure(draw, now)),
+        9 => Event::TokenStored(attempt(draw.below(3))),
+        10 => Event::ExchangeFailed(attempt(draw.below(3)), "exchange.lost"),
+        11 => Event::TokenSought(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
+        12 => of(
+            draw,
+            &[Event::FetchAsked(attempt(0)), Event::FetchPostponed(attempt(0)), Event::FetchPostponed(attempt(1))],
+        ),
+        13 => Event::TokenDied(attempt(draw.below(3)), "graph.190".to_owned()),
+        14 => Event::Rejoined(Box::new(round(draw))),
+        15 => Event::TokenRenewed(Renewed { attempt: attempt(2), expires_at: None }),
+        16 => Event::Watched(Box::new(reading(draw, now))),
+        17 => Event::Observed {
+            about: of(draw, &[About::Account, About::Number(PhoneNumberId::parse("5").unwrap())]),
+            aspect: of(draw, &[Aspect::NameStatus, Aspect::Review, Aspect::Certification, Aspect::Quality]),
+            word: of(draw, &["APPROVED", "PENDING", "NEEDED"]).to_owned(),
+            at: now,
+        },
+        18 => Event::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
+        19 => of(draw, &[Event::Resumed, Event::LookAsked, Event::WatchStarted]),
+        20 => gone(draw, now),
+        _ => of(draw, &[Event::Resumed, Event::ExitRequested, Event::EventsSent(record.outbox.clone())]),
+    }
+}
+
+/// News that the customer has gone, what a look finds out of it, and a token that is lost.
+fn gone(draw: &mut Draw, now: Timestamp) -> Event {
+    match draw.below(6) {
+        0 => Event::Departed("partner_removed", now),
+        1 => Event::DepartureCheckStarted,
+        2 => Event::DepartureConfirmed(attempt(0), Extent::Everything),
+        3 => Event::DepartureConfirmed(attempt(1), Extent::WithoutToken),
+        4 => Event::DepartureNotConfirmed(attempt(0)),
+        _ => {
+            let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: Vec::new() };
+            Event::TokenNotKept(attempt(0), Some(granted))
+        }
+    }
+}
+
+fn round(draw: &mut Draw) -> Round {
+    Round {
+        attempt: attempt(draw.below(3)),
+        token_expires_at: None,
+        customer_ref: CustomerRef::parse("customer").unwrap(),
+        claim: Claim { event: Some(FinishEvent::Finish), ..Claim::default() },
+        entitlement: None,
+        flow: of(draw, &[Flow::Default, Flow::Coexistence]),
+        callback_override: None,
+    }
+}
+
+fn reading(draw: &mut Draw, now: Timestamp) -> Reading {
+    Reading {
+        at: now,
+        token_expires_at: (draw.below(2) == 0).then(|| now.after(Duration::from_secs(86_400))),
+        account: Vec::new(),
+        numbers: Vec::new(),
+        drift: of(draw, &[BTreeSet::new(), BTreeSet::from(["number.disconnected".to_owned()])]),
+        repaired: Vec::new(),
+        spare: attempt(2),
+    }
+}
+
+/// What is true of every record at every moment.
+fn check(record: &Onboarding, at: &str) {
+    let state = record.state();
+    let (due, obstacle) = (due_at(record), record.obstacle());
+    match state {
+        State::Exchanging | State::Onboarding | State::Leaving => {
+            let stuck = obstacle.is_some();
+            assert!(due.is_some() || stuck, "{at}: {state:?} never goes on: {record:?}");
+        }
+        State::Waiting | State::Held | State::Relaunch | State::Reauthorise => {
+            let obstacle = obstacle.unwrap_or_else(|| panic!("{at}: {state:?} without a reason: {record:?}"));
+            assert!(!obstacle.code.is_empty(), "{at}");
+        }
+        State::Ready | State::Left => {}
+    }
+    let usable = matches!(record.phase, Phase::Connected { .. } | Phase::Leaving { .. });
+    assert!(record.token_attempt().is_none() || usable, "{at}: a token is used in {state:?}");
+    for number in record.numbers.values() {
+        assert!(number.registrations.len() <= 6, "{at}: {} registrations in 72 hours", number.registrations.len());
+        assert!(!number.coexists || number.registrations.is_empty(), "{at}: a coexistence number was registered");
+    }
+}
+
+#[test]
+fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with_a_reason() {
+    let mut states = BTreeSet::new();
+    for sequence in 0..SEQUENCES {
+        let mut draw = Draw(sequence);
+        let mut now = Timestamp::from_seconds(1_000);
+        let role = of(&mut draw, &[Role::SolutionPartner, Role::TechProvider]);
+        let phase = Phase::Exchanging { attempt: attempt(0), lease_until: now.after(Duration::from_secs(30)) };
+        let (id, customer) = (OnboardingId::new(now, 1), CustomerRef::parse("customer").unwrap());
+        let mut record = Onboarding::begin(id, customer, role, Flow::Default, phase, Claim::default(), now);
+        let disorder = of(&mut draw, &[1, 5, 9]);
+        for position in 0..LENGTH {
+            now = now.after(Duration::from_secs(u64::try_from(draw.below(3_000)).unwrap()));
+            let fact = event(&mut draw, &record, disorder, now);
+            let (after, timeline) = advance(&record, &fact, Moment { now, jitter: Jitter::none() });
+            let at = format!("sequence {sequence}, event {position}, {fact:?}");
+            let written = usize::try_from(after.timeline_length - record.timeline_length).unwrap();
+            assert_eq!(written, timeline.len(), "{at}");
+            assert!(record.state() != State::Left || after.state() == State::Left, "{at}: who has left, has left");
+            check(&after, &at);
+            states.insert(after.state());
+            record = after;
+        }
+    }
+    say(&format!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met", states.len(), State::ALL.len()));
+    assert_eq!(states.len(), State::ALL.len(), "{states:?}");
+}

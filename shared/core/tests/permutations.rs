@@ -1,0 +1,204 @@
+//! News in every order: up to six of each kind, and ten million in shuffled orders with repeats.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+
+#[path = "drawn/counts.rs"]
+mod counts;
+#[path = "drawn/draw.rs"]
+mod draw;
+
+use counts::say;
+use draw::Draw;
+use onboarding_core::domain::claim::Claim;
+use onboarding_core::domain::facts::{Aspect, Facts};
+use onboarding_core::domain::grant::{ListedPhone, verify_phone};
+use onboarding_core::domain::ids::{PhoneNumberId, TemplateId};
+use onboarding_core::domain::onboarding::Number;
+use onboarding_core::domain::template::{News, Said, Template, TemplateNews, apply_news};
+use onboarding_core::domain::time::Timestamp;
+
+/// Every order of `0..count`.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for _ in 0..count {
+        orders = orders
+            .into_iter()
+            .flat_map(|order: Vec<usize>| {
+                let rest: Vec<usize> = (0..count).filter(|index| !order.contains(index)).collect();
+                rest.into_iter().map(move |next| order.iter().copied().chain([next]).collect())
+            })
+            .collect();
+    }
+    orders
+}
+
+/// Folds every order of every beginning of `news`, each item twice, and says how many orders ended where the first did.
+fn agree<S: PartialEq + std::fmt::Debug, N>(
+    kind: &str,
+    news: &[N],
+    begin: impl Fn() -> S,
+    take: impl Fn(&mut S, &N),
+) -> usize {
+    let mut seen = 0;
+    for length in 1..=news.len() {
+        let mut expected = begin();
+        news[..length].iter().for_each(|news| take(&mut expected, news));
+        for order in orders(length) {
+            let mut state = begin();
+            for index in &order {
+                take(&mut state, &news[*index]);
+                take(&mut state, &news[order[0]]);
+            }
+            assert_eq!(state, expected, "{kind} in the order {order:?}");
+            seen += 1;
+        }
+    }
+    say(&format!("{kind}: {seen} orders of up to {} events end in the same state", news.len()));
+    seen
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+fn news(said: Said, time: i64) -> TemplateNews {
+    let id = TemplateId::parse("7").unwrap();
+    TemplateNews { id, name: "offer".into(), language: "en_US".into(), at: at(time), said }
+}
+
+fn status(word: &str, time: i64) -> TemplateNews {
+    news(Said::Status { status: word.into(), reason: None, category: None }, time)
+}
+
+fn category(category: &str, correct: Option<&str>, time: i64) -> TemplateNews {
+    news(Said::Category { category: category.into(), correct: correct.map(Into::into) }, time)
+}
+
+/// A template as a poll found it, older than all news.
+fn polled() -> Template {
+    match apply_news(None, &status("PENDING", 1)) {
+        News::Fresh(template) => *template,
+        _ => unreachable!(),
+    }
+}
+
+fn take(template: &mut Template, news: &TemplateNews) {
+    if let News::Fresh(newer) = apply_news(Some(template), news) {
+        *template = *newer;
+    }
+}
+
+#[test]
+fn templates_end_the_same_in_every_order() {
+    let all = [
+        status("APPROVED", 10),
+        category("UTILITY", Some("MARKETING"), 20),
+        status("PAUSED", 30),
+        news(Said::Quality("RED".into()), 15),
+        category("MARKETING", None, 40),
+        status("APPROVED", 50),
+    ];
+    let orders = agree("template", &all, polled, take);
+    assert_eq!(orders, 1 + 2 + 6 + 24 + 120 + 720);
+}
+
+fn words(facts: &Facts) -> Vec<(Aspect, String, Timestamp)> {
+    facts.iter().map(|(aspect, fact)| (aspect, fact.word.clone(), fact.at)).collect()
+}
+
+#[test]
+fn words_about_an_account_end_the_same_in_every_order() {
+    let all = [
+        (Aspect::Review, "PENDING", 1),
+        (Aspect::Review, "APPROVED", 5),
+        (Aspect::Restriction, "RESTRICTED_BIZ_INITIATED_MESSAGING", 2),
+        (Aspect::Restriction, "LIFTED", 4),
+        (Aspect::Status, "DISABLE", 3),
+        (Aspect::Status, "REINSTATE", 6),
+    ];
+    // Since when a word has been the word depends on what was seen of it; which word it is does not.
+    let take = |known: &mut (Facts, Vec<(Aspect, String, Timestamp)>), (aspect, word, time): &(Aspect, &str, i64)| {
+        known.0.observe(*aspect, word, at(*time));
+        known.1 = words(&known.0);
+        known.0 = rebuilt(&known.1);
+    };
+    assert_eq!(agree("account", &all, || (Facts::default(), Vec::new()), take), 873);
+}
+
+fn rebuilt(words: &[(Aspect, String, Timestamp)]) -> Facts {
+    let mut facts = Facts::default();
+    for (aspect, word, at) in words {
+        facts.observe(*aspect, word, *at);
+    }
+    facts
+}
+
+fn number() -> Number {
+    let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: true, proven: true }];
+    Number::new(verify_phone(&Claim::default(), &listed, &[]).unwrap(), false, at(0))
+}
+
+#[test]
+fn words_about_a_number_end_the_same_in_every_order() {
+    type Word = (Option<Aspect>, &'static str, i64);
+    let all: [Word; 6] = [
+        (Some(Aspect::Quality), "GREEN", 1),
+        (Some(Aspect::Quality), "RED", 4),
+        (None, "DECLINED", 2),
+        (None, "APPROVED", 5),
+        (Some(Aspect::History), "40", 9),
+        (Some(Aspect::History), "90", 3),
+    ];
+    type Shown = (Vec<(Aspect, String)>, Option<Timestamp>);
+    let take = |known: &mut (Number, Shown), (aspect, word, time): &Word| match aspect {
+        Some(aspect) => known.0.observe(*aspect, word, at(*time)),
+        None => known.0.name_decided(word, at(*time)),
+    };
+    let mut seen = 0;
+    for order in orders(all.len()) {
+        let mut known = (number(), Shown::default());
+        order.iter().chain(&order).for_each(|index| take(&mut known, &all[*index]));
+        let shown: Vec<(Aspect, &str)> =
+            known.0.facts.iter().map(|(aspect, fact)| (aspect, fact.word.as_str())).collect();
+        let newest = [(Aspect::NameStatus, "APPROVED"), (Aspect::Quality, "RED"), (Aspect::History, "90")];
+        assert_eq!(shown, newest, "{order:?}");
+        assert_eq!(known.0.name_approved_at, Some(at(5)));
+        seen += 1;
+    }
+    say(&format!("number: {seen} orders of 6 events end in the same state"));
+}
+
+/// Objects and news of the long run.
+const OBJECTS: usize = 1_000;
+const NEWS: usize = 10_000_000;
+
+/// News of random objects at random times, a third of it repeated, in no order: what is kept is always the newest of what
+/// was seen, and what is kept is told exactly once.
+#[test]
+fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
+    const WORDS: [&str; 4] = ["GREEN", "YELLOW", "RED", "UNKNOWN"];
+    let mut draw = Draw(3);
+    let mut facts: Vec<Facts> = vec![Facts::default(); OBJECTS];
+    let mut newest: Vec<(i64, usize)> = vec![(i64::MIN, 0); OBJECTS];
+    let (mut repeat, mut changes, mut regressions) = ((0, 0, 0), 0_usize, 0_usize);
+    for _ in 0..NEWS {
+        let (object, time, word) = if draw.below(100) < 30 {
+            repeat
+        } else {
+            let time = draw.below(1_000_000);
+            (draw.below(OBJECTS), i64::try_from(time).unwrap(), time % WORDS.len())
+        };
+        repeat = (object, time, word);
+        let changed = facts[object].observe(Aspect::Quality, WORDS[word], at(time));
+        let newer = time > newest[object].0;
+        let another = newest[object].0 == i64::MIN || WORDS[newest[object].1] != WORDS[word];
+        assert_eq!(changed, newer && another, "a change is told when the newest word is another one, and only then");
+        if newer {
+            newest[object] = (time, word);
+        }
+        changes += usize::from(changed);
+        regressions += usize::from(facts[object].word(Aspect::Quality) != Some(WORDS[newest[object].1]));
+    }
+    say(&format!("{NEWS} news of {OBJECTS} objects: {changes} told, {regressions} regressions"));
+    assert_eq!(regressions, 0);
+}

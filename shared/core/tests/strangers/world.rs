@@ -1,0 +1,433 @@
+//! Records, table, vault and Meta as values; the decisions are the product's.
+
+use crate::act::{ACCOUNTS, Act, CUSTOMERS, Click, End};
+use onboarding_core::domain::assignment::{Assignment, Surroundings, may_assign};
+use onboarding_core::domain::claim::Claim;
+use onboarding_core::domain::entitlement::{Entitlement, Granted, Opens};
+use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
+use onboarding_core::domain::grant::{Grant, ListedPhone, choose_waba, verify_phone, verify_waba};
+use onboarding_core::domain::ids::{
+    AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId,
+};
+use onboarding_core::domain::joining::{bound_elsewhere, holder, may_go_on_in};
+use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
+use onboarding_core::domain::progress::{EXCHANGE_LEASE, Event, Finding, Next, Round, advance, next, rescue};
+use onboarding_core::domain::session::{Flow, Role};
+use onboarding_core::domain::steps::{Runner, Step};
+use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How often each interesting case was met.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counts {
+    strangers_claims_with_an_invented_code: usize,
+    crashes_after_acceptance: usize,
+    proofs_recorded: usize,
+    healed_without_a_click: usize,
+    asked_for_another_click: usize,
+    held: usize,
+    joined: usize,
+    assigned: usize,
+    connected: usize,
+}
+
+impl Counts {
+    fn all(&self) -> [usize; 9] {
+        let Self { strangers_claims_with_an_invented_code: a, crashes_after_acceptance: b, proofs_recorded: c, .. } =
+            *self;
+        let Self { healed_without_a_click: d, asked_for_another_click: e, held: f, .. } = *self;
+        [a, b, c, d, e, f, self.joined, self.assigned, self.connected]
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.strangers_claims_with_an_invented_code += other.strangers_claims_with_an_invented_code;
+        self.crashes_after_acceptance += other.crashes_after_acceptance;
+        self.proofs_recorded += other.proofs_recorded;
+        self.healed_without_a_click += other.healed_without_a_click;
+        self.asked_for_another_click += other.asked_for_another_click;
+        self.held += other.held;
+        self.joined += other.joined;
+        self.assigned += other.assigned;
+        self.connected += other.connected;
+    }
+
+    pub(crate) fn are_interesting(&self) {
+        assert!(self.all().iter().all(|met| *met >= 100), "a case is hardly ever met: {self:?}");
+    }
+}
+
+/// What a token opens at Meta, and whether its grant says so.
+#[derive(Debug, Clone)]
+struct Token {
+    opens: BTreeSet<usize>,
+    names: bool,
+}
+
+impl Token {
+    fn grant(&self) -> Grant {
+        let named = self.opens.iter().filter(|_| self.names);
+        Grant {
+            is_valid: true,
+            is_ours: true,
+            has_whatsapp_scope: true,
+            wabas: named.clone().map(|account| waba(*account)).collect(),
+            businesses: named.map(|account| business(*account)).collect(),
+        }
+    }
+}
+
+pub(crate) struct World {
+    now: Timestamp,
+    given: u128,
+    records: Vec<Onboarding>,
+    vault: BTreeMap<AttemptId, Token>,
+    /// Who has an account, and whether it was released.
+    owners: BTreeMap<usize, (OnboardingId, bool)>,
+    announced: BTreeSet<usize>,
+    /// Accounts that Meta does not show to anybody's token.
+    hidden: BTreeSet<usize>,
+    /// Who brought a token of an account, or was given it.
+    entitled: BTreeSet<(CustomerRef, usize)>,
+    pub(crate) counts: Counts,
+}
+
+fn waba(account: usize) -> WabaId {
+    WabaId::parse(&format!("1{account}")).unwrap()
+}
+
+fn business(account: usize) -> BusinessId {
+    BusinessId::parse(&format!("7{account}")).unwrap()
+}
+
+fn customer(place: usize) -> CustomerRef {
+    CustomerRef::parse(CUSTOMERS[place]).unwrap()
+}
+
+fn account_of(waba: &WabaId) -> usize {
+    waba.as_str()[1..].parse().unwrap()
+}
+
+fn lost() -> Failure {
+    Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "graph.100.33")
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Timestamp::from_seconds(1_000_000),
+            given: 0,
+            records: Vec::new(),
+            vault: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            announced: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            entitled: BTreeSet::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    pub(crate) fn check(&self) {
+        for record in self.records.iter().filter(|record| !record.customer_ref.is_unclaimed()) {
+            let Some(proven) = &record.waba else { continue };
+            let has = (record.customer_ref.clone(), account_of(proven.id()));
+            assert!(self.entitled.contains(&has), "{has:?} without a token of its own: {record:?}");
+        }
+    }
+
+    pub(crate) fn take(&mut self, act: &Act) {
+        let place = |record: usize| record % self.records.len().max(1);
+        match act {
+            Act::TimePasses(seconds) => self.now = self.now.after(Duration::from_secs(*seconds)),
+            Act::Announced(account) => drop(self.announced.insert(*account)),
+            Act::SignsUp(who, click) => self.signs_up(*who, click),
+            Act::BegunWithoutABrowser(account) => self.begun(*account),
+            _ if self.records.is_empty() => {}
+            Act::ClicksAgain(record, click) => self.clicks_again(place(*record), click),
+            Act::Works { record, dies_at, wide, names } => self.works(place(*record), *dies_at, *wide, *names),
+            Act::Assigned { record, customer, account } => self.assigns(place(*record), *customer, *account),
+            Act::Chooses(record, account) => {
+                self.apply(place(*record), &Event::Chosen { waba: Some(waba(*account)), phone: None });
+            }
+            Act::Resumed(record) => drop(self.apply(place(*record), &Event::Resumed)),
+            Act::Exits(record) => drop(self.apply(place(*record), &Event::ExitRequested)),
+            Act::Removed(record, shown) => {
+                let record = place(*record);
+                let account = self.records[record].waba.as_ref().map(|waba| account_of(waba.id()));
+                self.hidden.extend(account.filter(|_| !shown));
+                self.apply(record, &Event::Departed("partner_removed", self.now));
+            }
+        }
+    }
+
+    fn attempt(&mut self) -> AttemptId {
+        self.given += 1;
+        AttemptId::new(self.now, self.given)
+    }
+
+    /// Saves a fact as the table would: an account of another record is never taken.
+    fn apply(&mut self, place: usize, fact: &Event) -> bool {
+        let before = &self.records[place];
+        let (after, _) = advance(before, fact, Moment { now: self.now, jitter: Jitter::none() });
+        let (after, _) =
+            advance(&after, &Event::EventsSent(after.outbox.clone()), Moment { now: self.now, jitter: Jitter::none() });
+        if let (Some(proven), None) = (&after.waba, &after.joins) {
+            let account = account_of(proven.id());
+            let foreign = self.owners.get(&account).is_some_and(|(owner, released)| *owner != after.id && !released);
+            if foreign && before.waba.is_none() {
+                return false;
+            }
+            if !foreign {
+                let released = matches!(after.phase, Phase::Left { .. });
+                self.owners.insert(account, (after.id.clone(), released));
+            }
+        }
+        self.counts.asked_for_another_click += usize::from(became(before, &after, State::Relaunch));
+        self.counts.held += usize::from(became(before, &after, State::Held));
+        self.records[place] = after;
+        true
+    }
+
+    fn claim(click: &Click) -> Claim {
+        Claim { waba: click.waba.map(waba), business: click.business.map(business), ..Claim::default() }
+    }
+
+    fn signs_up(&mut self, who: usize, click: &Click) {
+        let attempt = self.attempt();
+        let id = OnboardingId::new(self.now, self.given);
+        let phase = Phase::Exchanging { attempt, lease_until: self.now.after(EXCHANGE_LEASE) };
+        let (role, claim) = (Role::SolutionPartner, Self::claim(click));
+        self.records.push(Onboarding::begin(id, customer(who), role, Flow::Default, phase, claim, self.now));
+        self.exchange(self.records.len() - 1, click);
+    }
+
+    /// As the code exchange takes another code.
+    fn clicks_again(&mut self, place: usize, click: &Click) {
+        if self.records[place].state() != State::Relaunch || self.records[place].customer_ref.is_unclaimed() {
+            return;
+        }
+        let phase = Phase::Exchanging { attempt: self.attempt(), lease_until: self.now.after(EXCHANGE_LEASE) };
+        let record = &mut self.records[place];
+        (record.phase, record.phase_since) = (phase, self.now);
+        (record.claim, record.entitlement) = (Self::claim(click), None);
+        self.exchange(place, click);
+    }
+
+    fn exchange(&mut self, place: usize, click: &Click) {
+        let Phase::Exchanging { attempt, .. } = self.records[place].phase.clone() else { return };
+        let who = self.records[place].customer_ref.clone();
+        let own = CUSTOMERS.iter().position(|name| *name == who.as_str()).unwrap();
+        if !click.genuine {
+            self.counts.strangers_claims_with_an_invented_code +=
+                usize::from(click.waba.is_some_and(|waba| waba != own));
+            if click.end == End::Kept {
+                self.apply(place, &Event::ExchangeFailed(attempt, "exchange.code_used"));
+            }
+            return;
+        }
+        if click.end == End::KilledBefore {
+            return;
+        }
+        // Meta accepts the code and announces the account: whoever had it brought what it opens.
+        self.announced.insert(own);
+        let token = Token { opens: BTreeSet::from([own]), names: click.names };
+        self.entitled.insert((who, own));
+        let granted = Granted::of(&token.grant()).filter(|_| click.end == End::NotKept);
+        match click.end {
+            End::Kept | End::KilledKept => drop(self.vault.insert(attempt.clone(), token)),
+            _ => self.counts.crashes_after_acceptance += 1,
+        }
+        self.counts.proofs_recorded += usize::from(granted.is_some());
+        match click.end {
+            End::Kept => drop(self.apply(place, &Event::TokenStored(attempt))),
+            End::NotKept | End::NotKeptUnproven => drop(self.apply(place, &Event::TokenNotKept(attempt, granted))),
+            End::AnswerLost => drop(self.apply(place, &Event::ExchangeFailed(attempt, "exchange.lost"))),
+            End::KilledBefore | End::KilledAfter | End::KilledKept => {}
+        }
+    }
+
+    fn begun(&mut self, account: usize) {
+        let free = self.owners.get(&account).is_none_or(|(_, released)| *released);
+        if !self.announced.contains(&account) || !free {
+            return;
+        }
+        let (attempt, business) = (self.attempt(), business(account));
+        let (id, who) = (OnboardingId::new(self.now, self.given), CustomerRef::of_portfolio(&business));
+        let phase = Phase::Fetching { attempt, business: business.clone(), due: self.now, tries: 0 };
+        let claim = Claim { waba: Some(waba(account)), business: Some(business), ..Claim::default() };
+        let begun = Onboarding::begin(id, who, Role::SolutionPartner, Flow::Default, phase, claim, self.now);
+        let entitlement = Some(Entitlement::Announced { waba: waba(account) });
+        self.records.push(Onboarding { entitlement, ..begun });
+    }
+
+    fn assigns(&mut self, place: usize, who: usize, account: usize) {
+        let owner = self.owners.get(&account).filter(|(_, released)| !released).map(|(owner, _)| owner);
+        let portfolio = Some(business(account)).filter(|_| self.announced.contains(&account));
+        let around = Surroundings { owner, announced: portfolio.as_ref() };
+        let (customer_ref, waba) = (customer(who), waba(account));
+        let Ok(business) = may_assign(&self.records[place], &customer_ref, &waba, around) else { return };
+        self.entitled.insert((customer_ref.clone(), account));
+        let attempt = self.attempt();
+        self.apply(place, &Event::Assigned(Box::new(Assignment { customer_ref, waba, business, attempt })));
+        self.counts.assigned += 1;
+    }
+
+    /// Everything that is due, by whoever may do it, until nothing is or they die.
+    fn works(&mut self, place: usize, dies_at: Option<usize>, wide: Option<usize>, names: bool) {
+        for done in 0..40 {
+            let record = &self.records[place];
+            let due = match next(record, Runner::Steps, self.now) {
+                Next::HandOver(other) => next(record, other, self.now),
+                due => due,
+            };
+            let Some(begun) = begins(record, due) else { return };
+            self.apply(place, &begun);
+            if dies_at == Some(done) {
+                return;
+            }
+            match due {
+                Next::Rescue => self.rescues(place),
+                Next::Fetch => self.fetches(place, wide, names),
+                Next::Confirm => self.confirms(place),
+                Next::Run(step) => self.performs(place, step),
+                Next::HandOver(_) | Next::Watch | Next::Nothing => return,
+            }
+        }
+    }
+
+    fn rescues(&mut self, place: usize) {
+        let record = &self.records[place];
+        let Phase::Exchanging { attempt, .. } = &record.phase else { return };
+        let entitled = record.entitlement.iter().flat_map(Entitlement::accounts).cloned();
+        let announced =
+            entitled.map(|waba| (account_of(&waba), waba)).filter(|(account, _)| self.announced.contains(account));
+        let announced: Vec<_> = announced.map(|(account, waba)| (waba, business(account))).collect();
+        let outcome = rescue(record, self.vault.contains_key(attempt), &announced).unwrap();
+        self.apply(place, &outcome);
+    }
+
+    /// Meta gives the portfolio's token, which may open more than was asked for.
+    fn fetches(&mut self, place: usize, wide: Option<usize>, names: bool) {
+        let Some(wanted) = self.records[place].wanted_token() else {
+            let Phase::Fetching { attempt, .. } = self.records[place].phase.clone() else { return };
+            self.apply(place, &Event::ExchangeFailed(attempt, "exchange.lost"));
+            return;
+        };
+        let attempt = wanted.attempt.clone();
+        let own = (0..ACCOUNTS).find(|account| business(*account) == *wanted.business).unwrap();
+        let opens =
+            [Some(own), wide].into_iter().flatten().filter(|account| self.announced.contains(account)).collect();
+        let token = Token { opens, names };
+        let readable = token.opens.contains(&own) && wanted.accounts.contains(&waba(own));
+        let fits = match wanted.judge(&token.grant()) {
+            Opens::Yes => true,
+            Opens::IfReadable => readable,
+            Opens::No => false,
+        };
+        if fits {
+            self.vault.insert(attempt.clone(), token);
+            self.apply(place, &Event::TokenStored(attempt));
+            let of_code = matches!(self.records[place].entitlement, Some(Entitlement::CodeAccepted(_)));
+            self.counts.healed_without_a_click += usize::from(of_code);
+        } else {
+            self.apply(place, &Event::ExchangeFailed(attempt, "exchange.lost"));
+        }
+    }
+
+    fn confirms(&mut self, place: usize) {
+        let record = &self.records[place];
+        let Some(attempt) = record.kept_attempt().cloned() else { return };
+        let gone = record.waba.as_ref().is_some_and(|waba| self.hidden.contains(&account_of(waba.id())));
+        let fact = if gone {
+            Event::DepartureConfirmed(attempt, Extent::Everything)
+        } else {
+            Event::DepartureNotConfirmed(attempt)
+        };
+        self.apply(place, &fact);
+    }
+
+    fn performs(&mut self, place: usize, step: Step) {
+        let outcome = match step {
+            Step::VerifyGrant => self.verifies(place),
+            Step::JoinRecord => self.joins(place),
+            Step::FindNumber => {
+                let id = PhoneNumberId::parse("5").unwrap();
+                let listed = [ListedPhone { id, on_business_app: false, proven: true }];
+                let phone = verify_phone(&Claim::default(), &listed, &[]);
+                phone.map(|phone| Finding::Number { phone, words: Vec::new(), display: None })
+            }
+            Step::ShareCredit => Ok(Finding::CreditShared(AllocationId::parse("8").unwrap())),
+            _ => Ok(Finding::Nothing),
+        };
+        let proven = step == Step::VerifyGrant && outcome.is_ok();
+        let fact = match outcome {
+            Ok(finding) => Event::StepSucceeded(step, finding),
+            Err(failure) => Event::StepFailed(step, failure),
+        };
+        let saved = self.apply(place, &fact);
+        self.counts.connected += usize::from(proven && saved);
+        if !saved {
+            self.apply(place, &Event::StepFailed(step, Failure::new(Class::Later, "grant.owner_changed")));
+        }
+    }
+
+    fn verifies(&self, place: usize) -> Result<Finding, Failure> {
+        let record = &self.records[place];
+        let token = record.token_attempt().and_then(|attempt| self.vault.get(attempt));
+        let token = token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))?;
+        let chosen = choose_waba(&record.claim, &token.grant(), record.entitlement.as_ref())?;
+        let account = account_of(&chosen);
+        if !token.opens.contains(&account) {
+            return Err(lost());
+        }
+        let waba = verify_waba(&chosen, &chosen, &business(account), &record.claim)?;
+        if record.waba.as_ref().is_some_and(|before| before.id() != waba.id()) {
+            return Err(Failure::new(Class::Hold, "grant.other_account"));
+        }
+        let owner = self.owners.get(&account).filter(|(_, released)| !released).map(|(owner, _)| owner);
+        let owner = owner.and_then(|owner| self.records.iter().find(|record| record.id == *owner));
+        let joins = holder(record, owner)?;
+        Ok(Finding::Account { waba, joins, token_expires_at: None, words: Vec::new() })
+    }
+
+    fn joins(&mut self, place: usize) -> Result<Finding, Failure> {
+        let record = self.records[place].clone();
+        let attempt = record.token_attempt().cloned().unwrap();
+        let other = self.records.iter().position(|other| Some(&other.id) == record.joins.as_ref()).unwrap();
+        let round = Round {
+            attempt: attempt.clone(),
+            token_expires_at: None,
+            customer_ref: record.customer_ref.clone(),
+            claim: record.claim.clone(),
+            entitlement: record.entitlement.clone(),
+            flow: record.flow,
+            callback_override: None,
+        };
+        self.apply(other, &Event::Rejoined(Box::new(round)));
+        let held = &self.records[other];
+        match &held.phase {
+            Phase::Left { .. } => Ok(Finding::Alone),
+            _ if held.token_attempt() == Some(&attempt) || held.retired.contains(&attempt) => {
+                self.counts.joined += 1;
+                Ok(Finding::Nothing)
+            }
+            _ if !may_go_on_in(&record, held) => Err(bound_elsewhere()),
+            _ => Err(Failure::new(Class::Later, "grant.owner_changed")),
+        }
+    }
+}
+
+fn became(before: &Onboarding, after: &Onboarding, state: State) -> bool {
+    before.state() != state && after.state() == state
+}
+
+/// What is recorded before the thing is done; `None` when nothing is due.
+fn begins(record: &Onboarding, due: Next) -> Option<Event> {
+    match (due, &record.phase) {
+        (Next::Rescue, Phase::Exchanging { attempt, .. }) => Some(Event::RescueStarted(attempt.clone())),
+        (Next::Fetch, Phase::Fetching { attempt, .. }) => Some(Event::FetchAsked(attempt.clone())),
+        (Next::Confirm, _) => Some(Event::DepartureCheckStarted),
+        (Next::Run(step), _) => Some(Event::StepStarted(step)),
+        _ => None,
+    }
+}

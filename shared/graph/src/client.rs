@@ -1,0 +1,173 @@
+//! Sends Graph calls. Never retries and never waits: what a failure means is the core's decision.
+
+use super::call::{Auth, GraphCall, GraphRequest};
+use super::error::{GraphError, Kind, parse};
+use super::usage;
+use crate::transport::{Incoming, Outgoing, Transport};
+use hmac::{Hmac, KeyInit, Mac};
+use onboarding_core::domain::ids::AppId;
+use onboarding_core::secret::Secret;
+use sha2::Sha256;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use url::Url;
+
+/// Where the Graph API is, and in which version.
+#[derive(Debug, Clone)]
+pub struct GraphConfig {
+    base: Url,
+    version: String,
+    /// Our app.
+    pub app: AppId,
+}
+
+impl GraphConfig {
+    /// The API at `base` in `version` (`v25.0`), for our app.
+    #[must_use]
+    pub const fn new(base: Url, version: String, app: AppId) -> Self {
+        Self { base, version, app }
+    }
+}
+
+/// Where the client gets the app secret from; it is read before each call, so a source keeps what it has read.
+pub trait AppSecret: fmt::Debug + Send + Sync {
+    /// The secret as it is now.
+    fn value(&self) -> Pin<Box<dyn Future<Output = Result<Secret, AppSecretUnavailable>> + Send + '_>>;
+}
+
+/// The app secret cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("read the app secret")]
+pub struct AppSecretUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// A client that speaks for our app.
+#[derive(Debug, Clone)]
+pub struct GraphClient {
+    transport: Transport,
+    config: GraphConfig,
+    app_secret: Arc<dyn AppSecret>,
+    made: Arc<AtomicU32>,
+    /// Seconds for which Meta should be left alone, as its last usage headers say; 0 while all is well.
+    rest: Arc<AtomicU32>,
+}
+
+impl GraphClient {
+    /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
+    #[must_use]
+    pub fn new(transport: Transport, config: GraphConfig, app_secret: impl AppSecret + 'static) -> Self {
+        Self { transport, config, app_secret: Arc::new(app_secret), made: Arc::default(), rest: Arc::default() }
+    }
+
+    /// Calls made since the process began: what lies between two looks is what somebody used.
+    #[must_use]
+    pub fn calls_made(&self) -> u32 {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    /// Seconds for which Meta should be left alone because a budget of the account or of the app is nearly used up. Asked
+    /// once: it is forgotten then.
+    #[must_use]
+    pub fn take_rest(&self) -> u32 {
+        self.rest.swap(0, Ordering::Relaxed)
+    }
+
+    /// Our app's id.
+    #[must_use]
+    pub fn app(&self) -> &AppId {
+        &self.config.app
+    }
+
+    /// The app secret, for the one call that carries it.
+    ///
+    /// # Errors
+    /// [`AppSecretUnavailable`] when it cannot be read.
+    pub async fn app_secret(&self) -> Result<Secret, AppSecretUnavailable> {
+        self.app_secret.value().await
+    }
+
+    /// Makes one call.
+    ///
+    /// # Errors
+    /// [`GraphError`] when Meta refused, the answer was lost, or it is not the documented reply.
+    pub async fn call<C: GraphCall + Sync>(&self, call: &C, auth: Auth<'_>) -> Result<C::Reply, GraphError> {
+        let error = |kind| GraphError { call: C::NAME, kind };
+        let request = call.request();
+        let app_secret = self.app_secret.value().await.map_err(|_| error(Kind::NoAppSecret))?;
+        let app_token;
+        let bearer = match auth {
+            Auth::None => None,
+            Auth::App => {
+                app_token = Secret::new(format!("{}|{}", self.config.app, app_secret.expose()));
+                Some(&app_token)
+            }
+            Auth::Bearer(token) => Some(token),
+        };
+        let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| proof(&app_secret, token));
+        let url = self.url(&request, proof.as_deref());
+        let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
+        let outgoing = Outgoing { method: request.method, url, bearer, json };
+        self.made.fetch_add(1, Ordering::Relaxed);
+        let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
+        if let Ok(incoming) = &incoming {
+            self.rest.fetch_max(usage::rest(&incoming.headers), Ordering::Relaxed);
+        }
+        let reply = incoming.and_then(|incoming| decode(&incoming).map_err(error));
+        log(C::NAME, reply.as_ref().err());
+        reply
+    }
+
+    fn url(&self, request: &GraphRequest, proof: Option<&str>) -> Url {
+        let mut url = self.config.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&self.config.version).extend(&request.path);
+        }
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(&request.query);
+        query.extend_pairs(request.secret_query.iter().map(|(name, value)| (name, value.expose())));
+        query.extend_pairs(proof.map(|proof| ("appsecret_proof", proof)));
+        drop(query);
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+        url
+    }
+}
+
+/// `appsecret_proof`: hex of HMAC-SHA256 of the token under the app secret (Meta: "Secure Graph API calls").
+fn proof(app_secret: &Secret, token: &Secret) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(app_secret.expose().as_bytes()) else {
+        return String::new();
+    };
+    mac.update(token.expose().as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+fn decode<R: serde::de::DeserializeOwned>(incoming: &Incoming) -> Result<R, Kind> {
+    let status = incoming.status.as_u16();
+    if let Some(refusal) = parse(status, &incoming.body, usage::regain_access(&incoming.headers)) {
+        return Err(Kind::Refused(refusal));
+    }
+    if !incoming.status.is_success() {
+        return Err(Kind::Undecodable);
+    }
+    serde_json::from_slice(&incoming.body).map_err(|_| Kind::Undecodable)
+}
+
+fn log(call: &'static str, failed: Option<&GraphError>) {
+    match failed {
+        None => tracing::debug!(graph.call = call, "Meta answered"),
+        Some(error) => {
+            let refusal = error.refusal();
+            tracing::info!(
+                graph.call = call,
+                graph.code = refusal.map(|refusal| refusal.code),
+                graph.subcode = refusal.and_then(|refusal| refusal.subcode),
+                graph.trace_id = refusal.and_then(|refusal| refusal.trace.as_deref()),
+                error.code = error.failure().code,
+                "a Graph call failed"
+            );
+        }
+    }
+}

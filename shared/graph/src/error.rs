@@ -1,0 +1,230 @@
+//! What a failed Graph call means: one table from Meta's codes to who acts and when.
+
+use crate::transport::TransportError;
+use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
+use serde::Deserialize;
+
+/// A Graph call that did not give its reply. Holds no URL, no message of Meta's and no token.
+#[derive(Debug, thiserror::Error)]
+#[error("call {call} ({kind})")]
+pub struct GraphError {
+    /// The call's name.
+    pub call: &'static str,
+    /// What happened.
+    pub kind: Kind,
+}
+
+/// What happened to a call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Kind {
+    /// The app secret cannot be read; nothing was sent.
+    #[error("no app secret")]
+    NoAppSecret,
+    /// The request or its answer was lost.
+    #[error("transport")]
+    Transport(#[from] TransportError),
+    /// Meta answered something that is not the documented reply.
+    #[error("undecodable reply")]
+    Undecodable,
+    /// Meta refused.
+    #[error("refused with code {}", .0.code)]
+    Refused(Refusal),
+}
+
+/// Meta's error, reduced to what decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// `error.code`; 0 when absent or not a number.
+    pub code: u64,
+    /// `error.error_subcode`.
+    pub subcode: Option<u64>,
+    /// `error.is_transient`.
+    pub transient: bool,
+    /// `error.fbtrace_id`, for Meta's support.
+    pub trace: Option<String>,
+    /// Seconds until the limit lifts, from the usage headers.
+    pub regain_access: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Reads an error body; `None` when the reply has none.
+#[must_use]
+pub fn parse(status: u16, body: &[u8], regain_access: Option<u32>) -> Option<Refusal> {
+    let ErrorBody { error } = serde_json::from_slice(body).ok()?;
+    let number = |name: &str| match error.get(name) {
+        Some(serde_json::Value::Number(number)) => number.as_u64(),
+        Some(serde_json::Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
+    let trace = error.get("fbtrace_id").and_then(|trace| trace.as_str());
+    let plain = |text: &&str| text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    Some(Refusal {
+        status,
+        code: number("code").unwrap_or(0),
+        subcode: number("error_subcode"),
+        transient: error.get("is_transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
+        trace: trace.filter(plain).map(str::to_owned),
+        regain_access,
+    })
+}
+
+/// Wait that is assumed when Meta limits us without saying for how long: five minutes.
+const LIMITED: u32 = 300;
+
+impl GraphError {
+    /// What to do about it.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        match &self.kind {
+            Kind::NoAppSecret => Failure::new(Class::Later, "vault.unavailable"),
+            Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
+            Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
+            Kind::Refused(refusal) => Failure::new(class(refusal), &code(refusal)),
+        }
+    }
+
+    /// The refusal, when Meta refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.kind {
+            Kind::Refused(refusal) => Some(refusal),
+            Kind::NoAppSecret | Kind::Transport(_) | Kind::Undecodable => None,
+        }
+    }
+}
+
+/// `graph.<code>`; a dead token's subcode decides what the customer has to do, so it is part of the code.
+fn code(refusal: &Refusal) -> String {
+    match (refusal.code, refusal.subcode) {
+        (190, Some(subcode)) if DEAD_TOKENS.contains(&subcode) => format!("graph.190.{subcode}"),
+        (100, Some(subcode)) if subcode == INVISIBLE || TEMPLATE_REFUSALS.contains(&subcode) => {
+            format!("graph.100.{subcode}")
+        }
+        (code, _) => format!("graph.{code}"),
+    }
+}
+
+/// Subcodes of 100 about templates: what is wrong with one stands there.
+const TEMPLATE_REFUSALS: std::ops::Range<u64> = 2_388_000..2_389_000;
+
+/// Subcode of 100, and code of its own: the object does not exist, or this token must not see it.
+const INVISIBLE: u64 = 33;
+
+/// Whether Meta says that there is no such object for this token.
+#[must_use]
+pub fn is_invisible(failure: &Failure) -> bool {
+    ["graph.100.33", "graph.33"].contains(&failure.code.as_str())
+}
+
+/// Whether Meta says that a permission is missing: the customer's to give, or our app's to have.
+#[must_use]
+pub fn is_missing_permission(failure: &Failure) -> bool {
+    let code = failure.code.strip_prefix("graph.").and_then(|code| code.parse::<u64>().ok());
+    code.is_some_and(|code| matches!(code, 3 | 10 | 200..=299))
+}
+
+/// Subcodes of 190 that Meta documents: app not installed, checkpoint, password changed, expired, unconfirmed user, logged
+/// out, invalid session.
+const DEAD_TOKENS: [u64; 7] = [458, 459, 460, 463, 464, 467, 492];
+
+/// Meta: "Handle Graph API errors", "WhatsApp error codes"; the groups are explained in the README's list of codes.
+fn class(refusal: &Refusal) -> Class {
+    match refusal.code {
+        102 | 190 => Class::TokenDead,
+        4 | 17 | 32 | 341 | 613 | 80007 | 80008 | 130_429 => {
+            Class::LaterAfter(refusal.regain_access.unwrap_or(LIMITED))
+        }
+        1 | 2 | 131_000 | 131_016 | 133_000 | 133_004 | 2_494_100 => Class::Later,
+        133_015 => Class::LaterAfter(LIMITED),
+        133_005 | 133_008 | 133_009 => Class::Needs(Actor::Customer, Waiting::Pin),
+        133_006 => Class::Needs(Actor::Customer, Waiting::Number),
+        131_037 => Class::Needs(Actor::Meta, Waiting::DisplayName),
+        133_016 | 368 => Class::Needs(Actor::Meta, Waiting::Meta),
+        131_042 => Class::Needs(Actor::Customer, Waiting::PaymentMethod),
+        // Coexistence: the 24 hours are over.
+        2_593_108 | 135_000 => Class::Skip,
+        _ if refusal.transient || refusal.status >= 500 => Class::Later,
+        _ => Class::Needs(Actor::Operator, Waiting::Meta),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(status: u16, body: &str) -> Failure {
+        let refusal = parse(status, body.as_bytes(), None).unwrap();
+        GraphError { call: "test", kind: Kind::Refused(refusal) }.failure()
+    }
+
+    #[test]
+    fn metas_codes_say_who_acts_and_when() {
+        let check = |code: u64, class| {
+            assert_eq!(
+                failure(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)),
+                Failure::new(class, &format!("graph.{code}"))
+            );
+        };
+        check(190, Class::TokenDead);
+        check(2_593_108, Class::Skip);
+        check(80007, Class::LaterAfter(300));
+        check(133_005, Class::Needs(Actor::Customer, Waiting::Pin));
+        check(133_016, Class::Needs(Actor::Meta, Waiting::Meta));
+        check(200, Class::Needs(Actor::Operator, Waiting::Meta));
+        check(2, Class::Later);
+    }
+
+    #[test]
+    fn a_dead_token_says_what_killed_it_where_meta_documents_it() {
+        let check = |subcode, code| {
+            let body = format!(r#"{{"error":{{"code":190,"error_subcode":{subcode}}}}}"#);
+            assert_eq!(failure(401, &body), Failure::new(Class::TokenDead, code));
+        };
+        check(460, "graph.190.460");
+        check(463, "graph.190.463");
+        check(987_654, "graph.190");
+    }
+
+    #[test]
+    fn an_account_that_is_not_shown_is_told_apart_from_a_request_that_is_wrong() {
+        let invisible = failure(400, r#"{"error":{"code":100,"error_subcode":33}}"#);
+        assert!(is_invisible(&invisible) && !is_missing_permission(&invisible), "{invisible:?}");
+        assert!(is_invisible(&failure(400, r#"{"error":{"code":33}}"#)));
+        for code in [3, 10, 200, 299] {
+            assert!(is_missing_permission(&failure(403, &format!(r#"{{"error":{{"code":{code}}}}}"#))), "{code}");
+        }
+        for other in [r#"{"error":{"code":100}}"#, r#"{"error":{"code":300}}"#, r#"{"error":{"code":190}}"#] {
+            let other = failure(400, other);
+            assert!(!is_invisible(&other) && !is_missing_permission(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_codes_are_tried_again_only_when_meta_is_at_fault() {
+        assert_eq!(failure(500, r#"{"error":{"code":987654}}"#).class, Class::Later);
+        assert_eq!(failure(400, r#"{"error":{"code":987654,"is_transient":true}}"#).class, Class::Later);
+        assert_eq!(failure(400, r#"{"error":{"code":987654}}"#).class, Class::Needs(Actor::Operator, Waiting::Meta));
+    }
+
+    #[test]
+    fn odd_error_bodies_do_not_confuse() {
+        assert_eq!(parse(400, br#"{"error":{"code":"190"}}"#, None).unwrap().code, 190);
+        assert_eq!(parse(400, br#"{"error":{}}"#, None).unwrap().code, 0);
+        assert_eq!(parse(400, br#"{"error":{"code":-1,"error_subcode":1e30}}"#, None).unwrap().code, 0);
+        assert_eq!(parse(200, br#"{"data":[]}"#, None), None);
+        assert_eq!(parse(502, b"<html>", None), None);
+    }
+
+    #[test]
+    fn nothing_of_metas_text_is_kept() {
+        let body = br#"{"error":{"code":100,"message":"CANARY +15550001111","fbtrace_id":"CANARY in text"}}"#;
+        let error = GraphError { call: "test", kind: Kind::Refused(parse(400, body, None).unwrap()) };
+        assert!(!format!("{error:?} {error}").contains("CANARY"));
+    }
+}

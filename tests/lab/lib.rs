@@ -1,0 +1,21 @@
+//! A laboratory for tests: the whole stack on free ports, and everything a customer, a platform, Meta or a bad day does to it.
+
+#![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
+
+mod counts;
+mod draw;
+mod events;
+mod meta;
+mod pages;
+mod proxy;
+mod queues;
+mod records;
+mod secrecy;
+mod stack;
+
+pub use counts::say;
+pub use draw::Draw;
+pub use meta::soon;
+pub use pages::Browser;
+pub use proxy::{Effect, Proxy, Strike, Use};
+pub use stack::{Lab, Popup, Session};

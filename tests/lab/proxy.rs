@@ -1,0 +1,284 @@
+//! Between the functions and everything they call: counts every call, and spoils one of them.
+
+mod uses;
+
+pub use uses::Use;
+
+use bytes::Bytes;
+use local::{Answer, Client, Endpoints};
+use meta_simulator::connection::{Cuttable, Scissors};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::net::TcpListener;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::Response;
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The connection ends and nothing was done.
+    LostBefore,
+    /// Everything is done and the connection ends.
+    LostAfter,
+    /// Answered with an internal error; nothing was done.
+    Refused,
+    /// Done twice, as when a network repeats.
+    Twice,
+    /// Every function dies before it is done.
+    KilledBefore,
+    /// Every function dies after it is done.
+    KilledAfter,
+    /// Of a batch, all but the last is done and the last is refused.
+    PartlyRefused,
+}
+
+impl Effect {
+    /// All that can happen to any call.
+    pub const ALL: [Self; 6] =
+        [Self::LostBefore, Self::LostAfter, Self::Refused, Self::Twice, Self::KilledBefore, Self::KilledAfter];
+}
+
+/// Which call is spoiled, and how.
+#[derive(Debug, Clone)]
+pub struct Strike {
+    /// As [`Proxy::calls`] names it.
+    pub call: String,
+    /// The how manieth of that name.
+    pub nth: usize,
+    /// How many in a row: the AWS SDKs repeat a call by themselves.
+    pub times: usize,
+    /// What happens.
+    pub effect: Effect,
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    seen: BTreeMap<String, usize>,
+    strikes: Vec<Strike>,
+    struck: usize,
+}
+
+/// The proxy; its addresses stand in for the services'.
+#[derive(Clone)]
+pub struct Proxy(Arc<Shared>);
+
+struct Shared {
+    addresses: BTreeMap<&'static str, String>,
+    endpoints: OnceLock<Endpoints>,
+    script: Mutex<Script>,
+    used: Mutex<BTreeSet<Use>>,
+    client: Client,
+}
+
+/// Services between which and the functions it stands.
+const SERVICES: [&str; 4] = ["dynamodb", "sqs", "secretsmanager", "graph"];
+
+#[derive(Clone)]
+struct Door {
+    proxy: Proxy,
+    service: &'static str,
+}
+
+impl Proxy {
+    /// Listens on a free port for each service.
+    pub async fn start() -> Self {
+        let mut listeners = Vec::new();
+        let mut addresses = BTreeMap::new();
+        for service in SERVICES {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+            let port = listener.local_addr().expect("an address").port();
+            addresses.insert(service, format!("http://localhost:{port}"));
+            listeners.push((service, listener));
+        }
+        let client = Client::new().expect("a client");
+        let proxy = Self(Arc::new(Shared {
+            addresses,
+            endpoints: OnceLock::new(),
+            script: Mutex::default(),
+            used: Mutex::default(),
+            client,
+        }));
+        for (service, listener) in listeners {
+            let door = Door { proxy: proxy.clone(), service };
+            let router = axum::Router::new().fallback(forward).with_state(door);
+            let service = router.into_make_service_with_connect_info::<Scissors>();
+            tokio::spawn(axum::serve(Cuttable(listener), service).into_future());
+        }
+        proxy
+    }
+
+    /// The address that stands in for a service's.
+    pub fn address(&self, service: &str) -> &str {
+        self.0.addresses.get(service).map_or("", String::as_str)
+    }
+
+    /// Where everything really is.
+    pub fn connect(&self, endpoints: &Endpoints) {
+        self.0.endpoints.set(endpoints.clone()).expect("connected once");
+    }
+
+    /// Forgets what was seen and waits for calls to spoil.
+    pub fn script(&self, strikes: &[Strike]) {
+        *self.state() = Script { strikes: strikes.to_vec(), ..Script::default() };
+    }
+
+    /// Calls seen since the last [`Proxy::script`], with how often.
+    pub fn calls(&self) -> BTreeMap<String, usize> {
+        self.state().seen.clone()
+    }
+
+    /// How many calls were spoiled.
+    pub fn struck(&self) -> usize {
+        self.state().struck
+    }
+
+    /// Everything the functions did at AWS since the proxy started.
+    pub fn used(&self) -> BTreeSet<Use> {
+        self.0.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_use(&self, service: &str, parts: &axum::http::request::Parts, body: &[u8]) {
+        let Some(endpoints) = self.0.endpoints.get().filter(|_| service != "graph") else { return };
+        let uses = uses::uses(endpoints, service, parts, body);
+        self.0.used.lock().unwrap_or_else(PoisonError::into_inner).extend(uses);
+    }
+
+    fn state(&self) -> MutexGuard<'_, Script> {
+        self.0.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call and gives what happens to it.
+    fn note(&self, call: &str) -> Option<Effect> {
+        let mut script = self.state();
+        let seen = script.seen.entry(call.to_owned()).or_default();
+        *seen += 1;
+        let seen = *seen;
+        let hits = |strike: &&Strike| strike.call == call && (strike.nth..strike.nth + strike.times).contains(&seen);
+        let effect = script.strikes.iter().find(hits)?.effect;
+        script.struck += 1;
+        Some(effect)
+    }
+
+    /// Kills every function, as Lambda may at any moment.
+    pub async fn kill(&self) {
+        let control = self.0.endpoints.get().map(|endpoints| endpoints.control.clone()).unwrap_or_default();
+        let known = self.0.client.get(&format!("{control}/_local/functions"), &[]).await.map(|answer| answer.json());
+        for function in known.ok().as_ref().and_then(|known| known.as_object()).into_iter().flatten() {
+            let url = format!("{control}/_local/functions/{}/kill", function.0);
+            drop(self.0.client.post(&url, &[], &json!({})).await);
+        }
+    }
+
+    fn target(&self, service: &str) -> String {
+        let endpoints = self.0.endpoints.get();
+        let target = endpoints.map(|endpoints| match service {
+            "dynamodb" => &endpoints.aws.dynamodb,
+            "sqs" => &endpoints.aws.sqs,
+            "secretsmanager" => &endpoints.aws.secretsmanager,
+            _ => &endpoints.graph,
+        });
+        target.cloned().unwrap_or_default()
+    }
+}
+
+/// `dynamodb PutItem`, `graph POST /#/register`: ids are one and the same.
+fn name(service: &str, parts: &axum::http::request::Parts) -> String {
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    match target.and_then(|target| target.rsplit('.').next()) {
+        Some(operation) => format!("{service} {operation}"),
+        None => {
+            let segments = parts.uri.path().split('/').skip(2);
+            let plain =
+                segments.map(|segment| if segment.bytes().all(|byte| byte.is_ascii_digit()) { "#" } else { segment });
+            format!("{service} {} /{}", parts.method, plain.collect::<Vec<_>>().join("/"))
+        }
+    }
+}
+
+async fn forward(
+    State(door): State<Door>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let (proxy, service) = (&door.proxy, door.service);
+    proxy.note_use(service, &parts, &body);
+    let effect = proxy.note(&name(service, &parts));
+    match effect {
+        Some(Effect::LostBefore) => {
+            scissors.cut();
+            return Response::default();
+        }
+        Some(Effect::Refused) => return refused(service),
+        Some(Effect::KilledBefore) => {
+            proxy.kill().await;
+            return Response::default();
+        }
+        Some(Effect::Twice) => drop(pass_on(proxy, service, &parts, body.clone()).await),
+        Some(Effect::PartlyRefused) => return partly(proxy, service, &parts, &body).await,
+        Some(Effect::LostAfter | Effect::KilledAfter) | None => {}
+    }
+    let answer = pass_on(proxy, service, &parts, body).await;
+    match effect {
+        Some(Effect::LostAfter) => scissors.cut(),
+        Some(Effect::KilledAfter) => proxy.kill().await,
+        _ => {}
+    }
+    answer.map_or_else(|| refused(service), response)
+}
+
+/// A batch of messages without its last, which is reported as failed.
+async fn partly(proxy: &Proxy, service: &str, parts: &axum::http::request::Parts, body: &[u8]) -> Response<Body> {
+    let mut batch: Value = serde_json::from_slice(body).unwrap_or_default();
+    let left_out = batch.get_mut("Entries").and_then(Value::as_array_mut).and_then(Vec::pop).unwrap_or_default();
+    let failed = json!({ "Id": left_out.get("Id"), "Code": "InternalError", "SenderFault": false });
+    let empty = batch.get("Entries").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let mut reply = json!({ "Successful": [] });
+    if !empty {
+        let Some(answer) = pass_on(proxy, service, parts, Bytes::from(batch.to_string())).await else {
+            return refused(service);
+        };
+        reply = answer.json();
+    }
+    if let Some(reply) = reply.as_object_mut() {
+        reply.insert("Failed".to_owned(), json!([failed]));
+    }
+    Response::new(Body::from(reply.to_string()))
+}
+
+async fn pass_on(proxy: &Proxy, service: &str, parts: &axum::http::request::Parts, body: Bytes) -> Option<Answer> {
+    let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+    let headers: Vec<(&str, &str)> = parts
+        .headers
+        .iter()
+        .filter(|(name, _)| !["host", "content-length", "connection"].contains(&name.as_str()))
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect();
+    let url = format!("{}{path}", proxy.target(service));
+    proxy.0.client.send(parts.method.as_str(), &url, &headers, body).await.ok()
+}
+
+fn response(answer: Answer) -> Response<Body> {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = axum::http::StatusCode::from_u16(answer.status).unwrap_or_default();
+    let kept = answer.headers.into_iter().filter_map(|(name, value)| Some((name?, value)));
+    let kept = kept.filter(|(name, _)| !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()));
+    response.headers_mut().extend(kept);
+    response
+}
+
+fn refused(service: &str) -> Response<Body> {
+    let body = match service {
+        "graph" => {
+            json!({ "error": { "code": 2, "message": "Service temporarily unavailable", "is_transient": true } })
+        }
+        _ => json!({ "__type": "InternalServerError", "message": "scripted" }),
+    };
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
