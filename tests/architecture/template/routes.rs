@@ -65,7 +65,7 @@ fn unexplained(readme: &str, table: &[PlatformRoute]) -> Vec<Offence> {
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let written: BTreeSet<(String, String)> = rows
         .flat_map(|(scopes, routes)| {
-            routes.split('`').skip(1).step_by(2).map(|route| (route.to_owned(), scopes.to_owned()))
+            routes.split('`').skip(1).step_by(2).map(move |route| (route.to_owned(), scopes.to_owned()))
         })
         .filter(|(route, _)| route.contains(" /"))
         .collect();

@@ -10,9 +10,11 @@ use crate::issuer::Issuer;
 use crate::listeners::Listeners;
 use crate::options::StackOptions;
 use crate::persistence::Snapshot;
-use crate::runtime::Logs;
+use crate::runtime::{Function, Logs};
+use crate::schedule::Schedule;
 use crate::services::{Services, serve};
 use meta_simulator::Simulator;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -34,13 +36,7 @@ impl Opening {
         let Functions { all, routes, mappings, schedules, switches, .. } = deployment.functions;
         let (tasks, ended) = (TaskTracker::new(), CancellationToken::new());
         let (functions, schedules) = (Arc::new(all), Arc::new(schedules));
-        let control = Control {
-            functions: Arc::clone(&functions),
-            schedules: Arc::clone(&schedules),
-            client: Client::new()?,
-            api: endpoints.api.clone(),
-            platform_token: endpoints.platform_token.clone(),
-        };
+        let control = control(&functions, &schedules, &endpoints)?;
         let snapshot = options.data.as_deref().map(Snapshot::new);
         let simulator = simulator(&options, &endpoints, snapshot.as_ref(), listeners.graph).await?;
         services.serve_database(listeners.dynamodb, &tasks, &ended);
@@ -74,6 +70,20 @@ impl Opening {
             ended,
         })
     }
+}
+
+fn control(
+    functions: &Arc<BTreeMap<String, Arc<Function>>>,
+    schedules: &Arc<BTreeMap<String, Schedule>>,
+    endpoints: &Endpoints,
+) -> Result<Control, StackError> {
+    Ok(Control {
+        functions: Arc::clone(functions),
+        schedules: Arc::clone(schedules),
+        client: Client::new()?,
+        api: endpoints.api.clone(),
+        platform_token: endpoints.platform_token.clone(),
+    })
 }
 
 async fn simulator(

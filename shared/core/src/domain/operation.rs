@@ -116,4 +116,19 @@ mod tests {
             Operation { name: "x".to_owned(), principal, request_id: "r".to_owned(), about: BTreeMap::new() };
         assert!(!format!("{operation:?}").contains("maria"));
     }
+
+    #[test]
+    fn what_was_saved_before_operations_had_names_is_still_read() {
+        use crate::domain::progress::TimelineEntry;
+        let line = TimelineEntry::new(Timestamp::default(), "resumed", None);
+        let written = serde_json::to_value(&line).unwrap();
+        assert!(written.get("by").is_none());
+        assert_eq!(serde_json::from_value::<TimelineEntry>(written).unwrap(), line);
+        let principal = Principal::parse(Some("maria"), None).unwrap();
+        let operation =
+            Operation { name: "x.y".to_owned(), principal, request_id: "r".to_owned(), about: BTreeMap::new() };
+        let mut event = serde_json::to_value(operation.event(Timestamp::default())).unwrap();
+        event.as_object_mut().unwrap().remove("operation");
+        assert_eq!(serde_json::from_value::<PendingEvent>(event).unwrap().operation, None);
+    }
 }
