@@ -67,7 +67,7 @@ impl Lab {
     }
 
     /// The launch value a code is brought with: a page launches once a click, and a person goes on where it is asked to.
-    pub(crate) async fn launch_of(&self, session: &Session, popup: &Popup) -> Result<String, Answer> {
+    pub(crate) async fn launch_of(&self, session: &Session, popup: &Popup) -> Result<String, Box<Answer>> {
         let mut launches = self.launches.lock().await;
         let key = format!("{} {}", session.id, popup.code);
         if let Some(launch) = launches.of_codes.get(&key) {
@@ -79,7 +79,7 @@ impl Lab {
             answer = self.launch(session, &json!({ "take_over": true })).await;
         }
         if answer.status != 200 {
-            return Err(answer);
+            return Err(Box::new(answer));
         }
         let launch = text(&answer.json(), "launch");
         launches.newest.insert(session.id.clone(), launch.clone());

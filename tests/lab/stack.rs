@@ -171,7 +171,7 @@ impl Lab {
     pub async fn callback(&self, session: &Session, popup: &Popup) -> Answer {
         let launch = match self.launch_of(session, popup).await {
             Ok(launch) => launch,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         let mut body = popup.body.clone();
         if let Some(body) = body.as_object_mut() {
