@@ -10,7 +10,7 @@ use std::process::ExitCode;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn main() -> ExitCode {
-    let directory = match Parser::from_env().next() {
+    let directory: Option<PathBuf> = match Parser::from_env().next() {
         Ok(Some(Arg::Value(directory))) => directory.parse().ok(),
         _ => None,
     };
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(directory: &PathBuf) -> Result<usize, BomError> {
+fn write(directory: &Path) -> Result<usize, BomError> {
     let boms = boms(Path::new(ROOT))?;
     std::fs::create_dir_all(directory)?;
     for (function, bom) in &boms {
