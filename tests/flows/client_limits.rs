@@ -16,7 +16,7 @@ async fn start(attempts: u32) -> Lab {
 }
 
 async fn invented(lab: &Lab, session: &Session, code: &str) -> Answer {
-    lab.post_callback(&json!({ "session": session.id, "code": code })).await
+    lab.server_callback(&json!({ "session": session.id, "code": code })).await
 }
 
 /// Refused, with the time to come again.
@@ -58,7 +58,7 @@ async fn a_client_with_too_many_refused_codes_costs_nothing_more_and_no_other_cl
         let elsewhere = Client::from_address(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).unwrap();
         let mut body = lab.popup(&json!({})).await.body;
         body["session"] = json!(other.id);
-        let taken = elsewhere.post(&lab.api("/signup/callback"), &PAGE, &body).await.unwrap();
+        let taken = elsewhere.post(&lab.api("/signup/callback"), &[], &body).await.unwrap();
         assert_eq!(taken.status, 202, "{}", taken.json());
     }
     lab.stop().await;

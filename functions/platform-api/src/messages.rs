@@ -88,14 +88,25 @@ impl App {
         }
         let onboarding = self.connected(&phone).await?;
         let message = begin(id, &onboarding, phone, draft, now)?;
+        self.send_new(&onboarding, message, draft, operation).await
+    }
+
+    /// Kept before it is sent; whoever asked for it is named before that.
+    async fn send_new(
+        &self,
+        onboarding: &Onboarding,
+        message: Message,
+        draft: &Draft,
+        operation: &Operation,
+    ) -> Result<Message, Problem> {
         let sender = &self.sender;
-        let means = sender.means(&onboarding, &message).await.map_err(|error| unavailable(&error))?;
+        let means = sender.means(onboarding, &message).await.map_err(|error| unavailable(&error))?;
         let (token, number) = means.ok_or(not_connected())?;
         if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
             return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
         }
         self.announce(&named(operation, &message)).await?;
-        match self.store.create_message(&message, &draft.payload(), now).await {
+        match self.store.create_message(&message, &draft.payload(), message.created_at).await {
             Ok(()) => {}
             // Asked for twice at the same moment.
             Err(StoreError::Conflict) => {
@@ -103,7 +114,7 @@ impl App {
             }
             Err(error) => return Err(unavailable(&error)),
         }
-        let sent = sender.attempt(&onboarding, &message, (&token, number), &draft.payload).await;
+        let sent = sender.attempt(onboarding, &message, (&token, number), &draft.payload).await;
         let after = sent.unwrap_or_else(|error| {
             // It may be on its way: its state says so in a minute.
             tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "an outcome was not saved");

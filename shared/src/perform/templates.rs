@@ -185,5 +185,8 @@ async fn stretch(
             }
         }
     }
+    // A page that Meta gives twice shows nothing twice.
+    let mut ids = BTreeSet::new();
+    seen.retain(|template: &Template| ids.insert(template.id.clone()));
     Ok((Stretch { looked, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))
 }

@@ -7,8 +7,9 @@ use crate::domain::operation::Operation;
 use crate::domain::progress::{Event, advance, advance_by};
 use crate::domain::time::Moment;
 
-/// How often a fact is applied to a newer record before the caller has to come again.
-const CONFLICTS: usize = 5;
+/// How often a fact is applied to a newer record before the caller has to come again. Each round somebody's save succeeds,
+/// so that twenty who come at once are all served; a round is two calls of a few milliseconds.
+const CONFLICTS: usize = 25;
 
 /// What became of a fact.
 #[derive(Debug)]

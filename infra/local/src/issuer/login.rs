@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -106,7 +105,7 @@ pub(super) async fn authorize(
     }
     let query = query(&login).replace('&', "&amp;");
     let links = TokenPolicy::roles().fold(String::new(), |mut links, role| {
-        let _ = write!(links, "<p><a href=\"/authorize/as/{role}?{query}\">Log in as {role}</a></p>");
+        links.push_str(&format!("<p><a href=\"/authorize/as/{role}?{query}\">Log in as {role}</a></p>"));
         links
     });
     Html(PAGE.replace("{{links}}", &links)).into_response()
