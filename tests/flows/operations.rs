@@ -154,7 +154,7 @@ async fn every_operation_of_the_api_leaves_the_name_of_who_asked_for_it() {
         match operation.split_once('.').unwrap() {
             ("template", _) => assert_eq!(named(&of_customer, &operation)["request_id"], event["data"]["request_id"]),
             ("onboarding", "leave" | "resume") => {
-                assert_eq!(named(&of_left, &operation)["request_id"], event["data"]["request_id"])
+                assert_eq!(named(&of_left, &operation)["request_id"], event["data"]["request_id"]);
             }
             ("move", "begin" | "request_code" | "verify") => drop(named(&of_move, &operation)),
             _ => {}

@@ -94,10 +94,11 @@ fn misscoped(template: &Template, description: &serde_json::Value, table: &[Plat
         if !routes.iter().any(|routed| routed.name == name) {
             found.push(template.offence("HttpApi", format!("does not route `{name}`")));
         }
-        let operation = &description["paths"][route.path][route.method.to_lowercase()];
+        let described = description.get("paths").and_then(|paths| paths.get(route.path));
+        let described = described.and_then(|path| path.get(route.method.to_lowercase())?.get("security"));
         let one = |scope: &Scope| serde_json::json!({ "platform": [format!("onboarding/{}", scope.as_str())] });
-        if operation["security"] != route.scopes.iter().map(one).collect::<serde_json::Value>() {
-            found.push(Offence::new(OPENAPI, format!("lists other scopes at `{name}`: {}", operation["security"])));
+        if described != Some(&route.scopes.iter().map(one).collect()) {
+            found.push(Offence::new(OPENAPI, format!("lists other scopes at `{name}`: {described:?}")));
         }
     }
     found
