@@ -28,7 +28,7 @@ use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::ids::MoveId;
 use crate::domain::limit::OnboardingLimit;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Finding, Next};
+use crate::domain::progress::{Fact, Finding, Next};
 use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
@@ -47,7 +47,7 @@ pub trait Performer {
     /// Performs `step`, which was recorded as begun.
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
     /// Attends to what is due beside the steps; `None` when nothing came of it, and it is due again later.
-    fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Event>> + Send;
+    fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Fact>> + Send;
     /// Looks whether Meta's side of the platform is set up; `None` when that is not this performer's.
     fn examine(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
         std::future::ready(None)
@@ -97,7 +97,7 @@ impl Performer for OnboardingSteps {
         }
     }
 
-    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
+    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         match due {
             Next::Rescue => self.rescue(onboarding).await,
             Next::Confirm => self.confirm_departure(onboarding).await,
@@ -153,15 +153,15 @@ impl OnboardingSteps {
         token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))
     }
 
-    async fn watch(&self, onboarding: &Onboarding) -> Option<Event> {
+    async fn watch(&self, onboarding: &Onboarding) -> Option<Fact> {
         let attempt = onboarding.token_attempt()?.clone();
         let looked = async {
             let token = self.token(onboarding).await?;
             watch::look(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
         };
         match looked.await {
-            Ok(reading) => Some(Event::Watched(Box::new(reading))),
-            Err(Failure { class: Class::TokenDead, code, .. }) => Some(Event::TokenDied(attempt, code)),
+            Ok(reading) => Some(Fact::Watched(Box::new(reading))),
+            Err(Failure { class: Class::TokenDead, code, .. }) => Some(Fact::TokenDied(attempt, code)),
             Err(failure) => {
                 tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "a connection cannot be looked at");
                 None

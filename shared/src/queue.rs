@@ -1,4 +1,4 @@
-//! SQS: bells that carry ids, envelopes and events.
+//! SQS: jobs that carry ids, envelopes and events.
 
 use crate::aws::AwsConfig;
 use crate::domain::ids::{MessageId, MoveId, OnboardingId, WabaId};
@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 2;
 /// A message of the worker queues. It says where to look, never what is true: the record is read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "bell")]
-pub enum Bell {
+pub enum Job {
     /// Look at this onboarding.
     #[serde(rename = "onboarding.v1")]
     Onboarding {
@@ -66,8 +66,8 @@ pub enum Bell {
     },
 }
 
-impl Bell {
-    /// Reads a message that may be a bell. What does not begin as one is not looked at further: it may be large.
+impl Job {
+    /// Reads a message that may be a job. What does not begin as one is not looked at further: it may be large.
     #[must_use]
     pub fn read(message: &str) -> Option<Self> {
         message.starts_with(r#"{"bell":"#).then(|| serde_json::from_str(message).ok()).flatten()
@@ -105,12 +105,12 @@ impl Queue {
         self.aws.sqs()
     }
 
-    /// Rings, after `wait` (at most [`LONGEST_DELAY`]).
+    /// Enqueues a job, after `wait` (at most [`LONGEST_DELAY`]).
     ///
     /// # Errors
-    /// [`QueueError`]; a bell that was not taken is rung again by the sweeper.
-    pub async fn ring(&self, bell: &Bell, wait: Duration) -> Result<(), QueueError> {
-        let body = serde_json::to_string(bell).map_err(|_| QueueError("encode".to_owned()))?;
+    /// [`QueueError`]; a job that was not taken is enqueued again by the sweeper.
+    pub async fn enqueue(&self, job: &Job, wait: Duration) -> Result<(), QueueError> {
+        let body = serde_json::to_string(job).map_err(|_| QueueError("encode".to_owned()))?;
         let seconds = i32::try_from(wait.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
         let request = self.client().send_message().queue_url(&self.url).message_body(body);
         let sent = request.delay_seconds(seconds).send().await;
@@ -236,8 +236,8 @@ mod tests {
     #[test]
     fn a_bell_carries_ids_only() {
         let id = OnboardingId::parse("onb_01jd0000000000000000000000").unwrap();
-        let json = serde_json::to_string(&Bell::Onboarding { id }).unwrap();
+        let json = serde_json::to_string(&Job::Onboarding { id }).unwrap();
         assert_eq!(json, r#"{"bell":"onboarding.v1","id":"onb_01jd0000000000000000000000"}"#);
-        assert!(serde_json::from_str::<Bell>(r#"{"bell":"onboarding.v2","id":"x"}"#).is_err());
+        assert!(serde_json::from_str::<Job>(r#"{"bell":"onboarding.v2","id":"x"}"#).is_err());
     }
 }

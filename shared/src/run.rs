@@ -10,19 +10,19 @@ use crate::domain::checkup::Examination;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::{MoveId, OnboardingId};
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Next, TimelineEntry, advance, due_at, next};
+use crate::domain::progress::{Fact, Next, TimelineEntry, advance, due_at, next};
 use crate::domain::session::Role;
 use crate::domain::steps::{Runner, Step};
 use crate::domain::time::{Moment, Timestamp};
 use crate::events::Publisher;
 use crate::perform::Performer;
 use crate::perform::moves::MoveError;
-use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
+use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use crate::store::{Held, Save, Store, StoreError};
 use lambda_runtime::LambdaEvent;
 use std::time::Duration;
 
-/// Time a step may need: a worker with less left lets the next bell begin it.
+/// Time a step may need: a worker with less left lets the next job begin it.
 const STEP_BUDGET: Duration = Duration::from_secs(12);
 
 /// How often a fact is applied to a newer record before the message goes back to the queue.
@@ -31,8 +31,8 @@ const CONFLICTS: u32 = 5;
 /// Work on an onboarding stopped for a reason of the infrastructure; the message comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    /// Not a bell of this version, or not for this function.
-    #[error("understand the bell")]
+    /// Not a job of this version, or not for this function.
+    #[error("unrecognised queue message")]
     UnknownBell,
     /// The table.
     #[error(transparent)]
@@ -93,23 +93,24 @@ impl<P: Performer + Sync> Worker<P> {
         Self { performer, store, steps, credit, publisher, role }
     }
 
-    /// Answers a batch of bells.
+    /// Answers a batch of jobs.
     pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
-            Ok(Bell::Onboarding { id }) => self.work(&id, deadline).await,
-            Ok(Bell::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
-            Ok(Bell::Examine) => self.examine().await,
-            Ok(Bell::Move { id }) => self.move_number(&id, deadline).await,
-            Ok(Bell::Announced { .. } | Bell::Templates { .. } | Bell::Parked { .. } | Bell::Message { .. })
-            | Err(_) => Err(WorkError::UnknownBell),
+            Ok(Job::Onboarding { id }) => self.work(&id, deadline).await,
+            Ok(Job::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
+            Ok(Job::Examine) => self.examine().await,
+            Ok(Job::Move { id }) => self.move_number(&id, deadline).await,
+            Ok(Job::Announced { .. } | Job::Templates { .. } | Job::Parked { .. } | Job::Message { .. }) | Err(_) => {
+                Err(WorkError::UnknownBell)
+            }
         })
         .await
     }
 
     async fn move_number(&self, id: &MoveId, deadline: Timestamp) -> Result<(), WorkError> {
         if clock::now().after(STEP_BUDGET) >= deadline {
-            return Ok(self.steps.ring(&Bell::Move { id: id.clone() }, Duration::ZERO).await?);
+            return Ok(self.steps.enqueue(&Job::Move { id: id.clone() }, Duration::ZERO).await?);
         }
         if self.performer.move_number(id).await? { Ok(()) } else { Err(WorkError::UnknownBell) }
     }
@@ -125,7 +126,7 @@ impl<P: Performer + Sync> Worker<P> {
     /// [`WorkError`] when the infrastructure fails; the record then says what is due.
     pub async fn work(&self, id: &OnboardingId, deadline: Timestamp) -> Result<(), WorkError> {
         let Some(mut held) = self.store.onboarding(id).await? else {
-            tracing::warn!(onboarding.id = %id, "a bell rang for an unknown onboarding");
+            tracing::warn!(onboarding.id = %id, "job for an unknown onboarding");
             return Ok(());
         };
         let mut facts = Vec::new();
@@ -142,20 +143,20 @@ impl<P: Performer + Sync> Worker<P> {
                 break;
             }
             let graph = self.performer.graph();
-            facts.push(Event::Called { calls: graph.calls_made().wrapping_sub(made), rest: graph.take_rest() });
+            facts.push(Fact::Called { calls: graph.calls_made().wrapping_sub(made), rest: graph.take_rest() });
         }
         self.tell(&mut held).await?;
         self.ring_next(&held.record).await
     }
 
-    async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Event, WorkError> {
+    async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Fact, WorkError> {
         match self.performer.perform(onboarding, step).await {
             Ok(finding) => {
                 tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), "a step is done");
                 if let (Step::JoinRecord, Some(other)) = (step, &onboarding.joins) {
-                    self.steps.ring(&Bell::Onboarding { id: other.clone() }, Duration::ZERO).await?;
+                    self.steps.enqueue(&Job::Onboarding { id: other.clone() }, Duration::ZERO).await?;
                 }
-                Ok(Event::StepSucceeded(step, finding))
+                Ok(Fact::StepSucceeded(step, finding))
             }
             Err(failure) => {
                 if failure.class == Class::Hold {
@@ -163,30 +164,30 @@ impl<P: Performer + Sync> Worker<P> {
                 }
                 let attempt = onboarding.steps.get(&step).map(|record| record.attempts);
                 tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), attempt, error.code = failure.code, "a step is not done");
-                Ok(Event::StepFailed(step, failure))
+                Ok(Fact::StepFailed(step, failure))
             }
         }
     }
 
     /// Attends to what is due beside the steps, once it is recorded that somebody does.
-    async fn attend(&self, held: &mut Held<Onboarding>) -> Result<Option<Event>, WorkError> {
+    async fn attend(&self, held: &mut Held<Onboarding>) -> Result<Option<Fact>, WorkError> {
         let due = next(&held.record, P::RUNNER, clock::now());
         let begun = match due {
-            Next::Watch => vec![Event::WatchStarted],
+            Next::Watch => vec![Fact::WatchStarted],
             Next::Fetch => asked_for(&held.record).into_iter().collect(),
             Next::Rescue => rescued(&held.record).into_iter().collect(),
-            Next::Confirm => vec![Event::DepartureCheckStarted],
+            Next::Confirm => vec![Fact::DepartureCheckStarted],
             Next::Run(_) | Next::HandOver(_) | Next::Nothing => return Ok(None),
         };
         self.save(held, begun, false).await?;
         Ok(self.performer.attend(&held.record, due).await)
     }
 
-    /// Saves facts and, in the same write, that the next due step is begun. Facts are applied again to a newer record.
+    /// Saves facts and, in the same write, that the next due step is begun. MetaStatus are applied again to a newer record.
     async fn save(
         &self,
         held: &mut Held<Onboarding>,
-        mut facts: Vec<Event>,
+        mut facts: Vec<Fact>,
         may_begin: bool,
     ) -> Result<Option<Step>, WorkError> {
         for _ in 0..CONFLICTS {
@@ -197,7 +198,7 @@ impl<P: Performer + Sync> Worker<P> {
                 _ => None,
             };
             if let Some(step) = begun {
-                after = advance(&after, &Event::StepStarted(step), moment).0;
+                after = advance(&after, &Fact::StepStarted(step), moment).0;
             }
             if after == held.record {
                 return Ok(None);
@@ -228,23 +229,23 @@ impl<P: Performer + Sync> Worker<P> {
         for event in &pending {
             self.publisher.onboarding(&held.record, event).await?;
         }
-        self.save(held, vec![Event::EventsSent(pending)], false).await.map(drop)
+        self.save(held, vec![Fact::EventsSent(pending)], false).await.map(drop)
     }
 
-    /// Rings for what is due soon; what is due later than SQS can delay is found by the sweeper.
+    /// Enqueues what is due soon; what is due later than SQS can delay is found by the sweeper.
     async fn ring_next(&self, onboarding: &Onboarding) -> Result<(), WorkError> {
-        let bell = Bell::Onboarding { id: onboarding.id.clone() };
+        let job = Job::Onboarding { id: onboarding.id.clone() };
         let now = clock::now();
         match next(onboarding, P::RUNNER, now) {
-            Next::HandOver(Runner::Credit) => self.credit.ring(&bell, Duration::ZERO).await?,
-            Next::HandOver(Runner::Steps) => self.steps.ring(&bell, Duration::ZERO).await?,
+            Next::HandOver(Runner::Credit) => self.credit.enqueue(&job, Duration::ZERO).await?,
+            Next::HandOver(Runner::Steps) => self.steps.enqueue(&job, Duration::ZERO).await?,
             Next::Run(_) | Next::Rescue | Next::Fetch | Next::Confirm | Next::Watch => {
-                self.own_queue().ring(&bell, Duration::ZERO).await?;
+                self.own_queue().enqueue(&job, Duration::ZERO).await?;
             }
             Next::Nothing => {
                 let wait = due_at(onboarding).map(|due| due.since(now)).filter(|wait| *wait <= LONGEST_DELAY);
                 if let Some(wait) = wait {
-                    self.steps.ring(&bell, wait.saturating_add(Duration::from_secs(1))).await?;
+                    self.steps.enqueue(&job, wait.saturating_add(Duration::from_secs(1))).await?;
                 }
             }
         }
@@ -259,7 +260,7 @@ impl<P: Performer + Sync> Worker<P> {
     }
 }
 
-fn advance_all(before: &Onboarding, facts: &[Event], moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
+fn advance_all(before: &Onboarding, facts: &[Fact], moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
     facts.iter().fold((before.clone(), Vec::new()), |(record, mut timeline), fact| {
         let (after, entries) = advance(&record, fact, moment);
         timeline.extend(entries);
@@ -268,21 +269,21 @@ fn advance_all(before: &Onboarding, facts: &[Event], moment: Moment) -> (Onboard
 }
 
 /// Somebody bound the account since it was looked at: it is looked at again, and then known whose it is.
-fn bound_elsewhere() -> Event {
-    Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "grant.owner_changed"))
+fn bound_elsewhere() -> Fact {
+    Fact::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "grant.owner_changed"))
 }
 
-fn rescued(onboarding: &Onboarding) -> Option<Event> {
+fn rescued(onboarding: &Onboarding) -> Option<Fact> {
     match &onboarding.phase {
-        Phase::Exchanging { attempt, .. } => Some(Event::RescueStarted(attempt.clone())),
+        Phase::Exchanging { attempt, .. } => Some(Fact::RescueStarted(attempt.clone())),
         _ => None,
     }
 }
 
-fn asked_for(onboarding: &Onboarding) -> Option<Event> {
+fn asked_for(onboarding: &Onboarding) -> Option<Fact> {
     match (&onboarding.phase, &onboarding.renewal) {
-        (Phase::Fetching { attempt, .. }, _) => Some(Event::FetchAsked(attempt.clone())),
-        (_, Some(renewal)) => Some(Event::FetchAsked(renewal.attempt.clone())),
+        (Phase::Fetching { attempt, .. }, _) => Some(Fact::FetchAsked(attempt.clone())),
+        (_, Some(renewal)) => Some(Fact::FetchAsked(renewal.attempt.clone())),
         _ => None,
     }
 }

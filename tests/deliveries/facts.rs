@@ -25,7 +25,7 @@ pub(crate) struct World {
 }
 
 /// One change, with its number in the ledger.
-pub(crate) struct Fact {
+pub(crate) struct StatusValue {
     pub(crate) number: usize,
     pub(crate) account: usize,
     pub(crate) at: i64,
@@ -44,8 +44,8 @@ impl World {
         self.accounts.push(Account { waba, phone, onboarding });
     }
 
-    /// Facts whose times are all different: what happens within one second is settled elsewhere.
-    pub(crate) fn facts(&self, count: usize) -> Vec<Fact> {
+    /// MetaStatus whose times are all different: what happens within one second is settled elsewhere.
+    pub(crate) fn facts(&self, count: usize) -> Vec<StatusValue> {
         let mut draw = Draw(7);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         let first = i64::try_from(now).unwrap() - i64::try_from(count).unwrap();
@@ -61,7 +61,7 @@ impl World {
                 _ => About::Message { large: number % LARGE_OF == 7 },
             };
             let account = draw.below(self.accounts.len());
-            Fact { number, account, at: first + i64::try_from(number).unwrap(), about }
+            StatusValue { number, account, at: first + i64::try_from(number).unwrap(), about }
         };
         (0..count).map(fact).collect()
     }
@@ -71,7 +71,7 @@ impl World {
     }
 
     /// The change as it stands in an entry of its account.
-    pub(crate) fn change(&self, fact: &Fact) -> (String, Value) {
+    pub(crate) fn change(&self, fact: &StatusValue) -> (String, Value) {
         let account = &self.accounts[fact.account];
         let (field, mut value) = match fact.about {
             About::Message { large } => {

@@ -1,6 +1,6 @@
 //! The run: from Meta's first word to the last entry of the ledger.
 
-use crate::facts::{Fact, World};
+use crate::facts::{StatusValue, World};
 use crate::ledger::Ledger;
 use crate::meta::Meta;
 use integration::{Effect, Lab, Proxy, Strike, say};
@@ -27,7 +27,7 @@ async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backw
     }
     lab.quiet().await;
     lab.lose("PlatformEventsQueue").await;
-    let facts: Vec<Fact> = world.facts(changes);
+    let facts: Vec<StatusValue> = world.facts(changes);
     let meta = Meta::with(&facts, &world);
     proxy.script(&strikes(changes));
     let ledger = Ledger::default();

@@ -1,6 +1,6 @@
 //! What came out, against what went in.
 
-use crate::facts::{About, Fact, TEMPLATES, World};
+use crate::facts::{About, StatusValue, TEMPLATES, World};
 use crate::meta::Meta;
 use integration::Lab;
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl Ledger {
     }
 
     /// None lost, none doubled, nothing older than the newest.
-    pub(crate) async fn is_right(&self, lab: &Lab, facts: &[Fact], world: &World) {
+    pub(crate) async fn is_right(&self, lab: &Lab, facts: &[StatusValue], world: &World) {
         {
             let passed_on = self.passed_on.lock().unwrap();
             let lost: Vec<usize> =

@@ -1,7 +1,7 @@
 //! Meta with worse manners: a third of everything is repeated in other company, nothing keeps its order, and what is not
 //! acknowledged comes again.
 
-use crate::facts::{About, Fact, World};
+use crate::facts::{About, StatusValue, World};
 use crate::ledger::Ledger;
 use integration::{Draw, Lab};
 use serde_json::{Value, json};
@@ -23,9 +23,9 @@ pub(crate) struct Meta {
 }
 
 impl Meta {
-    pub(crate) fn with(facts: &[Fact], world: &World) -> Self {
+    pub(crate) fn with(facts: &[StatusValue], world: &World) -> Self {
         let mut draw = Draw(11);
-        let mut sequence: Vec<&Fact> = facts.iter().collect();
+        let mut sequence: Vec<&StatusValue> = facts.iter().collect();
         sequence.extend(facts.iter().filter(|_| draw.below(100) < REPEATED_OF_100));
         draw.shuffle(&mut sequence);
         let changes = sequence.len();
@@ -62,7 +62,7 @@ impl Meta {
 }
 
 /// Changes of several accounts in one body, an entry for each run of the same one.
-fn body(facts: &[&Fact], world: &World) -> String {
+fn body(facts: &[&StatusValue], world: &World) -> String {
     let mut entries: Vec<Value> = Vec::new();
     for fact in facts {
         let (waba, change) = world.change(fact);

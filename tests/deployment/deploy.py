@@ -132,7 +132,7 @@ def bind(lane, stack):
 
 
 def tech_provider(lane, template):
-    """Another stack in the same account: its customer pays by itself, and a bell is lost."""
+    """Another stack in the same account: its customer pays by itself, and a job is lost."""
     stack, _ = lane.deploy("provider", template, "tech-provider")
     journey = lane.journey(stack)
     journey.sign_up_unheard("acme")

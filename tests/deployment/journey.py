@@ -135,25 +135,25 @@ class Journey:
         self.told("whatsapp.template.changed.v1", expected)
 
     def sign_up_unheard(self, customer):
-        """A signup whose bell is lost: onboarding-steps does not hear it, and then it is gone."""
+        """A signup whose job is lost: onboarding-steps does not hear it, and then it is gone."""
         functions, queues = self.stack.account.functions, self.stack.account.queues
         mapping = self.stack.mappings_of("OnboardingStepsFunction")[0]["UUID"]
         queue = self.stack.ids["OnboardingQueue"]
         functions.update_event_source_mapping(UUID=mapping, Enabled=False)
         self.sign_up(customer)
         waiting = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
-        expect(waiting["Attributes"]["ApproximateNumberOfMessages"] == "1", "there is a bell to lose", waiting)
+        expect(waiting["Attributes"]["ApproximateNumberOfMessages"] == "1", "there is a job to lose", waiting)
         queues.purge_queue(QueueUrl=queue)
         functions.update_event_source_mapping(UUID=mapping, Enabled=True)
 
     def sweep(self):
-        """The sweeper rings for what is due."""
+        """The sweeper enqueues for what is due."""
         # The clock starts it too, every minute: whoever comes first.
         swept = eventually(
-            "the sweeper rings", lambda: self.stack.invoke("SweeperFunction", schedule_event()),
-            lambda swept: swept["rung"] > 0 or self.platform.onboarding(self.onboarding)["state"] != "onboarding",
+            "the sweeper enqueues", lambda: self.stack.invoke("SweeperFunction", schedule_event()),
+            lambda swept: swept["enqueued"] > 0 or self.platform.onboarding(self.onboarding)["state"] != "onboarding",
             self.nothing_denied)
-        self.step(f"sweep: the bell was lost, {swept['rung']} rung again")
+        self.step(f"sweep: the job was lost, {swept['enqueued']} enqueued again")
 
     def pay(self):
         """The customer adds a payment method and the platform asks to look again."""

@@ -11,7 +11,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer than a webhook of a process that died stays invisible, in seconds.
 const INVISIBLE: i64 = 200;
 
-/// Between two looks: each of them rings, and what rings competes with what works.
+/// Between two looks: each of them enqueues jobs, which compete with what works.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// A stack whose functions reach everything through a proxy.
@@ -63,7 +63,7 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// Time goes by: leases end, the sweeper rings. Gives the state once it is one in which the customer acts, or ready.
+    /// Time goes by: leases end, the sweeper enqueues. Gives the state once it is one in which the customer acts, or ready.
     async fn settled(&self, session: &Session, started: Instant) -> Option<String> {
         while started.elapsed() < PATIENCE {
             let state = self.lab.status(session).await["state"].as_str().map(str::to_owned);
@@ -99,7 +99,7 @@ impl<'a> Customer<'a> {
         drop(self.lab.stack.fire("SweeperFunction", "Sweep").await);
     }
 
-    /// A webhook whose worker died is rung for by nobody: it comes again when it becomes visible.
+    /// Nothing enqueues a webhook whose worker died: it comes again when it becomes visible.
     fn webhooks_come_again(&self) {
         let counts = self.lab.stack.sqs().counts(&self.lab.queue("WebhookQueue")).unwrap();
         if counts.in_flight > 0 {

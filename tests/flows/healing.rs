@@ -1,10 +1,10 @@
-//! The sweeper heals what was lost: bells, processes, leases.
+//! The sweeper heals what was lost: jobs, processes, leases.
 
 use integration::{Effect, Lab, Popup, Proxy, Session, Strike};
 use serde_json::{Value, json};
 
 pub(crate) async fn sweep(lab: &Lab) -> u64 {
-    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"].as_u64().unwrap()
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["enqueued"].as_u64().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,7 +12,7 @@ async fn a_lost_bell_costs_a_sweep_and_nothing_else() {
     let lab = Lab::start().await;
     assert!(lab.stack.set_mapping("OnboardingQueue", false));
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
-    assert!(lab.lose("OnboardingQueue").await > 0, "there was a bell to lose");
+    assert!(lab.lose("OnboardingQueue").await > 0, "there was a job to lose");
     assert_eq!(lab.onboarding(&id).await["state"], "onboarding");
     lab.stack.set_mapping("OnboardingQueue", true);
     lab.age(&id, 2).await;

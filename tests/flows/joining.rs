@@ -147,9 +147,9 @@ pub(crate) async fn announced(lab: &Lab, waba: &str) -> String {
         items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk == "PARTNER")).then_some(())
     };
     lab.eventually("the announcement is stored", stored).await;
-    assert_eq!(lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"], 0, "a browser gets its time");
+    assert_eq!(lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["enqueued"], 0, "a browser gets its time");
     lab.age_announcement(waba, 700).await;
-    assert_eq!(lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"], 1);
+    assert_eq!(lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["enqueued"], 1);
     let begun = async || {
         for state in ["exchanging", "onboarding", "ready", "waiting"] {
             let listed = lab.platform_get(&format!("/v1/onboardings?state={state}")).await.json();
@@ -188,7 +188,8 @@ async fn a_signup_with_a_browser_leaves_nothing_for_the_announcement_to_begin() 
     lab.quiet().await;
     lab.age_announcement(&popup.waba, 700).await;
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
-    let nothing_more = async || (lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["rung"] == 0).then_some(());
+    let nothing_more =
+        async || (lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["enqueued"] == 0).then_some(());
     lab.eventually("the announcement is over", nothing_more).await;
     let all = lab.platform_get("/v1/onboardings").await.json();
     assert_eq!(all["onboardings"].as_array().unwrap().len(), 1);

@@ -11,7 +11,7 @@ async fn a_stack_that_keeps_its_data_goes_on_where_it_stopped() {
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.stop().await;
     let lab = Lab::start_keeping(directory.path()).await;
-    assert_eq!(lab.until(&id, "ready").await["waba_id"], popup.waba, "the bell, the token and Meta's side were kept");
+    assert_eq!(lab.until(&id, "ready").await["waba_id"], popup.waba, "the job, the token and Meta's side were kept");
     assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 1);
     lab.stop().await;
 }

@@ -101,7 +101,7 @@ fn template(number: u64, name: &str) -> Value {
     } })
 }
 
-/// A change comes to lie in the dead letters, alone and compressed. How often: who is rung for twice may send it twice.
+/// A change comes to lie in the dead letters, alone and compressed. How often: who gets two jobs may send it twice.
 async fn buried(lab: &Lab) -> usize {
     let dead = lab.queue("WebhookDeadLetters");
     let buried = async || {

@@ -16,7 +16,7 @@ async fn a_failed_message_is_sent_again_nine_and_a_half_minutes_later_and_not_be
     assert_eq!((&event["data"]["code"], &event["data"]["message_id"]), (&json!("graph.131000"), &json!(id)));
     assert!(!event["data"]["retry_at"].is_null());
     let waits = async || (lab.stack.sqs().counts(&lab.queue("MessageRetryQueue")).unwrap().delayed == 1).then_some(());
-    lab.eventually("the bell is delayed", waits).await;
+    lab.eventually("the job is delayed", waits).await;
     lab.stack.shift_time(550);
     lab.quiet().await;
     assert_eq!(lab.calls("POST", "/messages").await, 1, "not before");

@@ -220,7 +220,7 @@ async fn an_unchanged_account_costs_a_page_at_meta_and_one_small_write() {
         (3, 1),
         "accounts, drafts, templates; the record: {calls:?}"
     );
-    assert_eq!(of("sqs SendMessage"), 1, "one bell, no event: {calls:?}");
+    assert_eq!(of("sqs SendMessage"), 1, "one job, no event: {calls:?}");
     lab.stop().await;
 }
 

@@ -17,7 +17,7 @@ fn tokens(lab: &Lab) -> usize {
     lab.stack.secrets().snapshot().to_string().matches("/business-token/").count()
 }
 
-/// A day goes by, and the quarter of one by which looks are spread; the sweeper rings.
+/// A day goes by, and the quarter of one by which checks are spread; the sweeper enqueues.
 async fn a_day_later(lab: &Lab, id: &str) {
     lab.quiet().await;
     lab.age(id, 31 * 3600).await;

@@ -16,14 +16,14 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_origins};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
-use shared::domain::progress::{EXCHANGE_LEASE, Event, TimelineEntry, advance};
+use shared::domain::progress::{EXCHANGE_LEASE, Fact, TimelineEntry, advance};
 use shared::domain::session::{Binding, Role, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
 use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, origin};
-use shared::queue::{Bell, Queue};
+use shared::queue::{Job, Queue};
 use shared::secret::Secret;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::{Held, Save, Store, StoreError};
@@ -36,7 +36,7 @@ pub struct App {
     store: Store,
     vault: Vault,
     graph: GraphClient,
-    bells: Queue,
+    jobs: Queue,
     origins: Vec<String>,
     role: Role,
     clients: ClientLimit,
@@ -77,7 +77,7 @@ impl App {
         Ok(Self {
             store,
             vault: Vault::new(&aws, &prefix),
-            bells: Queue::new(&aws, &queue),
+            jobs: Queue::new(&aws, &queue),
             graph: GraphClient::new(transport, graph, PlatformSecret::new(&aws, &secret)),
             origins,
             role,
@@ -185,8 +185,8 @@ impl App {
             {
                 Ok(token) => token,
                 Err(refused) => {
-                    self.record(&mut held, &Event::ExchangeFailed(attempt, refused.reason())).await;
-                    self.ring(&held.record).await;
+                    self.record(&mut held, &Fact::ExchangeFailed(attempt, refused.reason())).await;
+                    self.enqueue(&held.record).await;
                     return Err(refused.problem());
                 }
             };
@@ -200,17 +200,17 @@ impl App {
             }
         }
         let fact = match stored {
-            Ok(()) => Event::TokenStored(attempt),
-            Err(()) => Event::TokenNotKept(attempt, proof::granted(&self.graph, &token).await),
+            Ok(()) => Fact::TokenStored(attempt),
+            Err(()) => Fact::TokenNotKept(attempt, proof::granted(&self.graph, &token).await),
         };
         self.record(&mut held, &fact).await;
-        self.ring(&held.record).await;
+        self.enqueue(&held.record).await;
         Ok(accepted(&held.record))
     }
 
     /// Applies a fact to the record. One that cannot be saved is found out again when the lease ends: the token's secret
     /// has a derived name.
-    async fn record(&self, held: &mut Held<Onboarding>, fact: &Event) {
+    async fn record(&self, held: &mut Held<Onboarding>, fact: &Fact) {
         for _ in 0..SAVES {
             let (after, timeline) = advance(&held.record, fact, clock::moment());
             if after == held.record {
@@ -234,11 +234,11 @@ impl App {
         }
     }
 
-    /// A bell that is lost costs a minute: the sweeper rings again.
-    async fn ring(&self, onboarding: &Onboarding) {
-        let bell = Bell::Onboarding { id: onboarding.id.clone() };
-        if let Err(error) = self.bells.ring(&bell, Duration::ZERO).await {
-            tracing::warn!(onboarding.id = %onboarding.id, error = %error, "the bell was not rung");
+    /// A lost job costs a minute: the sweeper enqueues it again.
+    async fn enqueue(&self, onboarding: &Onboarding) {
+        let job = Job::Onboarding { id: onboarding.id.clone() };
+        if let Err(error) = self.jobs.enqueue(&job, Duration::ZERO).await {
+            tracing::warn!(onboarding.id = %onboarding.id, error = %error, "job not enqueued");
         }
     }
 }

@@ -10,7 +10,7 @@ use shared::domain::message::{Message, MessageEvent, MessageNext};
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::perform::messages::{SendError, Sender};
-use shared::queue::{Bell, Queue};
+use shared::queue::{Job, Queue};
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
 use shared::tls::Tls;
@@ -22,18 +22,18 @@ pub struct App {
     publisher: Publisher,
 }
 
-/// A message is not done; its bell comes again.
+/// A message is not done; its job comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum RetryError {
-    /// Not a bell of this version.
-    #[error("understand the bell")]
+    /// Not a job of this version.
+    #[error("unrecognised queue message")]
     UnknownBell,
     /// What it takes is unavailable.
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
-/// Things one bell does at most: a message is told of, sent, and told of again.
+/// Things one job does at most: a message is told of, sent, and told of again.
 const TURNS: usize = 6;
 
 impl App {
@@ -60,10 +60,10 @@ impl App {
         Ok(Self { sender: Sender { store, vault, graph, retries, steps, delay }, publisher })
     }
 
-    /// Answers a batch of bells.
+    /// Answers a batch of jobs.
     pub async fn handle(&self, event: &SqsEvent) -> BatchResponse {
-        batch::each(event, async |record: &Record| match Bell::read(&record.body) {
-            Some(Bell::Message { id }) => self.message(&id).await,
+        batch::each(event, async |record: &Record| match Job::read(&record.body) {
+            Some(Job::Message { id }) => self.message(&id).await,
             _ => Err(RetryError::UnknownBell),
         })
         .await
@@ -79,7 +79,7 @@ impl App {
                 MessageNext::Send => self.again(&message).await?,
                 MessageNext::Look => drop(self.sender.record(id, &MessageEvent::Overdue).await?),
                 MessageNext::Wait(_) => {
-                    self.sender.ring(&message).await;
+                    self.sender.enqueue(&message).await;
                     return Ok(());
                 }
                 MessageNext::Nothing => return Ok(()),

@@ -31,7 +31,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError
         store: surroundings.store.clone(),
         vault: vault.clone(),
         graph: graph.clone(),
-        bells: surroundings.steps.clone(),
+        jobs: surroundings.steps.clone(),
         publisher: surroundings.publisher.clone(),
     };
     let performer = OnboardingSteps {

@@ -10,7 +10,7 @@ use shared::domain::entitlement::Entitlement;
 use shared::domain::ids::{AttemptId, CustomerRef, OnboardingId, WabaId};
 use shared::domain::onboarding::{Onboarding, Phase};
 use shared::domain::operation::Operation;
-use shared::domain::progress::Event;
+use shared::domain::progress::Fact;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
@@ -29,7 +29,7 @@ impl App {
         }
         let assignment = self.decided(&before, order).await?;
         let order = Order { customer_ref: assignment.customer_ref.clone(), waba: assignment.waba.clone() };
-        match self.apply(id, &Event::Assigned(Box::new(assignment)), operation).await? {
+        match self.apply(id, &Fact::Assigned(Box::new(assignment)), operation).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
             // Somebody saved in between: the same decision, or something else.
             None => match self.find(id).await?.record {

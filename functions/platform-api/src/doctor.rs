@@ -10,7 +10,7 @@ use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::perform::checkup::app_side;
-use shared::queue::{Bell, Queue};
+use shared::queue::{Job, Queue};
 use shared::store::Solution;
 use shared::transport::Transport;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) struct Doctor {
     pub(crate) webhook: Url,
     /// The platform's own pages, on which the popup is opened.
     pub(crate) origins: Vec<String>,
-    /// Rings for what takes the system token.
+    /// Enqueues the checks that take the system token.
     pub(crate) credit: Queue,
     pub(crate) transport: Transport,
 }
@@ -91,7 +91,7 @@ impl App {
     /// Begins an examination of what takes the system token.
     pub(crate) async fn examine(&self, operation: &Operation) -> Result<Reply, Problem> {
         self.announce(operation).await?;
-        self.doctor.credit.ring(&Bell::Examine, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
+        self.doctor.credit.enqueue(&Job::Examine, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Vec::new() }))
     }
 

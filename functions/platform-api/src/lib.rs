@@ -48,7 +48,7 @@ use url::Url;
 /// What the function holds between invocations.
 pub struct App {
     store: Store,
-    bells: Queue,
+    jobs: Queue,
     /// Public base of the signup page when it has a domain of its own.
     signup_base: Option<Url>,
     session_life: Duration,
@@ -59,7 +59,7 @@ pub struct App {
     sender: Sender,
     /// Moves numbers here.
     mover: Mover,
-    /// Rings for a look at an account's templates.
+    /// Takes jobs that read an account's templates.
     polls: Queue,
     publisher: Publisher,
     limit: OnboardingLimit,
@@ -108,7 +108,7 @@ impl App {
         Ok(Self {
             mover: mover(&sender, &publisher),
             store: sender.store.clone(),
-            bells: sender.steps.clone(),
+            jobs: sender.steps.clone(),
             signup_base,
             session_life: Duration::from_secs(minutes * 60),
             vault: sender.vault.clone(),
@@ -145,7 +145,7 @@ fn operations(
 
 fn mover(sender: &Sender, publisher: &Publisher) -> Mover {
     let Sender { store, vault, graph, steps, .. } = sender.clone();
-    Mover { store, vault, graph, bells: steps, publisher: publisher.clone() }
+    Mover { store, vault, graph, jobs: steps, publisher: publisher.clone() }
 }
 
 fn sender(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: Transport) -> Option<Sender> {

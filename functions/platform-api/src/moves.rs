@@ -55,7 +55,7 @@ impl App {
             match known {
                 // Begun by the same request, whose answer was lost.
                 Some(known) if known.id == id => {
-                    self.mover.ring(&known.id).await;
+                    self.mover.enqueue(&known.id).await;
                     return Ok(known);
                 }
                 Some(known) if !known.is_over() => {
@@ -67,7 +67,7 @@ impl App {
                         wish.clone().begin(id.clone(), &onboarding, known.as_ref(), operation).ok_or(not_connected())?;
                     match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
                         Ok(()) => {
-                            self.mover.ring(&moving.id).await;
+                            self.mover.enqueue(&moving.id).await;
                             return Ok(moving);
                         }
                         // The number has another move by now, or this one.
@@ -187,7 +187,7 @@ impl App {
     async fn record_move(&self, id: &MoveId, fact: &MoveEvent, operation: &Operation) -> Result<(), Problem> {
         let changed = self.store.record_move_by(id, fact, Some(operation), clock::now()).await;
         if changed.map_err(|error| unavailable(&error))?.is_some() {
-            self.mover.ring(id).await;
+            self.mover.enqueue(id).await;
         }
         Ok(())
     }

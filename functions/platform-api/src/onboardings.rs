@@ -9,11 +9,11 @@ use shared::clock;
 use shared::domain::ids::{BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
 use shared::domain::onboarding::{Onboarding, State};
 use shared::domain::operation::Operation;
-use shared::domain::progress::Event;
+use shared::domain::progress::Fact;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
-use shared::queue::Bell;
+use shared::queue::Job;
 use shared::store::{Held, Recorded, StoreError};
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ impl App {
         let fact = choice(request)?;
         match self.apply(id, &fact, operation).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
-            None if matches!(fact, Event::Chosen { .. }) && self.asks(id).await? => {
+            None if matches!(fact, Fact::Chosen { .. }) && self.asks(id).await? => {
                 let title = "That is not one of the options: they stand at the step that waits for the choice.";
                 Err(Problem::new(StatusCode::CONFLICT, "no_such_option", title))
             }
@@ -128,7 +128,7 @@ impl App {
 
     /// Begins the exit; one that has begun or is over is answered the same.
     pub(crate) async fn leave(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
-        if let Some(after) = self.apply(id, &Event::ExitRequested, operation).await? {
+        if let Some(after) = self.apply(id, &Fact::ExitRequested, operation).await? {
             return Ok(json(StatusCode::ACCEPTED, &summary(&after)));
         }
         let held = self.find(id).await?;
@@ -143,14 +143,14 @@ impl App {
     /// Saves who asks for something about an account that changes no record by itself. It is not begun before: an
     /// operation without a name would be worse than one that has to be asked for again.
     pub(crate) async fn requested(&self, id: &OnboardingId, operation: &Operation) -> Result<(), Problem> {
-        self.apply(id.as_str(), &Event::Requested, operation).await.map(drop)
+        self.apply(id.as_str(), &Fact::Requested, operation).await.map(drop)
     }
 
-    /// Saves a fact with who brought it about, and rings; `None` when it changes nothing.
+    /// Saves a fact with who brought it about, and enqueues; `None` when it changes nothing.
     pub(crate) async fn apply(
         &self,
         id: &str,
-        fact: &Event,
+        fact: &Fact,
         operation: &Operation,
     ) -> Result<Option<Box<Onboarding>>, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
@@ -159,8 +159,8 @@ impl App {
             Recorded::Unknown => Err(Problem::not_found()),
             Recorded::Unchanged => Ok(None),
             Recorded::Changed(after) => {
-                if let Err(error) = self.bells.ring(&Bell::Onboarding { id }, Duration::ZERO).await {
-                    tracing::warn!(error = %error, "the bell was not rung; the sweeper will");
+                if let Err(error) = self.jobs.enqueue(&Job::Onboarding { id }, Duration::ZERO).await {
+                    tracing::warn!(error = %error, "job not enqueued; the sweeper enqueues it");
                 }
                 Ok(Some(after))
             }
@@ -180,13 +180,13 @@ fn read_cursor(cursor: &str) -> Option<(State, Option<OnboardingId>)> {
 }
 
 /// The body is optional: most waits need no answer.
-fn choice(request: &Request) -> Result<Event, Problem> {
+fn choice(request: &Request) -> Result<Fact, Problem> {
     if request.body.is_empty() {
-        return Ok(Event::Resumed);
+        return Ok(Fact::Resumed);
     }
     let fields = Fields::read(request, &["waba_id", "phone_number_id"])?;
     let (waba, phone) = (fields.id("waba_id", WabaId::parse)?, fields.id("phone_number_id", PhoneNumberId::parse)?);
-    Ok(if waba.is_none() && phone.is_none() { Event::Resumed } else { Event::Chosen { waba, phone } })
+    Ok(if waba.is_none() && phone.is_none() { Fact::Resumed } else { Fact::Chosen { waba, phone } })
 }
 
 pub(crate) const fn bad_parameter() -> Problem {

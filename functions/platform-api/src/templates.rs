@@ -24,7 +24,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, no_content};
 use shared::perform::Customer;
 use shared::perform::desk::Desk;
-use shared::queue::Bell;
+use shared::queue::Job;
 use shared::store::TemplateDraft;
 use std::time::Duration;
 use views::{TemplateList, TemplateView, draft_view, refused};
@@ -238,8 +238,8 @@ impl App {
     }
 
     async fn look(&self, open: &Open) -> Result<(), Problem> {
-        let bell = Bell::Templates { waba: open.waba.id().clone(), onboarding: open.onboarding.id.clone() };
-        self.polls.ring(&bell, Duration::ZERO).await.map_err(|error| unavailable(&error))
+        let job = Job::Templates { waba: open.waba.id().clone(), onboarding: open.onboarding.id.clone() };
+        self.polls.enqueue(&job, Duration::ZERO).await.map_err(|error| unavailable(&error))
     }
 
     fn desk<'a>(&'a self, customer: &'a Customer<'a>, waba: &'a VerifiedWaba) -> Desk<'a> {

@@ -2,9 +2,9 @@
 
 use super::timeline::TimelinePage;
 use serde::Serialize;
-use shared::domain::facts::{Aspect, Fact, Facts};
 use shared::domain::failure::{Actor, Waiting};
 use shared::domain::ids::{CustomerRef, OnboardingId};
+use shared::domain::meta_status::{Attribute, MetaStatus, StatusValue};
 use shared::domain::onboarding::{Notice, Number, Onboarding, State, StepRecord};
 use shared::domain::operation::Operation;
 use shared::domain::progress::TimelineEntry;
@@ -85,7 +85,7 @@ pub(crate) struct Details {
     steps: Vec<StepView>,
     notices: Vec<NoticeView>,
     numbers: Vec<NumberView>,
-    account: BTreeMap<Aspect, WordView>,
+    account: BTreeMap<Attribute, WordView>,
     /// The newest entries.
     timeline: Vec<TimelineView>,
     /// Leads to earlier ones.
@@ -108,7 +108,7 @@ struct NumberView {
     since: String,
     coexistence: bool,
     registered_at: Option<String>,
-    words: BTreeMap<Aspect, WordView>,
+    words: BTreeMap<Attribute, WordView>,
 }
 
 #[derive(Serialize)]
@@ -225,8 +225,8 @@ fn number_view(number: &Number) -> NumberView {
     }
 }
 
-fn words(facts: &Facts) -> BTreeMap<Aspect, WordView> {
-    let view = |(aspect, fact): (Aspect, &Fact)| {
+fn words(facts: &MetaStatus) -> BTreeMap<Attribute, WordView> {
+    let view = |(aspect, fact): (Attribute, &StatusValue)| {
         (aspect, WordView { word: fact.word.clone(), since: fact.since.to_rfc3339() })
     };
     facts.iter().map(view).collect()

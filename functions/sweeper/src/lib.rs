@@ -1,11 +1,11 @@
-//! Every minute: rings whatever is due. The table is the schedule; a bell that was lost, a worker that died and a wait that is
+//! Every minute: enqueues whatever is due. The table is the schedule; a job that was lost, a worker that died and a wait that is
 //! longer than SQS can delay are all found here.
 
 use serde::Serialize;
 use shared::aws::AwsConfig;
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
-use shared::queue::{Bell, Queue, QueueError};
+use shared::queue::{Job, Queue, QueueError};
 use shared::store::{Store, StoreError};
 use shared::tls::Tls;
 use std::time::Duration;
@@ -32,11 +32,11 @@ pub enum SweepError {
 /// What a sweep did.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct Swept {
-    /// Bells rung.
-    pub rung: usize,
+    /// Jobs enqueued.
+    pub enqueued: usize,
 }
 
-/// Bells a sweep rings at most: what a worker fleet of five can answer within a minute, several times over.
+/// Jobs a sweep enqueues at most: what a worker fleet of five can answer within a minute, several times over.
 const AT_ONCE: i32 = 500;
 
 impl App {
@@ -55,34 +55,34 @@ impl App {
         problems.finish(Some(Self { store, steps, webhooks, retries })).map_err(StartError::from)
     }
 
-    /// Rings for every onboarding that is due, the longest overdue first. `onboarding-steps` hands over what is not its own.
+    /// Enqueues every onboarding that is due, the longest overdue first. `onboarding-steps` hands over what is not its own.
     ///
     /// # Errors
     /// [`SweepError`] when the table or the queue fails.
     pub async fn sweep(&self) -> Result<Swept, SweepError> {
         let now = clock::now();
         let due = self.store.due(now, AT_ONCE).await?;
-        let mut rung = due.len();
+        let mut enqueued = due.len();
         for id in due {
-            self.steps.ring(&Bell::Onboarding { id }, Duration::ZERO).await?;
+            self.steps.enqueue(&Job::Onboarding { id }, Duration::ZERO).await?;
         }
         for waba in self.store.announced(now, AT_ONCE).await? {
-            self.steps.ring(&Bell::Announced { waba }, Duration::ZERO).await?;
-            rung += 1;
+            self.steps.enqueue(&Job::Announced { waba }, Duration::ZERO).await?;
+            enqueued += 1;
         }
         for waba in self.store.parked_accounts(now, AT_ONCE).await? {
-            self.webhooks.ring(&Bell::Parked { waba }, Duration::ZERO).await?;
-            rung += 1;
+            self.webhooks.enqueue(&Job::Parked { waba }, Duration::ZERO).await?;
+            enqueued += 1;
         }
         for id in self.store.due_messages(now, AT_ONCE).await? {
-            self.retries.ring(&Bell::Message { id }, Duration::ZERO).await?;
-            rung += 1;
+            self.retries.enqueue(&Job::Message { id }, Duration::ZERO).await?;
+            enqueued += 1;
         }
         for id in self.store.due_moves(now, AT_ONCE).await? {
-            self.steps.ring(&Bell::Move { id }, Duration::ZERO).await?;
-            rung += 1;
+            self.steps.enqueue(&Job::Move { id }, Duration::ZERO).await?;
+            enqueued += 1;
         }
-        tracing::info!(rung, "swept");
-        Ok(Swept { rung })
+        tracing::info!(enqueued, "swept");
+        Ok(Swept { enqueued })
     }
 }

@@ -8,13 +8,13 @@ use shared::config::{Lookup, Problems, StartError};
 use shared::domain::failure::{Class, Failure};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::Onboarding;
-use shared::domain::progress::Event;
+use shared::domain::progress::Fact;
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::perform::Customer;
 use shared::perform::desk::Desk;
 use shared::perform::templates::{self, Begin};
-use shared::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
+use shared::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{PlatformSecret, Vault, VaultError};
 use shared::store::{ActiveWaba, Recorded, Store, StoreError};
 use shared::tls::Tls;
@@ -39,8 +39,8 @@ pub struct App {
 /// A poll is not done; its message comes again.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
-    /// Not a bell of this version.
-    #[error("understand the bell")]
+    /// Not a job of this version.
+    #[error("unrecognised queue message")]
     UnknownBell,
     /// The table.
     #[error(transparent)]
@@ -122,7 +122,7 @@ impl App {
         let window = u64::try_from(queued).unwrap_or(u64::MAX).min(LONGEST_DELAY.as_secs());
         for ActiveWaba { waba, onboarding } in wabas {
             let wait = Duration::from_secs(rand::random::<u64>() % window.max(1));
-            self.queue.ring(&Bell::Templates { waba, onboarding }, wait).await?;
+            self.queue.enqueue(&Job::Templates { waba, onboarding }, wait).await?;
         }
         tracing::info!(queued, "template poll begun");
         Ok(Outcome::Schedule { queued })
@@ -130,7 +130,7 @@ impl App {
 
     /// Polls one account; a message that comes again goes on where it stopped.
     async fn account(&self, record: &Record) -> Result<(), PollError> {
-        let Ok(Bell::Templates { onboarding, .. }) = serde_json::from_str(&record.body) else {
+        let Ok(Job::Templates { onboarding, .. }) = serde_json::from_str(&record.body) else {
             return Err(PollError::UnknownBell);
         };
         let asked = record.sent_at().filter(|_| RESUMED.contains(&record.receipts()));
@@ -184,7 +184,7 @@ impl App {
     async fn count(&self, onboarding: &Onboarding, calls: u32) -> Result<(), PollError> {
         let rest = self.graph.take_rest();
         if is_tight(onboarding) || rest > 0 {
-            let called = Event::Called { calls, rest };
+            let called = Fact::Called { calls, rest };
             self.store.record(&onboarding.id, &called, clock::moment()).await?;
         }
         Ok(())
@@ -203,8 +203,8 @@ impl App {
 
     /// The customer has to connect again; the platform is told by `onboarding-steps`.
     async fn token_died(&self, id: &OnboardingId, attempt: AttemptId, code: String) -> Result<(), PollError> {
-        match self.store.record(id, &Event::TokenDied(attempt, code), clock::moment()).await? {
-            Recorded::Changed(_) => Ok(self.steps.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
+        match self.store.record(id, &Fact::TokenDied(attempt, code), clock::moment()).await? {
+            Recorded::Changed(_) => Ok(self.steps.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
     }

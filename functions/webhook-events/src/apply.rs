@@ -2,14 +2,14 @@
 
 use super::EventError;
 use shared::clock;
-use shared::domain::facts::Aspect;
 use shared::domain::ids::{BusinessId, MessageId, PhoneNumberId, WabaId};
 use shared::domain::message::{MessageEvent, MessageNext};
-use shared::domain::progress::{About, Event};
+use shared::domain::meta_status::Attribute;
+use shared::domain::progress::{About, Fact};
 use shared::domain::template::{News, Template, TemplateNews, apply_news};
 use shared::domain::time::Timestamp;
 use shared::events::Publisher;
-use shared::queue::{Bell, Queue};
+use shared::queue::{Job, Queue};
 use shared::store::{Held, Owner, Partnership, Recorded, Solution, Store, StoreError};
 use shared::telling;
 use shared::webhook::interpret::Observation;
@@ -27,7 +27,7 @@ const ASK_LATER: Duration = Duration::from_secs(5);
 
 pub(crate) struct Applier {
     pub(crate) store: Store,
-    pub(crate) bells: Queue,
+    pub(crate) jobs: Queue,
     pub(crate) polls: Queue,
     pub(crate) retries: Queue,
     /// Between a message's failure and its second attempt.
@@ -44,24 +44,24 @@ impl Applier {
         observation: Observation,
     ) -> Result<(), EventError> {
         match observation {
-            Observation::Departed { reason, at } => self.fact(owner, &Event::Departed(reason, at)).await,
+            Observation::Departed { reason, at } => self.fact(owner, &Fact::Departed(reason, at)).await,
             Observation::Joined { business, at } => self.joined(waba, owner, business, false, at).await,
             Observation::Uncertified { business, at } => {
                 self.joined(waba, owner, Some(business), true, at).await?;
                 let word = "NEEDED".to_owned();
-                let needed = Event::Observed { about: About::Account, aspect: Aspect::Certification, word, at };
+                let needed = Fact::Observed { about: About::Account, aspect: Attribute::Certification, word, at };
                 self.fact(owner, &needed).await
             }
             Observation::Word { about, aspect, word, at } => {
-                self.fact(owner, &Event::Observed { about, aspect, word, at }).await
+                self.fact(owner, &Fact::Observed { about, aspect, word, at }).await
             }
             Observation::Restricted { word, until, at } => {
-                self.fact(owner, &Event::Restricted { word, until, at }).await
+                self.fact(owner, &Fact::Restricted { word, until, at }).await
             }
             Observation::NameDecided { display, decision, at } => {
-                self.fact(owner, &Event::NameDecided { display, decision, at }).await
+                self.fact(owner, &Fact::NameDecided { display, decision, at }).await
             }
-            Observation::Look => self.fact(owner, &Event::LookAsked).await,
+            Observation::Look => self.fact(owner, &Fact::LookAsked).await,
             Observation::Template(news) => self.template(waba, owner, &news).await,
             Observation::Templates => self.poll(waba, owner).await,
             Observation::Preference { phone, person, stopped, at } => {
@@ -95,22 +95,22 @@ impl Applier {
                 self.store.save_partnership(waba, &announced, known.map(|known| known.version)).await?;
             }
         }
-        self.fact(owner, &Event::Joined(at)).await
+        self.fact(owner, &Fact::Joined(at)).await
     }
 
     async fn renamed(&self, phone: &PhoneNumberId, was: &str, is: &str) -> Result<(), EventError> {
         Ok(self.store.note_renamed(phone, was, is, clock::now()).await?)
     }
 
-    async fn fact(&self, owner: Option<&Owner>, fact: &Event) -> Result<(), EventError> {
+    async fn fact(&self, owner: Option<&Owner>, fact: &Fact) -> Result<(), EventError> {
         let Some(Owner { onboarding: id, .. }) = owner else { return Ok(()) };
         match self.store.record(id, fact, clock::moment()).await? {
-            Recorded::Changed(_) => Ok(self.bells.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?),
+            Recorded::Changed(_) => Ok(self.jobs.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
     }
 
-    /// A failure that is tried again rings `message-retry` when its time has come; what is to be told, at once.
+    /// A failure that is tried again is enqueued for `message-retry` when its time has come; what is to be told, at once.
     /// What Meta repeats is free text of whoever sends: it counts for messages of that number only.
     async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageEvent) -> Result<(), EventError> {
         let now = clock::now();
@@ -120,7 +120,7 @@ impl Applier {
         }
         let Some(message) = self.store.record_message(id, fact, self.retry_delay, now).await? else { return Ok(()) };
         match message.next(now) {
-            MessageNext::Tell => Ok(self.retries.ring(&Bell::Message { id: id.clone() }, Duration::ZERO).await?),
+            MessageNext::Tell => Ok(self.retries.enqueue(&Job::Message { id: id.clone() }, Duration::ZERO).await?),
             _ => Ok(()),
         }
     }
@@ -128,8 +128,8 @@ impl Applier {
     /// Asks Meta instead of believing.
     async fn poll(&self, waba: &WabaId, owner: Option<&Owner>) -> Result<(), EventError> {
         let Some(Owner { onboarding, .. }) = owner else { return Ok(()) };
-        let bell = Bell::Templates { waba: waba.clone(), onboarding: onboarding.clone() };
-        Ok(self.polls.ring(&bell, ASK_LATER).await?)
+        let job = Job::Templates { waba: waba.clone(), onboarding: onboarding.clone() };
+        Ok(self.polls.enqueue(&job, ASK_LATER).await?)
     }
 
     async fn template(&self, waba: &WabaId, owner: Option<&Owner>, news: &TemplateNews) -> Result<(), EventError> {

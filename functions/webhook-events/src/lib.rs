@@ -18,7 +18,7 @@ use shared::batch::{BatchResponse, Record, SqsEvent, guarded};
 use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
 use shared::domain::ids::AppId;
 use shared::events::Publisher;
-use shared::queue::{Bell, Queue, QueueError};
+use shared::queue::{Job, Queue, QueueError};
 use shared::store::{Store, StoreError};
 use shared::tls::Tls;
 use shared::webhook::envelope::EnvelopeError;
@@ -87,7 +87,7 @@ impl App {
         let publisher = Publisher::new(Queue::new(&aws, &events), &source);
         let applier = Applier {
             store: Store::new(&aws, &table),
-            bells: Queue::new(&aws, &onboardings),
+            jobs: Queue::new(&aws, &onboardings),
             polls: Queue::new(&aws, &templates),
             retries: Queue::new(&aws, &retries),
             retry_delay,
@@ -126,8 +126,8 @@ impl App {
             breaker.rest(&self.webhooks, record).await;
             return Err(EventError::Dependency);
         }
-        let outcome = match Bell::read(&record.body) {
-            Some(Bell::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
+        let outcome = match Job::read(&record.body) {
+            Some(Job::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
             _ => self.delivery(&record.body).await,
         };
         breaker.applying.note(failed(&outcome));

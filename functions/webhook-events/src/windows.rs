@@ -6,7 +6,7 @@ use shared::clock;
 use shared::domain::ids::{MessageId, PhoneNumberId};
 use shared::domain::message::MessageEvent;
 use shared::domain::time::Timestamp;
-use shared::queue::Bell;
+use shared::queue::Job;
 use shared::webhook::change::Change;
 use shared::webhook::writers::writers;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +68,7 @@ impl Windows {
 async fn send_again(applier: &Applier, id: &MessageId, now: Timestamp) -> Result<(), EventError> {
     let opened = MessageEvent::WindowOpened;
     if applier.store.record_message(id, &opened, applier.retry_delay, now).await?.is_some() {
-        applier.retries.ring(&Bell::Message { id: id.clone() }, Duration::ZERO).await?;
+        applier.retries.enqueue(&Job::Message { id: id.clone() }, Duration::ZERO).await?;
     }
     Ok(())
 }

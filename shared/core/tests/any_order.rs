@@ -12,14 +12,14 @@ use draw::Draw;
 use onboarding_core::domain::claim::{Claim, FinishEvent};
 use onboarding_core::domain::display_number::DisplayNumber;
 use onboarding_core::domain::entitlement::Granted;
-use onboarding_core::domain::facts::Aspect;
 use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
 use onboarding_core::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone, verify_waba};
 use onboarding_core::domain::ids::{
     AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId,
 };
+use onboarding_core::domain::meta_status::Attribute;
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
-use onboarding_core::domain::progress::{About, Event, Finding, Next, Reading, Renewed, Round, advance, due_at, next};
+use onboarding_core::domain::progress::{About, Fact, Finding, Next, Reading, Renewed, Round, advance, due_at, next};
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
@@ -84,68 +84,68 @@ fn finding(draw: &mut Draw, step: Step) -> Finding {
 }
 
 /// What a worker does that follows the table: ends the step it has begun, or begins the one that is due.
-fn orderly(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Option<Event> {
+fn orderly(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Option<Fact> {
     if let Phase::Exchanging { attempt, .. } = &record.phase {
-        return Some(Event::TokenStored(attempt.clone()));
+        return Some(Fact::TokenStored(attempt.clone()));
     }
     let begun = record
         .plan()
         .map(|spec| spec.step)
         .find(|step| record.steps.get(step).is_some_and(|record| record.lease_until.is_some()));
     if let Some(step) = begun {
-        return Some(Event::StepSucceeded(step, finding(draw, step)));
+        return Some(Fact::StepSucceeded(step, finding(draw, step)));
     }
     [Runner::Steps, Runner::Credit].into_iter().find_map(|runner| match next(record, runner, now) {
-        Next::Run(step) => Some(Event::StepStarted(step)),
+        Next::Run(step) => Some(Fact::StepStarted(step)),
         _ => None,
     })
 }
 
 /// What a worker does, or what the world throws in: much of it into some sequences, a little into others.
-fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) -> Event {
+fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) -> Fact {
     let planned = orderly(draw, record, now);
     if let Some(event) = planned.filter(|_| draw.below(10) >= disorder) {
         return event;
     }
     let step = of(draw, &Step::ALL);
     match draw.below(22) {
-        0..=5 => Event::StepSucceeded(step, finding(draw, step)),
-        6..=8 => Event::StepFailed(step, failure(draw, now)),
-        9 => Event::TokenStored(attempt(draw.below(3))),
-        10 => Event::ExchangeFailed(attempt(draw.below(3)), "exchange.lost"),
-        11 => Event::TokenSought(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
+        0..=5 => Fact::StepSucceeded(step, finding(draw, step)),
+        6..=8 => Fact::StepFailed(step, failure(draw, now)),
+        9 => Fact::TokenStored(attempt(draw.below(3))),
+        10 => Fact::ExchangeFailed(attempt(draw.below(3)), "exchange.lost"),
+        11 => Fact::TokenSought(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
         12 => of(
             draw,
-            &[Event::FetchAsked(attempt(0)), Event::FetchPostponed(attempt(0)), Event::FetchPostponed(attempt(1))],
+            &[Fact::FetchAsked(attempt(0)), Fact::FetchPostponed(attempt(0)), Fact::FetchPostponed(attempt(1))],
         ),
-        13 => Event::TokenDied(attempt(draw.below(3)), "graph.190".to_owned()),
-        14 => Event::Rejoined(Box::new(round(draw))),
-        15 => Event::TokenRenewed(Renewed { attempt: attempt(2), expires_at: None }),
-        16 => Event::Watched(Box::new(reading(draw, now))),
-        17 => Event::Observed {
+        13 => Fact::TokenDied(attempt(draw.below(3)), "graph.190".to_owned()),
+        14 => Fact::Rejoined(Box::new(round(draw))),
+        15 => Fact::TokenRenewed(Renewed { attempt: attempt(2), expires_at: None }),
+        16 => Fact::Watched(Box::new(reading(draw, now))),
+        17 => Fact::Observed {
             about: of(draw, &[About::Account, About::Number(PhoneNumberId::parse("5").unwrap())]),
-            aspect: of(draw, &[Aspect::NameStatus, Aspect::Review, Aspect::Certification, Aspect::Quality]),
+            aspect: of(draw, &[Attribute::NameStatus, Attribute::Review, Attribute::Certification, Attribute::Quality]),
             word: of(draw, &["APPROVED", "PENDING", "NEEDED"]).to_owned(),
             at: now,
         },
-        18 => Event::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
-        19 => of(draw, &[Event::Resumed, Event::LookAsked, Event::WatchStarted]),
+        18 => Fact::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
+        19 => of(draw, &[Fact::Resumed, Fact::LookAsked, Fact::WatchStarted]),
         20 => gone(draw, now),
-        _ => of(draw, &[Event::Resumed, Event::ExitRequested, Event::EventsSent(record.outbox.clone())]),
+        _ => of(draw, &[Fact::Resumed, Fact::ExitRequested, Fact::EventsSent(record.outbox.clone())]),
     }
 }
 
 /// News that the customer has gone, what a look finds out of it, and a token that is lost.
-fn gone(draw: &mut Draw, now: Timestamp) -> Event {
+fn gone(draw: &mut Draw, now: Timestamp) -> Fact {
     match draw.below(6) {
-        0 => Event::Departed("partner_removed", now),
-        1 => Event::DepartureCheckStarted,
-        2 => Event::DepartureConfirmed(attempt(0), Extent::Everything),
-        3 => Event::DepartureConfirmed(attempt(1), Extent::WithoutToken),
-        4 => Event::DepartureNotConfirmed(attempt(0)),
+        0 => Fact::Departed("partner_removed", now),
+        1 => Fact::DepartureCheckStarted,
+        2 => Fact::DepartureConfirmed(attempt(0), Extent::Everything),
+        3 => Fact::DepartureConfirmed(attempt(1), Extent::WithoutToken),
+        4 => Fact::DepartureNotConfirmed(attempt(0)),
         _ => {
             let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: Vec::new() };
-            Event::TokenNotKept(attempt(0), Some(granted))
+            Fact::TokenNotKept(attempt(0), Some(granted))
         }
     }
 }

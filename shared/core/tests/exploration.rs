@@ -14,7 +14,7 @@ use onboarding_core::domain::ids::{
     AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId,
 };
 use onboarding_core::domain::onboarding::{Onboarding, Phase, State};
-use onboarding_core::domain::progress::{Event, Finding, Next, advance, due_at, next};
+use onboarding_core::domain::progress::{Fact, Finding, Next, advance, due_at, next};
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
@@ -82,10 +82,10 @@ fn finding(record: &Onboarding, step: Step) -> Finding {
 
 impl World {
     /// Saves a fact; its events are sent at once, elsewhere.
-    fn apply(&self, fact: &Event) -> Self {
+    fn apply(&self, fact: &Fact) -> Self {
         let moment = Moment { now: self.now, jitter: Jitter::none() };
         let (record, _) = advance(&self.record, fact, moment);
-        let (record, _) = advance(&record, &Event::EventsSent(record.outbox.clone()), moment);
+        let (record, _) = advance(&record, &Fact::EventsSent(record.outbox.clone()), moment);
         Self { record, ..self.clone() }
     }
 
@@ -122,7 +122,7 @@ impl World {
         match self.work(worker) {
             Work::Idle => {
                 if let Next::Run(step) = next(&self.record, runner, self.now) {
-                    moves.push(self.apply(&Event::StepStarted(step)).with(worker, Work::Begun(step)));
+                    moves.push(self.apply(&Fact::StepStarted(step)).with(worker, Work::Begun(step)));
                 }
                 return;
             }
@@ -136,9 +136,9 @@ impl World {
             }
             Work::Sent(step, answered) => {
                 let fact = if answered {
-                    Event::StepSucceeded(step, finding(&self.record, step))
+                    Fact::StepSucceeded(step, finding(&self.record, step))
                 } else {
-                    Event::StepFailed(step, Failure::new(Class::Later, "graph.unreachable"))
+                    Fact::StepFailed(step, Failure::new(Class::Later, "graph.unreachable"))
                 };
                 moves.push(self.apply(&fact).with(worker, Work::Idle));
             }
@@ -159,11 +159,11 @@ impl World {
         // A finished connection is only looked at, once a day.
         let due = due_at(&self.record).filter(|due| self.record.watch_at != Some(*due));
         if let (true, true, Some(due)) = (idle, moves.is_empty(), due) {
-            assert!(due > self.now, "the index rings for a record that has nothing to do: {}", self.key());
+            assert!(due > self.now, "the index lists a record that has nothing to do: {}", self.key());
             moves.push(Self { now: due, ..self.clone() });
         }
         if self.exits > 0 {
-            moves.push(Self { exits: 0, ..self.apply(&Event::ExitRequested) });
+            moves.push(Self { exits: 0, ..self.apply(&Fact::ExitRequested) });
         }
         moves
     }

@@ -10,9 +10,9 @@ mod draw;
 use counts::say;
 use draw::Draw;
 use onboarding_core::domain::claim::Claim;
-use onboarding_core::domain::facts::{Aspect, Facts};
 use onboarding_core::domain::grant::{ListedPhone, verify_phone};
 use onboarding_core::domain::ids::{PhoneNumberId, TemplateId};
+use onboarding_core::domain::meta_status::{Attribute, MetaStatus};
 use onboarding_core::domain::onboarding::Number;
 use onboarding_core::domain::template::{News, Said, Template, TemplateNews, apply_news};
 use onboarding_core::domain::time::Timestamp;
@@ -102,31 +102,32 @@ fn templates_end_the_same_in_every_order() {
     assert_eq!(orders, 1 + 2 + 6 + 24 + 120 + 720);
 }
 
-fn words(facts: &Facts) -> Vec<(Aspect, String, Timestamp)> {
+fn words(facts: &MetaStatus) -> Vec<(Attribute, String, Timestamp)> {
     facts.iter().map(|(aspect, fact)| (aspect, fact.word.clone(), fact.at)).collect()
 }
 
 #[test]
 fn words_about_an_account_end_the_same_in_every_order() {
     let all = [
-        (Aspect::Review, "PENDING", 1),
-        (Aspect::Review, "APPROVED", 5),
-        (Aspect::Restriction, "RESTRICTED_BIZ_INITIATED_MESSAGING", 2),
-        (Aspect::Restriction, "LIFTED", 4),
-        (Aspect::Status, "DISABLE", 3),
-        (Aspect::Status, "REINSTATE", 6),
+        (Attribute::Review, "PENDING", 1),
+        (Attribute::Review, "APPROVED", 5),
+        (Attribute::Restriction, "RESTRICTED_BIZ_INITIATED_MESSAGING", 2),
+        (Attribute::Restriction, "LIFTED", 4),
+        (Attribute::Status, "DISABLE", 3),
+        (Attribute::Status, "REINSTATE", 6),
     ];
     // Since when a word has been the word depends on what was seen of it; which word it is does not.
-    let take = |known: &mut (Facts, Vec<(Aspect, String, Timestamp)>), (aspect, word, time): &(Aspect, &str, i64)| {
+    let take = |known: &mut (MetaStatus, Vec<(Attribute, String, Timestamp)>),
+                (aspect, word, time): &(Attribute, &str, i64)| {
         known.0.observe(*aspect, word, at(*time));
         known.1 = words(&known.0);
         known.0 = rebuilt(&known.1);
     };
-    assert_eq!(agree("account", &all, || (Facts::default(), Vec::new()), take), 873);
+    assert_eq!(agree("account", &all, || (MetaStatus::default(), Vec::new()), take), 873);
 }
 
-fn rebuilt(words: &[(Aspect, String, Timestamp)]) -> Facts {
-    let mut facts = Facts::default();
+fn rebuilt(words: &[(Attribute, String, Timestamp)]) -> MetaStatus {
+    let mut facts = MetaStatus::default();
     for (aspect, word, at) in words {
         facts.observe(*aspect, word, *at);
     }
@@ -140,16 +141,16 @@ fn number() -> Number {
 
 #[test]
 fn words_about_a_number_end_the_same_in_every_order() {
-    type Word = (Option<Aspect>, &'static str, i64);
+    type Word = (Option<Attribute>, &'static str, i64);
     let all: [Word; 6] = [
-        (Some(Aspect::Quality), "GREEN", 1),
-        (Some(Aspect::Quality), "RED", 4),
+        (Some(Attribute::Quality), "GREEN", 1),
+        (Some(Attribute::Quality), "RED", 4),
         (None, "DECLINED", 2),
         (None, "APPROVED", 5),
-        (Some(Aspect::History), "40", 9),
-        (Some(Aspect::History), "90", 3),
+        (Some(Attribute::History), "40", 9),
+        (Some(Attribute::History), "90", 3),
     ];
-    type Shown = (Vec<(Aspect, String)>, Option<Timestamp>);
+    type Shown = (Vec<(Attribute, String)>, Option<Timestamp>);
     let take = |known: &mut (Number, Shown), (aspect, word, time): &Word| match aspect {
         Some(aspect) => known.0.observe(*aspect, word, at(*time)),
         None => known.0.name_decided(word, at(*time)),
@@ -158,9 +159,9 @@ fn words_about_a_number_end_the_same_in_every_order() {
     for order in orders(all.len()) {
         let mut known = (number(), Shown::default());
         order.iter().chain(&order).for_each(|index| take(&mut known, &all[*index]));
-        let shown: Vec<(Aspect, &str)> =
+        let shown: Vec<(Attribute, &str)> =
             known.0.facts.iter().map(|(aspect, fact)| (aspect, fact.word.as_str())).collect();
-        let newest = [(Aspect::NameStatus, "APPROVED"), (Aspect::Quality, "RED"), (Aspect::History, "90")];
+        let newest = [(Attribute::NameStatus, "APPROVED"), (Attribute::Quality, "RED"), (Attribute::History, "90")];
         assert_eq!(shown, newest, "{order:?}");
         assert_eq!(known.0.name_approved_at, Some(at(5)));
         seen += 1;
@@ -178,7 +179,7 @@ const NEWS: usize = 10_000_000;
 fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
     const WORDS: [&str; 4] = ["GREEN", "YELLOW", "RED", "UNKNOWN"];
     let mut draw = Draw(3);
-    let mut facts: Vec<Facts> = vec![Facts::default(); OBJECTS];
+    let mut facts: Vec<MetaStatus> = vec![MetaStatus::default(); OBJECTS];
     let mut newest: Vec<(i64, usize)> = vec![(i64::MIN, 0); OBJECTS];
     let (mut repeat, mut changes, mut regressions) = ((0, 0, 0), 0_usize, 0_usize);
     for _ in 0..NEWS {
@@ -189,7 +190,7 @@ fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
             (draw.below(OBJECTS), i64::try_from(time).unwrap(), time % WORDS.len())
         };
         repeat = (object, time, word);
-        let changed = facts[object].observe(Aspect::Quality, WORDS[word], at(time));
+        let changed = facts[object].observe(Attribute::Quality, WORDS[word], at(time));
         let newer = time > newest[object].0;
         let another = newest[object].0 == i64::MIN || WORDS[newest[object].1] != WORDS[word];
         assert_eq!(changed, newer && another, "a change is told when the newest word is another one, and only then");
@@ -197,7 +198,7 @@ fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
             newest[object] = (time, word);
         }
         changes += usize::from(changed);
-        regressions += usize::from(facts[object].word(Aspect::Quality) != Some(WORDS[newest[object].1]));
+        regressions += usize::from(facts[object].word(Attribute::Quality) != Some(WORDS[newest[object].1]));
     }
     say(&format!("{NEWS} news of {OBJECTS} objects: {changes} told, {regressions} regressions"));
     assert_eq!(regressions, 0);

@@ -9,7 +9,7 @@ use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{AllocationId, BusinessId, CreditLineId};
 use crate::domain::onboarding::{Onboarding, State};
-use crate::domain::progress::{Event, Finding, Next};
+use crate::domain::progress::{Fact, Finding, Next};
 use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
@@ -70,7 +70,7 @@ impl Performer for CreditSharing {
         done
     }
 
-    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
+    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         self.fetch(onboarding, due).await
     }
 

@@ -5,18 +5,18 @@ use super::grant::own_fault;
 use super::{Customer, OnboardingSteps};
 use crate::domain::failure::Failure;
 use crate::domain::onboarding::{Extent, Onboarding};
-use crate::domain::progress::Event;
+use crate::domain::progress::Fact;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
 
 impl OnboardingSteps {
     /// Whether the customer has gone; `None` when Meta could not be asked, which is done again later.
-    pub(super) async fn confirm_departure(&self, onboarding: &Onboarding) -> Option<Event> {
+    pub(super) async fn confirm_departure(&self, onboarding: &Onboarding) -> Option<Fact> {
         let attempt = onboarding.kept_attempt()?.clone();
         match self.access(onboarding).await {
-            Ok(Access::Open) => Some(Event::DepartureNotConfirmed(attempt)),
-            Ok(Access::Lost) => Some(Event::DepartureConfirmed(attempt, Extent::Everything)),
-            Ok(Access::TokenDead) => Some(Event::DepartureConfirmed(attempt, Extent::WithoutToken)),
+            Ok(Access::Open) => Some(Fact::DepartureNotConfirmed(attempt)),
+            Ok(Access::Lost) => Some(Fact::DepartureConfirmed(attempt, Extent::Everything)),
+            Ok(Access::TokenDead) => Some(Fact::DepartureConfirmed(attempt, Extent::WithoutToken)),
             Err(failure) => {
                 tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "a departure is neither confirmed nor refuted");
                 None

@@ -5,7 +5,7 @@ use crate::domain::entitlement::{Opens, Wanted};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Next, Renewed};
+use crate::domain::progress::{Fact, Next, Renewed};
 use crate::domain::time::Timestamp;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::{DebugToken, FetchToken};
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 impl CreditSharing {
     /// Asks for the token that is due, proves it, and keeps it in the vault before anybody is told.
-    pub(super) async fn fetch(&self, onboarding: &Onboarding, due: Next) -> Option<Event> {
+    pub(super) async fn fetch(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         if due != Next::Fetch {
             return None;
         }
@@ -27,14 +27,14 @@ impl CreditSharing {
             Err(failure) => Err(failure),
         };
         match fetched {
-            Ok(expires_at) if renews => Some(Event::TokenRenewed(Renewed { attempt, expires_at })),
-            Ok(_) => Some(Event::TokenStored(attempt)),
+            Ok(expires_at) if renews => Some(Fact::TokenRenewed(Renewed { attempt, expires_at })),
+            Ok(_) => Some(Fact::TokenStored(attempt)),
             Err(failure) => {
                 tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "Meta gave no token without a code");
                 match failure.class {
-                    Class::Later | Class::LaterAfter(_) => Some(Event::FetchPostponed(attempt)),
-                    _ if renews => Some(Event::FetchPostponed(attempt)),
-                    _ => Some(Event::ExchangeFailed(attempt, "exchange.lost")),
+                    Class::Later | Class::LaterAfter(_) => Some(Fact::FetchPostponed(attempt)),
+                    _ if renews => Some(Fact::FetchPostponed(attempt)),
+                    _ => Some(Fact::ExchangeFailed(attempt, "exchange.lost")),
                 }
             }
         }
@@ -102,9 +102,9 @@ impl CreditSharing {
 }
 
 /// A record without a proof asks for another click; one that renews nothing has nothing to do.
-fn unproven(onboarding: &Onboarding) -> Option<Event> {
+fn unproven(onboarding: &Onboarding) -> Option<Fact> {
     match &onboarding.phase {
-        Phase::Fetching { attempt, .. } => Some(Event::ExchangeFailed(attempt.clone(), "exchange.lost")),
+        Phase::Fetching { attempt, .. } => Some(Fact::ExchangeFailed(attempt.clone(), "exchange.lost")),
         _ => None,
     }
 }

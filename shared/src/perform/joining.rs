@@ -3,14 +3,14 @@
 use super::{Customer, OnboardingSteps, bug, grant};
 use crate::clock;
 use crate::domain::entitlement::Entitlement;
-use crate::domain::facts::Aspect;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{BusinessId, OnboardingId, WabaId};
 use crate::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use crate::domain::limit::NewCustomer;
+use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Event, Finding, Round, rescue};
+use crate::domain::progress::{Fact, Finding, Round, rescue};
 use crate::domain::time::Timestamp;
 
 impl OnboardingSteps {
@@ -25,7 +25,7 @@ impl OnboardingSteps {
         }
         let announced = self.store.partnership(waba.id()).await?;
         let uncertified = announced.is_some_and(|announced| announced.record.uncertified);
-        let words = uncertified.then(|| (Aspect::Certification, "NEEDED".to_owned())).into_iter().collect();
+        let words = uncertified.then(|| (Attribute::Certification, "NEEDED".to_owned())).into_iter().collect();
         Ok(Finding::Account { waba, joins, token_expires_at, words })
     }
 
@@ -51,7 +51,7 @@ impl OnboardingSteps {
             flow: onboarding.flow,
             callback_override: onboarding.callback_override.clone(),
         };
-        self.store.record(other, &Event::Rejoined(Box::new(round)), clock::moment()).await?;
+        self.store.record(other, &Fact::Rejoined(Box::new(round)), clock::moment()).await?;
         let held = self.store.onboarding(other).await?.ok_or_else(bug)?.record;
         match &held.phase {
             Phase::Left { .. } => Ok(Finding::Alone),
@@ -75,7 +75,7 @@ impl OnboardingSteps {
     }
 
     /// Finds out what became of an exchange whose lease ended.
-    pub(super) async fn rescue(&self, onboarding: &Onboarding) -> Option<Event> {
+    pub(super) async fn rescue(&self, onboarding: &Onboarding) -> Option<Fact> {
         let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return None };
         let outcome = async {
             let stored = self.vault.business_token(attempt).await?.is_some();

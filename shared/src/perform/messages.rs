@@ -7,13 +7,13 @@ use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageEvent, MessageNext};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::operation::Operation;
-use crate::domain::progress::Event;
+use crate::domain::progress::Fact;
 use crate::domain::template::Template;
 use crate::graph::call::Auth;
 use crate::graph::calls::message::{SendMessage, Sent};
 use crate::graph::client::GraphClient;
 use crate::graph::error::{GraphError, Kind};
-use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
+use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
@@ -112,10 +112,10 @@ impl Sender {
         Ok(templates.iter().any(|held| held.record.name == name && marketing(&held.record)))
     }
 
-    /// Saves a fact about a message and rings for what follows from it.
+    /// Saves a fact about a message and enqueues what follows from it.
     ///
     /// # Errors
-    /// [`SendError`] when it could not be saved. A bell that was not taken is made up for by the sweeper.
+    /// [`SendError`] when it could not be saved. A job that was not taken is made up for by the sweeper.
     pub async fn record(&self, id: &MessageId, event: &MessageEvent) -> Result<Option<Message>, SendError> {
         self.record_by(id, event, None).await
     }
@@ -132,13 +132,13 @@ impl Sender {
     ) -> Result<Option<Message>, SendError> {
         let after = self.store.record_message_by(id, event, operation, self.delay, clock::now()).await?;
         if let Some(message) = &after {
-            self.ring(message).await;
+            self.enqueue(message).await;
         }
         Ok(after)
     }
 
-    /// Rings for what is due next.
-    pub async fn ring(&self, message: &Message) {
+    /// Enqueues what is due next.
+    pub async fn enqueue(&self, message: &Message) {
         let now = clock::now();
         let wait = match message.next(now) {
             MessageNext::Tell | MessageNext::Send => Duration::ZERO,
@@ -150,20 +150,20 @@ impl Sender {
         if !scheduled && wait > Duration::ZERO {
             return;
         }
-        // Rounded up, so that the bell is not early.
+        // Rounded up, so that the job is not early.
         let wait =
             wait.checked_add(Duration::from_millis(999)).map_or(wait, |wait| Duration::from_secs(wait.as_secs()));
-        let bell = Bell::Message { id: message.id.clone() };
-        if let Err(error) = self.retries.ring(&bell, wait.min(LONGEST_DELAY)).await {
-            tracing::warn!(message.id = %message.id, error = crate::telemetry::chain(&error), "a bell was not taken");
+        let job = Job::Message { id: message.id.clone() };
+        if let Err(error) = self.retries.enqueue(&job, wait.min(LONGEST_DELAY)).await {
+            tracing::warn!(message.id = %message.id, error = crate::telemetry::chain(&error), "job not enqueued");
         }
     }
 
     /// The customer has to connect again; the platform is told by `onboarding-steps`.
     async fn token_died(&self, onboarding: &Onboarding, code: String) -> Result<(), SendError> {
         let Some(attempt) = onboarding.token_attempt() else { return Ok(()) };
-        self.store.record(&onboarding.id, &Event::TokenDied(attempt.clone(), code), clock::moment()).await?;
-        Ok(self.steps.ring(&Bell::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?)
+        self.store.record(&onboarding.id, &Fact::TokenDied(attempt.clone(), code), clock::moment()).await?;
+        Ok(self.steps.enqueue(&Job::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?)
     }
 }
 

@@ -12,11 +12,11 @@ use crate::domain::ids::{MoveId, OnboardingId};
 use crate::domain::moving::{CheckResult, Move, MoveEvent, MoveNext, Phase};
 use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::operation::Operation;
-use crate::domain::progress::Event;
+use crate::domain::progress::Fact;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::client::GraphClient;
-use crate::queue::{Bell, LONGEST_DELAY, Queue, QueueError};
+use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Recorded, Store, StoreError};
@@ -39,7 +39,7 @@ pub struct Mover {
     /// Meta.
     pub graph: GraphClient,
     /// `OnboardingQueue`.
-    pub bells: Queue,
+    pub jobs: Queue,
     /// Tells the platform.
     pub publisher: Publisher,
 }
@@ -90,7 +90,7 @@ impl Mover {
                     }
                     looked = true;
                 }
-                // Only who looked rings for the next look: bells never become more.
+                // Only the job that checked enqueues the next check, so that jobs never multiply.
                 MoveNext::Nothing if looked => return self.ring_next(&held.record).await,
                 MoveNext::Nothing => return Ok(()),
             }
@@ -102,8 +102,8 @@ impl Mover {
         let now = clock::now();
         let wait = moving.due_at(now).map(|due| due.since(now)).filter(|wait| *wait < LONGEST_DELAY);
         if let Some(wait) = wait {
-            let bell = Bell::Move { id: moving.id.clone() };
-            self.bells.ring(&bell, wait.saturating_add(Duration::from_secs(1))).await?;
+            let job = Job::Move { id: moving.id.clone() };
+            self.jobs.enqueue(&job, wait.saturating_add(Duration::from_secs(1))).await?;
         }
         Ok(())
     }
@@ -127,8 +127,8 @@ impl Mover {
         }
         let made = self.graph.calls_made();
         let facts = self.look_with(moving, &target).await;
-        let called = Event::Called { calls: self.graph.calls_made().wrapping_sub(made), rest: self.graph.take_rest() };
-        if has_few_calls(&target.onboarding) || !matches!(called, Event::Called { rest: 0, .. }) {
+        let called = Fact::Called { calls: self.graph.calls_made().wrapping_sub(made), rest: self.graph.take_rest() };
+        if has_few_calls(&target.onboarding) || !matches!(called, Fact::Called { rest: 0, .. }) {
             self.store.record(&target.onboarding.id, &called, clock::moment()).await?;
         }
         facts
@@ -176,9 +176,9 @@ impl Mover {
         phone: &VerifiedPhone,
     ) -> Result<MoveEvent, MoveError> {
         let id = &target.onboarding.id;
-        let told = self.store.record(id, &Event::NumberAdded(phone.clone()), clock::moment()).await?;
+        let told = self.store.record(id, &Fact::NumberAdded(phone.clone()), clock::moment()).await?;
         if matches!(told, Recorded::Changed(_)) {
-            self.bells.ring(&Bell::Onboarding { id: id.clone() }, Duration::ZERO).await?;
+            self.jobs.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?;
         }
         let ours = moving.checks.iter().any(|it| it.check == SAME_BUSINESS && it.result == CheckResult::Pass);
         if let Some(source) = moving.source_waba.as_ref().filter(|_| ours) {
@@ -197,15 +197,15 @@ impl Mover {
     async fn note(&self, moving: &Move, fact: MoveEvent, operation: Option<&Operation>) -> Result<(), MoveError> {
         let after = self.store.record_move_by(&moving.id, &fact, operation, clock::now()).await?;
         if after.is_some_and(|after| after.next(clock::now()) != MoveNext::Nothing) {
-            self.ring(&moving.id).await;
+            self.enqueue(&moving.id).await;
         }
         Ok(())
     }
 
-    /// Rings for a move; a bell that is lost is made up for by the sweeper.
-    pub async fn ring(&self, id: &MoveId) {
-        if let Err(error) = self.bells.ring(&Bell::Move { id: id.clone() }, Duration::ZERO).await {
-            tracing::warn!(move.id = %id, error = crate::telemetry::chain(&error), "a bell was not taken");
+    /// Enqueues a job for a move; a job that is lost is made up for by the sweeper.
+    pub async fn enqueue(&self, id: &MoveId) {
+        if let Err(error) = self.jobs.enqueue(&Job::Move { id: id.clone() }, Duration::ZERO).await {
+            tracing::warn!(move.id = %id, error = crate::telemetry::chain(&error), "job not enqueued");
         }
     }
 

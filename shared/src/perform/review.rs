@@ -1,9 +1,9 @@
 //! What Meta has to say yes to: the account, the business, the payment method.
 
 use super::Customer;
-use crate::domain::facts::{Aspect, word};
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
+use crate::domain::meta_status::{Attribute, word};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::Finding;
 use crate::graph::calls::waba::{ReadWaba, Waba};
@@ -35,7 +35,7 @@ pub(super) async fn business(
     onboarding: &Onboarding,
 ) -> Result<Finding, Failure> {
     let read = read(customer, waba).await?;
-    let certified = onboarding.facts.word(Aspect::Certification) == Some("APPROVED");
+    let certified = onboarding.facts.word(Attribute::Certification) == Some("APPROVED");
     match read.business_verification_status.as_deref().and_then(word).as_deref() {
         _ if certified => Ok(Finding::Words(read.words())),
         Some("VERIFIED") => Ok(Finding::Words(read.words())),

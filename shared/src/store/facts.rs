@@ -4,7 +4,7 @@ use super::{Save, Store, StoreError};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::operation::Operation;
-use crate::domain::progress::{Event, advance, advance_by};
+use crate::domain::progress::{Fact, advance, advance_by};
 use crate::domain::time::Moment;
 
 /// How often a fact is applied to a newer record before the caller has to come again. Each round somebody's save succeeds,
@@ -18,7 +18,7 @@ pub enum Recorded {
     Unknown,
     /// It was known already, or no longer concerns the record.
     Unchanged,
-    /// The record changed: its bell is to be rung.
+    /// The record changed: its job is to be enqueued.
     Changed(Box<Onboarding>),
 }
 
@@ -27,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable, or others were faster every time.
-    pub async fn record(&self, id: &OnboardingId, fact: &Event, moment: Moment) -> Result<Recorded, StoreError> {
+    pub async fn record(&self, id: &OnboardingId, fact: &Fact, moment: Moment) -> Result<Recorded, StoreError> {
         self.record_by(id, fact, None, moment).await
     }
 
@@ -38,7 +38,7 @@ impl Store {
     pub async fn record_by(
         &self,
         id: &OnboardingId,
-        fact: &Event,
+        fact: &Fact,
         operation: Option<&Operation>,
         moment: Moment,
     ) -> Result<Recorded, StoreError> {

@@ -1,4 +1,4 @@
-//! Facts of which only the newest counts, each in an item of its own.
+//! MetaStatus of which only the newest counts, each in an item of its own.
 
 use super::item::{self, Item, number, text};
 use super::keys::Key;

@@ -20,7 +20,7 @@ use std::time::Duration;
 const SENDING_LEASE: Duration = Duration::from_secs(60);
 /// How long Meta may take to tell of a message whose sending was not answered.
 const SILENCE: Duration = Duration::from_secs(24 * 3600);
-/// When events that were saved but maybe not sent are sent again; the same for a second attempt whose bell was lost.
+/// When events that were saved but maybe not sent are sent again; the same for a second attempt whose job was lost.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a message is remembered.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -221,7 +221,7 @@ impl Message {
         }
     }
 
-    /// When the sweeper rings for it although nobody did.
+    /// When the sweeper enqueues a job for it although nobody did.
     #[must_use]
     pub fn due_at(&self, saved_at: Timestamp) -> Option<Timestamp> {
         let told = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));

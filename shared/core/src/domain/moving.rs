@@ -256,7 +256,7 @@ impl Move {
         }
     }
 
-    /// When the sweeper rings for it.
+    /// When the sweeper enqueues a job for it.
     #[must_use]
     pub fn due_at(&self, saved_at: Timestamp) -> Option<Timestamp> {
         let told = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));

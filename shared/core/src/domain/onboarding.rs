@@ -20,9 +20,9 @@ pub use step_record::{StepRecord, StepStatus};
 
 use super::claim::{Claim, FinishEvent};
 use super::entitlement::Entitlement;
-use super::facts::Facts;
 use super::grant::{VerifiedPhone, VerifiedWaba};
 use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId, PhoneNumberId};
+use super::meta_status::MetaStatus;
 use super::operation::Operation;
 use super::session::{CallbackOverride, Flow, Role};
 use super::steps::{Step, StepSpec, spec};
@@ -104,7 +104,7 @@ pub struct Onboarding {
     pub callback_override: Option<CallbackOverride>,
     /// What Meta says about the account.
     #[serde(default)]
-    pub facts: Facts,
+    pub facts: MetaStatus,
     /// What is known to be wrong although nothing waits: stable codes, found by the regular look.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub drift: BTreeSet<String>,
@@ -170,7 +170,7 @@ impl Onboarding {
             retired: Vec::new(),
             token_expires_at: None,
             callback_override: None,
-            facts: Facts::default(),
+            facts: MetaStatus::default(),
             drift: BTreeSet::new(),
             renewal: None,
             watch_at: None,

@@ -12,7 +12,7 @@ mod rescue;
 mod watch;
 
 pub use due::{Next, due_at, next};
-pub use event::{About, Event, Finding, Reading, Renewed, Round};
+pub use event::{About, Fact, Finding, Reading, Renewed, Round};
 pub use rescue::rescue;
 
 use super::onboarding::Onboarding;
@@ -73,7 +73,7 @@ impl TimelineEntry {
 /// Applies a fact: the record as it is afterwards, and what to write into its timeline. A fact that is known already, or
 /// that no longer concerns the record, changes nothing and writes nothing.
 #[must_use]
-pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
+pub fn advance(before: &Onboarding, event: &Fact, moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
     let (mut after, mut timeline) = (before.clone(), Vec::new());
     apply(&mut after, event, moment, &mut timeline);
     announce(before, &mut after, moment.now);
@@ -82,16 +82,16 @@ pub fn advance(before: &Onboarding, event: &Event, moment: Moment) -> (Onboardin
 }
 
 /// As [`advance`], for a fact that somebody brought about through the API: the timeline's lines and an event say who. An
-/// operation that changes nothing leaves no name, except [`Event::Requested`], which is only about leaving one.
+/// operation that changes nothing leaves no name, except [`Fact::Requested`], which is only about leaving one.
 #[must_use]
 pub fn advance_by(
     before: &Onboarding,
-    event: &Event,
+    event: &Fact,
     operation: &Operation,
     moment: Moment,
 ) -> (Onboarding, Vec<TimelineEntry>) {
     let (mut after, mut timeline) = advance(before, event, moment);
-    if after == *before && *event != Event::Requested {
+    if after == *before && *event != Fact::Requested {
         return (after, timeline);
     }
     if timeline.is_empty() {
@@ -105,41 +105,41 @@ pub fn advance_by(
     (after, timeline)
 }
 
-fn apply(after: &mut Onboarding, event: &Event, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
+fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
     let now = moment.now;
     match event {
-        Event::TokenNotKept(attempt, granted) => token_not_kept(after, attempt, granted.as_ref(), now, timeline),
-        Event::RescueStarted(attempt) => rescue_started(after, attempt, now),
-        Event::Assigned(assignment) => assigned(after, assignment, now, timeline),
-        Event::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
-        Event::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, reason, now, timeline),
-        Event::TokenSought(attempt, business) => token_sought(after, attempt, business, now, timeline),
-        Event::FetchAsked(attempt) => fetch_asked(after, attempt, now),
-        Event::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),
-        Event::TokenRenewed(round) => token_renewed(after, round, now, timeline),
-        Event::TokenDied(attempt, code) => token_died(after, attempt, code, now, timeline),
-        Event::Rejoined(round) => rejoined(after, round, now, timeline),
-        Event::Called { calls, rest } => after.calls = after.calls.and(*calls, now).rested(*rest, now),
-        Event::StepStarted(step) => step_started(after, *step, now),
-        Event::StepSucceeded(step, finding) => step_succeeded(after, *step, finding, now, timeline),
-        Event::StepFailed(step, failure) => step_failed(after, *step, failure, moment, timeline),
-        Event::Chosen { waba, phone } => chosen(after, waba.as_ref(), phone.as_ref(), now, timeline),
-        Event::NumberAdded(phone) => number_added(after, phone, now, timeline),
-        Event::WatchStarted => watch_started(after, now),
-        Event::Watched(reading) => watched(after, reading, moment, timeline),
-        Event::Observed { at, .. } | Event::Restricted { at, .. } | Event::NameDecided { at, .. } => {
+        Fact::TokenNotKept(attempt, granted) => token_not_kept(after, attempt, granted.as_ref(), now, timeline),
+        Fact::RescueStarted(attempt) => rescue_started(after, attempt, now),
+        Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),
+        Fact::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
+        Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, reason, now, timeline),
+        Fact::TokenSought(attempt, business) => token_sought(after, attempt, business, now, timeline),
+        Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
+        Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),
+        Fact::TokenRenewed(round) => token_renewed(after, round, now, timeline),
+        Fact::TokenDied(attempt, code) => token_died(after, attempt, code, now, timeline),
+        Fact::Rejoined(round) => rejoined(after, round, now, timeline),
+        Fact::Called { calls, rest } => after.calls = after.calls.and(*calls, now).rested(*rest, now),
+        Fact::StepStarted(step) => step_started(after, *step, now),
+        Fact::StepSucceeded(step, finding) => step_succeeded(after, *step, finding, now, timeline),
+        Fact::StepFailed(step, failure) => step_failed(after, *step, failure, moment, timeline),
+        Fact::Chosen { waba, phone } => chosen(after, waba.as_ref(), phone.as_ref(), now, timeline),
+        Fact::NumberAdded(phone) => number_added(after, phone, now, timeline),
+        Fact::WatchStarted => watch_started(after, now),
+        Fact::Watched(reading) => watched(after, reading, moment, timeline),
+        Fact::Observed { at, .. } | Fact::Restricted { at, .. } | Fact::NameDecided { at, .. } => {
             news(after, event, *at, now);
         }
-        Event::LookAsked => look_asked(after, now),
-        Event::ExitRequested => exit_requested(after, now, timeline),
-        Event::Resumed => resumed(after, now, timeline),
-        Event::Departed(reason, at) => departed(after, reason, *at, now, timeline),
-        Event::DepartureCheckStarted => check_started(after, now),
-        Event::DepartureConfirmed(attempt, extent) => confirmed(after, attempt, *extent, now, timeline),
-        Event::DepartureNotConfirmed(attempt) => not_confirmed(after, attempt, now, timeline),
-        Event::Joined(at) => joined(after, *at, now, timeline),
-        Event::Requested => {}
-        Event::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+        Fact::LookAsked => look_asked(after, now),
+        Fact::ExitRequested => exit_requested(after, now, timeline),
+        Fact::Resumed => resumed(after, now, timeline),
+        Fact::Departed(reason, at) => departed(after, reason, *at, now, timeline),
+        Fact::DepartureCheckStarted => check_started(after, now),
+        Fact::DepartureConfirmed(attempt, extent) => confirmed(after, attempt, *extent, now, timeline),
+        Fact::DepartureNotConfirmed(attempt) => not_confirmed(after, attempt, now, timeline),
+        Fact::Joined(at) => joined(after, *at, now, timeline),
+        Fact::Requested => {}
+        Fact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
 }
 

@@ -9,9 +9,9 @@ mod templates;
 
 use super::change::Change;
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::facts::Aspect;
 use crate::domain::ids::{AppId, BusinessId, MessageId, PhoneNumberId};
 use crate::domain::message::Delivery;
+use crate::domain::meta_status::Attribute;
 use crate::domain::progress::About;
 use crate::domain::template::TemplateNews;
 use crate::domain::time::Timestamp;
@@ -39,7 +39,7 @@ pub enum Observation {
         /// What it is about.
         about: About,
         /// Which aspect of it.
-        aspect: Aspect,
+        aspect: Attribute,
         /// In Meta's words.
         word: String,
         /// When, by Meta's clock.
@@ -141,7 +141,7 @@ impl Observation {
     /// read instead of believed.
     fn undated(self) -> Self {
         match self {
-            Self::Word { aspect: Aspect::History | Aspect::Contacts, .. } => self,
+            Self::Word { aspect: Attribute::History | Attribute::Contacts, .. } => self,
             Self::Word { .. } | Self::Restricted { .. } | Self::NameDecided { .. } => Self::Look,
             Self::Template(_) => Self::Templates,
             other => other,

@@ -11,7 +11,7 @@ use onboarding_core::domain::ids::{
 };
 use onboarding_core::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
-use onboarding_core::domain::progress::{EXCHANGE_LEASE, Event, Finding, Next, Round, advance, next, rescue};
+use onboarding_core::domain::progress::{EXCHANGE_LEASE, Fact, Finding, Next, Round, advance, next, rescue};
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
@@ -147,15 +147,15 @@ impl World {
             Act::Works { record, dies_at, wide, names } => self.works(place(*record), *dies_at, *wide, *names),
             Act::Assigned { record, customer, account } => self.assigns(place(*record), *customer, *account),
             Act::Chooses(record, account) => {
-                self.apply(place(*record), &Event::Chosen { waba: Some(waba(*account)), phone: None });
+                self.apply(place(*record), &Fact::Chosen { waba: Some(waba(*account)), phone: None });
             }
-            Act::Resumed(record) => drop(self.apply(place(*record), &Event::Resumed)),
-            Act::Exits(record) => drop(self.apply(place(*record), &Event::ExitRequested)),
+            Act::Resumed(record) => drop(self.apply(place(*record), &Fact::Resumed)),
+            Act::Exits(record) => drop(self.apply(place(*record), &Fact::ExitRequested)),
             Act::Removed(record, shown) => {
                 let record = place(*record);
                 let account = self.records[record].waba.as_ref().map(|waba| account_of(waba.id()));
                 self.hidden.extend(account.filter(|_| !shown));
-                self.apply(record, &Event::Departed("partner_removed", self.now));
+                self.apply(record, &Fact::Departed("partner_removed", self.now));
             }
         }
     }
@@ -166,11 +166,11 @@ impl World {
     }
 
     /// Saves a fact as the table would: an account of another record is never taken.
-    fn apply(&mut self, place: usize, fact: &Event) -> bool {
+    fn apply(&mut self, place: usize, fact: &Fact) -> bool {
         let before = &self.records[place];
         let (after, _) = advance(before, fact, Moment { now: self.now, jitter: Jitter::none() });
         let (after, _) =
-            advance(&after, &Event::EventsSent(after.outbox.clone()), Moment { now: self.now, jitter: Jitter::none() });
+            advance(&after, &Fact::EventsSent(after.outbox.clone()), Moment { now: self.now, jitter: Jitter::none() });
         if let (Some(proven), None) = (&after.waba, &after.joins) {
             let account = account_of(proven.id());
             let foreign = self.owners.get(&account).is_some_and(|(owner, released)| *owner != after.id && !released);
@@ -221,7 +221,7 @@ impl World {
             self.counts.strangers_claims_with_an_invented_code +=
                 usize::from(click.waba.is_some_and(|waba| waba != own));
             if click.end == End::Kept {
-                self.apply(place, &Event::ExchangeFailed(attempt, "exchange.code_used"));
+                self.apply(place, &Fact::ExchangeFailed(attempt, "exchange.code_used"));
             }
             return;
         }
@@ -239,9 +239,9 @@ impl World {
         }
         self.counts.proofs_recorded += usize::from(granted.is_some());
         match click.end {
-            End::Kept => drop(self.apply(place, &Event::TokenStored(attempt))),
-            End::NotKept | End::NotKeptUnproven => drop(self.apply(place, &Event::TokenNotKept(attempt, granted))),
-            End::AnswerLost => drop(self.apply(place, &Event::ExchangeFailed(attempt, "exchange.lost"))),
+            End::Kept => drop(self.apply(place, &Fact::TokenStored(attempt))),
+            End::NotKept | End::NotKeptUnproven => drop(self.apply(place, &Fact::TokenNotKept(attempt, granted))),
+            End::AnswerLost => drop(self.apply(place, &Fact::ExchangeFailed(attempt, "exchange.lost"))),
             End::KilledBefore | End::KilledAfter | End::KilledKept => {}
         }
     }
@@ -268,7 +268,7 @@ impl World {
         let Ok(business) = may_assign(&self.records[place], &customer_ref, &waba, around) else { return };
         self.entitled.insert((customer_ref.clone(), account));
         let attempt = self.attempt();
-        self.apply(place, &Event::Assigned(Box::new(Assignment { customer_ref, waba, business, attempt })));
+        self.apply(place, &Fact::Assigned(Box::new(Assignment { customer_ref, waba, business, attempt })));
         self.counts.assigned += 1;
     }
 
@@ -310,7 +310,7 @@ impl World {
     fn fetches(&mut self, place: usize, wide: Option<usize>, names: bool) {
         let Some(wanted) = self.records[place].wanted_token() else {
             let Phase::Fetching { attempt, .. } = self.records[place].phase.clone() else { return };
-            self.apply(place, &Event::ExchangeFailed(attempt, "exchange.lost"));
+            self.apply(place, &Fact::ExchangeFailed(attempt, "exchange.lost"));
             return;
         };
         let attempt = wanted.attempt.clone();
@@ -326,11 +326,11 @@ impl World {
         };
         if fits {
             self.vault.insert(attempt.clone(), token);
-            self.apply(place, &Event::TokenStored(attempt));
+            self.apply(place, &Fact::TokenStored(attempt));
             let of_code = matches!(self.records[place].entitlement, Some(Entitlement::CodeAccepted(_)));
             self.counts.healed_without_a_click += usize::from(of_code);
         } else {
-            self.apply(place, &Event::ExchangeFailed(attempt, "exchange.lost"));
+            self.apply(place, &Fact::ExchangeFailed(attempt, "exchange.lost"));
         }
     }
 
@@ -339,9 +339,9 @@ impl World {
         let Some(attempt) = record.kept_attempt().cloned() else { return };
         let gone = record.waba.as_ref().is_some_and(|waba| self.hidden.contains(&account_of(waba.id())));
         let fact = if gone {
-            Event::DepartureConfirmed(attempt, Extent::Everything)
+            Fact::DepartureConfirmed(attempt, Extent::Everything)
         } else {
-            Event::DepartureNotConfirmed(attempt)
+            Fact::DepartureNotConfirmed(attempt)
         };
         self.apply(place, &fact);
     }
@@ -361,13 +361,13 @@ impl World {
         };
         let proven = step == Step::VerifyGrant && outcome.is_ok();
         let fact = match outcome {
-            Ok(finding) => Event::StepSucceeded(step, finding),
-            Err(failure) => Event::StepFailed(step, failure),
+            Ok(finding) => Fact::StepSucceeded(step, finding),
+            Err(failure) => Fact::StepFailed(step, failure),
         };
         let saved = self.apply(place, &fact);
         self.counts.connected += usize::from(proven && saved);
         if !saved {
-            self.apply(place, &Event::StepFailed(step, Failure::new(Class::Later, "grant.owner_changed")));
+            self.apply(place, &Fact::StepFailed(step, Failure::new(Class::Later, "grant.owner_changed")));
         }
     }
 
@@ -403,7 +403,7 @@ impl World {
             flow: record.flow,
             callback_override: None,
         };
-        self.apply(other, &Event::Rejoined(Box::new(round)));
+        self.apply(other, &Fact::Rejoined(Box::new(round)));
         let held = &self.records[other];
         match &held.phase {
             Phase::Left { .. } => Ok(Finding::Alone),
@@ -422,12 +422,12 @@ fn became(before: &Onboarding, after: &Onboarding, state: State) -> bool {
 }
 
 /// What is recorded before the thing is done; `None` when nothing is due.
-fn begins(record: &Onboarding, due: Next) -> Option<Event> {
+fn begins(record: &Onboarding, due: Next) -> Option<Fact> {
     match (due, &record.phase) {
-        (Next::Rescue, Phase::Exchanging { attempt, .. }) => Some(Event::RescueStarted(attempt.clone())),
-        (Next::Fetch, Phase::Fetching { attempt, .. }) => Some(Event::FetchAsked(attempt.clone())),
-        (Next::Confirm, _) => Some(Event::DepartureCheckStarted),
-        (Next::Run(step), _) => Some(Event::StepStarted(step)),
+        (Next::Rescue, Phase::Exchanging { attempt, .. }) => Some(Fact::RescueStarted(attempt.clone())),
+        (Next::Fetch, Phase::Fetching { attempt, .. }) => Some(Fact::FetchAsked(attempt.clone())),
+        (Next::Confirm, _) => Some(Fact::DepartureCheckStarted),
+        (Next::Run(step), _) => Some(Fact::StepStarted(step)),
         _ => None,
     }
 }

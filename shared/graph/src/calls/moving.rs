@@ -2,9 +2,9 @@
 
 use super::Acknowledged;
 use crate::call::{GraphCall, GraphRequest};
-use onboarding_core::domain::facts::Aspect;
 use onboarding_core::domain::grant::{VerifiedPhone, VerifiedWaba};
 use onboarding_core::domain::ids::PhoneNumberId;
+use onboarding_core::domain::meta_status::Attribute;
 use onboarding_core::domain::moving::MovingNumber;
 use onboarding_core::secret::Secret;
 use serde::Deserialize;
@@ -136,11 +136,11 @@ impl std::fmt::Debug for MovingPhone {
 impl MovingPhone {
     /// Meta's words that move with it.
     #[must_use]
-    pub fn words(&self) -> Vec<(Aspect, String)> {
+    pub fn words(&self) -> Vec<(Attribute, String)> {
         let words = [
-            (Aspect::NameStatus, &self.name_status),
-            (Aspect::Quality, &self.quality_rating),
-            (Aspect::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
+            (Attribute::NameStatus, &self.name_status),
+            (Attribute::Quality, &self.quality_rating),
+            (Attribute::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
         ];
         words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
     }

@@ -84,7 +84,7 @@ pub struct TokenInspected {
     pub data: TokenFacts,
 }
 
-/// Facts about a token.
+/// MetaStatus about a token.
 #[derive(Debug, Deserialize)]
 pub struct TokenFacts {
     /// The app it belongs to.

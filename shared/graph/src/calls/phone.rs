@@ -2,8 +2,8 @@
 
 use super::Acknowledged;
 use crate::call::{GraphCall, GraphRequest};
-use onboarding_core::domain::facts::Aspect;
 use onboarding_core::domain::grant::VerifiedPhone;
+use onboarding_core::domain::meta_status::Attribute;
 use onboarding_core::secret::Secret;
 use serde::Deserialize;
 use serde_json::json;
@@ -58,12 +58,12 @@ impl Phone {
 
     /// Meta's words about it.
     #[must_use]
-    pub fn words(&self) -> Vec<(Aspect, String)> {
+    pub fn words(&self) -> Vec<(Attribute, String)> {
         let words = [
-            (Aspect::Status, &self.status),
-            (Aspect::NameStatus, &self.name_status),
-            (Aspect::Quality, &self.quality_rating),
-            (Aspect::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
+            (Attribute::Status, &self.status),
+            (Attribute::NameStatus, &self.name_status),
+            (Attribute::Quality, &self.quality_rating),
+            (Attribute::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
         ];
         words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
     }

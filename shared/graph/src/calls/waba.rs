@@ -2,9 +2,9 @@
 
 use super::{Acknowledged, Page};
 use crate::call::{GraphCall, GraphRequest};
-use onboarding_core::domain::facts::Aspect;
 use onboarding_core::domain::grant::{ListedPhone, VerifiedWaba};
 use onboarding_core::domain::ids::{BusinessId, PhoneNumberId, WabaId};
+use onboarding_core::domain::meta_status::Attribute;
 use serde::Deserialize;
 
 /// Reads an account that is not proven yet: reading it with the token is part of the proof.
@@ -35,9 +35,11 @@ pub struct Waba {
 impl Waba {
     /// Meta's words about it.
     #[must_use]
-    pub fn words(&self) -> Vec<(Aspect, String)> {
-        let words =
-            [(Aspect::Review, &self.account_review_status), (Aspect::Verification, &self.business_verification_status)];
+    pub fn words(&self) -> Vec<(Attribute, String)> {
+        let words = [
+            (Attribute::Review, &self.account_review_status),
+            (Attribute::Verification, &self.business_verification_status),
+        ];
         words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
     }
 }

@@ -26,7 +26,11 @@ const REASONS: [(&str, &str, &str); 7] = [
         "what fails while the table is down rests longer",
     ),
     ("webhook-events", "sqs:SendMessage on WebhookQueue", "a change that fails beside others is queued again alone"),
-    ("credit-sharing", "sqs:SendMessage on CreditQueue", "rings itself when its time is up in the middle of the work"),
+    (
+        "credit-sharing",
+        "sqs:SendMessage on CreditQueue",
+        "enqueues itself when its time is up in the middle of the work",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

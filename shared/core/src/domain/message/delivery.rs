@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A rung. Meta: `delivered` may be skipped, and a message can get both `delivered` and `failed`; what arrived has arrived,
+/// How far a message has come. Meta: `delivered` may be skipped, and a message can get both `delivered` and `failed`; what arrived has arrived,
 /// and a late `sent` does not undo a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -128,7 +128,7 @@ fn metas_own_wait_counts_when_it_is_longer() {
     assert_eq!(due(&refused(None, None)), at(570), "Meta was not reached: nothing went out");
 }
 
-/// Every order of statuses of one attempt ends on the same rung, and one failure is told at most once.
+/// Every order of statuses of one attempt ends in the same state, and one failure is told at most once.
 #[test]
 fn statuses_in_every_order_end_the_same() {
     let events = [

@@ -1,6 +1,6 @@
 //! What moves with a number and what does not, as it was before and as it is afterwards.
 
-use crate::domain::facts::Aspect;
+use crate::domain::meta_status::Attribute;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Snapshot {
     /// Whether it carries the badge of an official business account.
     pub official: Option<bool>,
     /// Meta's words about it.
-    pub words: BTreeMap<Aspect, String>,
+    pub words: BTreeMap<Attribute, String>,
     /// The account's templates; `None` when they cannot be read.
     pub templates: Option<Vec<NamedTemplate>>,
 }
@@ -73,7 +73,7 @@ fn line(subject: &str, before: Option<String>, after: Option<String>) -> Compare
 #[must_use]
 pub fn compare(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<Compared> {
     let both = |read: fn(&Snapshot) -> Option<String>| (before.and_then(read), after.and_then(read));
-    let word = |aspect: Aspect| {
+    let word = |aspect: Attribute| {
         let read = |snapshot: Option<&Snapshot>| snapshot.and_then(|snapshot| snapshot.words.get(&aspect).cloned());
         (read(before), read(after))
     };
@@ -82,9 +82,9 @@ pub fn compare(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<Compa
     let mut lines = Vec::new();
     let mut add = |subject: &str, (was, is): (Option<String>, Option<String>)| lines.push(line(subject, was, is));
     add("display_name", both(|snapshot| snapshot.name.clone()));
-    add("name_status", word(Aspect::NameStatus));
-    add("quality", word(Aspect::Quality));
-    add("messaging_limit", word(Aspect::MessagingLimit));
+    add("name_status", word(Attribute::NameStatus));
+    add("quality", word(Attribute::Quality));
+    add("messaging_limit", word(Attribute::MessagingLimit));
     add("official_business_account", both(official));
     lines.extend(templates(before, after));
     lines

@@ -1,8 +1,8 @@
 use super::*;
 use crate::domain::claim::Claim;
-use crate::domain::facts::Aspect;
 use crate::domain::failure::{Class, Failure, Waiting};
 use crate::domain::grant::{ListedPhone, verify_phone};
+use crate::domain::meta_status::Attribute;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
@@ -133,7 +133,7 @@ fn what_moved_and_what_did_not_is_listed() {
         |name: &str, status: &str| NamedTemplate { name: name.into(), language: "en".into(), status: status.into() };
     let snapshot = |quality: &str| Snapshot {
         name: Some("Acme".into()),
-        words: [(Aspect::Quality, quality.to_owned())].into(),
+        words: [(Attribute::Quality, quality.to_owned())].into(),
         ..Snapshot::default()
     };
     let before = snapshot("GREEN").with_templates(vec![template("good", "APPROVED"), template("bad", "REJECTED")]);

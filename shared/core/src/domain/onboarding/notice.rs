@@ -1,8 +1,8 @@
 //! What nobody waits for and everybody should know: reviews, deadlines, drift.
 
 use super::{Number, Onboarding, Phase};
-use crate::domain::facts::{Aspect, Fact};
 use crate::domain::failure::{Actor, Waiting};
+use crate::domain::meta_status::{Attribute, StatusValue};
 use crate::domain::steps::Step;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
@@ -36,8 +36,8 @@ impl Onboarding {
         let Phase::Connected { since, .. } = &self.phase else { return Vec::new() };
         let mut notices: Vec<Notice> = self.numbers.values().filter_map(|number| number.name_notice(now)).collect();
         notices.extend(self.numbers.values().flat_map(Number::notices));
-        notices.extend(self.facts.get(Aspect::Review).and_then(review));
-        notices.extend(self.facts.get(Aspect::Status).and_then(standing));
+        notices.extend(self.facts.get(Attribute::Review).and_then(review));
+        notices.extend(self.facts.get(Attribute::Status).and_then(standing));
         notices.extend(self.restriction(now));
         notices.extend(self.verification(business_info));
         notices.extend(self.expiry(*since, now));
@@ -49,13 +49,13 @@ impl Onboarding {
 
     /// Meta says when a restriction ends, and nothing when it has.
     fn restriction(&self, now: Timestamp) -> Option<Notice> {
-        let fact = self.facts.get(Aspect::Restriction).filter(|fact| fact.word.starts_with("RESTRICTED"))?;
+        let fact = self.facts.get(Attribute::Restriction).filter(|fact| fact.word.starts_with("RESTRICTED"))?;
         let lasts = fact.until.is_none_or(|until| now < until);
         lasts.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, fact.until))
     }
 
     fn verification(&self, business_info: Duration) -> Vec<Notice> {
-        let Some(fact) = self.facts.get(Aspect::Verification).filter(|fact| fact.word != "VERIFIED") else {
+        let Some(fact) = self.facts.get(Attribute::Verification).filter(|fact| fact.word != "VERIFIED") else {
             return Vec::new();
         };
         let since = fact.since;
@@ -87,9 +87,9 @@ impl Onboarding {
 impl Number {
     fn notices(&self) -> Vec<Notice> {
         let word = |aspect, word: &str| self.facts.get(aspect).filter(|fact| fact.word == word);
-        let reset = word(Aspect::Pin, "PIN_RESET_REQUEST")
+        let reset = word(Attribute::Pin, "PIN_RESET_REQUEST")
             .map(|fact| notice(None, Actor::Customer, "number.pin_reset_requested", fact.since, None));
-        let declined = word(Aspect::History, "DECLINED")
+        let declined = word(Attribute::History, "DECLINED")
             .map(|fact| notice(None, Actor::Customer, "sync.declined", fact.since, None));
         reset.into_iter().chain(declined).collect()
     }
@@ -99,7 +99,7 @@ impl Number {
             let since = self.name_approved_at.unwrap_or(now);
             return Some(notice(Some(Waiting::DisplayName), Actor::Platform, "number.new_name", since, None));
         }
-        let fact = self.facts.get(Aspect::NameStatus)?;
+        let fact = self.facts.get(Attribute::NameStatus)?;
         let (actor, code) = match fact.word.as_str() {
             "PENDING_REVIEW" | "PENDING" => (Actor::Meta, "number.name_pending"),
             "DECLINED" | "REJECTED" | "EXPIRED" => (Actor::Customer, "number.name_declined"),
@@ -109,7 +109,7 @@ impl Number {
     }
 }
 
-fn review(fact: &Fact) -> Option<Notice> {
+fn review(fact: &StatusValue) -> Option<Notice> {
     let (actor, code) = match fact.word.as_str() {
         "PENDING" => (Actor::Meta, "account.review_pending"),
         "REJECTED" | "RESTRICTED" => (Actor::Customer, "account.review_rejected"),
@@ -119,7 +119,7 @@ fn review(fact: &Fact) -> Option<Notice> {
 }
 
 /// What Meta did to the account as a whole.
-fn standing(fact: &Fact) -> Option<Notice> {
+fn standing(fact: &StatusValue) -> Option<Notice> {
     let code = match fact.word.as_str() {
         "DISABLE" => "account.disabled",
         "SCHEDULE_FOR_DISABLE" => "account.disable_scheduled",

@@ -1,8 +1,8 @@
 //! One phone number of an onboarding.
 
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::facts::{Aspect, Facts};
 use crate::domain::grant::VerifiedPhone;
+use crate::domain::meta_status::{Attribute, MetaStatus};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub struct Number {
     /// Recognises the number where Meta names it as people write it.
     pub fingerprint: Option<String>,
     /// What Meta says about it.
-    pub facts: Facts,
+    pub facts: MetaStatus,
 }
 
 impl Number {
@@ -53,7 +53,7 @@ impl Number {
             registered_at: None,
             name_approved_at: None,
             fingerprint: None,
-            facts: Facts::default(),
+            facts: MetaStatus::default(),
         }
     }
 
@@ -65,23 +65,23 @@ impl Number {
 
     /// Takes a word of Meta's about it. A display name that was not approved before, or a decision of its own after the
     /// first registration, is a new name.
-    pub fn observe(&mut self, aspect: Aspect, word: &str, at: Timestamp) {
-        if aspect == Aspect::History {
+    pub fn observe(&mut self, aspect: Attribute, word: &str, at: Timestamp) {
+        if aspect == Attribute::History {
             self.facts.raise(aspect, word, at);
             return;
         }
-        let before = self.facts.get(Aspect::NameStatus).cloned();
+        let before = self.facts.get(Attribute::NameStatus).cloned();
         self.facts.observe(aspect, word, at);
-        let approved = self.facts.get(Aspect::NameStatus).filter(|fact| fact.word == APPROVED);
+        let approved = self.facts.get(Attribute::NameStatus).filter(|fact| fact.word == APPROVED);
         let became = before.is_some_and(|before| before.word != APPROVED);
-        if aspect == Aspect::NameStatus && became && approved.is_some_and(|fact| fact.at == at) {
+        if aspect == Attribute::NameStatus && became && approved.is_some_and(|fact| fact.at == at) {
             self.name_approved_at = self.name_approved_at.max(Some(at));
         }
     }
 
     /// Meta decided about a name that the customer asked for: unlike a state that is read, every decision counts.
     pub fn name_decided(&mut self, word: &str, at: Timestamp) {
-        self.observe(Aspect::NameStatus, word, at);
+        self.observe(Attribute::NameStatus, word, at);
         if word == APPROVED {
             self.name_approved_at = self.name_approved_at.max(Some(at));
         }

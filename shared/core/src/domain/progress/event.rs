@@ -5,10 +5,10 @@ use crate::domain::assignment::Assignment;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::entitlement::{Entitlement, Granted};
-use crate::domain::facts::Aspect;
 use crate::domain::failure::Failure;
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::{Extent, PendingEvent};
 use crate::domain::session::{CallbackOverride, Flow};
 use crate::domain::steps::Step;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// Something that happened. A fact is never dropped because somebody else saved first: it is applied to the newer record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum Fact {
     /// The token is in the vault.
     TokenStored(AttemptId),
     /// The code of this attempt gave no token.
@@ -69,7 +69,7 @@ pub enum Event {
         /// What it is about.
         about: About,
         /// What the word is about.
-        aspect: Aspect,
+        aspect: Attribute,
         /// The word.
         word: String,
         /// When Meta said it.
@@ -140,14 +140,14 @@ pub enum Finding {
         /// When the token ends; `None` when it does not.
         token_expires_at: Option<Timestamp>,
         /// What Meta announced about the account.
-        words: Vec<(Aspect, String)>,
+        words: Vec<(Attribute, String)>,
     },
     /// The number is proven.
     Number {
         /// The number.
         phone: VerifiedPhone,
         /// Meta's words about its display name, quality and limit.
-        words: Vec<(Aspect, String)>,
+        words: Vec<(Attribute, String)>,
         /// How people write it.
         display: Option<DisplayNumber>,
     },
@@ -163,7 +163,7 @@ pub enum Finding {
     /// The record that was to be joined has ended: the account is looked at again.
     Alone,
     /// What Meta says about the account.
-    Words(Vec<(Aspect, String)>),
+    Words(Vec<(Attribute, String)>),
     /// Meta no longer lets us see the account: there is nothing left to undo here.
     AccessLost,
     /// Nothing but success.
@@ -206,9 +206,9 @@ pub struct Reading {
     /// When the token ends.
     pub token_expires_at: Option<Timestamp>,
     /// Words about the account.
-    pub account: Vec<(Aspect, String)>,
+    pub account: Vec<(Attribute, String)>,
     /// Words about its numbers.
-    pub numbers: Vec<(PhoneNumberId, Vec<(Aspect, String)>)>,
+    pub numbers: Vec<(PhoneNumberId, Vec<(Attribute, String)>)>,
     /// What is not as it was set up and could not be repaired: stable codes.
     pub drift: BTreeSet<String>,
     /// What was not as it was set up and is now.

@@ -189,7 +189,7 @@ fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Mo
 
 /// Meta's word for a number that was registered ten times in 72 hours.
 const REGISTERED_TOO_OFTEN: &str = "graph.133016";
-/// How often a wait is looked at although nobody rang. Reviews and payment methods announce themselves by webhook, if at
+/// How often a wait is checked although nothing was enqueued. Reviews and payment methods announce themselves by webhook, if at
 /// all, so the look is rare; a wait for an answer of a person is never looked at.
 fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     match waiting_for {

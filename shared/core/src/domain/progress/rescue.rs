@@ -1,6 +1,6 @@
 //! What becomes of an exchange that did not finish.
 
-use super::Event;
+use super::Fact;
 use crate::domain::entitlement::Entitlement;
 use crate::domain::ids::{BusinessId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
@@ -9,18 +9,18 @@ use crate::domain::onboarding::{Onboarding, Phase};
 /// more. `announced` is what Meta announced of accounts. What the browser claims is not looked at: whoever can post a code
 /// can claim any account.
 #[must_use]
-pub fn rescue(onboarding: &Onboarding, stored: bool, announced: &[(WabaId, BusinessId)]) -> Option<Event> {
+pub fn rescue(onboarding: &Onboarding, stored: bool, announced: &[(WabaId, BusinessId)]) -> Option<Fact> {
     let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return None };
     let attempt = attempt.clone();
     if stored {
-        return Some(Event::TokenStored(attempt));
+        return Some(Fact::TokenStored(attempt));
     }
     let portfolio = match &onboarding.entitlement {
         Some(Entitlement::CodeAccepted(granted)) => granted.portfolio(announced),
         Some(Entitlement::Announced { .. } | Entitlement::Assigned { .. }) | None => None,
     };
     Some(match portfolio {
-        Some(business) => Event::TokenSought(attempt, business),
-        None => Event::ExchangeFailed(attempt, "exchange.lost"),
+        Some(business) => Fact::TokenSought(attempt, business),
+        None => Fact::ExchangeFailed(attempt, "exchange.lost"),
     })
 }

@@ -6,10 +6,10 @@ mod upkeep;
 use super::*;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::facts::Aspect;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::{ListedPhone, verify_phone, verify_waba};
 use crate::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
+use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::{Phase, State};
 use crate::domain::session::{Flow, Role};
 use crate::domain::steps::Runner;
@@ -46,12 +46,12 @@ fn listed_number(id: &str, on_business_app: bool) -> Finding {
     Finding::Number { phone, words: vec![], display: DisplayNumber::parse("16315551234") }
 }
 
-fn apply(onboarding: &Onboarding, events: &[Event], moment: Moment) -> Onboarding {
+fn apply(onboarding: &Onboarding, events: &[Fact], moment: Moment) -> Onboarding {
     events.iter().fold(onboarding.clone(), |state, event| advance(&state, event, moment).0)
 }
 
 fn connected(role: Role) -> Onboarding {
-    apply(&exchanging(role), &[Event::TokenStored(attempt())], at(1))
+    apply(&exchanging(role), &[Fact::TokenStored(attempt())], at(1))
 }
 
 fn finding(step: Step) -> Finding {
@@ -73,7 +73,7 @@ fn run_through(mut state: Onboarding, moment: Moment) -> (Onboarding, Vec<Step>)
         match next(&state, runner, moment.now) {
             Next::Run(step) => {
                 order.push(step);
-                state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
+                state = apply(&state, &[Fact::StepStarted(step), Fact::StepSucceeded(step, finding(step))], moment);
             }
             Next::HandOver(other) => runner = other,
             Next::Rescue | Next::Fetch | Next::Confirm | Next::Watch | Next::Nothing => return (state, order),
@@ -88,7 +88,7 @@ fn a_solution_partner_shares_credit_and_becomes_ready() {
     assert_eq!(state.allocation.as_ref().map(AllocationId::as_str), Some("8"));
     assert!(order.contains(&Step::ShareCredit) && !order.contains(&Step::AwaitPaymentMethod));
     assert_eq!(
-        due_at(&apply(&state, &[Event::EventsSent(state.outbox.clone())], at(2))),
+        due_at(&apply(&state, &[Fact::EventsSent(state.outbox.clone())], at(2))),
         Some(at(2 + 24 * 3600).now),
         "a finished record is looked at once a day"
     );
@@ -110,7 +110,7 @@ fn a_coexistence_number_is_never_registered() {
 
 #[test]
 fn a_step_in_other_hands_is_not_begun_again_until_its_lease_ends() {
-    let state = apply(&connected(Role::TechProvider), &[Event::StepStarted(Step::VerifyGrant)], at(2));
+    let state = apply(&connected(Role::TechProvider), &[Fact::StepStarted(Step::VerifyGrant)], at(2));
     assert_eq!(next(&state, Runner::Steps, at(3).now), Next::Nothing);
     assert_eq!(next(&state, Runner::Steps, at(42).now), Next::Run(Step::VerifyGrant));
     assert_eq!(due_at(&state), Some(at(42).now));
@@ -118,10 +118,10 @@ fn a_step_in_other_hands_is_not_begun_again_until_its_lease_ends() {
 
 #[test]
 fn a_failed_step_waits_longer_each_time_and_then_asks_a_person() {
-    let fail = Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "graph.2"));
+    let fail = Fact::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "graph.2"));
     let mut state = connected(Role::TechProvider);
     for attempts in 1..=10_u16 {
-        state = apply(&state, &[Event::StepStarted(Step::VerifyGrant), fail.clone()], at(2));
+        state = apply(&state, &[Fact::StepStarted(Step::VerifyGrant), fail.clone()], at(2));
         let obstacle = state.obstacle();
         match attempts {
             1 | 2 => assert_eq!((state.state(), obstacle), (State::Onboarding, None)),
@@ -130,7 +130,7 @@ fn a_failed_step_waits_longer_each_time_and_then_asks_a_person() {
         }
     }
     assert_eq!(next(&state, Runner::Steps, at(1_000_000).now), Next::Nothing);
-    let resumed = apply(&state, &[Event::Resumed], at(3));
+    let resumed = apply(&state, &[Fact::Resumed], at(3));
     assert_eq!(next(&resumed, Runner::Steps, at(3).now), Next::Run(Step::VerifyGrant));
 }
 
@@ -138,12 +138,12 @@ fn a_failed_step_waits_longer_each_time_and_then_asks_a_person() {
 fn a_waiting_step_does_not_block_an_independent_one() {
     let wait = Failure::new(Class::Needs(Actor::Meta, Waiting::DisplayName), "graph.x");
     let facts = [
-        Event::StepStarted(Step::VerifyGrant),
-        Event::StepSucceeded(Step::VerifyGrant, account()),
-        Event::StepStarted(Step::FindNumber),
-        Event::StepSucceeded(Step::FindNumber, number()),
-        Event::StepStarted(Step::RegisterNumber),
-        Event::StepFailed(Step::RegisterNumber, wait),
+        Fact::StepStarted(Step::VerifyGrant),
+        Fact::StepSucceeded(Step::VerifyGrant, account()),
+        Fact::StepStarted(Step::FindNumber),
+        Fact::StepSucceeded(Step::FindNumber, number()),
+        Fact::StepStarted(Step::RegisterNumber),
+        Fact::StepFailed(Step::RegisterNumber, wait),
     ];
     let (state, order) = run_through(apply(&connected(Role::TechProvider), &facts, at(2)), at(2));
     assert_eq!(order, [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitReview, Step::AwaitPaymentMethod]);
@@ -152,12 +152,12 @@ fn a_waiting_step_does_not_block_an_independent_one() {
 
 #[test]
 fn looking_at_the_same_wait_again_keeps_its_beginning_and_is_no_news() {
-    let wait = Event::StepFailed(
+    let wait = Fact::StepFailed(
         Step::VerifyGrant,
         Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none"),
     );
-    let once = apply(&connected(Role::TechProvider), &[Event::StepStarted(Step::VerifyGrant), wait.clone()], at(2));
-    let started = apply(&once, &[Event::StepStarted(Step::VerifyGrant)], at(5_000));
+    let once = apply(&connected(Role::TechProvider), &[Fact::StepStarted(Step::VerifyGrant), wait.clone()], at(2));
+    let started = apply(&once, &[Fact::StepStarted(Step::VerifyGrant)], at(5_000));
     assert_eq!(started.state(), State::Waiting, "a look does not flap the state");
     let (twice, timeline) = advance(&started, &wait, at(5_000));
     assert_eq!(twice.obstacle().unwrap().since, at(2).now);
@@ -166,20 +166,20 @@ fn looking_at_the_same_wait_again_keeps_its_beginning_and_is_no_news() {
 
 #[test]
 fn a_failed_proof_stops_everything_until_an_operator_resumes() {
-    let hold = Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Hold, "grant.claim_not_granted"));
-    let held = apply(&connected(Role::SolutionPartner), &[Event::StepStarted(Step::VerifyGrant), hold], at(2));
+    let hold = Fact::StepFailed(Step::VerifyGrant, Failure::new(Class::Hold, "grant.claim_not_granted"));
+    let held = apply(&connected(Role::SolutionPartner), &[Fact::StepStarted(Step::VerifyGrant), hold], at(2));
     assert_eq!(
         (held.state(), held.token_attempt(), next(&held, Runner::Steps, at(9_999).now)),
         (State::Held, None, Next::Nothing)
     );
     assert_eq!(held.outbox.last().unwrap().kind, "whatsapp.onboarding.held.v1");
-    assert_eq!(apply(&held, &[Event::Resumed], at(4)).state(), State::Waiting, "resumed, and due at once");
+    assert_eq!(apply(&held, &[Fact::Resumed], at(4)).state(), State::Waiting, "resumed, and due at once");
 }
 
 #[test]
 fn a_late_failure_never_overwrites_a_success() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
-    let late = Event::StepFailed(Step::RegisterNumber, Failure::new(Class::Later, "graph.2"));
+    let late = Fact::StepFailed(Step::RegisterNumber, Failure::new(Class::Later, "graph.2"));
     assert_eq!(apply(&ready, &[late], at(3)).state(), State::Ready);
 }
 
@@ -189,8 +189,8 @@ fn an_exchange_whose_lease_ended_is_rescued_and_only_by_its_own_attempt() {
     assert_eq!(next(&state, Runner::Steps, at(29).now), Next::Nothing);
     assert_eq!(next(&state, Runner::Steps, at(30).now), Next::Rescue);
     let stranger = AttemptId::new(at(0).now, 2);
-    assert_eq!(apply(&state, &[Event::ExchangeFailed(stranger, "x")], at(31)), state);
-    assert_eq!(apply(&state, &[Event::ExchangeFailed(attempt(), "exchange.lost")], at(31)).state(), State::Relaunch);
+    assert_eq!(apply(&state, &[Fact::ExchangeFailed(stranger, "x")], at(31)), state);
+    assert_eq!(apply(&state, &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(31)).state(), State::Relaunch);
 }
 
 #[test]
@@ -198,15 +198,15 @@ fn events_are_kept_until_they_are_sent() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
     assert_eq!(ready.outbox.iter().filter(|event| event.kind == "whatsapp.onboarding.ready.v1").count(), 1);
     assert_eq!(due_at(&ready), Some(at(62).now), "a lost send is repeated");
-    assert!(apply(&ready, &[Event::EventsSent(ready.outbox.clone())], at(3)).outbox.is_empty());
+    assert!(apply(&ready, &[Fact::EventsSent(ready.outbox.clone())], at(3)).outbox.is_empty());
 }
 
 fn ready() -> Onboarding {
     run_through(connected(Role::SolutionPartner), at(2)).0
 }
 
-fn round(attempt: &AttemptId) -> Event {
-    Event::Rejoined(Box::new(Round {
+fn round(attempt: &AttemptId) -> Fact {
+    Fact::Rejoined(Box::new(Round {
         attempt: attempt.clone(),
         token_expires_at: None,
         customer_ref: CustomerRef::parse("customer-1").unwrap(),
@@ -234,10 +234,10 @@ fn a_signup_that_joins_ends_without_a_word_to_the_platform() {
     let other = OnboardingId::new(at(0).now, 99);
     let Finding::Account { waba, .. } = account() else { panic!("an account") };
     let joins = Finding::Account { waba, joins: Some(other), token_expires_at: None, words: vec![] };
-    let facts = [Event::StepStarted(Step::VerifyGrant), Event::StepSucceeded(Step::VerifyGrant, joins)];
+    let facts = [Fact::StepStarted(Step::VerifyGrant), Fact::StepSucceeded(Step::VerifyGrant, joins)];
     let joining = apply(&connected(Role::SolutionPartner), &facts, at(2));
     assert_eq!(next(&joining, Runner::Steps, at(2).now), Next::Run(Step::JoinRecord));
-    let joined = [Event::StepStarted(Step::JoinRecord), Event::StepSucceeded(Step::JoinRecord, Finding::Nothing)];
+    let joined = [Fact::StepStarted(Step::JoinRecord), Fact::StepSucceeded(Step::JoinRecord, Finding::Nothing)];
     let left = apply(&joining, &joined, at(3));
     assert_eq!((left.state(), left.outbox.len(), due_at(&left)), (State::Left, 0, None));
 }
@@ -245,12 +245,12 @@ fn a_signup_that_joins_ends_without_a_word_to_the_platform() {
 #[test]
 fn data_of_the_business_app_that_comes_too_late_does_not_hold_up_the_connection() {
     let facts = [
-        Event::StepStarted(Step::VerifyGrant),
-        Event::StepSucceeded(Step::VerifyGrant, account()),
-        Event::StepStarted(Step::FindNumber),
-        Event::StepSucceeded(Step::FindNumber, listed_number("5", true)),
-        Event::StepStarted(Step::SyncHistory),
-        Event::StepFailed(Step::SyncHistory, Failure::new(Class::Skip, "sync.too_late")),
+        Fact::StepStarted(Step::VerifyGrant),
+        Fact::StepSucceeded(Step::VerifyGrant, account()),
+        Fact::StepStarted(Step::FindNumber),
+        Fact::StepSucceeded(Step::FindNumber, listed_number("5", true)),
+        Fact::StepStarted(Step::SyncHistory),
+        Fact::StepFailed(Step::SyncHistory, Failure::new(Class::Skip, "sync.too_late")),
     ];
     let (state, order) = run_through(apply(&connected(Role::TechProvider), &facts, at(2)), at(2));
     assert_eq!(state.state(), State::Ready);
@@ -260,8 +260,8 @@ fn data_of_the_business_app_that_comes_too_late_does_not_hold_up_the_connection(
 
 #[test]
 fn what_a_connection_cannot_do_without_is_never_passed_over() {
-    let begun = apply(&connected(Role::TechProvider), &[Event::StepStarted(Step::VerifyGrant)], at(2));
-    let odd = Event::StepFailed(Step::VerifyGrant, Failure::new(Class::Skip, "graph.135000"));
+    let begun = apply(&connected(Role::TechProvider), &[Fact::StepStarted(Step::VerifyGrant)], at(2));
+    let odd = Fact::StepFailed(Step::VerifyGrant, Failure::new(Class::Skip, "graph.135000"));
     let state = apply(&begun, &[odd], at(3));
     assert_eq!((state.state(), state.step_state(Step::VerifyGrant)), (State::Waiting, "waiting"));
 }
@@ -273,13 +273,13 @@ fn a_choice_counts_only_where_it_was_asked_for() {
         ..Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "number.several")
     };
     let facts = [
-        Event::StepStarted(Step::VerifyGrant),
-        Event::StepSucceeded(Step::VerifyGrant, account()),
-        Event::StepStarted(Step::FindNumber),
-        Event::StepFailed(Step::FindNumber, asked),
+        Fact::StepStarted(Step::VerifyGrant),
+        Fact::StepSucceeded(Step::VerifyGrant, account()),
+        Fact::StepStarted(Step::FindNumber),
+        Fact::StepFailed(Step::FindNumber, asked),
     ];
     let state = apply(&connected(Role::TechProvider), &facts, at(2));
-    let choose = |id: &str| Event::Chosen { waba: None, phone: PhoneNumberId::parse(id).ok() };
+    let choose = |id: &str| Fact::Chosen { waba: None, phone: PhoneNumberId::parse(id).ok() };
     assert_eq!(apply(&state, &[choose("7")], at(3)), state);
     let chosen = apply(&state, &[choose("6")], at(3));
     assert_eq!(chosen.claim.phone.as_ref().map(PhoneNumberId::as_str), Some("6"));

@@ -2,9 +2,9 @@
 
 use super::announce::tell;
 use super::facts::entry;
-use super::{About, Event, Reading, TimelineEntry};
+use super::{About, Fact, Reading, TimelineEntry};
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::facts::Aspect;
+use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::{Onboarding, Phase, Renewal, State};
 use crate::domain::steps::Step;
 use crate::domain::time::{Moment, Timestamp};
@@ -35,7 +35,7 @@ pub(super) fn look_asked(after: &mut Onboarding, now: Timestamp) {
 const POPUP: Duration = Duration::from_secs(3600);
 
 /// A word of Meta's about an earlier stay of the customer is not believed but makes us look; a closed record takes none.
-pub(super) fn news(after: &mut Onboarding, event: &Event, at: Timestamp, now: Timestamp) {
+pub(super) fn news(after: &mut Onboarding, event: &Fact, at: Timestamp, now: Timestamp) {
     if matches!(after.phase, Phase::Left { .. }) {
         return;
     }
@@ -43,9 +43,9 @@ pub(super) fn news(after: &mut Onboarding, event: &Event, at: Timestamp, now: Ti
         return look_asked(after, now);
     }
     match event {
-        Event::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),
-        Event::Restricted { word, until, at } => restricted(after, word, *until, *at),
-        Event::NameDecided { display, decision, at } => name_decided(after, display, decision, *at, now),
+        Fact::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),
+        Fact::Restricted { word, until, at } => restricted(after, word, *until, *at),
+        Fact::NameDecided { display, decision, at } => name_decided(after, display, decision, *at, now),
         _ => {}
     }
 }
@@ -88,7 +88,7 @@ fn expiry(after: &mut Onboarding, reading: &Reading, now: Timestamp, timeline: &
 }
 
 /// A word about the account or a number. An approved display name asks for another registration.
-fn observed(after: &mut Onboarding, about: &About, aspect: Aspect, word: &str, at: Timestamp, now: Timestamp) {
+fn observed(after: &mut Onboarding, about: &About, aspect: Attribute, word: &str, at: Timestamp, now: Timestamp) {
     let number = match about {
         About::Account => {
             after.facts.observe(aspect, word, at);
@@ -105,7 +105,7 @@ fn observed(after: &mut Onboarding, about: &About, aspect: Aspect, word: &str, a
 
 /// What Meta forbids the account, and until when.
 fn restricted(after: &mut Onboarding, word: &str, until: Option<Timestamp>, at: Timestamp) {
-    after.facts.observe_until(Aspect::Restriction, word, at, until);
+    after.facts.observe_until(Attribute::Restriction, word, at, until);
 }
 
 fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str, at: Timestamp, now: Timestamp) {
@@ -113,7 +113,7 @@ fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str,
     let Some(number) = number else { return };
     number.name_decided(decision, at);
     register_new_name(after, now);
-    look_again(after, Aspect::NameStatus, now);
+    look_again(after, Attribute::NameStatus, now);
 }
 
 /// A new display name takes effect by another registration.
@@ -125,21 +125,21 @@ fn register_new_name(after: &mut Onboarding, now: Timestamp) {
 }
 
 /// A wait that the word may end is looked at now.
-fn look_again(after: &mut Onboarding, aspect: Aspect, now: Timestamp) {
+fn look_again(after: &mut Onboarding, aspect: Attribute, now: Timestamp) {
     let step = match aspect {
-        Aspect::Review => Step::AwaitReview,
-        Aspect::Verification | Aspect::Certification => Step::AwaitVerification,
-        Aspect::NameStatus | Aspect::Status => Step::RegisterNumber,
-        Aspect::Quality
-        | Aspect::MessagingLimit
-        | Aspect::Restriction
-        | Aspect::Violation
-        | Aspect::Pin
-        | Aspect::Calling
-        | Aspect::Username
-        | Aspect::History
-        | Aspect::Contacts
-        | Aspect::MarketingMessages => return,
+        Attribute::Review => Step::AwaitReview,
+        Attribute::Verification | Attribute::Certification => Step::AwaitVerification,
+        Attribute::NameStatus | Attribute::Status => Step::RegisterNumber,
+        Attribute::Quality
+        | Attribute::MessagingLimit
+        | Attribute::Restriction
+        | Attribute::Violation
+        | Attribute::Pin
+        | Attribute::Calling
+        | Attribute::Username
+        | Attribute::History
+        | Attribute::Contacts
+        | Attribute::MarketingMessages => return,
     };
     if let Some(record) = after.steps.get_mut(&step) {
         record.look_at(now);

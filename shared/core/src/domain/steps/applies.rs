@@ -1,8 +1,8 @@
 //! Which onboarding needs which step.
 
 use super::Step;
-use crate::domain::facts::Aspect;
 use crate::domain::grant::VerifiedPhone;
+use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::Role;
 
@@ -46,7 +46,7 @@ pub(super) fn coexistence(onboarding: &Onboarding) -> bool {
 }
 
 pub(super) fn certification_needed(onboarding: &Onboarding) -> bool {
-    always(onboarding) && onboarding.facts.get(Aspect::Certification).is_some()
+    always(onboarding) && onboarding.facts.get(Attribute::Certification).is_some()
 }
 
 pub(super) fn leaving(onboarding: &Onboarding) -> bool {

@@ -1,8 +1,8 @@
 //! `account_update`: partners added and removed, our app installed and uninstalled, accounts deleted.
 
 use super::{Change, Context, Observation};
-use crate::domain::facts::{Aspect, word};
 use crate::domain::ids::BusinessId;
+use crate::domain::meta_status::{Attribute, word};
 use crate::domain::progress::About;
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
@@ -92,14 +92,14 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
     match value.event.as_str() {
         "PARTNER_CLIENT_CERTIFICATION_NEEDED" => needs_certification(&value, at),
         "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" => {
-            about(Aspect::Certification, &value.partner_client_certification_info.as_ref()?.status)
+            about(Attribute::Certification, &value.partner_client_certification_info.as_ref()?.status)
         }
-        "DISABLED_UPDATE" => about(Aspect::Status, &value.ban_info.as_ref()?.waba_ban_state),
+        "DISABLED_UPDATE" => about(Attribute::Status, &value.ban_info.as_ref()?.waba_ban_state),
         "ACCOUNT_RESTRICTION" => restriction(&value, at),
-        "ACCOUNT_VIOLATION" => about(Aspect::Violation, &value.violation_info.as_ref()?.violation_type),
-        "MM_LITE_TERMS_SIGNED" => about(Aspect::MarketingMessages, "TERMS_SIGNED"),
+        "ACCOUNT_VIOLATION" => about(Attribute::Violation, &value.violation_info.as_ref()?.violation_type),
+        "MM_LITE_TERMS_SIGNED" => about(Attribute::MarketingMessages, "TERMS_SIGNED"),
         "VERIFIED_ACCOUNT" => Some(Observation::Look),
-        "ACCOUNT_OFFBOARDED" | "ACCOUNT_RECONNECTED" => about(Aspect::Status, &value.event),
+        "ACCOUNT_OFFBOARDED" | "ACCOUNT_RECONNECTED" => about(Attribute::Status, &value.event),
         "PARTNER_ADDED" => joined,
         "PARTNER_APP_INSTALLED" if ours => joined,
         "PARTNER_REMOVED" => departed("partner_removed"),
@@ -208,7 +208,7 @@ mod tests {
             _ => None,
         };
         let violated = r#"{"event":"ACCOUNT_VIOLATION","violation_info":{"violation_type":"ALCOHOL"}}"#;
-        assert_eq!(word(violated), Some((Aspect::Violation, "ALCOHOL".into())));
+        assert_eq!(word(violated), Some((Attribute::Violation, "ALCOHOL".into())));
         assert_eq!(
             observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#),
             Some(Observation::Joined { business: None, at })
@@ -219,7 +219,7 @@ mod tests {
         );
         assert!(matches!(
             observe(r#"{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"SCHEDULE_FOR_DISABLE"}}"#),
-            Some(Observation::Word { aspect: Aspect::Status, .. })
+            Some(Observation::Word { aspect: Attribute::Status, .. })
         ));
     }
 }

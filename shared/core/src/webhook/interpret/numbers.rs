@@ -2,8 +2,8 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::facts::{Aspect, word};
 use crate::domain::ids::PhoneNumberId;
+use crate::domain::meta_status::{Attribute, word};
 use crate::domain::progress::About;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -66,14 +66,20 @@ struct Contacts<'a> {
 /// Meta: the owner of the WhatsApp Business app did not share its history.
 const HISTORY_DECLINED: u32 = 2_593_109;
 
-fn of_display(number: &str, aspect: Aspect, text: &str, change: &Change<'_>, context: &Context) -> Option<Observation> {
+fn of_display(
+    number: &str,
+    aspect: Attribute,
+    text: &str,
+    change: &Change<'_>,
+    context: &Context,
+) -> Option<Observation> {
     let about = About::Display(DisplayNumber::parse(number)?);
     Some(Observation::Word { about, aspect, word: word(text)?, at: context.time_of(change) })
 }
 
 fn of_node(
     id: PhoneNumberId,
-    aspect: Aspect,
+    aspect: Attribute,
     text: &str,
     change: &Change<'_>,
     context: &Context,
@@ -84,13 +90,13 @@ fn of_node(
 /// `security`.
 pub(super) fn security(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Security = serde_json::from_str(change.value.get()).ok()?;
-    of_display(&value.display_phone_number, Aspect::Pin, &value.event, change, context)
+    of_display(&value.display_phone_number, Attribute::Pin, &value.event, change, context)
 }
 
 /// `business_username_updates`.
 pub(super) fn username(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Username = serde_json::from_str(change.value.get()).ok()?;
-    of_display(&value.display_phone_number, Aspect::Username, &value.status, change, context)
+    of_display(&value.display_phone_number, Attribute::Username, &value.status, change, context)
 }
 
 /// `account_settings_update`: calling settings.
@@ -98,7 +104,7 @@ pub(super) fn settings(change: &Change<'_>, context: &Context) -> Option<Observa
     let value: Settings = serde_json::from_str(change.value.get()).ok()?;
     let settings = value.phone_number_settings;
     let id = PhoneNumberId::parse(&settings.phone_number_id).ok()?;
-    of_node(id, Aspect::Calling, &settings.calling?.status, change, context)
+    of_node(id, Attribute::Calling, &settings.calling?.status, change, context)
 }
 
 /// `history`: how far it has come. Chunks arrive in any order; the largest progress counts.
@@ -112,7 +118,7 @@ pub(super) fn history(change: &Change<'_>, context: &Context) -> Option<Observat
         None if declined => "DECLINED".to_owned(),
         None => return None,
     };
-    of_node(change.phone()?, Aspect::History, &text, change, context)
+    of_node(change.phone()?, Attribute::History, &text, change, context)
 }
 
 /// `smb_app_state_sync`: contacts have come.
@@ -121,7 +127,7 @@ pub(super) fn contacts(change: &Change<'_>, context: &Context) -> Option<Observa
     if value.state_sync.is_empty() {
         return None;
     }
-    of_node(change.phone()?, Aspect::Contacts, "RECEIVED", change, context)
+    of_node(change.phone()?, Attribute::Contacts, "RECEIVED", change, context)
 }
 
 #[cfg(test)]
@@ -130,7 +136,10 @@ mod tests {
     use crate::domain::ids::AppId;
     use crate::domain::time::Timestamp;
 
-    fn observe(read: fn(&Change<'_>, &Context) -> Option<Observation>, value: &str) -> Option<(About, Aspect, String)> {
+    fn observe(
+        read: fn(&Change<'_>, &Context) -> Option<Observation>,
+        value: &str,
+    ) -> Option<(About, Attribute, String)> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let change = Change { entry_id: "9".into(), time: None, field: "x".into(), value: &raw };
@@ -148,11 +157,11 @@ mod tests {
     fn what_is_about_one_number_is_taken_down_under_that_number() {
         let display = About::Display(DisplayNumber::parse("15550783881").unwrap());
         let pin = r#"{"display_phone_number":"15550783881","event":"PIN_RESET_REQUEST","requester":"1"}"#;
-        assert_eq!(observe(security, pin), Some((display.clone(), Aspect::Pin, "PIN_RESET_REQUEST".into())));
+        assert_eq!(observe(security, pin), Some((display.clone(), Attribute::Pin, "PIN_RESET_REQUEST".into())));
         let name = r#"{"display_phone_number":"15550783881","username":"x","status":"approved"}"#;
-        assert_eq!(observe(username, name), Some((display, Aspect::Username, "APPROVED".into())));
+        assert_eq!(observe(username, name), Some((display, Attribute::Username, "APPROVED".into())));
         let calls = r#"{"type":"phone_number_settings","phone_number_settings":{"phone_number_id":"1065","calling":{"status":"ENABLED"}}}"#;
-        assert_eq!(observe(settings, calls), Some((node(), Aspect::Calling, "ENABLED".into())));
+        assert_eq!(observe(settings, calls), Some((node(), Attribute::Calling, "ENABLED".into())));
     }
 
     #[test]
@@ -160,13 +169,13 @@ mod tests {
         let value = |parts: &str| format!(r#"{{"metadata":{{"phone_number_id":"1065"}},"history":[{parts}]}}"#);
         let two =
             value(r#"{"metadata":{"phase":0,"progress":40},"threads":[]},{"metadata":{"phase":1,"progress":55}}"#);
-        assert_eq!(observe(history, &two), Some((node(), Aspect::History, "55".into())));
+        assert_eq!(observe(history, &two), Some((node(), Attribute::History, "55".into())));
         let declined = value(r#"{"errors":[{"code":2593109,"title":"x"}]}"#);
-        assert_eq!(observe(history, &declined), Some((node(), Aspect::History, "DECLINED".into())));
+        assert_eq!(observe(history, &declined), Some((node(), Attribute::History, "DECLINED".into())));
         let media = r#"{"metadata":{"phone_number_id":"1065"},"messages":[]}"#;
         assert_eq!(observe(history, media), None, "media that follows says nothing about progress");
         let synced = r#"{"metadata":{"phone_number_id":"1065"},"state_sync":[{"type":"contact"}]}"#;
-        assert_eq!(observe(contacts, synced), Some((node(), Aspect::Contacts, "RECEIVED".into())));
+        assert_eq!(observe(contacts, synced), Some((node(), Attribute::Contacts, "RECEIVED".into())));
     }
 
     #[test]

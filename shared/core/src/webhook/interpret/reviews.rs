@@ -2,7 +2,7 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::facts::{Aspect, word};
+use crate::domain::meta_status::{Attribute, word};
 use crate::domain::progress::About;
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ struct Decision {
 pub(super) fn account(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Decision = serde_json::from_str(change.value.get()).ok()?;
     let word = word(&value.decision)?;
-    Some(Observation::Word { about: About::Account, aspect: Aspect::Review, word, at: context.time_of(change) })
+    Some(Observation::Word { about: About::Account, aspect: Attribute::Review, word, at: context.time_of(change) })
 }
 
 /// `phone_number_name_update`.
@@ -56,8 +56,12 @@ mod tests {
     #[test]
     fn decisions_are_taken_and_odd_values_are_passed_on_only() {
         let at = Timestamp::from_seconds(100);
-        let word =
-            |word: &str| Observation::Word { about: About::Account, aspect: Aspect::Review, word: word.to_owned(), at };
+        let word = |word: &str| Observation::Word {
+            about: About::Account,
+            aspect: Attribute::Review,
+            word: word.to_owned(),
+            at,
+        };
         assert_eq!(observe(account, r#"{"decision":"approved"}"#), Some(word("APPROVED")));
         let named = observe(display_name, r#"{"display_phone_number":"16315551234","decision":"APPROVED"}"#);
         assert!(matches!(named, Some(Observation::NameDecided { decision, .. }) if decision == "APPROVED"));

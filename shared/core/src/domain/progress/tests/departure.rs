@@ -1,20 +1,20 @@
 use super::*;
 use crate::domain::onboarding::Extent;
 
-fn gone(seconds: i64) -> Event {
-    Event::Departed("partner_removed", at(seconds).now)
+fn gone(seconds: i64) -> Fact {
+    Fact::Departed("partner_removed", at(seconds).now)
 }
 
-fn confirmed(extent: Extent) -> Event {
-    Event::DepartureConfirmed(attempt(), extent)
+fn confirmed(extent: Extent) -> Fact {
+    Fact::DepartureConfirmed(attempt(), extent)
 }
 
-fn stays() -> Event {
-    Event::DepartureNotConfirmed(attempt())
+fn stays() -> Fact {
+    Fact::DepartureNotConfirmed(attempt())
 }
 
-fn failed(step: Step, class: Class) -> [Event; 2] {
-    [Event::StepStarted(step), Event::StepFailed(step, Failure::new(class, "test"))]
+fn failed(step: Step, class: Class) -> [Fact; 2] {
+    [Fact::StepStarted(step), Fact::StepFailed(step, Failure::new(class, "test"))]
 }
 
 /// A record in every phase; the connection began at second 1, the present phase up to second 10.
@@ -23,16 +23,16 @@ fn in_every_phase() -> Vec<Onboarding> {
     let business = BusinessId::parse("77").unwrap();
     let fetching = Phase::Fetching { attempt: attempt(), business, due: at(5).now, tries: 0 };
     let waiting = Class::Needs(Actor::Customer, Waiting::Number);
-    let leaving = apply(&ready(), &[Event::ExitRequested], at(10));
+    let leaving = apply(&ready(), &[Fact::ExitRequested], at(10));
     vec![
         exchanging(Role::SolutionPartner),
         Onboarding { phase: fetching, ..exchanging(Role::SolutionPartner) },
-        apply(&exchanging(Role::SolutionPartner), &[Event::ExchangeFailed(attempt(), "exchange.lost")], at(5)),
+        apply(&exchanging(Role::SolutionPartner), &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(5)),
         connected.clone(),
         apply(&connected, &failed(Step::VerifyGrant, waiting), at(3)),
         ready(),
         apply(&connected, &failed(Step::VerifyGrant, Class::Hold), at(10)),
-        apply(&ready(), &[Event::TokenDied(attempt(), "graph.190".into())], at(10)),
+        apply(&ready(), &[Fact::TokenDied(attempt(), "graph.190".into())], at(10)),
         leaving.clone(),
         run_through(leaving, at(10)).0,
     ]
@@ -44,7 +44,7 @@ fn a_departure_older_than_the_connection_changes_nothing_in_any_phase() {
     assert!(State::ALL.iter().all(|state| states.contains(state)), "{states:?}");
     for state in in_every_phase() {
         for (reason, seconds) in [("partner_removed", -1), ("app_uninstalled", -500), ("account_deleted", -9_000_000)] {
-            let old = Event::Departed(reason, at(seconds).now);
+            let old = Fact::Departed(reason, at(seconds).now);
             assert_eq!(apply(&state, &[old], at(60)), state, "{:?}: {reason} at {seconds}", state.state());
         }
     }
@@ -69,8 +69,8 @@ fn a_departure_of_this_connection_is_asked_about_and_takes_nothing_apart_by_itse
 #[test]
 fn an_exit_begins_when_meta_confirms_and_by_the_token_that_was_asked_about() {
     for state in in_every_phase().into_iter().filter(|state| state.kept_attempt().is_some() && !state.is_leaving()) {
-        let heard = apply(&state, &[gone(20), Event::DepartureCheckStarted], at(21));
-        let stranger = Event::DepartureConfirmed(AttemptId::new(at(0).now, 2), Extent::Everything);
+        let heard = apply(&state, &[gone(20), Fact::DepartureCheckStarted], at(21));
+        let stranger = Fact::DepartureConfirmed(AttemptId::new(at(0).now, 2), Extent::Everything);
         assert_eq!(apply(&heard, &[stranger], at(22)), heard, "{:?}", state.state());
         assert_eq!(apply(&state, &[confirmed(Extent::Everything)], at(22)), state, "nothing was told");
         let leaving = apply(&heard, &[confirmed(Extent::Everything)], at(22));
@@ -86,11 +86,11 @@ fn what_meta_does_not_confirm_is_asked_about_three_times_and_is_over_then() {
         let before = state.departure_due().unwrap();
         let moment = Moment { now: before, jitter: Jitter::none() };
         assert_eq!(next(&state, Runner::Steps, before), Next::Confirm);
-        state = apply(&state, &[Event::DepartureCheckStarted, stays()], moment);
+        state = apply(&state, &[Fact::DepartureCheckStarted, stays()], moment);
         assert_eq!(state.departure_due(), Some(before.after(Duration::from_secs(wait))));
     }
     let last = Moment { now: state.departure_due().unwrap(), jitter: Jitter::none() };
-    let over = apply(&state, &[Event::DepartureCheckStarted, stays()], last);
+    let over = apply(&state, &[Fact::DepartureCheckStarted, stays()], last);
     assert_eq!((over.departure_due(), over.state()), (None, State::Ready));
     assert_eq!(apply(&over, &[gone(20)], last), over, "the same news again is not asked about again");
     assert!(over.watch_at <= Some(last.now), "a number may be what went: the connection is looked at");
@@ -101,7 +101,7 @@ fn an_outage_of_metas_does_not_end_the_question() {
     let mut state = apply(&ready(), &[gone(20)], at(21));
     for _ in 0..10 {
         let moment = Moment { now: state.departure_due().unwrap(), jitter: Jitter::none() };
-        state = apply(&state, &[Event::DepartureCheckStarted], moment);
+        state = apply(&state, &[Fact::DepartureCheckStarted], moment);
     }
     assert!(state.departure_due().is_some());
 }
@@ -120,8 +120,8 @@ fn who_comes_back_is_not_sent_away_by_news_of_the_earlier_stay() {
 #[test]
 fn a_hold_or_a_dead_token_does_not_make_a_departure_old() {
     let held = apply(&connected(Role::TechProvider), &failed(Step::VerifyGrant, Class::Hold), at(30));
-    let dead = apply(&ready(), &[Event::TokenDied(attempt(), "graph.190".into())], at(30));
-    for state in [held.clone(), dead, apply(&held, &[Event::Resumed], at(40))] {
+    let dead = apply(&ready(), &[Fact::TokenDied(attempt(), "graph.190".into())], at(30));
+    for state in [held.clone(), dead, apply(&held, &[Fact::Resumed], at(40))] {
         let heard = apply(&state, &[gone(20)], at(41));
         assert!(heard.departure_due().is_some(), "{:?}: it may be the very reason", state.state());
     }
@@ -130,7 +130,7 @@ fn a_hold_or_a_dead_token_does_not_make_a_departure_old() {
 #[test]
 fn news_in_an_exit_skip_no_step_of_it() {
     let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
-    let leaving = apply(&ready, &[Event::ExitRequested], at(3));
+    let leaving = apply(&ready, &[Fact::ExitRequested], at(3));
     let all = run_through(leaving.clone(), at(5)).1;
     for news in [gone(-500), gone(2), gone(20)] {
         let (left, order) = run_through(apply(&leaving, &[news], at(4)), at(5));
@@ -141,8 +141,8 @@ fn news_in_an_exit_skip_no_step_of_it() {
 
 #[test]
 fn an_exit_step_without_access_is_over_and_says_so() {
-    let leaving = apply(&ready(), &[Event::ExitRequested, Event::StepStarted(Step::DeregisterNumber)], at(3));
-    let lost = Event::StepSucceeded(Step::DeregisterNumber, Finding::AccessLost);
+    let leaving = apply(&ready(), &[Fact::ExitRequested, Fact::StepStarted(Step::DeregisterNumber)], at(3));
+    let lost = Fact::StepSucceeded(Step::DeregisterNumber, Finding::AccessLost);
     let (after, timeline) = advance(&leaving, &lost, at(4));
     assert_eq!(after.step_state(Step::DeregisterNumber), "skipped");
     assert_eq!(timeline.last().unwrap().code.as_deref(), Some("access.lost"));
@@ -152,16 +152,16 @@ fn an_exit_step_without_access_is_over_and_says_so() {
 
 #[test]
 fn words_of_an_earlier_stay_are_read_and_not_believed_and_a_closed_record_takes_none() {
-    let word = |seconds| Event::Observed {
+    let word = |seconds| Fact::Observed {
         about: About::Account,
-        aspect: Aspect::Certification,
+        aspect: Attribute::Certification,
         word: "NEEDED".to_owned(),
         at: at(seconds).now,
     };
-    let restricted = |seconds| Event::Restricted { word: "RESTRICTED_X".into(), until: None, at: at(seconds).now };
+    let restricted = |seconds| Fact::Restricted { word: "RESTRICTED_X".into(), until: None, at: at(seconds).now };
     let display = DisplayNumber::parse("16315551234").unwrap();
     let named =
-        |seconds| Event::NameDecided { display: display.clone(), decision: "APPROVED".into(), at: at(seconds).now };
+        |seconds| Fact::NameDecided { display: display.clone(), decision: "APPROVED".into(), at: at(seconds).now };
     for old in [word(-3_700), restricted(-3_700), named(-3_700)] {
         let heard = apply(&ready(), std::slice::from_ref(&old), at(60));
         assert_eq!(heard, Onboarding { watch_at: Some(at(60).now), ..ready() }, "{old:?}");
@@ -172,5 +172,5 @@ fn words_of_an_earlier_stay_are_read_and_not_believed_and_a_closed_record_takes_
             assert!(state.state() != State::Left || heard == state, "{news:?}");
         }
     }
-    assert!(apply(&ready(), &[word(-60)], at(60)).facts.get(Aspect::Certification).is_some(), "the popup was open");
+    assert!(apply(&ready(), &[word(-60)], at(60)).facts.get(Attribute::Certification).is_some(), "the popup was open");
 }

@@ -3,20 +3,20 @@ use super::*;
 #[test]
 fn an_exit_takes_apart_what_was_set_up_and_destroys_the_token_last() {
     let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
-    let leaving = apply(&ready, &[Event::ExitRequested], at(3));
+    let leaving = apply(&ready, &[Fact::ExitRequested], at(3));
     assert_eq!(leaving.state(), State::Leaving);
     let (left, order) = run_through(leaving, at(4));
     assert_eq!(left.state(), State::Left);
     assert_eq!(order.last(), Some(&Step::DestroyToken));
     assert_eq!(order.len(), 4, "{order:?}");
-    assert_eq!(apply(&left, &[Event::ExitRequested], at(5)), left, "who has left, has left");
+    assert_eq!(apply(&left, &[Fact::ExitRequested], at(5)), left, "who has left, has left");
 }
 
 #[test]
 fn an_exit_goes_on_without_the_token_when_it_dies_on_the_way() {
     let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
-    let leaving = apply(&ready, &[Event::ExitRequested, Event::StepStarted(Step::DeregisterNumber)], at(3));
-    let dead = Event::StepFailed(Step::DeregisterNumber, Failure::new(Class::TokenDead, "graph.190"));
+    let leaving = apply(&ready, &[Fact::ExitRequested, Fact::StepStarted(Step::DeregisterNumber)], at(3));
+    let dead = Fact::StepFailed(Step::DeregisterNumber, Failure::new(Class::TokenDead, "graph.190"));
     let (left, order) = run_through(apply(&leaving, &[dead], at(4)), at(5));
     assert_eq!((left.state(), order), (State::Left, vec![Step::RevokeCredit, Step::DestroyToken]));
 }
@@ -24,8 +24,8 @@ fn an_exit_goes_on_without_the_token_when_it_dies_on_the_way() {
 #[test]
 fn a_late_report_of_an_earlier_exit_does_not_count_for_the_next() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
-    let late = [Event::StepStarted(Step::DestroyToken), Event::StepSucceeded(Step::DestroyToken, Finding::Nothing)];
-    let leaving = apply(&apply(&ready, &late, at(3)), &[Event::ExitRequested], at(4));
+    let late = [Fact::StepStarted(Step::DestroyToken), Fact::StepSucceeded(Step::DestroyToken, Finding::Nothing)];
+    let leaving = apply(&apply(&ready, &late, at(3)), &[Fact::ExitRequested], at(4));
     let (left, order) = run_through(leaving, at(5));
     assert_eq!((left.state(), order.last()), (State::Left, Some(&Step::DestroyToken)));
 }

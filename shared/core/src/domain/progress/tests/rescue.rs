@@ -19,12 +19,12 @@ fn claiming(id: &str, portfolio: Option<&str>) -> Onboarding {
     Onboarding { claim, ..exchanging(Role::SolutionPartner) }
 }
 
-fn accepted(id: &str) -> Event {
-    Event::TokenNotKept(attempt(), Some(Granted { wabas: vec![waba(id)], businesses: vec![business("77")] }))
+fn accepted(id: &str) -> Fact {
+    Fact::TokenNotKept(attempt(), Some(Granted { wabas: vec![waba(id)], businesses: vec![business("77")] }))
 }
 
 fn relaunched() -> Onboarding {
-    apply(&claiming("22", None), &[Event::ExchangeFailed(attempt(), "exchange.lost")], at(31))
+    apply(&claiming("22", None), &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(31))
 }
 
 fn unclaimed() -> Onboarding {
@@ -34,10 +34,10 @@ fn unclaimed() -> Onboarding {
     Onboarding::begin(id, customer, Role::SolutionPartner, Flow::Default, phase, claim, at(0).now)
 }
 
-fn assigned(name: &str, id: &str) -> Event {
+fn assigned(name: &str, id: &str) -> Fact {
     let attempt = AttemptId::new(at(40).now, 7);
     let (customer_ref, waba) = (customer(name), waba(id));
-    Event::Assigned(Box::new(Assignment { customer_ref, waba, business: business("77"), attempt }))
+    Fact::Assigned(Box::new(Assignment { customer_ref, waba, business: business("77"), attempt }))
 }
 
 #[test]
@@ -46,11 +46,11 @@ fn what_a_browser_claims_carries_no_rescue_whatever_was_announced() {
     for state in [claiming("11", None), claiming("11", Some("77")), exchanging(Role::SolutionPartner)] {
         assert_eq!(
             rescue(&state, false, &announced),
-            Some(Event::ExchangeFailed(attempt(), "exchange.lost")),
+            Some(Fact::ExchangeFailed(attempt(), "exchange.lost")),
             "{:?}",
             state.claim
         );
-        let sought = Event::TokenSought(attempt(), business("77"));
+        let sought = Fact::TokenSought(attempt(), business("77"));
         assert_eq!(apply(&state, &[sought], at(31)), state, "and nobody can ask for it");
     }
 }
@@ -60,27 +60,27 @@ fn a_code_that_meta_accepted_is_made_good_for_the_accounts_it_was_granted_at_onc
     let state = apply(&claiming("22", None), &[accepted("11")], at(5));
     assert_eq!(next(&state, Runner::Steps, at(5).now), Next::Rescue, "the lease is not waited for");
     let found = rescue(&state, false, &[(waba("22"), business("88")), (waba("11"), business("77"))]).unwrap();
-    assert_eq!(found, Event::TokenSought(attempt(), business("77")));
+    assert_eq!(found, Fact::TokenSought(attempt(), business("77")));
     let fetching = apply(&state, &[found], at(6));
     let wanted = fetching.wanted_token().unwrap();
     assert_eq!((wanted.business, wanted.accounts), (&business("77"), [waba("11")].as_slice()));
-    assert_eq!(rescue(&state, true, &[]), Some(Event::TokenStored(attempt())), "a token in the vault is enough");
+    assert_eq!(rescue(&state, true, &[]), Some(Fact::TokenStored(attempt())), "a token in the vault is enough");
 }
 
 #[test]
 fn an_acceptance_that_names_nothing_or_is_another_attempts_proves_nothing() {
-    let unnamed = apply(&claiming("11", None), &[Event::TokenNotKept(attempt(), None)], at(5));
+    let unnamed = apply(&claiming("11", None), &[Fact::TokenNotKept(attempt(), None)], at(5));
     assert_eq!(unnamed.entitlement, None);
-    assert!(matches!(rescue(&unnamed, false, &[(waba("11"), business("77"))]), Some(Event::ExchangeFailed(..))));
+    assert!(matches!(rescue(&unnamed, false, &[(waba("11"), business("77"))]), Some(Fact::ExchangeFailed(..))));
     let granted = Granted { wabas: vec![waba("11")], businesses: vec![] };
-    let stranger = Event::TokenNotKept(AttemptId::new(at(0).now, 2), Some(granted));
+    let stranger = Fact::TokenNotKept(AttemptId::new(at(0).now, 2), Some(granted));
     assert_eq!(apply(&claiming("11", None), std::slice::from_ref(&stranger), at(5)), claiming("11", None));
     assert_eq!(apply(&relaunched(), &[stranger, accepted("11")], at(40)), relaunched(), "too late is too late");
 }
 
 #[test]
 fn a_rescue_that_finds_nothing_out_is_tried_again_and_not_at_once() {
-    let begun = apply(&exchanging(Role::TechProvider), &[Event::RescueStarted(attempt())], at(30));
+    let begun = apply(&exchanging(Role::TechProvider), &[Fact::RescueStarted(attempt())], at(30));
     assert_eq!(next(&begun, Runner::Steps, at(31).now), Next::Nothing);
     assert_eq!(next(&begun, Runner::Steps, at(50).now), Next::Rescue);
     assert_eq!(due_at(&begun), Some(at(50).now));

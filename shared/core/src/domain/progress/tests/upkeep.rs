@@ -5,28 +5,28 @@ fn is_due_now(state: &Onboarding, now: Timestamp) -> bool {
     let mut others = state.clone();
     for step in [Step::SubscribeApp, Step::ReadTemplates, Step::AwaitReview, Step::AwaitPaymentMethod] {
         let moment = Moment { now, jitter: Jitter::none() };
-        others = apply(&others, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], moment);
+        others = apply(&others, &[Fact::StepStarted(step), Fact::StepSucceeded(step, finding(step))], moment);
     }
     next(&others, Runner::Steps, now) == Next::Run(Step::RegisterNumber)
 }
 
-fn observed(word: &str, seconds: i64) -> Event {
+fn observed(word: &str, seconds: i64) -> Fact {
     let about = About::Number(PhoneNumberId::parse("5").unwrap());
-    Event::Observed { about, aspect: Aspect::NameStatus, word: word.to_owned(), at: at(seconds).now }
+    Fact::Observed { about, aspect: Attribute::NameStatus, word: word.to_owned(), at: at(seconds).now }
 }
 
 #[test]
 fn six_registrations_within_72_hours_are_all_however_often_somebody_asks() {
     let mut state = connected(Role::TechProvider);
     for step in [Step::VerifyGrant, Step::FindNumber] {
-        state = apply(&state, &[Event::StepStarted(step), Event::StepSucceeded(step, finding(step))], at(2));
+        state = apply(&state, &[Fact::StepStarted(step), Fact::StepSucceeded(step, finding(step))], at(2));
     }
-    let refused = Event::StepFailed(Step::RegisterNumber, Failure::new(Class::Later, "graph.2"));
+    let refused = Fact::StepFailed(Step::RegisterNumber, Failure::new(Class::Later, "graph.2"));
     let mut made = 0;
     for second in 0..20 {
-        state = apply(&state, &[Event::Resumed], at(100 + second));
+        state = apply(&state, &[Fact::Resumed], at(100 + second));
         if is_due_now(&state, at(100 + second).now) {
-            state = apply(&state, &[Event::StepStarted(Step::RegisterNumber), refused.clone()], at(100 + second));
+            state = apply(&state, &[Fact::StepStarted(Step::RegisterNumber), refused.clone()], at(100 + second));
             made += 1;
         }
     }
@@ -47,7 +47,7 @@ fn an_approved_display_name_is_registered_once_more() {
     assert_eq!(done.state(), State::Ready);
     assert_eq!(apply(&done, &[observed("APPROVED", 20), observed("PENDING_REVIEW", 15)], at(23)).state(), State::Ready);
     let display = DisplayNumber::parse("+1 631-555-1234").unwrap();
-    let decided = Event::NameDecided { display, decision: "APPROVED".into(), at: at(30).now };
+    let decided = Fact::NameDecided { display, decision: "APPROVED".into(), at: at(30).now };
     assert_eq!(next(&apply(&done, &[decided], at(31)), Runner::Steps, at(31).now), Next::Run(Step::RegisterNumber));
 }
 
@@ -63,14 +63,14 @@ fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
         repaired: vec![],
         spare: spare.clone(),
     };
-    let far = apply(&ready(), &[Event::Watched(Box::new(reading(30 * 86_400)))], at(10));
+    let far = apply(&ready(), &[Fact::Watched(Box::new(reading(30 * 86_400)))], at(10));
     assert_eq!((far.renewal.clone(), next(&far, Runner::Credit, at(11).now)), (None, Next::Nothing));
-    let near = Event::Watched(Box::new(reading(6 * 86_400)));
+    let near = Fact::Watched(Box::new(reading(6 * 86_400)));
     let soon = apply(&ready(), &[near.clone(), near], at(10));
     let warned = soon.outbox.iter().filter(|event| event.kind == "whatsapp.token.expiring.v1").count();
     assert_eq!((warned, next(&soon, Runner::Credit, at(11).now)), (1, Next::Fetch));
-    let renewed = Event::TokenRenewed(Renewed { attempt: spare.clone(), expires_at: None });
-    let after = apply(&soon, &[Event::FetchAsked(spare.clone()), renewed], at(12));
+    let renewed = Fact::TokenRenewed(Renewed { attempt: spare.clone(), expires_at: None });
+    let after = apply(&soon, &[Fact::FetchAsked(spare.clone()), renewed], at(12));
     assert_eq!((after.token_attempt(), after.token_expires_at), (Some(&spare), None));
     assert_eq!((after.state(), next(&after, Runner::Steps, at(12).now)), (State::Ready, Next::Run(Step::RetireToken)));
 }
@@ -78,8 +78,8 @@ fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
 #[test]
 fn a_lost_code_is_asked_for_three_times_and_then_the_customer_clicks_again() {
     let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: vec![] };
-    let sought = Event::TokenSought(attempt(), BusinessId::parse("77").unwrap());
-    let lost = [Event::TokenNotKept(attempt(), Some(granted)), sought];
+    let sought = Fact::TokenSought(attempt(), BusinessId::parse("77").unwrap());
+    let lost = [Fact::TokenNotKept(attempt(), Some(granted)), sought];
     let mut state = apply(&exchanging(Role::TechProvider), &lost, at(31));
     for tries in 1..=3 {
         let due = due_at(&state).unwrap();
@@ -88,7 +88,7 @@ fn a_lost_code_is_asked_for_three_times_and_then_the_customer_clicks_again() {
             (Next::HandOver(Runner::Credit), Next::Fetch)
         );
         let moment = Moment { now: due, jitter: Jitter::none() };
-        state = apply(&state, &[Event::FetchAsked(attempt()), Event::FetchPostponed(attempt())], moment);
+        state = apply(&state, &[Fact::FetchAsked(attempt()), Fact::FetchPostponed(attempt())], moment);
         assert_eq!(state.state(), if tries < 3 { State::Exchanging } else { State::Relaunch }, "try {tries}");
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// What a word is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Aspect {
+pub enum Attribute {
     /// A number's or an account's state, for example `CONNECTED`, `DISABLED_UPDATE`.
     Status,
     /// The display name's review, for example `PENDING_REVIEW`.
@@ -42,7 +42,7 @@ pub enum Aspect {
 
 /// A word, and since when it is the word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
+pub struct StatusValue {
     /// In Meta's words, upper case.
     pub word: String,
     /// When Meta said so last.
@@ -57,7 +57,7 @@ pub struct Fact {
 /// The newest word per aspect.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Facts(BTreeMap<Aspect, Fact>);
+pub struct MetaStatus(BTreeMap<Attribute, StatusValue>);
 
 /// Longest word that is kept: Meta's own have up to some forty characters.
 const LONGEST_WORD: usize = 64;
@@ -76,16 +76,16 @@ fn decides(word: &str) -> bool {
     !begins.contains(&word)
 }
 
-impl Facts {
+impl MetaStatus {
     /// Takes a word of that time. Older word, and a repeat, changes nothing; says whether the word is another one now. Of two
     /// words of one moment (Meta's webhooks know seconds only) one stands whichever comes first: a decision goes before
     /// what precedes it, and otherwise the later in the alphabet.
-    pub fn observe(&mut self, aspect: Aspect, text: &str, at: Timestamp) -> bool {
+    pub fn observe(&mut self, aspect: Attribute, text: &str, at: Timestamp) -> bool {
         self.observe_until(aspect, text, at, None)
     }
 
     /// The same, of a word that ends by itself.
-    pub fn observe_until(&mut self, aspect: Aspect, text: &str, at: Timestamp, until: Option<Timestamp>) -> bool {
+    pub fn observe_until(&mut self, aspect: Attribute, text: &str, at: Timestamp, until: Option<Timestamp>) -> bool {
         let Some(word) = word(text) else { return false };
         match self.0.get_mut(&aspect) {
             Some(known)
@@ -98,26 +98,26 @@ impl Facts {
                 false
             }
             _ => {
-                self.0.insert(aspect, Fact { word, at, since: at, until });
+                self.0.insert(aspect, StatusValue { word, at, since: at, until });
                 true
             }
         }
     }
 
     /// Takes a word that is a number and only ever grows, whatever the order in which its words come.
-    pub fn raise(&mut self, aspect: Aspect, text: &str, at: Timestamp) -> bool {
+    pub fn raise(&mut self, aspect: Attribute, text: &str, at: Timestamp) -> bool {
         let rank = |text: &str| text.parse::<u32>().unwrap_or(0);
         let known = self.0.get(&aspect);
         let Some(word) = word(text).filter(|word| known.is_none_or(|known| rank(&known.word) < rank(word))) else {
             return false;
         };
         let at = known.map_or(at, |known| known.at.max(at));
-        self.0.insert(aspect, Fact { word, at, since: at, until: None });
+        self.0.insert(aspect, StatusValue { word, at, since: at, until: None });
         true
     }
 
     /// Takes several words of one time.
-    pub fn observe_all(&mut self, words: &[(Aspect, String)], at: Timestamp) {
+    pub fn observe_all(&mut self, words: &[(Attribute, String)], at: Timestamp) {
         for (aspect, word) in words {
             self.observe(*aspect, word, at);
         }
@@ -125,18 +125,18 @@ impl Facts {
 
     /// The word about an aspect.
     #[must_use]
-    pub fn word(&self, aspect: Aspect) -> Option<&str> {
+    pub fn word(&self, aspect: Attribute) -> Option<&str> {
         self.0.get(&aspect).map(|fact| fact.word.as_str())
     }
 
     /// The word about an aspect, with its times.
     #[must_use]
-    pub fn get(&self, aspect: Aspect) -> Option<&Fact> {
+    pub fn get(&self, aspect: Attribute) -> Option<&StatusValue> {
         self.0.get(&aspect)
     }
 
     /// Every word.
-    pub fn iter(&self) -> impl Iterator<Item = (Aspect, &Fact)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Attribute, &StatusValue)> {
         self.0.iter().map(|(aspect, fact)| (*aspect, fact))
     }
 }
@@ -153,11 +153,11 @@ mod tests {
     fn late_news_never_overwrites_newer_news_in_any_order() {
         let news = [("GREEN", 1), ("RED", 5), ("YELLOW", 3), ("GREEN", 4)];
         for start in 0..news.len() {
-            let mut facts = Facts::default();
+            let mut facts = MetaStatus::default();
             for (word, time) in news.iter().cycle().skip(start).take(2 * news.len()) {
-                facts.observe(Aspect::Quality, word, at(*time));
+                facts.observe(Attribute::Quality, word, at(*time));
             }
-            assert_eq!(facts.word(Aspect::Quality), Some("RED"));
+            assert_eq!(facts.word(Attribute::Quality), Some("RED"));
         }
     }
 
@@ -165,11 +165,11 @@ mod tests {
     fn two_words_of_one_moment_end_the_same_in_either_order() {
         for (first, second) in [("PENDING", "APPROVED"), ("APPROVED", "REJECTED"), ("LIFTED", "RESTRICTED_CALLING")] {
             for order in [[first, second], [second, first]] {
-                let mut facts = Facts::default();
+                let mut facts = MetaStatus::default();
                 for word in order.iter().chain(&order) {
-                    facts.observe(Aspect::Review, word, at(1));
+                    facts.observe(Attribute::Review, word, at(1));
                 }
-                assert_eq!(facts.word(Aspect::Review), Some(second), "{order:?}");
+                assert_eq!(facts.word(Attribute::Review), Some(second), "{order:?}");
             }
         }
     }
@@ -177,29 +177,29 @@ mod tests {
     #[test]
     fn what_only_grows_ends_at_its_largest_in_any_order() {
         for order in [["DECLINED", "10", "100"], ["100", "10", "DECLINED"], ["10", "100", "55"]] {
-            let mut facts = Facts::default();
+            let mut facts = MetaStatus::default();
             for (time, word) in order.iter().enumerate() {
-                facts.raise(Aspect::History, word, at(i64::try_from(time).unwrap()));
+                facts.raise(Attribute::History, word, at(i64::try_from(time).unwrap()));
             }
-            assert_eq!(facts.word(Aspect::History), Some("100"), "{order:?}");
+            assert_eq!(facts.word(Attribute::History), Some("100"), "{order:?}");
         }
     }
 
     #[test]
     fn a_word_that_is_confirmed_keeps_its_beginning_and_outlives_older_news() {
-        let mut facts = Facts::default();
-        assert!(facts.observe(Aspect::Review, "pending", at(1)));
-        assert!(!facts.observe(Aspect::Review, "PENDING", at(9)));
-        assert!(!facts.observe(Aspect::Review, "APPROVED", at(5)));
-        assert_eq!(facts.get(Aspect::Review).map(|fact| (fact.since, fact.at)), Some((at(1), at(9))));
+        let mut facts = MetaStatus::default();
+        assert!(facts.observe(Attribute::Review, "pending", at(1)));
+        assert!(!facts.observe(Attribute::Review, "PENDING", at(9)));
+        assert!(!facts.observe(Attribute::Review, "APPROVED", at(5)));
+        assert_eq!(facts.get(Attribute::Review).map(|fact| (fact.since, fact.at)), Some((at(1), at(9))));
     }
 
     #[test]
     fn what_is_no_word_of_metas_is_not_kept() {
-        let mut facts = Facts::default();
+        let mut facts = MetaStatus::default();
         for bad in ["", "two words", "<b>", "ä", &"X".repeat(65)] {
-            assert!(!facts.observe(Aspect::Status, bad, at(1)), "{bad}");
+            assert!(!facts.observe(Attribute::Status, bad, at(1)), "{bad}");
         }
-        assert_eq!(facts, Facts::default());
+        assert_eq!(facts, MetaStatus::default());
     }
 }
