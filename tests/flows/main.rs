@@ -1,11 +1,6 @@
 //! Flows over the running stack: real binaries, real doors, a simulated Meta.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected ends there"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
 mod access;
 mod assignment;

@@ -125,7 +125,8 @@ async fn platform_wide(lab: &Lab) {
 fn named(timeline: &Value, operation: &str) -> Value {
     let lines = timeline.as_array().unwrap();
     let line = lines.iter().find(|line| line["by"]["operation"] == operation);
-    let by = line.unwrap_or_else(|| panic!("{operation} has no name in {timeline}"))["by"].clone();
+    assert!(line.is_some(), "{operation} has no name in {timeline}");
+    let by = line.unwrap()["by"].clone();
     assert_eq!((&by["subject"], &by["client"]), (&json!("auth0|maria"), &json!("console")), "{operation}");
     assert!(by["request_id"].as_str().unwrap().len() > 8, "{operation}");
     by
@@ -149,7 +150,8 @@ async fn every_operation_of_the_api_leaves_the_name_of_who_asked_for_it() {
     let of_left = timeline(&format!("/v1/onboardings/{left}")).await;
     let events = of_maria(lab.events_of(REQUESTED).await);
     for operation in acting(lab).await {
-        let event = events.get(&operation).unwrap_or_else(|| panic!("{operation} leaves no name"));
+        assert!(events.contains_key(&operation), "{operation} leaves no name");
+        let event = &events[&operation];
         assert!(!event["data"]["request_id"].as_str().unwrap().is_empty(), "{operation}");
         match operation.split_once('.').unwrap() {
             ("template", _) => assert_eq!(named(&of_customer, &operation)["request_id"], event["data"]["request_id"]),
@@ -190,7 +192,8 @@ async fn acting(lab: &Lab) -> BTreeSet<String> {
             let (method, path) = route.split_once(' ').unwrap();
             let known = ROUTES.iter().find(|known| known.method == method && known.path == path);
             let operation = known.and_then(|known| known.operation);
-            operation.unwrap_or_else(|| panic!("{route} has no name in the table of routes")).to_owned()
+            assert!(operation.is_some(), "{route} has no name in the table of routes");
+            operation.unwrap().to_owned()
         })
         .collect()
 }

@@ -26,6 +26,12 @@ function fields() {
       maxlength: "128",
       hint: "Your own reference. It must not begin with meta:.",
     },
+    {
+      name: "customer_name",
+      label: "Name of the business",
+      hint: "Shown before the button: what is being connected.",
+      maxlength: "80",
+    },
     { name: "flow", label: "Flow", options: FLOWS, value: "default" },
     { name: "locale", label: "Language", options: [["", "As the customer's browser says"], ...languages] },
     {
@@ -34,6 +40,20 @@ function fields() {
       type: "url",
       hint: "Where the customer goes afterwards; a public HTTPS address.",
       maxlength: "2048",
+    },
+    {
+      name: "help_url",
+      label: "Help address",
+      hint: "A public HTTPS page, or mailto: with an address.",
+      maxlength: "2048",
+    },
+    {
+      name: "confirm",
+      label: "Confirmation",
+      options: [
+        ["", "Not asked for"],
+        ["yes", "The person has to confirm what is connected"],
+      ],
     },
   ];
 }
@@ -76,6 +96,6 @@ export function signupLink() {
     title: "New signup link",
     fields: fields(),
     submit: "Make the link",
-    run: async (order) => made(await call("POST", path("sessions"), order)),
+    run: async ({ confirm, ...order }) => made(await call("POST", path("sessions"), { ...order, confirm: Boolean(confirm) })),
   });
 }
