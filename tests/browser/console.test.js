@@ -170,7 +170,7 @@ test("a script of the signup page gets neither the token nor a handle of the con
 
 test("everybody is offered what they may do, and no more", async (t) => {
   const forAll = ["Pause signups"];
-  const forOne = ["New signup link", "End connection", "Examine anew", "Move a number", "New template", "Refresh", "Copy", "Delete"];
+  const forOne = ["New signup link", "End connection", "Run checks again", "Move a number", "New template", "Refresh", "Copy", "Delete"];
   const places = {
     "#/overview": "Overview", "#/onboardings": "Onboardings", [`#/onboardings/${acme.id}`]: acme.reference,
     "#/doctor": "Doctor", "#/moves": "Moves", [`#/onboardings/${acme.id}/templates`]: "Templates",
@@ -337,7 +337,7 @@ test("what gave up is sent back", async (t) => {
 test("the doctor says what is in order", async (t) => {
   const page = await opened(t, "#/doctor");
   await title(page, "Doctor");
-  await page.getByRole("button", { name: "Examine anew" }).click();
+  await page.getByRole("button", { name: "Run checks again" }).click();
   await page.locator('li[data-check="system_user"]').waitFor();
   await sound(page, "doctor");
 });

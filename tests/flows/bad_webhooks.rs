@@ -1,4 +1,4 @@
-//! Bad input to Meta's door: only what Meta signed is taken, whatever it holds, and nobody else learns anything.
+//! Bad input to the webhook endpoint: only what Meta signed is taken, whatever it holds, and nobody else learns anything.
 
 use integration::{Draw, Lab, soon};
 use serde_json::json;

@@ -50,7 +50,7 @@ async fn a_customer_that_removed_us_costs_nothing_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_credit_line_stays_while_another_account_of_the_portfolio_lives_from_it() {
+async fn the_credit_line_stays_while_another_account_of_the_portfolio_shares_it() {
     let lab = Lab::start().await;
     let (_, one, first) = lab.signed_up("acme", &json!({})).await;
     lab.until(&first, "ready").await;

@@ -1,4 +1,4 @@
-//! Flows over the running stack: real binaries, real doors, a simulated Meta.
+//! Flows over the running stack: real binaries, real endpoints, a simulated Meta.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 

@@ -42,7 +42,7 @@ function summary(checks) {
     { class: "chips" },
     chip("ok", { tone: "ok", text: `${good} in order` }),
     chip("bad", { tone: bad ? "bad" : "idle", text: `${bad} not in order` }),
-    chip("unknown", { tone: "idle", text: `${unknown} to look at yourself` }),
+    chip("unknown", { tone: "idle", text: `${unknown} to check by hand` }),
   );
 }
 
@@ -83,7 +83,7 @@ function render(page) {
     return "What takes the system token is being examined; the lights follow in a few seconds.";
   };
   return [
-    heading("Doctor", { tools: doing(page, "examine", "Examine anew", examine, { tone: "primary", needs: "doctor.examine" }) }),
+    heading("Doctor", { tools: doing(page, "examine", "Run checks again", examine, { tone: "primary", needs: "doctor.examine" }) }),
     whenKnown(page, "report", body, 10),
   ];
 }

@@ -97,9 +97,9 @@ function body(page, details) {
         "div",
         { class: "stack" },
         card(
-          "Account, in Meta's words",
+          "Account status at Meta",
           { key: "account" },
-          Object.keys(account).length ? wordList(account) : empty("Meta has said nothing yet."),
+          Object.keys(account).length ? wordList(account) : empty("Nothing reported by Meta yet."),
         ),
         card("Record", { key: "record" }, about(onboarding)),
       ),

@@ -103,7 +103,7 @@ impl App {
         Ok(no_content())
     }
 
-    /// Who lives from the platform's credit line.
+    /// Accounts that share the platform's credit line.
     pub(crate) async fn credit_shares(&self) -> Result<Reply, Problem> {
         let sharing = self.store.with_credit().await.map_err(|error| unavailable(&error))?;
         let share = |onboarding: &Onboarding| {

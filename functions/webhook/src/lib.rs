@@ -1,4 +1,4 @@
-//! Meta's door (Function URL, or an HTTP API behind mutual TLS): verify over the raw bytes, store in SQS, answer 200. Nothing is parsed, no table is read, and
+//! Meta's webhook endpoint (Function URL, or an HTTP API behind mutual TLS): verify over the raw bytes, store in SQS, answer 200. Nothing is parsed, no table is read, and
 //! what is not signed costs no call to AWS.
 
 mod event;

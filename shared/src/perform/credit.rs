@@ -111,7 +111,7 @@ impl CreditSharing {
         Ok(self.publisher.credit_paused(&pause, now).await?)
     }
 
-    /// Whether another account of the same portfolio still lives from our line: Meta revokes for all of them at once.
+    /// Whether another account of the same portfolio still shares our line: Meta revokes for all of them at once.
     async fn sibling_pays(&self, leaving: &Onboarding) -> Result<bool, Failure> {
         let owner = leaving.waba.as_ref().map(VerifiedWaba::owner);
         let Some(owner) = owner else { return Ok(false) };

@@ -110,7 +110,7 @@ impl Store {
         self.plain(item).map(Some)
     }
 
-    /// Who lives from our credit line, as a list; what was taken back is kept off the list.
+    /// Accounts that share our credit line, as a list; what was taken back is kept off the list.
     pub(super) fn share_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
         let (was, is) = (&save.before.allocation, &save.after.allocation);
         let Some(allocation) = is.as_ref().or(was.as_ref()).filter(|_| was != is) else { return Ok(None) };

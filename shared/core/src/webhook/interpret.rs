@@ -229,7 +229,7 @@ fn look(_: &Change<'_>, _: &Context) -> Option<Observation> {
     Some(Observation::Look)
 }
 
-/// Fields this system lives from: what it interprets, and what its platform is told of a number that stays in the app.
+/// Fields this system depends on: what it interprets, and what its platform is told of a number that stays in the app.
 pub fn fields_in_use() -> impl Iterator<Item = &'static str> {
     let interpreted = FIELDS.iter().filter(|(_, field)| !matches!(field, PassedOn)).map(|(name, _)| *name);
     interpreted.chain(["smb_message_echoes"])
