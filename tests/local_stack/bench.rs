@@ -26,6 +26,8 @@ Parameters:
   ConsoleAuthorizationEndpoint: { Type: String, Default: '' }
   ConsoleTokenEndpoint: { Type: String, Default: '' }
   AllowedOrigins: { Type: CommaDelimitedList, Default: '' }
+  CallbackOverrideOrigins: { Type: CommaDelimitedList, Default: '' }
+  PlatformName: { Type: String, Default: '' }
 Resources:
 ";
 
