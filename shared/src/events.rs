@@ -7,7 +7,7 @@ use crate::domain::failure::Actor;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::message::{Message, Retry, sentence};
-use crate::domain::moving::{self, Move, compare};
+use crate::domain::migration::{self, Migration, compare};
 use crate::domain::onboarding::{Onboarding, PendingEvent};
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
@@ -140,24 +140,24 @@ impl Publisher {
     ///
     /// # Errors
     /// [`QueueError`] when the queue did not take it.
-    pub async fn moving(&self, moving: &Move, event: &PendingEvent) -> Result<(), QueueError> {
+    pub async fn migration(&self, migration: &Migration, event: &PendingEvent) -> Result<(), QueueError> {
         if event.operation.is_some() {
-            return self.saved_operation(event, operation::of_move(moving)).await;
+            return self.saved_operation(event, operation::of_migration(migration)).await;
         }
         let code = event.discriminator.split_once(':').map(|(_, code)| code).filter(|code| !code.is_empty());
         let data = serde_json::json!({
-            "move_id": moving.id,
-            "onboarding_id": moving.onboarding,
-            "customer_ref": moving.customer_ref,
-            "state": moving.state(),
-            "phone_number_id": moving.phone.as_ref().map(VerifiedPhone::id),
-            "who_acts": moving.actor(),
+            "move_id": migration.id,
+            "onboarding_id": migration.onboarding,
+            "customer_ref": migration.customer_ref,
+            "state": migration.state(),
+            "phone_number_id": migration.phone.as_ref().map(VerifiedPhone::id),
+            "who_acts": migration.actor(),
             "code": code,
-            "message": code.map(moving::sentence),
-            "comparison": compare(moving.before.as_ref(), moving.after.as_ref()),
+            "message": code.map(migration::sentence),
+            "comparison": compare(migration.before.as_ref(), migration.after.as_ref()),
         });
-        let identity = [moving.id.as_str(), &event.discriminator];
-        self.send(&event.kind, Some(moving.waba.as_str()), event.at, &data, &identity).await
+        let identity = [migration.id.as_str(), &event.discriminator];
+        self.send(&event.kind, Some(migration.waba.as_str()), event.at, &data, &identity).await
     }
 
     /// `whatsapp.template.changed.v1`: a template as it is now.

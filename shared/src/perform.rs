@@ -4,15 +4,15 @@
 mod access;
 mod app_data;
 mod callback;
-pub mod checkup;
 mod credit;
 mod departure;
 pub mod desk;
+pub mod doctor;
 mod fetch;
 mod grant;
 mod joining;
 pub mod messages;
-pub mod moves;
+pub mod migration;
 mod number;
 mod pages;
 mod review;
@@ -22,10 +22,10 @@ mod watch;
 
 pub use credit::CreditSharing;
 
-use crate::domain::checkup::Check;
+use crate::domain::doctor::Check;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
-use crate::domain::ids::MoveId;
+use crate::domain::ids::MigrationId;
 use crate::domain::limit::OnboardingLimit;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Fact, Finding, Next};
@@ -33,7 +33,7 @@ use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::client::GraphClient;
-use crate::perform::moves::{MoveError, Mover};
+use crate::perform::migration::{MigrationError, Migrator};
 use crate::perform::templates::Begin;
 use crate::queue::QueueError;
 use crate::secret::Secret;
@@ -49,11 +49,11 @@ pub trait Performer {
     /// Attends to what is due beside the steps; `None` when nothing came of it, and it is due again later.
     fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Fact>> + Send;
     /// Looks whether Meta's side of the platform is set up; `None` when that is not this performer's.
-    fn examine(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
+    fn run_doctor(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
         std::future::ready(None)
     }
     /// Does what is due for a number that moves here; `false` when that is not this performer's.
-    fn move_number(&self, _id: &MoveId) -> impl Future<Output = Result<bool, MoveError>> + Send {
+    fn migrate_number(&self, _id: &MigrationId) -> impl Future<Output = Result<bool, MigrationError>> + Send {
         std::future::ready(Ok(false))
     }
     /// What performs the calls to Meta: how many were made, and whether Meta wants a rest.
@@ -74,7 +74,7 @@ pub struct OnboardingSteps {
     /// How many new customers Meta lets us have.
     pub limit: OnboardingLimit,
     /// Moves numbers here.
-    pub mover: Mover,
+    pub mover: Migrator,
 }
 
 impl Performer for OnboardingSteps {
@@ -106,7 +106,7 @@ impl Performer for OnboardingSteps {
         }
     }
 
-    async fn move_number(&self, id: &MoveId) -> Result<bool, MoveError> {
+    async fn migrate_number(&self, id: &MigrationId) -> Result<bool, MigrationError> {
         self.mover.attend(id).await.map(|()| true)
     }
 

@@ -1,7 +1,7 @@
 //! SQS: jobs that carry ids, envelopes and events.
 
 use crate::aws::AwsConfig;
-use crate::domain::ids::{MessageId, MoveId, OnboardingId, WabaId};
+use crate::domain::ids::{MessageId, MigrationId, OnboardingId, WabaId};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
@@ -47,15 +47,15 @@ pub enum Job {
         /// Which.
         id: MessageId,
     },
-    /// Look at this move of a number.
+    /// Advance this phone number migration.
     #[serde(rename = "move.v1")]
-    Move {
+    Migration {
         /// Which.
-        id: MoveId,
+        id: MigrationId,
     },
     /// Look whether Meta's side of the platform is set up, as far as that takes the system token.
     #[serde(rename = "examine.v1")]
-    Examine,
+    Doctor,
     /// Poll the templates of this account.
     #[serde(rename = "templates.v1")]
     Templates {

@@ -6,9 +6,9 @@ use crate::aws::AwsConfig;
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
 use crate::config::{Lookup, Problems};
-use crate::domain::checkup::Examination;
+use crate::domain::doctor::DoctorReport;
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::{MoveId, OnboardingId};
+use crate::domain::ids::{MigrationId, OnboardingId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Fact, Next, TimelineEntry, advance, due_at, next};
 use crate::domain::session::Role;
@@ -16,9 +16,9 @@ use crate::domain::steps::{Runner, Step};
 use crate::domain::time::{Moment, Timestamp};
 use crate::events::Publisher;
 use crate::perform::Performer;
-use crate::perform::moves::MoveError;
+use crate::perform::migration::MigrationError;
 use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
-use crate::store::{Held, Save, Store, StoreError};
+use crate::store::{Save, Store, StoreError, Versioned};
 use lambda_runtime::LambdaEvent;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ const CONFLICTS: u32 = 5;
 pub enum WorkError {
     /// Not a job of this version, or not for this function.
     #[error("unrecognised queue message")]
-    UnknownBell,
+    UnknownJob,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -42,12 +42,12 @@ pub enum WorkError {
     Queue(#[from] QueueError),
     /// A move of a number.
     #[error(transparent)]
-    Move(#[from] MoveError),
+    Migration(#[from] MigrationError),
 }
 
 /// What every worker has.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct WorkerDeps {
     /// The records.
     pub store: Store,
     /// Tells the platform.
@@ -58,7 +58,7 @@ pub struct Surroundings {
     role: Role,
 }
 
-impl Surroundings {
+impl WorkerDeps {
     /// Reads `TABLE_NAME`, `ONBOARDING_QUEUE_URL`, `CREDIT_QUEUE_URL`, `PLATFORM_EVENTS_QUEUE_URL`, `EVENT_SOURCE` and
     /// `ROLE`.
     pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Self {
@@ -88,8 +88,8 @@ pub struct Worker<P> {
 impl<P: Performer + Sync> Worker<P> {
     /// A worker that performs its steps by `performer`.
     #[must_use]
-    pub fn new(performer: P, surroundings: Surroundings) -> Self {
-        let Surroundings { store, publisher, steps, credit, role } = surroundings;
+    pub fn new(performer: P, deps: WorkerDeps) -> Self {
+        let WorkerDeps { store, publisher, steps, credit, role } = deps;
         Self { performer, store, steps, credit, publisher, role }
     }
 
@@ -99,25 +99,25 @@ impl<P: Performer + Sync> Worker<P> {
         batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
             Ok(Job::Onboarding { id }) => self.work(&id, deadline).await,
             Ok(Job::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
-            Ok(Job::Examine) => self.examine().await,
-            Ok(Job::Move { id }) => self.move_number(&id, deadline).await,
+            Ok(Job::Doctor) => self.run_doctor().await,
+            Ok(Job::Migration { id }) => self.migrate_number(&id, deadline).await,
             Ok(Job::Announced { .. } | Job::Templates { .. } | Job::Parked { .. } | Job::Message { .. }) | Err(_) => {
-                Err(WorkError::UnknownBell)
+                Err(WorkError::UnknownJob)
             }
         })
         .await
     }
 
-    async fn move_number(&self, id: &MoveId, deadline: Timestamp) -> Result<(), WorkError> {
+    async fn migrate_number(&self, id: &MigrationId, deadline: Timestamp) -> Result<(), WorkError> {
         if clock::now().after(STEP_BUDGET) >= deadline {
-            return Ok(self.steps.enqueue(&Job::Move { id: id.clone() }, Duration::ZERO).await?);
+            return Ok(self.steps.enqueue(&Job::Migration { id: id.clone() }, Duration::ZERO).await?);
         }
-        if self.performer.move_number(id).await? { Ok(()) } else { Err(WorkError::UnknownBell) }
+        if self.performer.migrate_number(id).await? { Ok(()) } else { Err(WorkError::UnknownJob) }
     }
 
-    async fn examine(&self) -> Result<(), WorkError> {
-        let checks = self.performer.examine().await.ok_or(WorkError::UnknownBell)?;
-        Ok(self.store.save_examination(&Examination { at: clock::now(), checks }).await?)
+    async fn run_doctor(&self) -> Result<(), WorkError> {
+        let checks = self.performer.run_doctor().await.ok_or(WorkError::UnknownJob)?;
+        Ok(self.store.save_doctor_report(&DoctorReport { at: clock::now(), checks }).await?)
     }
 
     /// Does everything that is due for one onboarding and may be done by this worker before `deadline`.
@@ -143,10 +143,10 @@ impl<P: Performer + Sync> Worker<P> {
                 break;
             }
             let graph = self.performer.graph();
-            facts.push(Fact::Called { calls: graph.calls_made().wrapping_sub(made), rest: graph.take_rest() });
+            facts.push(Fact::Called { calls: graph.calls_made().wrapping_sub(made), rest: graph.take_cooldown() });
         }
-        self.tell(&mut held).await?;
-        self.ring_next(&held.record).await
+        self.publish(&mut held).await?;
+        self.enqueue_next(&held.record).await
     }
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Fact, WorkError> {
@@ -170,7 +170,7 @@ impl<P: Performer + Sync> Worker<P> {
     }
 
     /// Attends to what is due beside the steps, once it is recorded that somebody does.
-    async fn attend(&self, held: &mut Held<Onboarding>) -> Result<Option<Fact>, WorkError> {
+    async fn attend(&self, held: &mut Versioned<Onboarding>) -> Result<Option<Fact>, WorkError> {
         let due = next(&held.record, P::RUNNER, clock::now());
         let begun = match due {
             Next::Watch => vec![Fact::WatchStarted],
@@ -186,7 +186,7 @@ impl<P: Performer + Sync> Worker<P> {
     /// Saves facts and, in the same write, that the next due step is begun. MetaStatus are applied again to a newer record.
     async fn save(
         &self,
-        held: &mut Held<Onboarding>,
+        held: &mut Versioned<Onboarding>,
         mut facts: Vec<Fact>,
         may_begin: bool,
     ) -> Result<Option<Step>, WorkError> {
@@ -206,7 +206,7 @@ impl<P: Performer + Sync> Worker<P> {
             let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
             match self.store.save(&save).await {
                 Ok(()) => {
-                    *held = Held { version: held.version.saturating_add(1), record: after };
+                    *held = Versioned { version: held.version.saturating_add(1), record: after };
                     return Ok(begun);
                 }
                 Err(StoreError::BoundElsewhere) => facts = vec![bound_elsewhere()],
@@ -221,7 +221,7 @@ impl<P: Performer + Sync> Worker<P> {
     }
 
     /// Sends the events that were saved with their facts, and saves that they are sent.
-    async fn tell(&self, held: &mut Held<Onboarding>) -> Result<(), WorkError> {
+    async fn publish(&self, held: &mut Versioned<Onboarding>) -> Result<(), WorkError> {
         let pending = held.record.outbox.clone();
         if pending.is_empty() {
             return Ok(());
@@ -233,7 +233,7 @@ impl<P: Performer + Sync> Worker<P> {
     }
 
     /// Enqueues what is due soon; what is due later than SQS can delay is found by the sweeper.
-    async fn ring_next(&self, onboarding: &Onboarding) -> Result<(), WorkError> {
+    async fn enqueue_next(&self, onboarding: &Onboarding) -> Result<(), WorkError> {
         let job = Job::Onboarding { id: onboarding.id.clone() };
         let now = clock::now();
         match next(onboarding, P::RUNNER, now) {

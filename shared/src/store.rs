@@ -50,7 +50,7 @@ mod keys;
 mod limits;
 mod lists;
 mod messages;
-mod moves;
+mod migrations;
 mod newest;
 mod numbers;
 mod onboardings;
@@ -99,7 +99,7 @@ pub enum StoreError {
 
 /// A record with the version it was read in.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held<T> {
+pub struct Versioned<T> {
     /// The record.
     pub record: T,
     /// Its version; a save names it and writes the next.

@@ -60,7 +60,7 @@ impl Journey {
             Self::Announced => is_announced(customer, strike).await,
             Self::Exit => leaves(customer, &ready, strike).await,
             Self::Message => crate::sending::sends(customer, &ready.waba, strike).await,
-            Self::Move => crate::moving::moves(customer, &ready.waba, &ready.id, strike).await,
+            Self::Move => crate::migration::moves(customer, &ready.waba, &ready.id, strike).await,
         }
     }
 }

@@ -5,7 +5,7 @@
 mod customer;
 mod journey;
 mod matrix;
-mod moving;
+mod migration;
 mod pairs;
 mod sending;
 mod spoiled;

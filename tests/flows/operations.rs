@@ -146,7 +146,7 @@ async fn every_operation_of_the_api_leaves_the_name_of_who_asked_for_it() {
     lab.quiet().await;
     let timeline = async |path: &str| lab.platform_get(path).await.json()["timeline"].clone();
     let of_customer = timeline(&format!("/v1/onboardings/{}", case.onboarding)).await;
-    let of_move = timeline(&format!("/v1/moves/{moved}")).await;
+    let of_migration = timeline(&format!("/v1/moves/{moved}")).await;
     let of_left = timeline(&format!("/v1/onboardings/{left}")).await;
     let events = of_maria(lab.events_of(REQUESTED).await);
     for operation in acting(lab).await {
@@ -158,7 +158,7 @@ async fn every_operation_of_the_api_leaves_the_name_of_who_asked_for_it() {
             ("onboarding", "leave" | "resume") => {
                 assert_eq!(named(&of_left, &operation)["request_id"], event["data"]["request_id"]);
             }
-            ("move", "begin" | "request_code" | "verify") => drop(named(&of_move, &operation)),
+            ("move", "begin" | "request_code" | "verify") => drop(named(&of_migration, &operation)),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What any bytes at all are given to. Each must come back: no panic, no endless loop, and what it promises holds.
 
 use shared::domain::ids::{AppId, TemplateId};
-use shared::domain::template::{News, Reading, Said, Stretch, Template, TemplateNews, apply_news};
+use shared::domain::template::{ListProgress, Merged, PageBatch, Said, Template, TemplateChange, apply_change};
 use shared::domain::time::Timestamp;
 use shared::secret::Secret;
 use shared::webhook::change::{Part, split};
@@ -78,10 +78,10 @@ pub(crate) fn handshake_query(data: &[u8]) {
     }
 }
 
-/// News in the order of the bytes and in the opposite one end in the same template; a poll of what is known changes nothing.
+/// Merged in the order of the bytes and in the opposite one end in the same template; a poll of what is known changes nothing.
 pub(crate) fn ledger_merge(data: &[u8]) {
     let mut seen = std::collections::BTreeSet::new();
-    let news: Vec<TemplateNews> = data
+    let news: Vec<TemplateChange> = data
         .chunks_exact(2)
         .filter(|pair| seen.insert((pair[0] % 3, pair[1])))
         .map(|pair| said(pair[0], pair[1]))
@@ -91,13 +91,13 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     if let (Some(one), Some(other)) = (&forwards, &backwards) {
         assert_eq!(one, other);
         let looked = Timestamp::from_seconds(500);
-        let told = Template { untold: false, ..one.clone() };
-        let listed = Stretch { looked, seen: vec![told.clone()], pages: 1, next: None };
-        assert_eq!(Reading::begun(looked).take_in(&[told], listed), vec![]);
+        let told = Template { unpublished: false, ..one.clone() };
+        let listed = PageBatch { looked, seen: vec![told.clone()], pages: 1, next: None };
+        assert_eq!(ListProgress::begun(looked).take_in(&[told], listed), vec![]);
     }
 }
 
-fn said(what: u8, at: u8) -> TemplateNews {
+fn said(what: u8, at: u8) -> TemplateChange {
     let word = ["APPROVED", "PAUSED", "REJECTED", "DISABLED"][usize::from(what / 3) % 4].to_owned();
     let said = match what % 3 {
         0 => Said::Status { status: word, reason: None, category: None },
@@ -106,17 +106,17 @@ fn said(what: u8, at: u8) -> TemplateNews {
     };
     let id = TemplateId::parse("7").expect("digits");
     let at = Timestamp::from_seconds(i64::from(at) + 10);
-    TemplateNews { id, name: "offer".into(), language: "en_US".into(), at, said }
+    TemplateChange { id, name: "offer".into(), language: "en_US".into(), at, said }
 }
 
-fn merged<'a>(news: impl Iterator<Item = &'a TemplateNews>) -> Option<Template> {
-    let known = TemplateNews { at: Timestamp::from_seconds(1), ..said(0, 0) };
-    let mut template = match apply_news(None, &known) {
-        News::Fresh(template) => Some(*template),
+fn merged<'a>(news: impl Iterator<Item = &'a TemplateChange>) -> Option<Template> {
+    let known = TemplateChange { at: Timestamp::from_seconds(1), ..said(0, 0) };
+    let mut template = match apply_change(None, &known) {
+        Merged::Changed(template) => Some(*template),
         _ => None,
     };
     for news in news {
-        if let News::Fresh(newer) = apply_news(template.as_ref(), news) {
+        if let Merged::Changed(newer) = apply_change(template.as_ref(), news) {
             template = Some(*newer);
         }
     }

@@ -26,7 +26,7 @@ use shared::http::{Reply, Request, json, origin};
 use shared::queue::{Job, Queue};
 use shared::secret::Secret;
 use shared::secrets::{PlatformSecret, Vault};
-use shared::store::{Held, Save, Store, StoreError};
+use shared::store::{Save, Store, StoreError, Versioned};
 use shared::tls::Tls;
 use shared::transport::Transport;
 use std::time::Duration;
@@ -102,7 +102,7 @@ impl App {
         Err(Problem::unavailable())
     }
 
-    async fn session(&self, callback: &Callback) -> Result<Held<Session>, Problem> {
+    async fn session(&self, callback: &Callback) -> Result<Versioned<Session>, Problem> {
         let found = self.store.session(&callback.session).await.map_err(|error| unavailable(&error))?;
         found.ok_or(Problem::new(StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known."))
     }
@@ -118,7 +118,7 @@ impl App {
     }
 
     /// A session takes another code only when its first one was lost and the customer was asked to click again.
-    async fn relaunched(&self, id: &OnboardingId) -> Result<Held<Onboarding>, Problem> {
+    async fn relaunched(&self, id: &OnboardingId) -> Result<Versioned<Onboarding>, Problem> {
         let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
         let held = found.ok_or(Problem::unavailable())?;
         match held.record.state() {
@@ -133,9 +133,9 @@ impl App {
     async fn claim(
         &self,
         callback: &Callback,
-        session: Held<Session>,
-        existing: Option<Held<Onboarding>>,
-    ) -> Result<Option<Held<Onboarding>>, Problem> {
+        session: Versioned<Session>,
+        existing: Option<Versioned<Onboarding>>,
+    ) -> Result<Option<Versioned<Onboarding>>, Problem> {
         let now = clock::now();
         let attempt = AttemptId::new(now, rand::random());
         let version = existing.as_ref().map(|held| held.version);
@@ -157,7 +157,7 @@ impl App {
         let saved =
             self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &timeline).await;
         match saved {
-            Ok(()) => Ok(Some(Held { record: onboarding, version: version.unwrap_or(0).saturating_add(1) })),
+            Ok(()) => Ok(Some(Versioned { record: onboarding, version: version.unwrap_or(0).saturating_add(1) })),
             Err(StoreError::Conflict) => Ok(None),
             Err(error) => Err(unavailable(&error)),
         }
@@ -174,7 +174,7 @@ impl App {
         &self,
         app_secret: &Secret,
         callback: &Callback,
-        mut held: Held<Onboarding>,
+        mut held: Versioned<Onboarding>,
     ) -> Result<Reply, Problem> {
         let Phase::Exchanging { attempt, .. } = held.record.phase.clone() else {
             return Err(in_progress());
@@ -210,7 +210,7 @@ impl App {
 
     /// Applies a fact to the record. One that cannot be saved is found out again when the lease ends: the token's secret
     /// has a derived name.
-    async fn record(&self, held: &mut Held<Onboarding>, fact: &Fact) {
+    async fn record(&self, held: &mut Versioned<Onboarding>, fact: &Fact) {
         for _ in 0..SAVES {
             let (after, timeline) = advance(&held.record, fact, clock::moment());
             if after == held.record {
@@ -219,7 +219,7 @@ impl App {
             let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
             match self.store.save(&save).await {
                 Ok(()) => {
-                    *held = Held { version: held.version.saturating_add(1), record: after };
+                    *held = Versioned { version: held.version.saturating_add(1), record: after };
                     return;
                 }
                 Err(StoreError::Conflict) => {
@@ -245,17 +245,17 @@ impl App {
 
 /// The session with this code: it counts, and the launch values work no more, before the code is spent.
 fn claimed(
-    session: Held<Session>,
+    session: Versioned<Session>,
     callback: &Callback,
     attempt: AttemptId,
     onboarding: &OnboardingId,
-) -> Held<Session> {
-    let Held { record, version } = session;
+) -> Versioned<Session> {
+    let Versioned { record, version } = session;
     let state =
         SessionState::Claimed { code_hash: callback.code_hash.clone(), attempt, onboarding: onboarding.clone() };
     let binding = record.binding.map(|binding| Binding { used: true, ..binding });
     let codes = record.codes.saturating_add(1);
-    Held { record: Session { state, binding, codes, ..record }, version }
+    Versioned { record: Session { state, binding, codes, ..record }, version }
 }
 
 impl Handler for App {

@@ -6,7 +6,7 @@ use shared::config::{Lookup, Problems, StartError};
 use shared::domain::ids::{BusinessId, CreditLineId};
 use shared::graph::client::GraphClient;
 use shared::perform::CreditSharing;
-use shared::run::{Surroundings, Worker};
+use shared::run::{Worker, WorkerDeps};
 use shared::secrets::{PlatformSecret, Vault};
 use shared::tls::Tls;
 use shared::transport::Transport;
@@ -23,7 +23,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let transport = Transport::new(&tls)?;
     let mut problems = Problems::default();
     let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-    let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
+    let deps = WorkerDeps::from_lookup(lookup, &mut problems, &aws);
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
     let system_token = PlatformSecret::new(&aws, &problems.required(lookup, "SYSTEM_TOKEN_ARN"));
     let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
@@ -37,7 +37,7 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let parsed = shared::graph::from_lookup(lookup, &mut problems).zip(currency);
     let (graph, currency) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
-    let (store, publisher) = (surroundings.store.clone(), surroundings.publisher.clone());
+    let (store, publisher) = (deps.store.clone(), deps.publisher.clone());
     let performer = CreditSharing { graph, system_token, business, line, currency, store, vault, publisher };
-    Ok(Worker::new(performer, surroundings))
+    Ok(Worker::new(performer, deps))
 }

@@ -6,7 +6,7 @@ use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
 use shared::domain::ids::MessageId;
-use shared::domain::message::{Message, MessageEvent, MessageNext};
+use shared::domain::message::{Message, MessageFact, MessageNext};
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::perform::messages::{SendError, Sender};
@@ -27,7 +27,7 @@ pub struct App {
 pub enum RetryError {
     /// Not a job of this version.
     #[error("unrecognised queue message")]
-    UnknownBell,
+    UnknownJob,
     /// What it takes is unavailable.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -64,7 +64,7 @@ impl App {
     pub async fn handle(&self, event: &SqsEvent) -> BatchResponse {
         batch::each(event, async |record: &Record| match Job::read(&record.body) {
             Some(Job::Message { id }) => self.message(&id).await,
-            _ => Err(RetryError::UnknownBell),
+            _ => Err(RetryError::UnknownJob),
         })
         .await
     }
@@ -75,9 +75,9 @@ impl App {
             let found = self.sender.store.message(id).await.map_err(SendError::from)?;
             let Some(message) = found.map(|held| held.record) else { return Ok(()) };
             match message.next(clock::now()) {
-                MessageNext::Tell => self.tell(&message).await?,
+                MessageNext::Publish => self.publish(&message).await?,
                 MessageNext::Send => self.again(&message).await?,
-                MessageNext::Look => drop(self.sender.record(id, &MessageEvent::Overdue).await?),
+                MessageNext::Reconcile => drop(self.sender.record(id, &MessageFact::Overdue).await?),
                 MessageNext::Wait(_) => {
                     self.sender.enqueue(&message).await;
                     return Ok(());
@@ -88,11 +88,11 @@ impl App {
         Ok(())
     }
 
-    async fn tell(&self, message: &Message) -> Result<(), RetryError> {
+    async fn publish(&self, message: &Message) -> Result<(), RetryError> {
         for event in &message.outbox {
             self.publisher.message(message, event).await.map_err(SendError::from)?;
         }
-        let sent = MessageEvent::EventsSent(message.outbox.clone());
+        let sent = MessageFact::EventsSent(message.outbox.clone());
         let (store, delay) = (&self.sender.store, self.sender.delay);
         store.record_message(&message.id, &sent, delay, clock::now()).await.map_err(SendError::from)?;
         Ok(())
@@ -104,12 +104,12 @@ impl App {
         let store = &self.sender.store;
         let held = store.onboarding(&message.onboarding).await.map_err(SendError::from)?;
         let onboarding = held.map(|held| held.record);
-        let means = match &onboarding {
-            Some(onboarding) => self.sender.means(onboarding, message).await?,
+        let credentials = match &onboarding {
+            Some(onboarding) => self.sender.credentials(onboarding, message).await?,
             None => None,
         };
         let payload = store.message_payload(&message.id).await.map_err(SendError::from)?;
-        let (Some(onboarding), Some((token, phone))) = (&onboarding, means) else {
+        let (Some(onboarding), Some((token, phone))) = (&onboarding, credentials) else {
             return self.drop_it(message, "message.not_connected").await;
         };
         let Some(payload) = payload else { return self.drop_it(message, "message.text_gone").await };
@@ -117,14 +117,14 @@ impl App {
         if self.sender.is_unwanted(message, &payload).await? {
             return self.drop_it(message, "message.opted_out").await;
         }
-        if let Some(begun) = self.sender.record(&message.id, &MessageEvent::Retried).await? {
+        if let Some(begun) = self.sender.record(&message.id, &MessageFact::Retried).await? {
             self.sender.attempt(onboarding, &begun, (&token, phone), &payload).await?;
         }
         Ok(())
     }
 
     async fn drop_it(&self, message: &Message, code: &'static str) -> Result<(), RetryError> {
-        self.sender.record(&message.id, &MessageEvent::Dropped(code)).await?;
+        self.sender.record(&message.id, &MessageFact::Dropped(code)).await?;
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use shared::config::{Lookup, Problems, StartError};
 use shared::domain::limit::OnboardingLimit;
 use shared::graph::client::GraphClient;
 use shared::perform::OnboardingSteps;
-use shared::perform::moves::Mover;
-use shared::run::{Surroundings, Worker};
+use shared::perform::migration::Migrator;
+use shared::run::{Worker, WorkerDeps};
 use shared::secrets::{PlatformSecret, Vault};
 use shared::tls::Tls;
 use shared::transport::Transport;
@@ -20,27 +20,21 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError
     let transport = Transport::new(&tls)?;
     let mut problems = Problems::default();
     let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-    let surroundings = Surroundings::from_lookup(lookup, &mut problems, &aws);
+    let deps = WorkerDeps::from_lookup(lookup, &mut problems, &aws);
     let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
     let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
     let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
     let parsed = shared::graph::from_lookup(lookup, &mut problems).zip(limit);
     let (graph, limit) = problems.finish(parsed)?;
     let graph = GraphClient::new(transport, graph, app_secret);
-    let mover = Mover {
-        store: surroundings.store.clone(),
+    let mover = Migrator {
+        store: deps.store.clone(),
         vault: vault.clone(),
         graph: graph.clone(),
-        jobs: surroundings.steps.clone(),
-        publisher: surroundings.publisher.clone(),
+        jobs: deps.steps.clone(),
+        publisher: deps.publisher.clone(),
     };
-    let performer = OnboardingSteps {
-        graph,
-        vault,
-        mover,
-        limit,
-        store: surroundings.store.clone(),
-        publisher: surroundings.publisher.clone(),
-    };
-    Ok(Worker::new(performer, surroundings))
+    let performer =
+        OnboardingSteps { graph, vault, mover, limit, store: deps.store.clone(), publisher: deps.publisher.clone() };
+    Ok(Worker::new(performer, deps))
 }

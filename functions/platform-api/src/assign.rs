@@ -5,7 +5,7 @@ use super::{App, unavailable};
 use crate::views::summary;
 use http::StatusCode;
 use shared::clock;
-use shared::domain::assignment::{Assignment, NotAssignable, Surroundings, may_assign};
+use shared::domain::assignment::{AccountClaims, Assignment, NotAssignable, may_assign};
 use shared::domain::entitlement::Entitlement;
 use shared::domain::ids::{AttemptId, CustomerRef, OnboardingId, WabaId};
 use shared::domain::onboarding::{Onboarding, Phase};
@@ -44,7 +44,7 @@ impl App {
         let owner: Option<OnboardingId> = owner.filter(|owner| !owner.released).map(|owner| owner.onboarding);
         let announced = self.store.partnership(&order.waba).await.map_err(|error| unavailable(&error))?;
         let announced = announced.map(|held| held.record.business);
-        let around = Surroundings { owner: owner.as_ref(), announced: announced.as_ref() };
+        let around = AccountClaims { owner: owner.as_ref(), announced: announced.as_ref() };
         let business = may_assign(onboarding, &order.customer_ref, &order.waba, around).map_err(refused)?;
         let attempt = AttemptId::new(clock::now(), rand::random());
         Ok(Assignment { customer_ref: order.customer_ref, waba: order.waba, business, attempt })

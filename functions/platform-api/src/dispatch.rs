@@ -28,7 +28,7 @@ impl Handler for App {
                 self.desk_route(id, rest, &request, &operation).await
             }
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
-            (_, ["v1", "moves", rest @ ..]) => self.move_route(rest, &request, &operation).await,
+            (_, ["v1", "moves", rest @ ..]) => self.migration_route(rest, &request, &operation).await,
             (_, ["v1", "phone-numbers" | "messages", ..]) => self.message_route(&segments, &request, &operation).await,
             (_, ["v1", rest @ ..]) => self.platform_route(rest, &request, &operation).await,
             _ => Err(Problem::not_found()),
@@ -48,7 +48,7 @@ impl App {
             (&Method::POST, ["dead-letters", queue, "redrive"]) => self.redrive(queue, operation).await,
             (&Method::GET, ["credit-shares"]) => self.credit_shares().await,
             (&Method::GET, ["doctor"]) => self.doctor(request).await,
-            (&Method::POST, ["doctor"]) => self.examine(operation).await,
+            (&Method::POST, ["doctor"]) => self.run_doctor(operation).await,
             (&Method::GET, ["reception", phone]) => self.reception(phone).await,
             (&Method::GET, ["me"]) => Ok(self.access.me(request)),
             (&Method::GET, ["events", "schema.json"]) => {
@@ -85,7 +85,7 @@ impl App {
         }
     }
 
-    async fn move_route(&self, rest: &[&str], request: &Request, operation: &Operation) -> Result<Reply, Problem> {
+    async fn migration_route(&self, rest: &[&str], request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         match (&request.method, rest) {
             (&Method::GET, []) => self.moves().await,
             (&Method::POST, []) => self.begin_move(request, operation).await,

@@ -3,13 +3,13 @@
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
-use shared::domain::checkup::{Check, CheckName, Examination};
+use shared::domain::doctor::{Check, CheckName, DoctorReport};
 use shared::domain::operation::Operation;
 use shared::domain::session::Role;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
-use shared::perform::checkup::app_side;
+use shared::perform::doctor::app_side;
 use shared::queue::{Job, Queue};
 use shared::store::Solution;
 use shared::transport::Transport;
@@ -76,9 +76,9 @@ impl App {
         checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
         checks.push(Check::unanswered(CheckName::AllowedDomains, pages));
         let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
-        let examined = self.store.examination().await.map_err(|error| unavailable(&error))?;
+        let examined = self.store.doctor_report().await.map_err(|error| unavailable(&error))?;
         views.extend(match examined {
-            Some(Examination { at, checks }) => {
+            Some(DoctorReport { at, checks }) => {
                 checks.into_iter().map(|check| CheckView::of(check, Some(at))).collect::<Vec<_>>()
             }
             None => vec![CheckView::of(Check::unanswered(CheckName::SystemToken, Vec::new()), None)],
@@ -89,15 +89,15 @@ impl App {
     }
 
     /// Begins an examination of what takes the system token.
-    pub(crate) async fn examine(&self, operation: &Operation) -> Result<Reply, Problem> {
+    pub(crate) async fn run_doctor(&self, operation: &Operation) -> Result<Reply, Problem> {
         self.announce(operation).await?;
-        self.doctor.credit.enqueue(&Job::Examine, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
+        self.doctor.credit.enqueue(&Job::Doctor, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Vec::new() }))
     }
 
-    /// Anybody may knock; what is not signed has to be refused.
+    /// Anybody may probe; what is not signed has to be refused.
     async fn reachable(&self) -> Check {
-        let missing = match self.doctor.transport.knock(&self.doctor.webhook).await {
+        let missing = match self.doctor.transport.probe(&self.doctor.webhook).await {
             Ok(StatusCode::UNAUTHORIZED) => Vec::new(),
             Ok(status) => vec![format!("answers {}", status.as_u16())],
             Err(error) => vec![error.to_string()],

@@ -10,7 +10,7 @@ mod funnel;
 mod limits;
 mod links;
 mod messages;
-mod moves;
+mod migrations;
 mod onboardings;
 mod once;
 mod overrides;
@@ -35,7 +35,7 @@ use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
 use shared::perform::messages::Sender;
-use shared::perform::moves::Mover;
+use shared::perform::migration::Migrator;
 use shared::queue::Queue;
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
@@ -58,7 +58,7 @@ pub struct App {
     /// Sends messages and follows them up.
     sender: Sender,
     /// Moves numbers here.
-    mover: Mover,
+    mover: Migrator,
     /// Takes jobs that read an account's templates.
     polls: Queue,
     publisher: Publisher,
@@ -143,9 +143,9 @@ fn operations(
     Some((dead_letters?, login?, access?))
 }
 
-fn mover(sender: &Sender, publisher: &Publisher) -> Mover {
+fn mover(sender: &Sender, publisher: &Publisher) -> Migrator {
     let Sender { store, vault, graph, steps, .. } = sender.clone();
-    Mover { store, vault, graph, jobs: steps, publisher: publisher.clone() }
+    Migrator { store, vault, graph, jobs: steps, publisher: publisher.clone() }
 }
 
 fn sender(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: Transport) -> Option<Sender> {

@@ -10,7 +10,7 @@ use shared::domain::session::Session;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 use shared::http::{Reply, json, no_content};
-use shared::store::{Held, StoreError};
+use shared::store::{StoreError, Versioned};
 
 /// How often a save is tried over what others saved meanwhile.
 const SAVES: usize = 5;
@@ -30,7 +30,7 @@ struct Link<'a> {
 
 impl App {
     pub(crate) async fn get_session(&self, id: &str) -> Result<Reply, Problem> {
-        let (_, Held { record, .. }) = self.link(id).await?;
+        let (_, Versioned { record, .. }) = self.link(id).await?;
         let link = Link {
             state: state(&record),
             customer_ref: &record.customer_ref,
@@ -65,7 +65,7 @@ impl App {
         Err(Problem::unavailable())
     }
 
-    async fn link(&self, id: &str) -> Result<(SessionId, Held<Session>), Problem> {
+    async fn link(&self, id: &str) -> Result<(SessionId, Versioned<Session>), Problem> {
         let id = SessionId::parse(id).map_err(|_| Problem::not_found())?;
         let found = self.store.session(&id).await.map_err(|error| unavailable(&error))?;
         Ok((id, found.ok_or(Problem::not_found())?))

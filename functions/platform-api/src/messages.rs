@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::clock;
 use shared::domain::ids::{MessageId, PhoneNumberId};
-use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageEvent, MessageState, Retry, sentence};
+use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageFact, MessageState, Retry, sentence};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::operation::Operation;
 use shared::domain::time::Timestamp;
@@ -100,8 +100,8 @@ impl App {
         operation: &Operation,
     ) -> Result<Message, Problem> {
         let sender = &self.sender;
-        let means = sender.means(onboarding, &message).await.map_err(|error| unavailable(&error))?;
-        let (token, number) = means.ok_or(not_connected())?;
+        let credentials = sender.credentials(onboarding, &message).await.map_err(|error| unavailable(&error))?;
+        let (token, number) = credentials.ok_or(not_connected())?;
         if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
             return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
         }
@@ -150,7 +150,7 @@ impl App {
     /// Gives the second attempt up.
     pub(crate) async fn cancel_message(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
-        let fact = MessageEvent::Dropped("message.cancelled");
+        let fact = MessageFact::Dropped("message.cancelled");
         let dropped = self.sender.record_by(&id, &fact, Some(operation)).await;
         match dropped.map_err(|error| unavailable(&error))? {
             Some(message) => Ok(json(StatusCode::ACCEPTED, &MessageView::of(&message))),

@@ -14,7 +14,7 @@ use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::queue::Job;
-use shared::store::{Held, Recorded, StoreError};
+use shared::store::{Recorded, StoreError, Versioned};
 use std::time::Duration;
 
 /// Onboardings a page holds.
@@ -102,7 +102,7 @@ impl App {
         Ok(json(StatusCode::OK, &Details::of(&held.record, &notices, timeline)))
     }
 
-    pub(crate) async fn find(&self, id: &str) -> Result<Held<Onboarding>, Problem> {
+    pub(crate) async fn find(&self, id: &str) -> Result<Versioned<Onboarding>, Problem> {
         let id = OnboardingId::parse(id).map_err(|_| Problem::not_found())?;
         let found = self.store.onboarding(&id).await.map_err(|error| unavailable(&error))?;
         found.ok_or(Problem::not_found())

@@ -9,7 +9,7 @@ use shared::domain::idempotency::{Answer, Claim, IdempotencyKey, KeyedRequest, S
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
-use shared::store::Held;
+use shared::store::Versioned;
 use std::time::Duration;
 
 /// After which a caller may come again when the same request is being carried out.
@@ -17,7 +17,7 @@ const IN_PROGRESS: Duration = Duration::from_secs(2);
 
 /// What a request is carried out with: the same for every repeat under its key.
 pub(crate) struct Ticket {
-    keyed: Option<(KeyedRequest, Held<Claim>)>,
+    keyed: Option<(KeyedRequest, Versioned<Claim>)>,
     seed: Seed,
     /// When the request first came.
     pub(crate) begun_at: Timestamp,

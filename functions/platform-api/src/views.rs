@@ -85,7 +85,7 @@ pub(crate) struct Details {
     steps: Vec<StepView>,
     notices: Vec<NoticeView>,
     numbers: Vec<NumberView>,
-    account: BTreeMap<Attribute, WordView>,
+    account: BTreeMap<Attribute, StatusView>,
     /// The newest entries.
     timeline: Vec<TimelineView>,
     /// Leads to earlier ones.
@@ -108,11 +108,11 @@ struct NumberView {
     since: String,
     coexistence: bool,
     registered_at: Option<String>,
-    words: BTreeMap<Attribute, WordView>,
+    words: BTreeMap<Attribute, StatusView>,
 }
 
 #[derive(Serialize)]
-struct WordView {
+struct StatusView {
     word: String,
     since: String,
 }
@@ -225,9 +225,9 @@ fn number_view(number: &Number) -> NumberView {
     }
 }
 
-fn words(facts: &MetaStatus) -> BTreeMap<Attribute, WordView> {
-    let view = |(aspect, fact): (Attribute, &StatusValue)| {
-        (aspect, WordView { word: fact.word.clone(), since: fact.since.to_rfc3339() })
+fn words(facts: &MetaStatus) -> BTreeMap<Attribute, StatusView> {
+    let view = |(attribute, fact): (Attribute, &StatusValue)| {
+        (attribute, StatusView { word: fact.value.clone(), since: fact.since.to_rfc3339() })
     };
     facts.iter().map(view).collect()
 }

@@ -23,7 +23,7 @@ use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request};
-use shared::store::{Held, Store, StoreError};
+use shared::store::{Store, StoreError, Versioned};
 use shared::tls::Tls;
 
 /// What the function holds between invocations.
@@ -71,7 +71,7 @@ impl App {
     }
 
     /// The session a request names; `None` when there is no such session.
-    async fn session(&self, text: &str) -> Result<Option<(SessionId, Held<Session>)>, Problem> {
+    async fn session(&self, text: &str) -> Result<Option<(SessionId, Versioned<Session>)>, Problem> {
         let Ok(id) = SessionId::parse(text) else {
             return Ok(None);
         };

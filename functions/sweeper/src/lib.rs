@@ -78,8 +78,8 @@ impl App {
             self.retries.enqueue(&Job::Message { id }, Duration::ZERO).await?;
             enqueued += 1;
         }
-        for id in self.store.due_moves(now, AT_ONCE).await? {
-            self.steps.enqueue(&Job::Move { id }, Duration::ZERO).await?;
+        for id in self.store.due_migrations(now, AT_ONCE).await? {
+            self.steps.enqueue(&Job::Migration { id }, Duration::ZERO).await?;
             enqueued += 1;
         }
         tracing::info!(enqueued, "swept");

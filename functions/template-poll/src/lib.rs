@@ -41,7 +41,7 @@ pub struct App {
 pub enum PollError {
     /// Not a job of this version.
     #[error("unrecognised queue message")]
-    UnknownBell,
+    UnknownJob,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -131,7 +131,7 @@ impl App {
     /// Polls one account; a message that comes again goes on where it stopped.
     async fn account(&self, record: &Record) -> Result<(), PollError> {
         let Ok(Job::Templates { onboarding, .. }) = serde_json::from_str(&record.body) else {
-            return Err(PollError::UnknownBell);
+            return Err(PollError::UnknownJob);
         };
         let asked = record.sent_at().filter(|_| RESUMED.contains(&record.receipts()));
         let begin = asked.map_or(Begin::Anew, |asked| Begin::WhereItStopped { asked });
@@ -182,7 +182,7 @@ impl App {
 
     /// Polls and onboarding share the hour's calls of an account that has few. Of the others nothing is written.
     async fn count(&self, onboarding: &Onboarding, calls: u32) -> Result<(), PollError> {
-        let rest = self.graph.take_rest();
+        let rest = self.graph.take_cooldown();
         if is_tight(onboarding) || rest > 0 {
             let called = Fact::Called { calls, rest };
             self.store.record(&onboarding.id, &called, clock::moment()).await?;

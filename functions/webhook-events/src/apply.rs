@@ -3,15 +3,15 @@
 use super::EventError;
 use shared::clock;
 use shared::domain::ids::{BusinessId, MessageId, PhoneNumberId, WabaId};
-use shared::domain::message::{MessageEvent, MessageNext};
+use shared::domain::message::{MessageFact, MessageNext};
 use shared::domain::meta_status::Attribute;
 use shared::domain::progress::{About, Fact};
-use shared::domain::template::{News, Template, TemplateNews, apply_news};
+use shared::domain::template::{Merged, Template, TemplateChange, apply_change};
 use shared::domain::time::Timestamp;
 use shared::events::Publisher;
+use shared::publishing;
 use shared::queue::{Job, Queue};
-use shared::store::{Held, Owner, Partnership, Recorded, Solution, Store, StoreError};
-use shared::telling;
+use shared::store::{Owner, Partnership, Recorded, Solution, Store, StoreError, Versioned};
 use shared::webhook::interpret::Observation;
 use std::time::Duration;
 
@@ -44,32 +44,22 @@ impl Applier {
         observation: Observation,
     ) -> Result<(), EventError> {
         match observation {
-            Observation::Departed { reason, at } => self.fact(owner, &Fact::Departed(reason, at)).await,
+            Observation::Fact(fact) => self.fact(owner, &fact).await,
             Observation::Joined { business, at } => self.joined(waba, owner, business, false, at).await,
             Observation::Uncertified { business, at } => {
                 self.joined(waba, owner, Some(business), true, at).await?;
-                let word = "NEEDED".to_owned();
-                let needed = Fact::Observed { about: About::Account, aspect: Attribute::Certification, word, at };
+                let (attribute, value) = (Attribute::Certification, "NEEDED".to_owned());
+                let needed = Fact::Observed { about: About::Account, attribute, value, at };
                 self.fact(owner, &needed).await
             }
-            Observation::Word { about, aspect, word, at } => {
-                self.fact(owner, &Fact::Observed { about, aspect, word, at }).await
-            }
-            Observation::Restricted { word, until, at } => {
-                self.fact(owner, &Fact::Restricted { word, until, at }).await
-            }
-            Observation::NameDecided { display, decision, at } => {
-                self.fact(owner, &Fact::NameDecided { display, decision, at }).await
-            }
-            Observation::Look => self.fact(owner, &Fact::LookAsked).await,
-            Observation::Template(news) => self.template(waba, owner, &news).await,
+            Observation::Template(change) => self.template(waba, owner, &change).await,
             Observation::Templates => self.poll(waba, owner).await,
             Observation::Preference { phone, person, stopped, at } => {
                 Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
             }
             Observation::Renamed { phone, was, is } => self.renamed(&phone, &was, &is).await,
-            Observation::Status { message, phone, attempt, wamid, delivery, code, at } => {
-                self.status(&message, &phone, &MessageEvent::Reported { attempt, wamid, delivery, code, at }).await
+            Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at } => {
+                self.status(&message, &phone, &MessageFact::Reported { attempt, wamid, delivery, code, at }).await
             }
             Observation::Solution { id, status, at } => {
                 Ok(self.store.note_solution(&Solution { id, status, at }).await?)
@@ -112,7 +102,7 @@ impl Applier {
 
     /// A failure that is tried again is enqueued for `message-retry` when its time has come; what is to be told, at once.
     /// What Meta repeats is free text of whoever sends: it counts for messages of that number only.
-    async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageEvent) -> Result<(), EventError> {
+    async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageFact) -> Result<(), EventError> {
         let now = clock::now();
         let held = self.store.message(id).await?;
         if held.is_none_or(|held| held.record.phone != *phone) {
@@ -120,7 +110,7 @@ impl Applier {
         }
         let Some(message) = self.store.record_message(id, fact, self.retry_delay, now).await? else { return Ok(()) };
         match message.next(now) {
-            MessageNext::Tell => Ok(self.retries.enqueue(&Job::Message { id: id.clone() }, Duration::ZERO).await?),
+            MessageNext::Publish => Ok(self.retries.enqueue(&Job::Message { id: id.clone() }, Duration::ZERO).await?),
             _ => Ok(()),
         }
     }
@@ -132,25 +122,25 @@ impl Applier {
         Ok(self.polls.enqueue(&job, ASK_LATER).await?)
     }
 
-    async fn template(&self, waba: &WabaId, owner: Option<&Owner>, news: &TemplateNews) -> Result<(), EventError> {
+    async fn template(&self, waba: &WabaId, owner: Option<&Owner>, change: &TemplateChange) -> Result<(), EventError> {
         for _ in 0..CONFLICTS {
-            let held = self.store.template(waba, &news.id).await?;
-            match (apply_news(held.as_ref().map(|held| &held.record), news), held) {
-                (News::Fresh(merged), held) => {
+            let held = self.store.template(waba, &change.id).await?;
+            match (apply_change(held.as_ref().map(|held| &held.record), change), held) {
+                (Merged::Changed(merged), held) => {
                     match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
                         Err(StoreError::Conflict) => {}
-                        saved => return self.tell(waba, Held { version: saved?, record: *merged }).await,
+                        saved => return self.publish(waba, Versioned { version: saved?, record: *merged }).await,
                     }
                 }
-                (News::Stored, Some(held)) => return self.tell(waba, held).await,
-                (News::Stored | News::Stale, _) => return Ok(()),
-                (News::Undecided, _) => return self.poll(waba, owner).await,
+                (Merged::Known, Some(held)) => return self.publish(waba, held).await,
+                (Merged::Known | Merged::Stale, _) => return Ok(()),
+                (Merged::Undecided, _) => return self.poll(waba, owner).await,
             }
         }
         Err(StoreError::Conflict.into())
     }
 
-    async fn tell(&self, waba: &WabaId, stored: Held<Template>) -> Result<(), EventError> {
-        Ok(telling::tell(&self.store, &self.publisher, waba, &[stored]).await?)
+    async fn publish(&self, waba: &WabaId, stored: Versioned<Template>) -> Result<(), EventError> {
+        Ok(publishing::publish(&self.store, &self.publisher, waba, &[stored]).await?)
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 const PATIENCE: u32 = 2;
 
 /// How long a message rests after its first, second, … receipt. With five receipts an outage of an hour is outlived.
-const RESTS: [Duration; 4] =
+const BACK_OFF: [Duration; 4] =
     [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(900), Duration::from_secs(2700)];
 
 /// What one batch met.
@@ -49,15 +49,15 @@ impl Breaker {
     }
 
     /// Whether nothing of a batch of this length could be done.
-    pub(crate) fn spared_nothing(&self, batch: usize) -> bool {
+    pub(crate) fn all_failed(&self, batch: usize) -> bool {
         usize::try_from(self.failed.load(Ordering::Relaxed)).is_ok_and(|failed| failed == batch && failed > 0)
     }
 
     /// Lets a message rest that a dependency failed.
-    pub(crate) async fn rest(&self, queue: &Queue, record: &Record) {
+    pub(crate) async fn back_off(&self, queue: &Queue, record: &Record) {
         self.failed.fetch_add(1, Ordering::Relaxed);
-        let turn = usize::try_from(record.receipts().saturating_sub(1)).unwrap_or(usize::MAX).min(RESTS.len() - 1);
-        if let Some(rest) = RESTS.get(turn) {
+        let turn = usize::try_from(record.receipts().saturating_sub(1)).unwrap_or(usize::MAX).min(BACK_OFF.len() - 1);
+        if let Some(rest) = BACK_OFF.get(turn) {
             // A queue that is down itself gives the message back after its visibility timeout.
             drop(queue.postpone(&record.receipt_handle, *rest).await);
         }

@@ -1,12 +1,13 @@
 //! One delivery of Meta's: every change on its own.
 
-use super::outbox::Passage;
+use super::pending_events::ProcessedBody;
 use super::route::{Owners, Route, route};
 use super::{App, EventError};
 use shared::batch::caught;
 use shared::clock;
 use shared::domain::ids::WabaId;
-use shared::domain::meta_status::word;
+use shared::domain::meta_status::status_value;
+use shared::domain::progress::Fact;
 use shared::domain::time::Timestamp;
 use shared::queue::QueueError;
 use shared::store::{Owner, Parked};
@@ -34,20 +35,20 @@ const UNKNOWN_ACCOUNT: &str = "webhook.unknown_account";
 
 impl App {
     /// Applies every change. What they are passed on by is left to be sent.
-    pub(crate) async fn delivery(&self, message: &str) -> Result<Vec<Passage>, EventError> {
+    pub(crate) async fn delivery(&self, message: &str) -> Result<Vec<ProcessedBody>, EventError> {
         let Envelope { received_at, body } = Envelope::unpack(message)?;
-        let mut passages = Vec::new();
+        let mut processed = Vec::new();
         for body in divided(body) {
-            passages.push(self.body(body, received_at).await?);
+            processed.push(self.body(body, received_at).await?);
         }
-        Ok(passages)
+        Ok(processed)
     }
 
-    async fn body(&self, body: Vec<u8>, received_at: Timestamp) -> Result<Passage, EventError> {
+    async fn body(&self, body: Vec<u8>, received_at: Timestamp) -> Result<ProcessedBody, EventError> {
         let Ok(parts) = split(&body) else {
             tracing::warn!(bytes = body.len(), "a signed body is not a notification");
             let event = self.publisher.unreadable(&String::from_utf8_lossy(&body), received_at)?;
-            return Ok(Passage { parts: 1, events: vec![(0, event)], failed: Vec::new(), body, received_at });
+            return Ok(ProcessedBody { parts: 1, events: vec![(0, event)], failed: Vec::new(), body, received_at });
         };
         let owners = Owners::default();
         let (mut events, mut failed) = (Vec::new(), Vec::new());
@@ -60,12 +61,12 @@ impl App {
                 Err(error) => failed.push((place, error)),
             }
         }
-        Ok(Passage { parts: parts.len(), events, failed, body, received_at })
+        Ok(ProcessedBody { parts: parts.len(), events, failed, body, received_at })
     }
 
     /// Queues what failed again, alone; its neighbours are done.
-    pub(crate) async fn settle(&self, passages: Vec<Passage>) -> Result<(), EventError> {
-        for passage in passages {
+    pub(crate) async fn settle(&self, processed: Vec<ProcessedBody>) -> Result<(), EventError> {
+        for passage in processed {
             if !passage.failed.is_empty() {
                 self.again(passage).await?;
             }
@@ -73,7 +74,7 @@ impl App {
         Ok(())
     }
 
-    async fn again(&self, mut passage: Passage) -> Result<(), EventError> {
+    async fn again(&self, mut passage: ProcessedBody) -> Result<(), EventError> {
         // What is down is no change's fault, whatever else failed.
         if let Some(outage) = passage.failed.iter().position(|(_, error)| error.is_of_dependency()) {
             return Err(passage.failed.swap_remove(outage).1);
@@ -101,7 +102,7 @@ impl App {
             Part::Unreadable(raw) => return Ok(self.publisher.unreadable(raw.get(), received_at)?),
         };
         if !is_documented(&change.field) {
-            let field = word(&change.field).unwrap_or_default();
+            let field = status_value(&change.field).unwrap_or_default();
             tracing::warn!(webhook.field = field, "a webhook field is not documented");
         }
         if let Some(event) = undocumented_event(change) {
@@ -126,7 +127,7 @@ impl App {
                     self.applier.apply(&waba, Some(&owner), observation).await?;
                 }
             }
-            Route::Unknown(waba) => self.of_unknown(&waba, change, observed, received_at).await?,
+            Route::Unknown(waba) => self.park_unowned(&waba, change, observed, received_at).await?,
             Route::Nowhere => {}
         }
         Ok(self.publisher.webhook(change, received_at)?)
@@ -137,7 +138,7 @@ impl App {
     }
 
     /// What needs a record waits for it; the rest is applied.
-    async fn of_unknown(
+    async fn park_unowned(
         &self,
         waba: &WabaId,
         change: &Change<'_>,
@@ -166,7 +167,7 @@ impl App {
     async fn of_moved(&self, waba: &WabaId) -> Result<bool, EventError> {
         let Some(target) = self.applier.store.alias_of(waba, clock::now()).await? else { return Ok(false) };
         let owner = self.applier.store.owner(&target).await?;
-        self.applier.apply(&target, owner.as_ref(), Observation::Look).await?;
+        self.applier.apply(&target, owner.as_ref(), Observation::Fact(Fact::CheckRequested)).await?;
         Ok(true)
     }
 
@@ -179,8 +180,8 @@ impl App {
         let mut failed = Ok(());
         for held in self.applier.store.parked(waba).await? {
             let waited = clock::now().since(held.record.since);
-            let nobodys = waited >= LONGEST_WAIT && !was_ours;
-            let tried = caught(Box::pin(self.parked_change(waba, owner.as_ref(), &held.record, nobodys))).await;
+            let unclaimed = waited >= LONGEST_WAIT && !was_ours;
+            let tried = caught(Box::pin(self.parked_change(waba, owner.as_ref(), &held.record, unclaimed))).await;
             let tried = match tried.unwrap_or(Err(EventError::Panicked)) {
                 // Its own fault: it goes the way of every change that fails alone.
                 Err(error) if !error.is_of_dependency() => self.requeue(&held.record, &error).await,
@@ -204,7 +205,7 @@ impl App {
         waba: &WabaId,
         owner: Option<&Owner>,
         parked: &Parked,
-        nobodys: bool,
+        unclaimed: bool,
     ) -> Result<(), EventError> {
         let envelope = Envelope::unpack(&parked.envelope)?;
         for part in split(&envelope.body).unwrap_or_default() {
@@ -213,7 +214,7 @@ impl App {
                 for observation in interpret(&change, &self.context(envelope.received_at)) {
                     self.applier.apply(waba, owner, observation).await?;
                 }
-            } else if nobodys {
+            } else if unclaimed {
                 tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "nobody connected the account of a change");
                 let event = self.publisher.quarantined(&change, parked.since, UNKNOWN_ACCOUNT)?;
                 self.send(vec![event]).await?;

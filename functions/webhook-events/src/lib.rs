@@ -4,14 +4,14 @@
 mod apply;
 mod breaker;
 mod delivery;
-mod outbox;
+mod pending_events;
 mod reception;
 mod route;
 mod windows;
 
 use apply::Applier;
 use breaker::Breaker;
-use outbox::{Outbox, Passage};
+use pending_events::{PendingEvents, ProcessedBody};
 use reception::Reception;
 use shared::aws::AwsConfig;
 use shared::batch::{BatchResponse, Record, SqsEvent, guarded};
@@ -106,24 +106,24 @@ impl App {
     pub async fn handle(&self, event: &SqsEvent) -> Result<BatchResponse, EventError> {
         let breaker = Breaker::default();
         let mut response = BatchResponse::default();
-        let mut outbox = Outbox::default();
+        let mut pending = PendingEvents::default();
         for record in &event.records {
             match guarded(record, Box::pin(self.applied(record, &breaker))).await {
-                Some(passages) => outbox.put(record, passages),
+                Some(processed) => pending.put(record, processed),
                 None => response.fail(record),
             }
-            if outbox.is_full() {
-                self.dispatch(std::mem::take(&mut outbox), &breaker, &mut response).await;
+            if pending.is_full() {
+                self.dispatch(std::mem::take(&mut pending), &breaker, &mut response).await;
             }
         }
-        self.dispatch(outbox, &breaker, &mut response).await;
-        if breaker.spared_nothing(event.records.len()) { Err(EventError::Dependency) } else { Ok(response) }
+        self.dispatch(pending, &breaker, &mut response).await;
+        if breaker.all_failed(event.records.len()) { Err(EventError::Dependency) } else { Ok(response) }
     }
 
     /// Applies one message, unless those before it met a dependency that fails.
-    async fn applied(&self, record: &Record, breaker: &Breaker) -> Result<Vec<Passage>, EventError> {
+    async fn applied(&self, record: &Record, breaker: &Breaker) -> Result<Vec<ProcessedBody>, EventError> {
         if breaker.is_open() {
-            breaker.rest(&self.webhooks, record).await;
+            breaker.back_off(&self.webhooks, record).await;
             return Err(EventError::Dependency);
         }
         let outcome = match Job::read(&record.body) {
@@ -132,21 +132,21 @@ impl App {
         };
         breaker.applying.note(failed(&outcome));
         if failed(&outcome) {
-            breaker.rest(&self.webhooks, record).await;
+            breaker.back_off(&self.webhooks, record).await;
         }
         outcome
     }
 
     /// Sends what waits, and settles every message whose events were waiting.
-    async fn dispatch(&self, mut outbox: Outbox<'_>, breaker: &Breaker, response: &mut BatchResponse) {
-        Box::pin(outbox.send(&self.publisher)).await;
+    async fn dispatch(&self, mut pending: PendingEvents<'_>, breaker: &Breaker, response: &mut BatchResponse) {
+        Box::pin(pending.send(&self.publisher)).await;
         let mut any_failed = false;
-        for (record, passages) in outbox.into_settled() {
+        for (record, processed) in pending.into_settled() {
             let settled = async {
-                let outcome = self.settle(passages).await;
+                let outcome = self.settle(processed).await;
                 if failed(&outcome) {
                     any_failed = true;
-                    breaker.rest(&self.webhooks, record).await;
+                    breaker.back_off(&self.webhooks, record).await;
                 }
                 outcome
             };

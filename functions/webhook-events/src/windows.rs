@@ -4,7 +4,7 @@ use super::EventError;
 use crate::apply::Applier;
 use shared::clock;
 use shared::domain::ids::{MessageId, PhoneNumberId};
-use shared::domain::message::MessageEvent;
+use shared::domain::message::MessageFact;
 use shared::domain::time::Timestamp;
 use shared::queue::Job;
 use shared::webhook::change::Change;
@@ -38,13 +38,13 @@ impl Windows {
         {
             return Ok(());
         }
-        if !applier.store.awaits_words(phone, now).await? {
+        if !applier.store.has_pending_replies(phone, now).await? {
             self.remember(phone, now);
             return Ok(());
         }
         let people: BTreeSet<String> = writers(change, phone).into_iter().collect();
         for person in people {
-            for id in applier.store.awaiting_word_of(phone, &person, now).await? {
+            for id in applier.store.pending_replies_from(phone, &person, now).await? {
                 send_again(applier, &id, now).await?;
             }
         }
@@ -66,7 +66,7 @@ impl Windows {
 }
 
 async fn send_again(applier: &Applier, id: &MessageId, now: Timestamp) -> Result<(), EventError> {
-    let opened = MessageEvent::WindowOpened;
+    let opened = MessageFact::WindowOpened;
     if applier.store.record_message(id, &opened, applier.retry_delay, now).await?.is_some() {
         applier.retries.enqueue(&Job::Message { id: id.clone() }, Duration::ZERO).await?;
     }

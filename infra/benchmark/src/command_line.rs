@@ -23,7 +23,7 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
             Arg::Long("rounds") => rounds = arguments.value()?.parse()?,
             Arg::Long("profile") => profile = arguments.value()?.parse()?,
             Arg::Long("help") | Arg::Short('h') => {
-                report::say(HELP);
+                report::print(HELP);
                 return Ok(());
             }
             other => return Err(other.unexpected().into()),
@@ -37,23 +37,23 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
         return under_flood(&built).await;
     }
     cores::measure_from_the_first()?;
-    report::say(&start::measure(&built, rounds).await?);
-    report::say(&webhook::measure_first(&built, rounds).await?);
-    report::say(&handshake::measure(&built, rounds).await?);
-    report::say(&webhook::measure(&built).await?);
-    report::say(&cpu::measure(&built).await?);
-    report::say(&calls::measure(&built).await?);
+    report::print(&start::measure(&built, rounds).await?);
+    report::print(&webhook::measure_first(&built, rounds).await?);
+    report::print(&handshake::measure(&built, rounds).await?);
+    report::print(&webhook::measure(&built).await?);
+    report::print(&cpu::measure(&built).await?);
+    report::print(&calls::measure(&built).await?);
     under_flood(&built).await?;
-    report::say(&throughput::measure(&built).await?);
-    report::say(&size::table(&built)?);
+    report::print(&throughput::measure(&built).await?);
+    report::print(&size::table(&built)?);
     Ok(())
 }
 
 /// What strangers cost, and whether Meta is heard beside them.
 async fn under_flood(built: &binaries::Built) -> Result<(), Box<dyn std::error::Error>> {
     cores::measure_from_the_first()?;
-    report::say(&cpu::measure_refusal(built).await?);
+    report::print(&cpu::measure_refusal(built).await?);
     cores::use_all()?;
-    report::say(&flood::measure(built).await?);
+    report::print(&flood::measure(built).await?);
     Ok(())
 }

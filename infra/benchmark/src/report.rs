@@ -42,6 +42,6 @@ impl Samples {
 }
 
 #[expect(clippy::print_stdout, reason = "the program's output")]
-pub(crate) fn say(text: &str) {
+pub(crate) fn print(text: &str) {
     println!("{text}");
 }

@@ -57,7 +57,7 @@ pub(crate) fn check(built: &Built) -> Result<(), SizeError> {
         match budgets.remove(name) {
             None => wrong.push(format!("{name} has no budget")),
             Some(budget) if size > budget => wrong.push(format!("{name} has {size} bytes, {budget} are budgeted")),
-            Some(budget) => report::say(&format!("{name}: {size} of {budget} bytes")),
+            Some(budget) => report::print(&format!("{name}: {size} of {budget} bytes")),
         }
     }
     wrong.extend(budgets.into_keys().map(|name| format!("{name} is budgeted and not built")));

@@ -67,26 +67,26 @@ struct Command {
 pub async fn run(arguments: Parser) -> Result<(), CommandError> {
     let command = parse(arguments)?;
     if matches!(command.task, Task::Help) {
-        say(HELP);
+        print(HELP);
         return Ok(());
     }
-    say("building the functions …");
+    print("building the functions …");
     let stack = Stack::start(command.options).await?;
     let outcome = match command.task {
-        Task::Demo => demo::run(&stack, &mut say).await.map_err(CommandError::from),
-        Task::Doctor => return examine(stack).await,
+        Task::Demo => demo::run(&stack, &mut print).await.map_err(CommandError::from),
+        Task::Doctor => return run_doctor(stack).await,
         Task::Run | Task::Help => serve(&stack, command.endpoints).await,
     };
     if outcome.is_err() {
-        stack.logs().iter().for_each(|line| say(&format!("{}: {}", line.function, line.text)));
+        stack.logs().iter().for_each(|line| print(&format!("{}: {}", line.function, line.text)));
     }
     stack.stop().await?;
     outcome
 }
 
 /// What is missing is the answer, not a failure of the stack: its logs would only hide it.
-async fn examine(stack: Stack) -> Result<(), CommandError> {
-    let outcome = doctor::run(&stack, &mut say).await;
+async fn run_doctor(stack: Stack) -> Result<(), CommandError> {
+    let outcome = doctor::run(&stack, &mut print).await;
     stack.stop().await?;
     Ok(outcome?)
 }
@@ -96,7 +96,7 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
     if let Some(file) = file {
         endpoints.write(&file)?;
     }
-    say(&format!(
+    print(&format!(
         "ready\n  api       {}\n  webhook   {}\n  graph     {}\n  dynamodb  {}\n  sqs       {}\n  secrets   {}\n  control   {}",
         endpoints.api,
         endpoints.webhook,
@@ -106,8 +106,8 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
         endpoints.aws.secretsmanager,
         endpoints.control
     ));
-    say(&format!("\nto be a new customer, open {}/_local/signup in a browser", endpoints.control));
-    say(&format!("to be an operator, open {}/console; Ctrl-C stops", endpoints.api));
+    print(&format!("\nto be a new customer, open {}/_local/signup in a browser", endpoints.control));
+    print(&format!("to be an operator, open {}/console; Ctrl-C stops", endpoints.api));
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
@@ -152,7 +152,7 @@ fn pair(text: &str) -> Result<(String, String), lexopt::Error> {
 }
 
 #[expect(clippy::print_stdout, reason = "the program's output")]
-fn say(text: &str) {
+fn print(text: &str) {
     println!("{text}");
 }
 

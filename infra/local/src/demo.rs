@@ -50,18 +50,18 @@ pub enum DemoError {
 ///
 /// # Errors
 /// [`DemoError`], when anything is missing.
-pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<(), DemoError> {
+pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result<(), DemoError> {
     let visit = Visit { client: Client::new()?, stack };
     let session = visit.create_session().await?;
-    say(&format!("1  session created, the customer opens {}", session.signup_url));
+    report(&format!("1  session created, the customer opens {}", session.signup_url));
     let cookie = visit.open_page(&session).await?;
     let launch = visit.launch(&session, &cookie).await?;
     let signup = visit.finish_popup().await?;
-    say("2  the customer finished Meta's popup; the page posts the code");
+    report("2  the customer finished Meta's popup; the page posts the code");
     let onboarding = visit.post_callback(&session, &signup, (&cookie, &launch)).await?;
-    say(&format!("3  accepted as {onboarding}"));
+    report(&format!("3  accepted as {onboarding}"));
     let state = visit.wait_until_settled(&session, &signup).await?;
-    say(&format!("4  the page shows: {state}"));
+    report(&format!("4  the page shows: {state}"));
     let mut seen = visit.next_event("whatsapp.onboarding.ready.v1", Vec::new()).await?;
     // The first sync reports both templates.
     seen = visit.events(CHANGED, 2, seen).await?;
@@ -72,33 +72,33 @@ pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<()
     };
     let rejected = json!({ "status": "REJECTED", "reason": "INVALID_FORMAT" });
     visit.change_template(&signup, first, &rejected).await?;
-    say("5  Meta rejected a template and sent a signed webhook");
+    report("5  Meta rejected a template and sent a signed webhook");
     seen = visit.next_event(CHANGED, seen).await?;
 
     visit.change_template(&signup, second, &json!({ "status": "PAUSED", "silent": true })).await?;
     let polled = stack.fire("TemplatePollFunction", "Poll").await?;
-    say(&format!("6  a template was paused without a word; the poll was fired: {polled}"));
+    report(&format!("6  a template was paused without a word; the poll was fired: {polled}"));
     seen = visit.next_event(CHANGED, seen).await?;
 
-    visit.desks(&onboarding, &signup, say).await?;
+    visit.desks(&onboarding, &signup, report).await?;
 
-    report(&visit, &onboarding, &seen, say).await
+    show_all(&visit, &onboarding, &seen, report).await
 }
 
 /// What is known at the end, and whether Meta's own document agrees with all of it.
-async fn report(
+async fn show_all(
     visit: &Visit<'_>,
     onboarding: &str,
     seen: &[Value],
-    say: &mut (dyn FnMut(&str) + Send),
+    report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), DemoError> {
-    say("\nTimeline");
+    report("\nTimeline");
     for line in show::timeline(&visit.onboarding(onboarding).await?) {
-        say(&line);
+        report(&line);
     }
-    say("\nPlatform events");
+    report("\nPlatform events");
     for event in seen {
-        say(&show::event(event));
+        report(&show::event(event));
     }
     visit.check_no_violations().await
 }

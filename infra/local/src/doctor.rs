@@ -29,10 +29,10 @@ pub enum DoctorError {
 ///
 /// # Errors
 /// [`DoctorError::Missing`] when something is missing; otherwise when nobody could be asked.
-pub async fn run(stack: &Stack, say: &mut (dyn FnMut(&str) + Send)) -> Result<(), DoctorError> {
+pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result<(), DoctorError> {
     let checks = examined(stack).await?;
     for check in &checks {
-        say(&line(check));
+        report(&line(check));
     }
     match checks.iter().filter(|check| check.get("ok") == Some(&json!(false))).count() {
         0 => Ok(()),

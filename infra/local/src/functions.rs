@@ -24,7 +24,7 @@ const TIMEOUT: Number = Number(3);
 /// What Lambda is told of a function.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Written {
+struct FunctionProperties {
     #[serde(default = "timeout")]
     timeout: Number,
     memory_size: Option<Number>,
@@ -145,7 +145,7 @@ pub(crate) struct Functions {
 }
 
 /// What functions are made with, besides the template.
-pub(crate) struct Making<'a> {
+pub(crate) struct BuildContext<'a> {
     pub(crate) binaries: &'a Binaries,
     pub(crate) variables: &'a BTreeMap<String, String>,
     pub(crate) logs: &'a Arc<Logs>,
@@ -153,7 +153,11 @@ pub(crate) struct Making<'a> {
 }
 
 impl Functions {
-    pub(crate) fn read(template: &Template, resolver: &Resolver, making: &Making<'_>) -> Result<Self, StackError> {
+    pub(crate) fn read(
+        template: &Template,
+        resolver: &Resolver,
+        context: &BuildContext<'_>,
+    ) -> Result<Self, StackError> {
         let mut functions = Self {
             all: BTreeMap::new(),
             routes: Vec::new(),
@@ -170,40 +174,46 @@ impl Functions {
                 properties.retain(|name, _| !["Policies", "LoggingConfig"].contains(&name.as_str()));
             }
             let properties = resolver.evaluate(id, &properties)?;
-            let written: Written =
+            let properties: FunctionProperties =
                 serde_json::from_value(properties).map_err(|error| TemplateError::at(id, error.to_string()))?;
             let binary = resource.binary()?;
-            functions.add(id, binary, written, making)?;
+            functions.add(id, binary, properties, context)?;
         }
         Ok(functions)
     }
 
-    fn add(&mut self, id: &str, binary: &str, written: Written, making: &Making<'_>) -> Result<(), StackError> {
-        let path = making.binaries.get(binary);
+    fn add(
+        &mut self,
+        id: &str,
+        binary: &str,
+        properties: FunctionProperties,
+        context: &BuildContext<'_>,
+    ) -> Result<(), StackError> {
+        let path = context.binaries.get(binary);
         let path = path.ok_or_else(|| TemplateError::at(id, format!("there is no binary `{binary}`")))?;
-        let mut variables = making.variables.clone();
-        for (name, value) in written.environment.variables {
+        let mut variables = context.variables.clone();
+        for (name, value) in properties.environment.variables {
             variables.insert(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         }
         let config = FunctionConfig {
             id: id.to_owned(),
             arn: function_arn(id),
             binary: path.clone(),
-            timeout: Duration::from_secs(written.timeout.0),
-            memory_mb: written.memory_size.map_or(128, |size| size.0),
-            reserved: written.reserved_concurrent_executions.and_then(|most| usize::try_from(most.0).ok()),
+            timeout: Duration::from_secs(properties.timeout.0),
+            memory_mb: properties.memory_size.map_or(128, |size| size.0),
+            reserved: properties.reserved_concurrent_executions.and_then(|most| usize::try_from(most.0).ok()),
             variables,
         };
-        let function = Arc::new(Function::new(config, Arc::clone(making.logs)));
+        let function = Arc::new(Function::new(config, Arc::clone(context.logs)));
         self.all.insert(id.to_owned(), Arc::clone(&function));
-        if let Some(FunctionUrlConfig { auth_type: AuthType::None, .. }) = written.function_url_config {
+        if let Some(FunctionUrlConfig { auth_type: AuthType::None, .. }) = properties.function_url_config {
             match self.webhook.replace(Arc::clone(&function)) {
                 None => {}
                 Some(_) => return Err(unknown(id, "a second Function URL").into()),
             }
         }
-        for (event, trigger) in written.events {
-            self.trigger(id, &event, trigger, &function, making.sqs)?;
+        for (event, trigger) in properties.events {
+            self.trigger(id, &event, trigger, &function, context.sqs)?;
         }
         Ok(())
     }

@@ -19,7 +19,9 @@ use onboarding_core::domain::ids::{
 };
 use onboarding_core::domain::meta_status::Attribute;
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
-use onboarding_core::domain::progress::{About, Fact, Finding, Next, Reading, Renewed, Round, advance, due_at, next};
+use onboarding_core::domain::progress::{
+    About, Fact, Finding, HealthCheck, Next, Renewed, RepeatSignup, advance, due_at, next,
+};
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
@@ -71,10 +73,10 @@ fn finding(draw: &mut Draw, step: Step) -> Finding {
             waba: waba(),
             joins: (draw.below(8) == 0).then(|| OnboardingId::new(Timestamp::from_seconds(1), 99)),
             token_expires_at: (draw.below(3) == 0).then(|| Timestamp::from_seconds(400_000)),
-            words: Vec::new(),
+            status: Vec::new(),
         },
         Step::FindNumber => {
-            Finding::Number { phone: phone(draw), words: Vec::new(), display: DisplayNumber::parse("15551") }
+            Finding::Number { phone: phone(draw), status: Vec::new(), display: DisplayNumber::parse("15551") }
         }
         Step::RegisterNumber => Finding::Registered(vec![PhoneNumberId::parse("5").unwrap()]),
         Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
@@ -124,12 +126,15 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
         16 => Fact::Watched(Box::new(reading(draw, now))),
         17 => Fact::Observed {
             about: of(draw, &[About::Account, About::Number(PhoneNumberId::parse("5").unwrap())]),
-            aspect: of(draw, &[Attribute::NameStatus, Attribute::Review, Attribute::Certification, Attribute::Quality]),
-            word: of(draw, &["APPROVED", "PENDING", "NEEDED"]).to_owned(),
+            attribute: of(
+                draw,
+                &[Attribute::NameStatus, Attribute::Review, Attribute::Certification, Attribute::Quality],
+            ),
+            value: of(draw, &["APPROVED", "PENDING", "NEEDED"]).to_owned(),
             at: now,
         },
         18 => Fact::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
-        19 => of(draw, &[Fact::Resumed, Fact::LookAsked, Fact::WatchStarted]),
+        19 => of(draw, &[Fact::Resumed, Fact::CheckRequested, Fact::WatchStarted]),
         20 => gone(draw, now),
         _ => of(draw, &[Fact::Resumed, Fact::ExitRequested, Fact::EventsSent(record.outbox.clone())]),
     }
@@ -150,8 +155,8 @@ fn gone(draw: &mut Draw, now: Timestamp) -> Fact {
     }
 }
 
-fn round(draw: &mut Draw) -> Round {
-    Round {
+fn round(draw: &mut Draw) -> RepeatSignup {
+    RepeatSignup {
         attempt: attempt(draw.below(3)),
         token_expires_at: None,
         customer_ref: CustomerRef::parse("customer").unwrap(),
@@ -162,8 +167,8 @@ fn round(draw: &mut Draw) -> Round {
     }
 }
 
-fn reading(draw: &mut Draw, now: Timestamp) -> Reading {
-    Reading {
+fn reading(draw: &mut Draw, now: Timestamp) -> HealthCheck {
+    HealthCheck {
         at: now,
         token_expires_at: (draw.below(2) == 0).then(|| now.after(Duration::from_secs(86_400))),
         account: Vec::new(),

@@ -66,12 +66,12 @@ fn finding(record: &Onboarding, step: Step) -> Finding {
         Step::VerifyGrant => {
             let owner = BusinessId::parse("77").unwrap();
             let waba = verify_waba(&waba, &waba, &owner, &record.claim).unwrap();
-            Finding::Account { waba, joins: None, token_expires_at: None, words: Vec::new() }
+            Finding::Account { waba, joins: None, token_expires_at: None, status: Vec::new() }
         }
         Step::FindNumber => {
             let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false, proven: true }];
             let phone = verify_phone(&record.claim, &listed, &[]).unwrap();
-            Finding::Number { phone, words: Vec::new(), display: None }
+            Finding::Number { phone, status: Vec::new(), display: None }
         }
         Step::ShareCredit => Finding::CreditShared(AllocationId::parse("8").unwrap()),
         Step::RegisterNumber => Finding::Registered(record.numbers.keys().cloned().collect()),

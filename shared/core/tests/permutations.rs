@@ -14,7 +14,7 @@ use onboarding_core::domain::grant::{ListedPhone, verify_phone};
 use onboarding_core::domain::ids::{PhoneNumberId, TemplateId};
 use onboarding_core::domain::meta_status::{Attribute, MetaStatus};
 use onboarding_core::domain::onboarding::Number;
-use onboarding_core::domain::template::{News, Said, Template, TemplateNews, apply_news};
+use onboarding_core::domain::template::{Merged, Said, Template, TemplateChange, apply_change};
 use onboarding_core::domain::time::Timestamp;
 
 /// Every order of `0..count`.
@@ -61,29 +61,29 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
 
-fn news(said: Said, time: i64) -> TemplateNews {
+fn news(said: Said, time: i64) -> TemplateChange {
     let id = TemplateId::parse("7").unwrap();
-    TemplateNews { id, name: "offer".into(), language: "en_US".into(), at: at(time), said }
+    TemplateChange { id, name: "offer".into(), language: "en_US".into(), at: at(time), said }
 }
 
-fn status(word: &str, time: i64) -> TemplateNews {
+fn status(word: &str, time: i64) -> TemplateChange {
     news(Said::Status { status: word.into(), reason: None, category: None }, time)
 }
 
-fn category(category: &str, correct: Option<&str>, time: i64) -> TemplateNews {
+fn category(category: &str, correct: Option<&str>, time: i64) -> TemplateChange {
     news(Said::Category { category: category.into(), correct: correct.map(Into::into) }, time)
 }
 
 /// A template as a poll found it, older than all news.
 fn polled() -> Template {
-    match apply_news(None, &status("PENDING", 1)) {
-        News::Fresh(template) => *template,
+    match apply_change(None, &status("PENDING", 1)) {
+        Merged::Changed(template) => *template,
         _ => unreachable!(),
     }
 }
 
-fn take(template: &mut Template, news: &TemplateNews) {
-    if let News::Fresh(newer) = apply_news(Some(template), news) {
+fn take(template: &mut Template, news: &TemplateChange) {
+    if let Merged::Changed(newer) = apply_change(Some(template), news) {
         *template = *newer;
     }
 }
@@ -103,7 +103,7 @@ fn templates_end_the_same_in_every_order() {
 }
 
 fn words(facts: &MetaStatus) -> Vec<(Attribute, String, Timestamp)> {
-    facts.iter().map(|(aspect, fact)| (aspect, fact.word.clone(), fact.at)).collect()
+    facts.iter().map(|(attribute, fact)| (attribute, fact.value.clone(), fact.at)).collect()
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn words_about_an_account_end_the_same_in_every_order() {
     ];
     // Since when a word has been the word depends on what was seen of it; which word it is does not.
     let take = |known: &mut (MetaStatus, Vec<(Attribute, String, Timestamp)>),
-                (aspect, word, time): &(Attribute, &str, i64)| {
-        known.0.observe(*aspect, word, at(*time));
+                (attribute, word, time): &(Attribute, &str, i64)| {
+        known.0.observe(*attribute, word, at(*time));
         known.1 = words(&known.0);
         known.0 = rebuilt(&known.1);
     };
@@ -128,8 +128,8 @@ fn words_about_an_account_end_the_same_in_every_order() {
 
 fn rebuilt(words: &[(Attribute, String, Timestamp)]) -> MetaStatus {
     let mut facts = MetaStatus::default();
-    for (aspect, word, at) in words {
-        facts.observe(*aspect, word, *at);
+    for (attribute, word, at) in words {
+        facts.observe(*attribute, word, *at);
     }
     facts
 }
@@ -151,8 +151,8 @@ fn words_about_a_number_end_the_same_in_every_order() {
         (Some(Attribute::History), "90", 3),
     ];
     type Shown = (Vec<(Attribute, String)>, Option<Timestamp>);
-    let take = |known: &mut (Number, Shown), (aspect, word, time): &Word| match aspect {
-        Some(aspect) => known.0.observe(*aspect, word, at(*time)),
+    let take = |known: &mut (Number, Shown), (attribute, word, time): &Word| match attribute {
+        Some(attribute) => known.0.observe(*attribute, word, at(*time)),
         None => known.0.name_decided(word, at(*time)),
     };
     let mut seen = 0;
@@ -160,7 +160,7 @@ fn words_about_a_number_end_the_same_in_every_order() {
         let mut known = (number(), Shown::default());
         order.iter().chain(&order).for_each(|index| take(&mut known, &all[*index]));
         let shown: Vec<(Attribute, &str)> =
-            known.0.facts.iter().map(|(aspect, fact)| (aspect, fact.word.as_str())).collect();
+            known.0.facts.iter().map(|(attribute, fact)| (attribute, fact.value.as_str())).collect();
         let newest = [(Attribute::NameStatus, "APPROVED"), (Attribute::Quality, "RED"), (Attribute::History, "90")];
         assert_eq!(shown, newest, "{order:?}");
         assert_eq!(known.0.name_approved_at, Some(at(5)));
@@ -198,7 +198,7 @@ fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
             newest[object] = (time, word);
         }
         changes += usize::from(changed);
-        regressions += usize::from(facts[object].word(Attribute::Quality) != Some(WORDS[newest[object].1]));
+        regressions += usize::from(facts[object].value(Attribute::Quality) != Some(WORDS[newest[object].1]));
     }
     say(&format!("{NEWS} news of {OBJECTS} objects: {changes} told, {regressions} regressions"));
     assert_eq!(regressions, 0);

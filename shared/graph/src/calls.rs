@@ -2,7 +2,7 @@
 
 pub mod credit;
 pub mod message;
-pub mod moving;
+pub mod migration;
 pub mod oauth;
 pub mod phone;
 pub mod platform;

@@ -69,7 +69,7 @@ impl GraphClient {
     /// Seconds for which Meta should be left alone because a budget of the account or of the app is nearly used up. Asked
     /// once: it is forgotten then.
     #[must_use]
-    pub fn take_rest(&self) -> u32 {
+    pub fn take_cooldown(&self) -> u32 {
         self.rest.swap(0, Ordering::Relaxed)
     }
 

@@ -73,7 +73,7 @@ impl Transport {
     ///
     /// # Errors
     /// [`TransportError`] when no answer came.
-    pub async fn knock(&self, address: &url::Url) -> Result<StatusCode, TransportError> {
+    pub async fn probe(&self, address: &url::Url) -> Result<StatusCode, TransportError> {
         let (method, url) = (Method::POST, address.clone());
         self.send(Outgoing { method, url, bearer: None, json: None }).await.map(|incoming| incoming.status)
     }

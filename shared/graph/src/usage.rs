@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Percent of a budget from which calls that can wait do: Meta cuts off at 100, and people need some of the rest.
 const NEARLY_ALL: f64 = 95.0;
-/// How long they wait when Meta does not say: its budgets are moving hours.
+/// How long they wait when Meta does not say: its budgets are migration hours.
 const REST: u32 = 300;
 
 /// One budget. Meta writes percentages as numbers.

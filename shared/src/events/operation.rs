@@ -2,7 +2,7 @@
 
 use super::Publisher;
 use crate::domain::message::Message;
-use crate::domain::moving::Move;
+use crate::domain::migration::Migration;
 use crate::domain::onboarding::{Onboarding, PendingEvent};
 use crate::domain::operation::Operation;
 use crate::domain::time::Timestamp;
@@ -40,9 +40,9 @@ pub(super) fn of_message(message: &Message) -> Target<'_> {
     Target { waba: Some(message.waba.as_str()), ids }
 }
 
-pub(super) fn of_move(moving: &Move) -> Target<'_> {
-    let ids = vec![("onboarding_id", moving.onboarding.as_str()), ("move_id", moving.id.as_str())];
-    Target { waba: Some(moving.waba.as_str()), ids }
+pub(super) fn of_migration(migration: &Migration) -> Target<'_> {
+    let ids = vec![("onboarding_id", migration.onboarding.as_str()), ("move_id", migration.id.as_str())];
+    Target { waba: Some(migration.waba.as_str()), ids }
 }
 
 impl Publisher {

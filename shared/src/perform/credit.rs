@@ -4,7 +4,7 @@
 use super::{Performer, bug, waba};
 use crate::clock;
 use crate::domain::blackout::blackout_ends;
-use crate::domain::checkup::Check;
+use crate::domain::doctor::Check;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{AllocationId, BusinessId, CreditLineId};
@@ -74,7 +74,7 @@ impl Performer for CreditSharing {
         self.fetch(onboarding, due).await
     }
 
-    async fn examine(&self) -> Option<Vec<Check>> {
+    async fn run_doctor(&self) -> Option<Vec<Check>> {
         Some(self.system_side().await)
     }
 

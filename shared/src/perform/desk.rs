@@ -12,8 +12,8 @@ use crate::domain::template_budget::TemplateBudget;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{CreateTemplate, DeleteTemplate, EditTemplate, ReadTemplate};
-use crate::store::{Held, Reserved, Store, StoreError, Submitter, TemplateDraft};
-use crate::telling;
+use crate::publishing;
+use crate::store::{Reserved, Store, StoreError, Submitter, TemplateDraft, Versioned};
 use serde_json::json;
 
 /// Meta has a template of that name and language.
@@ -132,10 +132,10 @@ impl Desk<'_> {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
-            untold: true,
+            unpublished: true,
         };
         match self.store.save_template(self.waba.id(), &template, None).await {
-            Ok(version) => self.tell(Held { record: template.clone(), version }).await,
+            Ok(version) => self.publish(Versioned { record: template.clone(), version }).await,
             // A webhook that was faster knows more.
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -154,8 +154,8 @@ impl Desk<'_> {
     }
 
     /// What cannot be told now is told by the next poll: Meta has done what was asked.
-    async fn tell(&self, stored: Held<Template>) {
-        if let Err(error) = telling::tell(self.store, self.publisher, self.waba.id(), &[stored]).await {
+    async fn publish(&self, stored: Versioned<Template>) {
+        if let Err(error) = publishing::publish(self.store, self.publisher, self.waba.id(), &[stored]).await {
             tracing::warn!(error = crate::telemetry::chain(&error), "a template was not told yet");
         }
     }
@@ -203,11 +203,11 @@ impl Desk<'_> {
                 return Ok(());
             }
             // By our own deed, so newer than any list that was begun before it.
-            let gone = Template { status: DELETED.to_owned(), changed_at: clock::now(), untold: true, ..then };
+            let gone = Template { status: DELETED.to_owned(), changed_at: clock::now(), unpublished: true, ..then };
             match self.store.save_template(self.waba.id(), &gone, version).await {
                 Err(StoreError::Conflict) => {}
                 saved => {
-                    self.tell(Held { version: saved?, record: gone }).await;
+                    self.publish(Versioned { version: saved?, record: gone }).await;
                     return Ok(());
                 }
             }

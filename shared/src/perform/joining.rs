@@ -10,7 +10,7 @@ use crate::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use crate::domain::limit::NewCustomer;
 use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Fact, Finding, Round, rescue};
+use crate::domain::progress::{Fact, Finding, RepeatSignup, rescue};
 use crate::domain::time::Timestamp;
 
 impl OnboardingSteps {
@@ -25,8 +25,8 @@ impl OnboardingSteps {
         }
         let announced = self.store.partnership(waba.id()).await?;
         let uncertified = announced.is_some_and(|announced| announced.record.uncertified);
-        let words = uncertified.then(|| (Attribute::Certification, "NEEDED".to_owned())).into_iter().collect();
-        Ok(Finding::Account { waba, joins, token_expires_at, words })
+        let status = uncertified.then(|| (Attribute::Certification, "NEEDED".to_owned())).into_iter().collect();
+        Ok(Finding::Account { waba, joins, token_expires_at, status })
     }
 
     /// The record that has the account, if it is another one of the same customer's, or nobody's yet.
@@ -42,7 +42,7 @@ impl OnboardingSteps {
     /// Hands the token over; this record ends once the other one has it.
     pub(super) async fn join(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
         let (Some(other), Some(attempt)) = (&onboarding.joins, onboarding.token_attempt()) else { return Err(bug()) };
-        let round = Round {
+        let round = RepeatSignup {
             attempt: attempt.clone(),
             token_expires_at: onboarding.token_expires_at,
             customer_ref: onboarding.customer_ref.clone(),

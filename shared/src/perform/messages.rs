@@ -4,7 +4,7 @@ use crate::clock;
 use crate::domain::failure::Class;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::MessageId;
-use crate::domain::message::{Message, MessageEvent, MessageNext};
+use crate::domain::message::{Message, MessageFact, MessageNext};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::operation::Operation;
 use crate::domain::progress::Fact;
@@ -60,7 +60,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError::Vault`] when the vault cannot be asked.
-    pub async fn means<'a>(
+    pub async fn credentials<'a>(
         &self,
         onboarding: &'a Onboarding,
         message: &Message,
@@ -116,7 +116,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError`] when it could not be saved. A job that was not taken is made up for by the sweeper.
-    pub async fn record(&self, id: &MessageId, event: &MessageEvent) -> Result<Option<Message>, SendError> {
+    pub async fn record(&self, id: &MessageId, event: &MessageFact) -> Result<Option<Message>, SendError> {
         self.record_by(id, event, None).await
     }
 
@@ -127,7 +127,7 @@ impl Sender {
     pub async fn record_by(
         &self,
         id: &MessageId,
-        event: &MessageEvent,
+        event: &MessageFact,
         operation: Option<&Operation>,
     ) -> Result<Option<Message>, SendError> {
         let after = self.store.record_message_by(id, event, operation, self.delay, clock::now()).await?;
@@ -141,10 +141,10 @@ impl Sender {
     pub async fn enqueue(&self, message: &Message) {
         let now = clock::now();
         let wait = match message.next(now) {
-            MessageNext::Tell | MessageNext::Send => Duration::ZERO,
+            MessageNext::Publish | MessageNext::Send => Duration::ZERO,
             // SQS delays by 15 minutes at most: what is later is found by the sweeper.
             MessageNext::Wait(at) if at.since(now) <= LONGEST_DELAY => at.since(now),
-            MessageNext::Wait(_) | MessageNext::Look | MessageNext::Nothing => return,
+            MessageNext::Wait(_) | MessageNext::Reconcile | MessageNext::Nothing => return,
         };
         let scheduled = matches!(message.retry, crate::domain::message::Retry::Scheduled { .. });
         if !scheduled && wait > Duration::ZERO {
@@ -168,18 +168,18 @@ impl Sender {
 }
 
 /// Only a request that surely did not leave, or that Meta refused, is known to have failed.
-fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageEvent {
-    let unanswered = MessageEvent::Unanswered { attempt };
+fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageFact {
+    let unanswered = MessageFact::Unanswered { attempt };
     match sent {
-        Ok(Some(wamid)) => MessageEvent::Accepted { attempt, wamid },
+        Ok(Some(wamid)) => MessageFact::Accepted { attempt, wamid },
         Ok(None) => unanswered,
         Err(error) => match error.kind {
             // A refusal in Meta's own words is an answer, whatever its HTTP status.
             Kind::Refused(refusal) if refusal.code > 0 => {
-                MessageEvent::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
+                MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
             }
             Kind::NoAppSecret | Kind::Transport(TransportError::NotSent) => {
-                MessageEvent::Refused { attempt, code: None, wait: None }
+                MessageFact::Refused { attempt, code: None, wait: None }
             }
             Kind::Refused(_) | Kind::Transport(_) | Kind::Undecodable => unanswered,
         },

@@ -87,7 +87,7 @@ pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> R
 
 fn found(phone: VerifiedPhone, read: &Phone) -> Finding {
     let display = read.display_phone_number.as_deref().and_then(DisplayNumber::parse);
-    Finding::Number { phone, words: read.words(), display }
+    Finding::Number { phone, status: read.status_values(), display }
 }
 
 /// Takes every number that we registered off the Cloud API.

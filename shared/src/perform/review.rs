@@ -3,7 +3,7 @@
 use super::Customer;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
-use crate::domain::meta_status::{Attribute, word};
+use crate::domain::meta_status::{Attribute, status_value};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::Finding;
 use crate::graph::calls::waba::{ReadWaba, Waba};
@@ -19,12 +19,12 @@ fn needs(actor: Actor, waiting: Waiting, code: &str) -> Failure {
 /// Done unless Meta says that the account is not reviewed yet, or rejected.
 pub(super) async fn account(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
     let read = read(customer, waba).await?;
-    match read.account_review_status.as_deref().and_then(word).as_deref() {
+    match read.account_review_status.as_deref().and_then(status_value).as_deref() {
         Some("PENDING") => Err(needs(Actor::Meta, Waiting::AccountReview, "account.review_pending")),
         Some("REJECTED" | "RESTRICTED") => {
             Err(needs(Actor::Customer, Waiting::AccountReview, "account.review_rejected"))
         }
-        _ => Ok(Finding::Words(read.words())),
+        _ => Ok(Finding::Status(read.status_values())),
     }
 }
 
@@ -35,10 +35,10 @@ pub(super) async fn business(
     onboarding: &Onboarding,
 ) -> Result<Finding, Failure> {
     let read = read(customer, waba).await?;
-    let certified = onboarding.facts.word(Attribute::Certification) == Some("APPROVED");
-    match read.business_verification_status.as_deref().and_then(word).as_deref() {
-        _ if certified => Ok(Finding::Words(read.words())),
-        Some("VERIFIED") => Ok(Finding::Words(read.words())),
+    let certified = onboarding.facts.value(Attribute::Certification) == Some("APPROVED");
+    match read.business_verification_status.as_deref().and_then(status_value).as_deref() {
+        _ if certified => Ok(Finding::Status(read.status_values())),
+        Some("VERIFIED") => Ok(Finding::Status(read.status_values())),
         Some("PENDING") => Err(needs(Actor::Meta, Waiting::BusinessVerification, "business.pending")),
         _ => Err(needs(Actor::Customer, Waiting::BusinessVerification, "business.unverified")),
     }

@@ -1,4 +1,4 @@
-//! Reading an account's templates: the same for an onboarding's first look and for every poll.
+//! ListProgress an account's templates: the same for an onboarding's first look and for every poll.
 
 use super::Customer;
 use super::pages::{Pages, REPEATS};
@@ -6,13 +6,13 @@ use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{TemplateId, WabaId};
-use crate::domain::template::{Reading, Stretch, Template};
+use crate::domain::template::{ListProgress, PageBatch, Template};
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::call::GraphCall;
 use crate::graph::calls::template::{ListTemplates, ListedTemplate};
+use crate::publishing::{self, Replacement};
 use crate::store::{Store, StoreError};
-use crate::telling::{self, Replacement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pages that are read: an account has at most 6,000 templates (Meta), a page up to 100; doubled for short pages.
@@ -72,7 +72,7 @@ pub async fn sync(
             outcome => return outcome,
         }
     }
-    sync.read(Reading::begun(clock::now().before_this_second())).await
+    sync.read(ListProgress::begun(clock::now().before_this_second())).await
 }
 
 struct Sync<'a> {
@@ -95,7 +95,7 @@ impl Known {
 }
 
 impl Sync<'_> {
-    async fn read(&self, mut reading: Reading) -> Result<Synced, Failure> {
+    async fn read(&self, mut reading: ListProgress) -> Result<Synced, Failure> {
         let mut synced = Synced::default();
         let mut known = None;
         let left = MOST_PAGES.saturating_sub(reading.pages);
@@ -103,18 +103,18 @@ impl Sync<'_> {
         let mut list = Pages::from_where(ListTemplates::NAME, after, cursors, left);
         loop {
             let looked = clock::now().before_this_second();
-            let (stretch, flaw) = stretch(self.customer, self.waba, looked, &mut list, STRETCH).await?;
+            let (batch, flaw) = batch(self.customer, self.waba, looked, &mut list, STRETCH).await?;
             let was_kept = reading.pages > 0;
             let known = match &known {
                 Some(known) => known,
                 None => known.insert(self.known().await?),
             };
-            synced.listed += stretch.seen.len();
-            let changes = reading.take_in(&known.templates, stretch);
+            synced.listed += batch.seen.len();
+            let changes = reading.take_in(&known.templates, batch);
             synced.changed += changes.len();
             let changes: Vec<_> = changes.into_iter().map(|template| known.replaced_by(template)).collect();
             for changes in changes.chunks(TOGETHER) {
-                telling::keep(self.store, self.publisher, self.waba, changes).await??;
+                publishing::save_and_publish(self.store, self.publisher, self.waba, changes).await??;
             }
             if let Some(flaw) = flaw {
                 return Err(flaw);
@@ -134,9 +134,9 @@ impl Sync<'_> {
         Ok(Known { templates: held.into_iter().map(|held| held.record).collect(), versions })
     }
 
-    async fn finish(&self, reading: Reading, was_kept: bool) -> Result<(), StoreError> {
+    async fn finish(&self, reading: ListProgress, was_kept: bool) -> Result<(), StoreError> {
         if was_kept {
-            let over = Reading { seen: BTreeSet::new(), cursors: BTreeSet::new(), ..reading };
+            let over = ListProgress { seen: BTreeSet::new(), cursors: BTreeSet::new(), ..reading };
             self.store.save_template_reading(self.waba, &over).await?;
         }
         self.store.note_templates_synced(self.waba, clock::now()).await
@@ -145,8 +145,8 @@ impl Sync<'_> {
 
 /// All of an account's templates, as they are at `began`.
 pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
-    match stretch(customer, waba, began, &mut whole(), MOST_PAGES).await? {
-        (Stretch { seen, .. }, None) => Ok(seen),
+    match batch(customer, waba, began, &mut whole(), MOST_PAGES).await? {
+        (PageBatch { seen, .. }, None) => Ok(seen),
         (_, Some(flaw)) => Err(flaw),
     }
 }
@@ -158,7 +158,7 @@ pub(super) async fn first(
     looked: Timestamp,
     most: usize,
 ) -> Result<Vec<Template>, Failure> {
-    Ok(stretch(customer, waba, looked, &mut whole(), most).await?.0.seen)
+    Ok(batch(customer, waba, looked, &mut whole(), most).await?.0.seen)
 }
 
 fn whole() -> Pages {
@@ -166,13 +166,13 @@ fn whole() -> Pages {
 }
 
 /// Some pages of a list of templates, and why it cannot be read further, if it cannot.
-async fn stretch(
+async fn batch(
     customer: &Customer<'_>,
     waba: &WabaId,
     looked: Timestamp,
     list: &mut Pages,
     most: usize,
-) -> Result<(Stretch, Option<Failure>), Failure> {
+) -> Result<(PageBatch, Option<Failure>), Failure> {
     let (mut seen, mut read, mut more) = (Vec::new(), 0, Ok(true));
     while read < most && matches!(more, Ok(true)) {
         read += 1;
@@ -188,5 +188,5 @@ async fn stretch(
     // A page that Meta gives twice shows nothing twice.
     let mut ids = BTreeSet::new();
     seen.retain(|template: &Template| ids.insert(template.id.clone()));
-    Ok((Stretch { looked, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))
+    Ok((PageBatch { looked, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))
 }

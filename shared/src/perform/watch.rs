@@ -6,7 +6,7 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::AttemptId;
 use crate::domain::onboarding::{Number, Onboarding};
-use crate::domain::progress::Reading;
+use crate::domain::progress::HealthCheck;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
 use crate::graph::calls::phone::{Phone, ReadPhone};
@@ -18,17 +18,17 @@ pub(super) async fn look(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
     onboarding: &Onboarding,
-) -> Result<Reading, Failure> {
+) -> Result<HealthCheck, Failure> {
     let at = clock::now().before_this_second();
     let inspected = customer.graph.call(&DebugToken { token: customer.token }, Auth::App).await;
     let facts = inspected.map_err(|error| super::grant::own_fault(error.failure()))?.data;
     if !facts.is_valid {
         return Err(Failure::new(Class::TokenDead, "token.invalid"));
     }
-    let mut reading = Reading {
+    let mut reading = HealthCheck {
         at,
         token_expires_at: facts.ends_at(),
-        account: customer.call(&ReadWaba { waba: waba.id() }).await?.words(),
+        account: customer.call(&ReadWaba { waba: waba.id() }).await?.status_values(),
         numbers: Vec::new(),
         drift: BTreeSet::new(),
         repaired: Vec::new(),
@@ -40,7 +40,7 @@ pub(super) async fn look(
     for number in onboarding.numbers.values() {
         let read = customer.call(&ReadPhone { phone: &number.phone }).await?;
         reading.drift.extend(drift(onboarding, number, &read));
-        reading.numbers.push((number.phone.id().clone(), read.words()));
+        reading.numbers.push((number.phone.id().clone(), read.status_values()));
     }
     Ok(reading)
 }

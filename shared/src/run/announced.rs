@@ -10,7 +10,7 @@ use crate::domain::progress::TimelineEntry;
 use crate::domain::session::{Flow, Role};
 use crate::domain::time::Timestamp;
 use crate::perform::Performer;
-use crate::store::{Held, Partnership, StoreError};
+use crate::store::{Partnership, StoreError, Versioned};
 
 impl<P: Performer + Sync> Worker<P> {
     /// Begins an onboarding for an account that Meta announced, unless a signup has it by now.
@@ -47,7 +47,7 @@ impl<P: Performer + Sync> Worker<P> {
 }
 
 /// Nobody's yet: its customer is named after the portfolio, until a session's signup proves to have the account.
-fn begun(waba: &WabaId, announced: &Held<Partnership>, role: Role, now: Timestamp) -> Onboarding {
+fn begun(waba: &WabaId, announced: &Versioned<Partnership>, role: Role, now: Timestamp) -> Onboarding {
     let business = announced.record.business.clone();
     let customer = CustomerRef::of_portfolio(&business);
     let attempt = AttemptId::new(now, rand::random());

@@ -1,7 +1,7 @@
 //! Who submits a template of a name and language to an account: one at a time, whether under a key or not.
 
 use super::item::{self, Require, number};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::WabaId;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ impl Store {
         by: &Submitter,
         now: Timestamp,
     ) -> Result<Reserved, StoreError> {
-        let is_same = |held: &Held<Creation>| held.record.holder.as_ref() == Some(&by.holder);
+        let is_same = |held: &Versioned<Creation>| held.record.holder.as_ref() == Some(&by.holder);
         let held = self.creation(waba, name).await?;
         let same = held.as_ref().is_some_and(is_same);
         if held.as_ref().is_some_and(|held| held.record.until > now) {
@@ -87,7 +87,7 @@ impl Store {
         }
     }
 
-    async fn creation(&self, waba: &WabaId, name: (&str, &str)) -> Result<Option<Held<Creation>>, StoreError> {
+    async fn creation(&self, waba: &WabaId, name: (&str, &str)) -> Result<Option<Versioned<Creation>>, StoreError> {
         let found = self.item(&keys::creation(waba, name)).await?;
         found.map(|found| item::read::<Creation>(found, ENTITY)).transpose()
     }

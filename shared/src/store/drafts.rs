@@ -1,7 +1,7 @@
 //! The template desk's own items: templates that are not submitted yet, what was submitted lately, when was last looked.
 
 use super::item::{self, number, text};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::composition::Composition;
 use crate::domain::ids::{OnboardingId, WabaId};
 use crate::domain::template_budget::TemplateBudget;
@@ -42,7 +42,7 @@ impl Store {
     /// [`StoreError`] when the table is unavailable or an item undecodable.
     pub async fn drafts(&self, id: &OnboardingId) -> Result<Vec<TemplateDraft>, StoreError> {
         let found = self.items_under(&format!("{}{id}", keys::ONBOARDING), keys::DRAFT).await?;
-        let drafts: Vec<Held<TemplateDraft>> =
+        let drafts: Vec<Versioned<TemplateDraft>> =
             found.into_iter().map(|item| item::read(item, ENTITY)).collect::<Result<_, _>>()?;
         Ok(drafts.into_iter().map(|held| held.record).filter(|draft| !draft.over).collect())
     }
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn template_budget(&self, waba: &WabaId) -> Result<Option<Held<TemplateBudget>>, StoreError> {
+    pub async fn template_budget(&self, waba: &WabaId) -> Result<Option<Versioned<TemplateBudget>>, StoreError> {
         let found = self.item(&keys::template_budget(waba)).await?;
         found.map(|found| item::read(found, BUDGET)).transpose()
     }

@@ -1,7 +1,7 @@
 //! Claims of idempotency keys: whoever stores one first decides which body the key belongs to.
 
 use super::item::{self, Item, Require, number};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::idempotency::{Answer, Claim};
 use crate::domain::time::Timestamp;
 
@@ -12,7 +12,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn claim_key(&self, place: &str, claim: Claim, now: Timestamp) -> Result<Held<Claim>, StoreError> {
+    pub async fn claim_key(&self, place: &str, claim: Claim, now: Timestamp) -> Result<Versioned<Claim>, StoreError> {
         let item = claim_item(place, &claim, 1)?;
         let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         // Expiry is compared here: the table's time to live removes items late.
@@ -20,7 +20,7 @@ impl Store {
             .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", number(now.as_millis().div_euclid(1000)));
         match request.send().await.map_err(|error| unavailable(&error)) {
-            Ok(_) => Ok(Held { record: claim, version: 1 }),
+            Ok(_) => Ok(Versioned { record: claim, version: 1 }),
             // Also our own, when the answer to the write was lost.
             Err(StoreError::Conflict) => self.key_claim(place).await?.ok_or(StoreError::Conflict),
             Err(error) => Err(error),
@@ -31,7 +31,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn keep_answer(&self, place: &str, claim: &Held<Claim>, answer: Answer) -> Result<Answer, StoreError> {
+    pub async fn keep_answer(
+        &self,
+        place: &str,
+        claim: &Versioned<Claim>,
+        answer: Answer,
+    ) -> Result<Answer, StoreError> {
         let answered = claim.record.clone().answered(answer.clone());
         let item = claim_item(place, &answered, claim.version.saturating_add(1))?;
         let require = Require::Version(claim.version);
@@ -48,7 +53,7 @@ impl Store {
         }
     }
 
-    async fn key_claim(&self, place: &str) -> Result<Option<Held<Claim>>, StoreError> {
+    async fn key_claim(&self, place: &str) -> Result<Option<Versioned<Claim>>, StoreError> {
         self.item(&keys::key_claim(place)).await?.map(|found| item::read(found, ENTITY)).transpose()
     }
 }

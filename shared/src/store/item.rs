@@ -1,7 +1,7 @@
 //! Items as they are stored: keys and index attributes beside the record, which is one nested map.
 
 use super::keys::Key;
-use super::{Held, StoreError};
+use super::{StoreError, Versioned};
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,12 +39,12 @@ pub(super) fn build<T: Serialize>(
 }
 
 /// The record of an item.
-pub(super) fn read<T: DeserializeOwned>(mut item: Item, entity: &'static str) -> Result<Held<T>, StoreError> {
+pub(super) fn read<T: DeserializeOwned>(mut item: Item, entity: &'static str) -> Result<Versioned<T>, StoreError> {
     let undecodable = StoreError::Undecodable(entity);
     let version = item.get("version").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
     let record = item.remove("record").ok_or_else(|| undecodable.clone())?;
     let record = serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(record).map_err(|_| undecodable.clone())?;
-    Ok(Held { record, version: version.ok_or(undecodable)? })
+    Ok(Versioned { record, version: version.ok_or(undecodable)? })
 }
 
 /// What a put requires of the item it replaces.

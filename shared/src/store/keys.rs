@@ -1,7 +1,7 @@
 //! Keys: the only place where they are put together.
 
 use crate::domain::ids::{
-    AllocationId, BusinessId, CustomerRef, MessageId, MoveId, OnboardingId, PhoneNumberId, SessionId, TemplateId,
+    AllocationId, BusinessId, CustomerRef, MessageId, MigrationId, OnboardingId, PhoneNumberId, SessionId, TemplateId,
     WabaId,
 };
 use crate::domain::onboarding::State;
@@ -147,11 +147,11 @@ pub(super) fn message_payload(id: &MessageId) -> Key {
     Key { pk: format!("MESSAGE#{id}"), sk: "PAYLOAD".to_owned() }
 }
 
-pub(super) fn moving(id: &MoveId) -> Key {
+pub(super) fn migration(id: &MigrationId) -> Key {
     Key { pk: format!("MOVE#{id}"), sk: "STATE".to_owned() }
 }
 
-pub(super) fn move_of_number(onboarding: &OnboardingId, fingerprint: &str) -> Key {
+pub(super) fn migration_of_number(onboarding: &OnboardingId, fingerprint: &str) -> Key {
     Key { pk: format!("{ONBOARDING}{onboarding}"), sk: format!("MOVE#{fingerprint}") }
 }
 
@@ -187,7 +187,7 @@ pub(super) fn signup_pause() -> Key {
     Key { pk: "PLATFORM".to_owned(), sk: "SIGNUP_PAUSE".to_owned() }
 }
 
-pub(super) fn examination() -> Key {
+pub(super) fn doctor_report() -> Key {
     Key { pk: "PLATFORM".to_owned(), sk: "EXAMINATION".to_owned() }
 }
 

@@ -2,7 +2,7 @@
 
 use super::item::{self, number, text};
 use super::{Store, StoreError, keys, unavailable};
-use crate::domain::checkup::Examination;
+use crate::domain::doctor::DoctorReport;
 use crate::domain::ids::BusinessId;
 use crate::domain::limit::{NewCustomer, WINDOW};
 use crate::domain::time::Timestamp;
@@ -98,8 +98,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn examination(&self) -> Result<Option<Examination>, StoreError> {
-        let found = self.item(&keys::examination()).await?;
+    pub async fn doctor_report(&self) -> Result<Option<DoctorReport>, StoreError> {
+        let found = self.item(&keys::doctor_report()).await?;
         found.map(|found| item::read(found, EXAMINATION).map(|held| held.record)).transpose()
     }
 
@@ -107,8 +107,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn save_examination(&self, examination: &Examination) -> Result<(), StoreError> {
-        let item = item::build(&keys::examination(), EXAMINATION, 1, examination)?;
+    pub async fn save_doctor_report(&self, examination: &DoctorReport) -> Result<(), StoreError> {
+        let item = item::build(&keys::doctor_report(), EXAMINATION, 1, examination)?;
         let sent = self.client().put_item().table_name(&self.table).set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| unavailable(&error))
     }

@@ -1,9 +1,9 @@
 //! Messages and what their second attempt needs.
 
 use super::item::{self, Item, Require, number, text};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::MessageId;
-use crate::domain::message::{Message, MessageEvent, Payload, Retry, advance};
+use crate::domain::message::{Message, MessageFact, Payload, Retry, advance};
 use crate::domain::operation::Operation;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -36,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn message(&self, id: &MessageId) -> Result<Option<Held<Message>>, StoreError> {
+    pub async fn message(&self, id: &MessageId) -> Result<Option<Versioned<Message>>, StoreError> {
         let found = self.item(&keys::message(id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -49,7 +49,7 @@ impl Store {
     pub async fn record_message(
         &self,
         id: &MessageId,
-        fact: &MessageEvent,
+        fact: &MessageFact,
         delay: Duration,
         now: Timestamp,
     ) -> Result<Option<Message>, StoreError> {
@@ -63,7 +63,7 @@ impl Store {
     pub async fn record_message_by(
         &self,
         id: &MessageId,
-        fact: &MessageEvent,
+        fact: &MessageFact,
         operation: Option<&Operation>,
         delay: Duration,
         now: Timestamp,

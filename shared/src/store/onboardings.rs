@@ -1,7 +1,7 @@
 //! Onboardings, their timeline, and who owns an account.
 
 use super::item::{self, Item, Require, number, text};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{TimelineEntry, due_at};
@@ -29,7 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn onboarding(&self, id: &OnboardingId) -> Result<Option<Held<Onboarding>>, StoreError> {
+    pub async fn onboarding(&self, id: &OnboardingId) -> Result<Option<Versioned<Onboarding>>, StoreError> {
         let found = self.item(&keys::onboarding(id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }

@@ -90,7 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn awaits_words(&self, phone: &PhoneNumberId, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn has_pending_replies(&self, phone: &PhoneNumberId, now: Timestamp) -> Result<bool, StoreError> {
         let key = item::key_of(&keys::windows(phone));
         let request = self.client().get_item().table_name(&self.table).set_key(Some(key));
         let found = request.send().await.map_err(|error| unavailable(&error))?.item;
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn awaiting_word_of(
+    pub async fn pending_replies_from(
         &self,
         phone: &PhoneNumberId,
         person: &str,

@@ -1,7 +1,7 @@
 //! Changes of accounts that nobody connected yet: the webhook often comes before our own record does.
 
 use super::item::{self, number, text};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::WabaId;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,9 +64,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
-    pub async fn parked(&self, waba: &WabaId) -> Result<Vec<Held<Parked>>, StoreError> {
+    pub async fn parked(&self, waba: &WabaId) -> Result<Vec<Versioned<Parked>>, StoreError> {
         let found = self.items_under(&keys::waba(waba), keys::PARKED).await?;
-        let held: Vec<Held<Parked>> =
+        let held: Vec<Versioned<Parked>> =
             found.into_iter().map(|item| item::read(item, ENTITY)).collect::<Result<_, _>>()?;
         Ok(held.into_iter().filter(|held| held.record.due.is_some()).collect())
     }

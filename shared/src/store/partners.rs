@@ -1,7 +1,7 @@
 //! What Meta announced: accounts that are shared with us, whether or not a browser told us.
 
 use super::item::{self, Require, number, text};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::{BusinessId, WabaId};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::TimelineEntry;
@@ -30,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn partnership(&self, waba: &WabaId) -> Result<Option<Held<Partnership>>, StoreError> {
+    pub async fn partnership(&self, waba: &WabaId) -> Result<Option<Versioned<Partnership>>, StoreError> {
         let found = self.item(&keys::partnership(waba)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -56,7 +56,7 @@ impl Store {
     pub async fn begin_announced(
         &self,
         waba: &WabaId,
-        announced: &Held<Partnership>,
+        announced: &Versioned<Partnership>,
         onboarding: &Onboarding,
         timeline: &[TimelineEntry],
     ) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use super::item::{self, Require, number, text};
 use super::onboardings::state_item;
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::SessionId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::TimelineEntry;
@@ -28,7 +28,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn session(&self, id: &SessionId) -> Result<Option<Held<Session>>, StoreError> {
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Versioned<Session>>, StoreError> {
         let found = self.item(&keys::session(id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody saved first.
-    pub async fn save_session(&self, id: &SessionId, session: &Held<Session>) -> Result<(), StoreError> {
+    pub async fn save_session(&self, id: &SessionId, session: &Versioned<Session>) -> Result<(), StoreError> {
         let item = session_item(id, &session.record, session.version.saturating_add(1))?;
         let put = item::put(&self.table, item, Require::Version(session.version))?;
         self.transact(vec![TransactWriteItem::builder().put(put).build()], None).await
@@ -74,7 +74,7 @@ impl Store {
     pub async fn save_session_and_onboarding(
         &self,
         id: &SessionId,
-        session: &Held<Session>,
+        session: &Versioned<Session>,
         onboarding: &Onboarding,
         version: Option<u64>,
         timeline: &[TimelineEntry],

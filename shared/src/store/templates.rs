@@ -1,9 +1,9 @@
 //! Templates of an account, and the accounts that are polled.
 
 use super::item::{self, Require};
-use super::{Held, Store, StoreError, keys, unavailable};
+use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::{OnboardingId, TemplateId, WabaId};
-use crate::domain::template::{Reading, Template};
+use crate::domain::template::{ListProgress, Template};
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -45,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
-    pub async fn templates(&self, waba: &WabaId) -> Result<Vec<Held<Template>>, StoreError> {
+    pub async fn templates(&self, waba: &WabaId) -> Result<Vec<Versioned<Template>>, StoreError> {
         let found = self.items_under(&keys::waba(waba), keys::TEMPLATE).await?;
         found.into_iter().map(|item| item::read(item, ENTITY)).collect()
     }
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn template(&self, waba: &WabaId, id: &TemplateId) -> Result<Option<Held<Template>>, StoreError> {
+    pub async fn template(&self, waba: &WabaId, id: &TemplateId) -> Result<Option<Versioned<Template>>, StoreError> {
         let found = self.item(&keys::template(waba, id)).await?;
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
@@ -88,10 +88,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn template_reading(&self, waba: &WabaId, now: Timestamp) -> Result<Option<Reading>, StoreError> {
+    pub async fn template_reading(&self, waba: &WabaId, now: Timestamp) -> Result<Option<ListProgress>, StoreError> {
         let found = self.item(&keys::reading(waba)).await?;
-        let held: Option<Held<Reading>> = found.map(|found| item::read(found, READING)).transpose()?;
-        let goes_on = |reading: &Reading| reading.after.is_some() && now.since(reading.began) < READING_KEPT;
+        let held: Option<Versioned<ListProgress>> = found.map(|found| item::read(found, READING)).transpose()?;
+        let goes_on = |reading: &ListProgress| reading.after.is_some() && now.since(reading.began) < READING_KEPT;
         Ok(held.map(|held| held.record).filter(goes_on))
     }
 
@@ -100,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn save_template_reading(&self, waba: &WabaId, reading: &Reading) -> Result<(), StoreError> {
+    pub async fn save_template_reading(&self, waba: &WabaId, reading: &ListProgress) -> Result<(), StoreError> {
         let mut item = item::build(&keys::reading(waba), READING, 1, reading)?;
         item.insert("expires_at".to_owned(), item::number(reading.began.after(READING_KEPT).as_seconds_up()));
         let request = self.client().put_item().table_name(&self.table).set_item(Some(item));

@@ -37,12 +37,15 @@ impl Visit<'_> {
         &self,
         onboarding: &str,
         signup: &Signup,
-        say: &mut (dyn FnMut(&str) + Send),
+        report: &mut (dyn FnMut(&str) + Send),
     ) -> Result<(), DemoError> {
         let retrying = self.message_that_fails(signup).await?;
-        say(&format!("7  a message failed at Meta; its one second attempt is due at {}", text(&retrying, "retry_at")));
-        say("8  a number moves here from another provider");
-        self.move_a_number(onboarding, signup, say).await
+        report(&format!(
+            "7  a message failed at Meta; its one second attempt is due at {}",
+            text(&retrying, "retry_at")
+        ));
+        report("8  a number moves here from another provider");
+        self.move_a_number(onboarding, signup, report).await
     }
 
     /// Meta takes a message and then says that it failed: it is tried once more 9 min 30 s later.
@@ -59,20 +62,20 @@ impl Visit<'_> {
         &self,
         onboarding: &str,
         signup: &Signup,
-        say: &mut (dyn FnMut(&str) + Send),
+        report: &mut (dyn FnMut(&str) + Send),
     ) -> Result<(), DemoError> {
         let wish = self.number_elsewhere(onboarding, signup).await?;
         let begun = self.platform_post(202, "/v1/moves", &wish).await?;
         let path = format!("/v1/moves/{}", text(&begun, "move_id"));
         let waiting = self.until(&path, "awaiting_code").await?;
-        say(&format!("   conditions: {}", show::checks(&waiting)));
+        report(&format!("   conditions: {}", show::checks(&waiting)));
         self.platform_post(202, &format!("{path}/code"), &json!({ "method": "SMS", "language": "en_US" })).await?;
         let code = self.phone(&text(&waiting, "phone_number_id")).await?;
         let code = code.pointer("/arrival/code").cloned().unwrap_or_default();
-        say("   Meta sent a code to the number; its owner enters it");
+        report("   Meta sent a code to the number; its owner enters it");
         self.platform_post(202, &format!("{path}/verify"), &json!({ "code": code })).await?;
         let done = self.until(&path, "done").await?;
-        say(&format!("   registered and read back; kept: {}", show::kept(&done)));
+        report(&format!("   registered and read back; kept: {}", show::kept(&done)));
         Ok(())
     }
 

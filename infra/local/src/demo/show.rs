@@ -39,16 +39,16 @@ pub(super) fn count(events: &[Value], kind: &str) -> usize {
 }
 
 /// Meta's conditions of a move: `account_review pass, …`.
-pub(super) fn checks(moving: &Value) -> String {
-    let checks = moving.get("checks").and_then(Value::as_array).into_iter().flatten();
+pub(super) fn checks(migration: &Value) -> String {
+    let checks = migration.get("checks").and_then(Value::as_array).into_iter().flatten();
     let checks: Vec<String> =
         checks.map(|check| format!("{} {}", text(check, "check"), text(check, "result"))).collect();
     checks.join(", ")
 }
 
 /// What moved with a number.
-pub(super) fn kept(moving: &Value) -> String {
-    let lines = moving.get("comparison").and_then(Value::as_array).into_iter().flatten();
+pub(super) fn kept(migration: &Value) -> String {
+    let lines = migration.get("comparison").and_then(Value::as_array).into_iter().flatten();
     let kept = lines.filter(|line| line.get("kept") == Some(&Value::Bool(true)));
     let kept: Vec<String> = kept.map(|line| format!("{} {}", text(line, "subject"), text(line, "after"))).collect();
     kept.join(", ")

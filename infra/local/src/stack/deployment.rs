@@ -3,7 +3,7 @@
 use super::{StackError, settings};
 use crate::binaries::Binaries;
 use crate::endpoints::{AwsEndpoints, Endpoints};
-use crate::functions::{Functions, Making};
+use crate::functions::{BuildContext, Functions};
 use crate::gateway::Gateway;
 use crate::issuer::{Issuer, TokenPolicy};
 use crate::options::StackOptions;
@@ -58,8 +58,8 @@ impl Deployment {
         let table = resources::table(&template, &resolver, &services.database)?;
         let variables = settings::variables(options, at);
         let (binaries, logs) = (setting.binaries, setting.logs);
-        let making = Making { binaries, variables: &variables, logs, sqs: &services.sqs };
-        let functions = Functions::read(&template, &resolver, &making)?;
+        let context = BuildContext { binaries, variables: &variables, logs, sqs: &services.sqs };
+        let functions = Functions::read(&template, &resolver, &context)?;
         let gateway = Gateway::read(&template, &resolver)?;
         let webhook = webhook_door::router(&template, &resolver, &functions, hosts(&at.webhook, None))?;
         Ok(Self { functions, gateway, webhook, hosts: api_hosts, tokens, table, queues, secrets })

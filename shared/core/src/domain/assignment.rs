@@ -33,7 +33,7 @@ pub enum NotAssignable {
 
 /// What is known of the account besides the record.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct AccountClaims<'a> {
     /// The record that has the account, unless it was released.
     pub owner: Option<&'a OnboardingId>,
     /// The portfolio Meta announced it with.
@@ -48,7 +48,7 @@ pub fn may_assign(
     onboarding: &Onboarding,
     customer: &CustomerRef,
     waba: &WabaId,
-    around: Surroundings<'_>,
+    around: AccountClaims<'_>,
 ) -> Result<BusinessId, NotAssignable> {
     fits(onboarding, customer, waba)?;
     if around.owner.is_some_and(|owner| *owner != onboarding.id) {

@@ -96,7 +96,7 @@ id_type!(/// A callback override that a platform ordered. The name of the secret
 id_type!(/// A message sent through us: `msg_` and 26 characters.
     MessageId, |text| is_own_id(text, "msg_", 26));
 id_type!(/// A number that moves here from another provider: `mov_` and 26 characters, sortable by time.
-    MoveId, |text| is_own_id(text, "mov_", 26));
+    MigrationId, |text| is_own_id(text, "mov_", 26));
 id_type!(/// The platform's own reference of its customer: 1 to 128 printable characters without spaces at the ends.
 CustomerRef, |text| {
     (1..=128).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
@@ -169,7 +169,7 @@ impl MessageId {
     }
 }
 
-impl MoveId {
+impl MigrationId {
     /// A new id from the time and 80 random bits.
     #[must_use]
     pub fn new(now: super::time::Timestamp, random: u128) -> Self {

@@ -5,7 +5,7 @@ mod delivery;
 mod draft;
 mod policy;
 
-pub use advance::{MessageEvent, advance};
+pub use advance::{MessageFact, advance};
 pub use delivery::Delivery;
 pub use draft::{Draft, Flaw, Payload};
 pub use policy::{Policy, policy, sentence};
@@ -123,10 +123,10 @@ pub enum MessageState {
 pub enum MessageNext {
     /// Its second attempt.
     Send,
-    /// A look at what was not answered: [`MessageEvent::Overdue`].
-    Look,
+    /// A look at what was not answered: [`MessageFact::Overdue`].
+    Reconcile,
     /// Its saved events are to be sent.
-    Tell,
+    Publish,
     /// Nothing before this time.
     Wait(Timestamp),
     /// Nothing.
@@ -202,10 +202,10 @@ impl Message {
     #[must_use]
     pub fn next(&self, now: Timestamp) -> MessageNext {
         match (self.act_at(), self.outbox.is_empty()) {
-            (_, false) => MessageNext::Tell,
+            (_, false) => MessageNext::Publish,
             (Some(at), true) if at > now => MessageNext::Wait(at),
             (Some(_), true) if matches!(self.retry, Retry::Scheduled { .. }) => MessageNext::Send,
-            (Some(_), true) => MessageNext::Look,
+            (Some(_), true) => MessageNext::Reconcile,
             (None, true) => MessageNext::Nothing,
         }
     }

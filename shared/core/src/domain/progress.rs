@@ -12,14 +12,14 @@ mod rescue;
 mod watch;
 
 pub use due::{Next, due_at, next};
-pub use event::{About, Fact, Finding, Reading, Renewed, Round};
+pub use event::{About, Fact, Finding, HealthCheck, Renewed, RepeatSignup};
 pub use rescue::rescue;
 
 use super::onboarding::Onboarding;
 use super::operation::{Operation, REQUESTED};
 use super::steps::Step;
 use super::time::{Moment, Timestamp};
-use announce::announce;
+use announce::announce_state;
 use assign::assigned;
 use connection::{
     exchange_failed, fetch_asked, fetch_postponed, joined, rejoined, rescue_started, token_died, token_not_kept,
@@ -30,7 +30,7 @@ use exit::exit_requested;
 use facts::{chosen, number_added, resumed, step_failed, step_started, step_succeeded};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use watch::{look_asked, news, watch_started, watched};
+use watch::{check_requested, news, watch_started, watched};
 
 /// How long somebody may work on a step before another may begin it again: a little over the workers' 30 s timeout.
 pub const STEP_LEASE: Duration = Duration::from_secs(40);
@@ -76,7 +76,7 @@ impl TimelineEntry {
 pub fn advance(before: &Onboarding, event: &Fact, moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
     let (mut after, mut timeline) = (before.clone(), Vec::new());
     apply(&mut after, event, moment, &mut timeline);
-    announce(before, &mut after, moment.now);
+    announce_state(before, &mut after, moment.now);
     after.timeline_length = after.timeline_length.saturating_add(u32::try_from(timeline.len()).unwrap_or_default());
     (after, timeline)
 }
@@ -130,7 +130,7 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::Observed { at, .. } | Fact::Restricted { at, .. } | Fact::NameDecided { at, .. } => {
             news(after, event, *at, now);
         }
-        Fact::LookAsked => look_asked(after, now),
+        Fact::CheckRequested => check_requested(after, now),
         Fact::ExitRequested => exit_requested(after, now, timeline),
         Fact::Resumed => resumed(after, now, timeline),
         Fact::Departed(reason, at) => departed(after, reason, *at, now, timeline),

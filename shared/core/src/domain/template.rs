@@ -1,8 +1,8 @@
 //! Message templates as we remember them, and the one place where a poll and a webhook meet.
 
-mod reading;
+mod listing;
 
-pub use reading::{Reading, Stretch};
+pub use listing::{ListProgress, PageBatch};
 
 use super::ids::TemplateId;
 use super::time::Timestamp;
@@ -42,8 +42,8 @@ pub struct Template {
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
     /// Whether it was stored and the platform may not have been told yet.
-    #[serde(default)]
-    pub untold: bool,
+    #[serde(default, rename = "untold")]
+    pub unpublished: bool,
 }
 
 impl Template {
@@ -65,7 +65,7 @@ pub const DELETED: &str = "DELETED";
 
 /// What one webhook says about one template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateNews {
+pub struct TemplateChange {
     /// Which.
     pub id: TemplateId,
     /// Its name.
@@ -78,7 +78,7 @@ pub struct TemplateNews {
     pub said: Said,
 }
 
-/// The aspects of a template that webhooks speak of, each with its own time.
+/// The attributes of a template that webhooks speak of, each with its own time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// A review ended, a template was paused, disabled, deleted.
@@ -103,11 +103,11 @@ pub enum Said {
 
 /// What one webhook's news is beside what is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum Merged {
     /// To be stored and told.
-    Fresh(Box<Template>),
-    /// Stored already; [`Template::untold`] says whether an earlier delivery died before it told.
-    Stored,
+    Changed(Box<Template>),
+    /// Stored already; [`Template::unpublished`] says whether an earlier delivery died before it told.
+    Known,
     /// Something newer is remembered.
     Stale,
     /// Two different words of one second, or news of a template that was never seen: Meta has to be asked.
@@ -116,9 +116,9 @@ pub enum News {
 
 /// Compares one webhook's news with what is remembered.
 #[must_use]
-pub fn apply_news(known: Option<&Template>, news: &TemplateNews) -> News {
+pub fn apply_change(known: Option<&Template>, news: &TemplateChange) -> Merged {
     match (known, &news.said) {
-        (None, Said::Status { status, reason, category }) => News::Fresh(Box::new(Template {
+        (None, Said::Status { status, reason, category }) => Merged::Changed(Box::new(Template {
             id: news.id.clone(),
             name: news.name.clone(),
             language: news.language.clone(),
@@ -131,15 +131,15 @@ pub fn apply_news(known: Option<&Template>, news: &TemplateNews) -> News {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
-            untold: true,
+            unpublished: true,
         })),
-        (None, Said::Category { .. } | Said::Quality(_)) => News::Undecided,
+        (None, Said::Category { .. } | Said::Quality(_)) => Merged::Undecided,
         (Some(then), said) => said.beside(then, news.at),
     }
 }
 
 impl Said {
-    fn beside(&self, then: &Template, at: Timestamp) -> News {
+    fn beside(&self, then: &Template, at: Timestamp) -> Merged {
         let (last, same) = match self {
             Self::Status { status, reason, .. } => (then.changed_at, (&then.status, &then.reason) == (status, reason)),
             Self::Category { category, correct } => {
@@ -148,15 +148,15 @@ impl Said {
             Self::Quality(quality) => (then.quality_at, then.quality.as_ref() == Some(quality)),
         };
         match (at.cmp(&last), same) {
-            (Ordering::Greater, _) => News::Fresh(Box::new(self.over(then, at))),
-            (Ordering::Equal, true) => News::Stored,
-            (Ordering::Equal, false) => News::Undecided,
-            (Ordering::Less, _) => News::Stale,
+            (Ordering::Greater, _) => Merged::Changed(Box::new(self.over(then, at))),
+            (Ordering::Equal, true) => Merged::Known,
+            (Ordering::Equal, false) => Merged::Undecided,
+            (Ordering::Less, _) => Merged::Stale,
         }
     }
 
     fn over(&self, then: &Template, at: Timestamp) -> Template {
-        let mut now = Template { untold: true, ..then.clone() };
+        let mut now = Template { unpublished: true, ..then.clone() };
         match self {
             Self::Status { status, reason, category } => {
                 (now.status, now.reason, now.changed_at) = (status.clone(), reason.clone(), at);
@@ -181,8 +181,8 @@ mod tests {
 
     /// What a poll that began then would change.
     pub(super) fn poll(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<Template> {
-        let stretch = Stretch { looked: began, seen: seen.to_vec(), pages: 1, next: None };
-        Reading::begun(began).take_in(known, stretch)
+        let batch = PageBatch { looked: began, seen: seen.to_vec(), pages: 1, next: None };
+        ListProgress::begun(began).take_in(known, batch)
     }
 
     pub(super) fn template(id: &str, status: &str, changed: i64) -> Template {
@@ -199,13 +199,13 @@ mod tests {
             quality: None,
             quality_at: Timestamp::default(),
             missing_since: None,
-            untold: false,
+            unpublished: false,
         }
     }
 
-    fn news(said: Said, at: i64) -> TemplateNews {
+    fn news(said: Said, at: i64) -> TemplateChange {
         let template = template("1", "", 0);
-        TemplateNews {
+        TemplateChange {
             id: template.id,
             name: template.name,
             language: template.language,
@@ -214,7 +214,7 @@ mod tests {
         }
     }
 
-    fn status(word: &str, at: i64) -> TemplateNews {
+    fn status(word: &str, at: i64) -> TemplateChange {
         news(Said::Status { status: word.into(), reason: None, category: Some("UTILITY".into()) }, at)
     }
 
@@ -222,34 +222,36 @@ mod tests {
     fn a_webhook_of_the_same_second_wins_over_a_poll() {
         let listed =
             Template { changed_at: Timestamp::from_millis(5_234).before_this_second(), ..template("1", "PENDING", 0) };
-        let News::Fresh(stored) = apply_news(Some(&listed), &status("APPROVED", 5)) else { panic!("news") };
-        assert_eq!(*stored, Template { untold: true, ..template("1", "APPROVED", 5) });
+        let Merged::Changed(stored) = apply_change(Some(&listed), &status("APPROVED", 5)) else { panic!("news") };
+        assert_eq!(*stored, Template { unpublished: true, ..template("1", "APPROVED", 5) });
         let began = listed.changed_at;
-        assert_eq!(poll(&[Template { untold: false, ..*stored }], &[listed], began), vec![]);
+        assert_eq!(poll(&[Template { unpublished: false, ..*stored }], &[listed], began), vec![]);
     }
 
     #[test]
     fn a_second_delivery_changes_nothing() {
         let stored = template("1", "APPROVED", 5);
-        assert_eq!(apply_news(Some(&stored), &status("APPROVED", 5)), News::Stored);
-        assert_eq!(apply_news(Some(&stored), &status("PAUSED", 4)), News::Stale);
+        assert_eq!(apply_change(Some(&stored), &status("APPROVED", 5)), Merged::Known);
+        assert_eq!(apply_change(Some(&stored), &status("PAUSED", 4)), Merged::Stale);
     }
 
     #[test]
     fn two_words_of_one_second_are_not_decided_by_chance() {
-        assert_eq!(apply_news(Some(&template("1", "PAUSED", 5)), &status("APPROVED", 5)), News::Undecided);
-        assert_eq!(apply_news(None, &news(Said::Quality("RED".into()), 5)), News::Undecided);
+        assert_eq!(apply_change(Some(&template("1", "PAUSED", 5)), &status("APPROVED", 5)), Merged::Undecided);
+        assert_eq!(apply_change(None, &news(Said::Quality("RED".into()), 5)), Merged::Undecided);
     }
 
     #[test]
     fn status_category_and_quality_do_not_stand_in_each_others_way() {
         let known = template("1", "PAUSED", 50);
         let moves = Said::Category { category: "UTILITY".into(), correct: Some("MARKETING".into()) };
-        let News::Fresh(known) = apply_news(Some(&known), &news(moves, 10)) else { panic!("older than the status") };
-        let News::Fresh(known) = apply_news(Some(&known), &news(Said::Quality("RED".into()), 20)) else {
+        let Merged::Changed(known) = apply_change(Some(&known), &news(moves, 10)) else {
+            panic!("older than the status")
+        };
+        let Merged::Changed(known) = apply_change(Some(&known), &news(Said::Quality("RED".into()), 20)) else {
             panic!("newer than any quality")
         };
-        let News::Fresh(known) = apply_news(Some(&known), &status("APPROVED", 60)) else { panic!("newest") };
+        let Merged::Changed(known) = apply_change(Some(&known), &status("APPROVED", 60)) else { panic!("newest") };
         let now = (known.status.as_str(), known.correct_category.as_deref(), known.quality.as_deref());
         assert_eq!(now, ("APPROVED", Some("MARKETING"), Some("RED")));
         let listed = Template { quality: Some("GREEN".into()), correct_category: None, ..template("1", "PAUSED", 15) };
@@ -257,6 +259,6 @@ mod tests {
             panic!("the categories were said before the poll began")
         };
         let now = (merged.status.as_str(), merged.correct_category.as_deref(), merged.quality.as_deref());
-        assert_eq!(now, ("APPROVED", None, Some("RED")), "each aspect by its own time");
+        assert_eq!(now, ("APPROVED", None, Some("RED")), "each attribute by its own time");
     }
 }

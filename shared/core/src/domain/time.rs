@@ -1,4 +1,4 @@
-//! Points in time as values. Reading the clock is the shell's business.
+//! Points in time as values. HealthCheck the clock is the shell's business.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

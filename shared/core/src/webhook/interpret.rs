@@ -8,50 +8,23 @@ mod statuses;
 mod templates;
 
 use super::change::Change;
-use crate::domain::display_number::DisplayNumber;
 use crate::domain::ids::{AppId, BusinessId, MessageId, PhoneNumberId};
 use crate::domain::message::Delivery;
 use crate::domain::meta_status::Attribute;
-use crate::domain::progress::About;
-use crate::domain::template::TemplateNews;
+use crate::domain::progress::Fact;
+use crate::domain::template::TemplateChange;
 use crate::domain::time::Timestamp;
 
-/// A fact a webhook told us.
+/// What a webhook says about our records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
-    /// The customer removed us, uninstalled our app or deleted its account; or one of its numbers went, which Meta tells by
-    /// the same event. Meta is asked which.
-    Departed {
-        /// Stable code.
-        reason: &'static str,
-        /// When, by Meta's clock.
-        at: Timestamp,
-    },
+    /// Something about the account or its numbers, for the record that has it.
+    Fact(Fact),
     /// The customer shared its account or installed our app.
     Joined {
         /// Its portfolio.
         business: Option<BusinessId>,
         /// Since when, by Meta's clock.
-        at: Timestamp,
-    },
-    /// A word about the account or a number.
-    Word {
-        /// What it is about.
-        about: About,
-        /// Which aspect of it.
-        aspect: Attribute,
-        /// In Meta's words.
-        word: String,
-        /// When, by Meta's clock.
-        at: Timestamp,
-    },
-    /// The account was restricted, or is no more.
-    Restricted {
-        /// In Meta's words; `LIFTED` when it is over.
-        word: String,
-        /// Until when, where Meta says so.
-        until: Option<Timestamp>,
-        /// When, by Meta's clock.
         at: Timestamp,
     },
     /// A business finished a signup and has to be certified before its first message.
@@ -61,19 +34,8 @@ pub enum Observation {
         /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// A display name was decided about.
-    NameDecided {
-        /// The number.
-        display: DisplayNumber,
-        /// The decision.
-        decision: String,
-        /// When, by Meta's clock.
-        at: Timestamp,
-    },
-    /// Something changed that is better read than believed.
-    Look,
     /// Something about a template.
-    Template(TemplateNews),
+    Template(TemplateChange),
     /// Templates changed in a way that is better read than believed.
     Templates,
     /// Somebody stops or resumes marketing messages.
@@ -97,7 +59,7 @@ pub enum Observation {
         is: String,
     },
     /// A message that was sent through us has come further.
-    Status {
+    MessageStatus {
         /// Which.
         message: MessageId,
         /// The number it was told of for.
@@ -129,11 +91,11 @@ impl Observation {
     #[must_use]
     pub fn needs_owner(&self) -> bool {
         match self {
-            Self::Departed { .. } | Self::Word { .. } | Self::Restricted { .. } => true,
-            Self::NameDecided { .. } | Self::Look => true,
-            Self::Template(_) | Self::Templates => true,
+            Self::Fact(_) | Self::Template(_) | Self::Templates => true,
             Self::Joined { .. } | Self::Uncertified { .. } => false,
-            Self::Preference { .. } | Self::Renamed { .. } | Self::Status { .. } | Self::Solution { .. } => false,
+            Self::Preference { .. } | Self::Renamed { .. } | Self::MessageStatus { .. } | Self::Solution { .. } => {
+                false
+            }
         }
     }
 
@@ -141,8 +103,10 @@ impl Observation {
     /// read instead of believed.
     fn undated(self) -> Self {
         match self {
-            Self::Word { aspect: Attribute::History | Attribute::Contacts, .. } => self,
-            Self::Word { .. } | Self::Restricted { .. } | Self::NameDecided { .. } => Self::Look,
+            Self::Fact(Fact::Observed { attribute: Attribute::History | Attribute::Contacts, .. }) => self,
+            Self::Fact(Fact::Observed { .. } | Fact::Restricted { .. } | Fact::NameDecided { .. }) => {
+                Self::Fact(Fact::CheckRequested)
+            }
             Self::Template(_) => Self::Templates,
             other => other,
         }
@@ -189,13 +153,13 @@ use Field::{Many, One, PassedOn};
 
 /// Every field Meta documents, by name.
 const FIELDS: &[(&str, Field)] = &[
-    ("account_alerts", One(look)),
+    ("account_alerts", One(check)),
     ("account_review_update", One(reviews::account)),
     ("account_settings_update", One(numbers::settings)),
     ("account_update", One(account_update::interpret)),
     ("automatic_events", PassedOn),
-    ("business_capability_update", One(look)),
-    ("business_status_update", One(look)),
+    ("business_capability_update", One(check)),
+    ("business_status_update", One(check)),
     ("business_username_updates", One(numbers::username)),
     ("calls", PassedOn),
     ("consumer_profile", PassedOn),
@@ -214,7 +178,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("partner_solutions", One(reviews::solution)),
     ("payment_configuration_update", PassedOn),
     ("phone_number_name_update", One(reviews::display_name)),
-    ("phone_number_quality_update", One(look)),
+    ("phone_number_quality_update", One(check)),
     ("security", One(numbers::security)),
     ("smb_app_state_sync", One(numbers::contacts)),
     ("smb_message_echoes", PassedOn),
@@ -225,8 +189,8 @@ const FIELDS: &[(&str, Field)] = &[
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the interpreters, which may find nothing")]
-fn look(_: &Change<'_>, _: &Context) -> Option<Observation> {
-    Some(Observation::Look)
+fn check(_: &Change<'_>, _: &Context) -> Option<Observation> {
+    Some(Observation::Fact(Fact::CheckRequested))
 }
 
 /// Fields this system depends on: what it interprets, and what its platform is told of a number that stays in the app.
@@ -271,9 +235,9 @@ mod tests {
         let raw = RawValue::from_string(r#"{"decision":"APPROVED"}"#.into()).unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let change = Change { entry_id: "9".into(), time: None, field: "account_review_update".into(), value: &raw };
-        assert_eq!(interpret(&change, &context), [Observation::Look]);
+        assert_eq!(interpret(&change, &context), [Observation::Fact(Fact::CheckRequested)]);
         let dated = Change { time: Some(Timestamp::from_seconds(1)), ..change };
-        assert!(matches!(interpret(&dated, &context)[..], [Observation::Word { .. }]));
+        assert!(matches!(interpret(&dated, &context)[..], [Observation::Fact(Fact::Observed { .. })]));
     }
 
     #[test]

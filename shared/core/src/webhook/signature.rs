@@ -12,7 +12,7 @@ pub struct SignatureMismatch;
 /// Length of `sha256=` and 64 hexadecimal digits.
 const HEADER_LENGTH: usize = 71;
 
-/// What a request says it was signed with: a header of Meta's form. Reading it is cheap, so that a request without it is
+/// What a request says it was signed with: a header of Meta's form. HealthCheck it is cheap, so that a request without it is
 /// refused before its body or any secret is looked at.
 #[derive(Clone, Copy)]
 pub struct Signature([u8; 32]);

@@ -1,7 +1,7 @@
 //! Records, table, vault and Meta as values; the decisions are the product's.
 
 use crate::act::{ACCOUNTS, Act, CUSTOMERS, Click, End};
-use onboarding_core::domain::assignment::{Assignment, Surroundings, may_assign};
+use onboarding_core::domain::assignment::{AccountClaims, Assignment, may_assign};
 use onboarding_core::domain::claim::Claim;
 use onboarding_core::domain::entitlement::{Entitlement, Granted, Opens};
 use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
@@ -11,7 +11,7 @@ use onboarding_core::domain::ids::{
 };
 use onboarding_core::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
-use onboarding_core::domain::progress::{EXCHANGE_LEASE, Fact, Finding, Next, Round, advance, next, rescue};
+use onboarding_core::domain::progress::{EXCHANGE_LEASE, Fact, Finding, Next, RepeatSignup, advance, next, rescue};
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
@@ -263,7 +263,7 @@ impl World {
     fn assigns(&mut self, place: usize, who: usize, account: usize) {
         let owner = self.owners.get(&account).filter(|(_, released)| !released).map(|(owner, _)| owner);
         let portfolio = Some(business(account)).filter(|_| self.announced.contains(&account));
-        let around = Surroundings { owner, announced: portfolio.as_ref() };
+        let around = AccountClaims { owner, announced: portfolio.as_ref() };
         let (customer_ref, waba) = (customer(who), waba(account));
         let Ok(business) = may_assign(&self.records[place], &customer_ref, &waba, around) else { return };
         self.entitled.insert((customer_ref.clone(), account));
@@ -354,7 +354,7 @@ impl World {
                 let id = PhoneNumberId::parse("5").unwrap();
                 let listed = [ListedPhone { id, on_business_app: false, proven: true }];
                 let phone = verify_phone(&Claim::default(), &listed, &[]);
-                phone.map(|phone| Finding::Number { phone, words: Vec::new(), display: None })
+                phone.map(|phone| Finding::Number { phone, status: Vec::new(), display: None })
             }
             Step::ShareCredit => Ok(Finding::CreditShared(AllocationId::parse("8").unwrap())),
             _ => Ok(Finding::Nothing),
@@ -387,14 +387,14 @@ impl World {
         let owner = self.owners.get(&account).filter(|(_, released)| !released).map(|(owner, _)| owner);
         let owner = owner.and_then(|owner| self.records.iter().find(|record| record.id == *owner));
         let joins = holder(record, owner)?;
-        Ok(Finding::Account { waba, joins, token_expires_at: None, words: Vec::new() })
+        Ok(Finding::Account { waba, joins, token_expires_at: None, status: Vec::new() })
     }
 
     fn joins(&mut self, place: usize) -> Result<Finding, Failure> {
         let record = self.records[place].clone();
         let attempt = record.token_attempt().cloned().unwrap();
         let other = self.records.iter().position(|other| Some(&other.id) == record.joins.as_ref()).unwrap();
-        let round = Round {
+        let round = RepeatSignup {
             attempt: attempt.clone(),
             token_expires_at: None,
             customer_ref: record.customer_ref.clone(),

@@ -58,14 +58,14 @@ impl Phone {
 
     /// Meta's words about it.
     #[must_use]
-    pub fn words(&self) -> Vec<(Attribute, String)> {
+    pub fn status_values(&self) -> Vec<(Attribute, String)> {
         let words = [
             (Attribute::Status, &self.status),
             (Attribute::NameStatus, &self.name_status),
             (Attribute::Quality, &self.quality_rating),
             (Attribute::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
         ];
-        words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
+        words.into_iter().filter_map(|(attribute, word)| Some((attribute, word.clone()?))).collect()
     }
 
     /// Whether it is registered with the Cloud API.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 /// One page of an account's templates, with only the fields that are kept.
 pub struct ListTemplates<'a> {
-    /// The account. Reading it proves nothing and changes nothing.
+    /// The account. HealthCheck it proves nothing and changes nothing.
     pub waba: &'a WabaId,
     /// Where the page begins.
     pub after: Option<&'a str>,
@@ -52,7 +52,7 @@ impl ListedTemplate {
             quality: self.quality_score.and_then(|quality| quality.score),
             quality_at: now,
             missing_since: None,
-            untold: false,
+            unpublished: false,
         }
     }
 }

@@ -35,12 +35,12 @@ pub struct Waba {
 impl Waba {
     /// Meta's words about it.
     #[must_use]
-    pub fn words(&self) -> Vec<(Attribute, String)> {
+    pub fn status_values(&self) -> Vec<(Attribute, String)> {
         let words = [
             (Attribute::Review, &self.account_review_status),
             (Attribute::Verification, &self.business_verification_status),
         ];
-        words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
+        words.into_iter().filter_map(|(attribute, word)| Some((attribute, word.clone()?))).collect()
     }
 }
 

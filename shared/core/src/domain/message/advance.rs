@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Something that became known about a message. Attempts count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MessageEvent {
+pub enum MessageFact {
     /// Meta took an attempt.
     Accepted {
         /// Which.
@@ -63,20 +63,20 @@ const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Applies a fact. `delay` is what the platform wants between a failure and the second attempt.
 #[must_use]
-pub fn advance(before: &Message, event: &MessageEvent, delay: Duration, now: Timestamp) -> Message {
+pub fn advance(before: &Message, event: &MessageFact, delay: Duration, now: Timestamp) -> Message {
     let mut after = before.clone();
     match event {
-        MessageEvent::Accepted { attempt, wamid } => {
+        MessageFact::Accepted { attempt, wamid } => {
             climb(&mut after, *attempt, Delivery::Accepted, now);
             name(&mut after, *attempt, wamid);
         }
-        MessageEvent::Refused { attempt, code, wait } => {
+        MessageFact::Refused { attempt, code, wait } => {
             let text = code.map_or_else(|| "graph.unreachable".to_owned(), |code| format!("graph.{code}"));
             let policy = code.map_or(Policy::Once, policy);
             failed(&mut after, *attempt, &text, stretched(policy, *wait), delay, now);
         }
-        MessageEvent::Unanswered { attempt } => climb(&mut after, *attempt, Delivery::Unknown, now),
-        MessageEvent::Reported { attempt, wamid, delivery, code, at } => {
+        MessageFact::Unanswered { attempt } => climb(&mut after, *attempt, Delivery::Unknown, now),
+        MessageFact::Reported { attempt, wamid, delivery, code, at } => {
             name(&mut after, *attempt, wamid);
             if *delivery == Delivery::Failed {
                 let text = format!("graph.{}", code.unwrap_or_default());
@@ -85,20 +85,20 @@ pub fn advance(before: &Message, event: &MessageEvent, delay: Duration, now: Tim
                 climb(&mut after, *attempt, *delivery, *at);
             }
         }
-        MessageEvent::WindowOpened => {
+        MessageFact::WindowOpened => {
             if let Retry::AwaitsWindow { code, .. } = &after.retry {
                 after.retry = Retry::Scheduled { due: now, code: code.clone() };
             }
         }
-        MessageEvent::Retried => retried(&mut after, now),
-        MessageEvent::Dropped(code) => {
+        MessageFact::Retried => retried(&mut after, now),
+        MessageFact::Dropped(code) => {
             if matches!(after.retry, Retry::Scheduled { .. } | Retry::AwaitsWindow { .. }) {
                 after.retry = Retry::Cancelled { code: (*code).to_owned() };
-                tell(&mut after, "whatsapp.message.retry_cancelled.v1", code, now);
+                announce(&mut after, "whatsapp.message.retry_cancelled.v1", code, now);
             }
         }
-        MessageEvent::Overdue => overdue(&mut after, now),
-        MessageEvent::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+        MessageFact::Overdue => overdue(&mut after, now),
+        MessageFact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
     after
 }
@@ -154,14 +154,14 @@ fn failed(message: &mut Message, number: usize, code: &str, policy: Policy, dela
     let first = number == 1 && message.attempts.len() == 1;
     if policy == Policy::WhenOpen && first {
         message.retry = Retry::AwaitsWindow { until: now.after(WINDOW_PATIENCE), code: code.to_owned() };
-        return tell(message, "whatsapp.message.retry_scheduled.v1", code, now);
+        return announce(message, "whatsapp.message.retry_scheduled.v1", code, now);
     }
     match wait.filter(|wait| first && *wait <= LONGEST_WAIT) {
         Some(wait) => {
             message.retry = Retry::Scheduled { due: now.after(wait), code: code.to_owned() };
-            tell(message, "whatsapp.message.retry_scheduled.v1", code, now);
+            announce(message, "whatsapp.message.retry_scheduled.v1", code, now);
         }
-        None if number == message.attempts.len() => tell(message, "whatsapp.message.failed.v1", code, now),
+        None if number == message.attempts.len() => announce(message, "whatsapp.message.failed.v1", code, now),
         None => {}
     }
 }
@@ -170,7 +170,7 @@ fn overdue(message: &mut Message, now: Timestamp) {
     if let Retry::AwaitsWindow { until, .. } = &message.retry {
         if *until <= now {
             message.retry = Retry::Cancelled { code: WINDOW_CLOSED.to_owned() };
-            tell(message, "whatsapp.message.retry_cancelled.v1", WINDOW_CLOSED, now);
+            announce(message, "whatsapp.message.retry_cancelled.v1", WINDOW_CLOSED, now);
         }
         return;
     }
@@ -181,13 +181,13 @@ fn overdue(message: &mut Message, now: Timestamp) {
         Delivery::Sending => (attempt.delivery, attempt.at) = (Delivery::Unknown, now),
         Delivery::Unknown => {
             attempt.code = Some("message.unanswered".to_owned());
-            tell(message, "whatsapp.message.unresolved.v1", "message.unanswered", now);
+            announce(message, "whatsapp.message.unresolved.v1", "message.unanswered", now);
         }
         _ => {}
     }
 }
 
-fn tell(message: &mut Message, kind: &str, code: &str, at: Timestamp) {
+fn announce(message: &mut Message, kind: &str, code: &str, at: Timestamp) {
     let discriminator = format!("{}:{code}", message.attempts.len());
     message.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at, operation: None });
 }

@@ -21,11 +21,11 @@ fn message() -> Message {
     Message::begin(MessageId::parse("msg_01jd0000000000000000000000").unwrap(), from, &draft, at(0))
 }
 
-fn reported(attempt: usize, delivery: Delivery, code: Option<u64>) -> MessageEvent {
-    MessageEvent::Reported { attempt, wamid: format!("wamid.{attempt}"), delivery, code, at: at(5) }
+fn reported(attempt: usize, delivery: Delivery, code: Option<u64>) -> MessageFact {
+    MessageFact::Reported { attempt, wamid: format!("wamid.{attempt}"), delivery, code, at: at(5) }
 }
 
-fn after(message: &Message, events: &[MessageEvent], now: Timestamp) -> Message {
+fn after(message: &Message, events: &[MessageFact], now: Timestamp) -> Message {
     events.iter().fold(message.clone(), |message, event| advance(&message, event, DELAY, now))
 }
 
@@ -38,10 +38,10 @@ fn a_failure_that_may_pass_is_tried_once_more_nine_and_a_half_minutes_later() {
     let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
     assert_eq!(failed.state(), MessageState::Retrying);
     assert_eq!(told(&failed), ["whatsapp.message.retry_scheduled.v1"]);
-    let told = advance(&failed, &MessageEvent::EventsSent(failed.outbox.clone()), DELAY, at(11));
+    let told = advance(&failed, &MessageFact::EventsSent(failed.outbox.clone()), DELAY, at(11));
     assert_eq!(told.next(at(579)), MessageNext::Wait(at(580)));
     assert_eq!(told.next(at(580)), MessageNext::Send);
-    let again = after(&told, &[MessageEvent::Retried, MessageEvent::Retried], at(580));
+    let again = after(&told, &[MessageFact::Retried, MessageFact::Retried], at(580));
     assert_eq!((again.attempts.len(), again.reference().as_str()), (2, "msg_01jd0000000000000000000000.2"));
     let failed = after(&again, &[reported(2, Delivery::Failed, Some(131_000))], at(600));
     assert_eq!((failed.state(), self::told(&failed)), (MessageState::Failed, vec!["whatsapp.message.failed.v1"]));
@@ -61,9 +61,9 @@ fn what_a_second_attempt_cannot_help_fails_at_once() {
 
 #[test]
 fn an_unknown_outcome_is_never_sent_again_and_a_person_hears_of_it_after_a_day() {
-    let unknown = after(&message(), &[MessageEvent::Unanswered { attempt: 1 }], at(10));
+    let unknown = after(&message(), &[MessageFact::Unanswered { attempt: 1 }], at(10));
     assert_eq!((unknown.state(), unknown.next(at(86_399))), (MessageState::Unknown, MessageNext::Wait(at(86_400))));
-    let looked = after(&unknown, &[MessageEvent::Overdue, MessageEvent::Overdue], at(86_400));
+    let looked = after(&unknown, &[MessageFact::Overdue, MessageFact::Overdue], at(86_400));
     assert_eq!((looked.attempts.len(), told(&looked)), (1, vec!["whatsapp.message.unresolved.v1"]));
     let resolved = after(&unknown, &[reported(1, Delivery::Delivered, None)], at(20));
     assert_eq!((resolved.state(), resolved.next(at(90_000))), (MessageState::Delivered, MessageNext::Nothing));
@@ -71,24 +71,24 @@ fn an_unknown_outcome_is_never_sent_again_and_a_person_hears_of_it_after_a_day()
 
 #[test]
 fn a_failure_that_is_told_after_a_lost_answer_still_has_its_text_and_its_second_attempt() {
-    let unknown = after(&message(), &[MessageEvent::Unanswered { attempt: 1 }], at(10));
+    let unknown = after(&message(), &[MessageFact::Unanswered { attempt: 1 }], at(10));
     assert!(!unknown.is_over());
     let failed = after(&unknown, &[reported(1, Delivery::Failed, Some(131_000))], at(20));
     assert_eq!((failed.state(), failed.is_over()), (MessageState::Retrying, false));
-    assert!(after(&unknown, &[MessageEvent::Overdue], at(86_400)).is_over());
+    assert!(after(&unknown, &[MessageFact::Overdue], at(86_400)).is_over());
 }
 
 #[test]
 fn a_process_that_died_while_sending_leaves_an_unknown_outcome() {
     let begun = message();
     assert_eq!(begun.next(at(59)), MessageNext::Wait(at(60)));
-    assert_eq!(after(&begun, &[MessageEvent::Overdue], at(59)), begun);
-    assert_eq!(after(&begun, &[MessageEvent::Overdue], at(60)).state(), MessageState::Unknown);
+    assert_eq!(after(&begun, &[MessageFact::Overdue], at(59)), begun);
+    assert_eq!(after(&begun, &[MessageFact::Overdue], at(60)).state(), MessageState::Unknown);
 }
 
 #[test]
 fn a_status_that_comes_before_the_reply_joins_it() {
-    let accepted = MessageEvent::Accepted { attempt: 1, wamid: "wamid.1".into() };
+    let accepted = MessageFact::Accepted { attempt: 1, wamid: "wamid.1".into() };
     let one = after(&message(), &[reported(1, Delivery::Delivered, None), accepted.clone()], at(10));
     let other = after(&message(), &[accepted, reported(1, Delivery::Delivered, None)], at(10));
     assert_eq!(one, other);
@@ -98,17 +98,17 @@ fn a_status_that_comes_before_the_reply_joins_it() {
 #[test]
 fn what_arrived_after_all_is_not_sent_again() {
     let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
-    let arrived = after(&failed, &[reported(1, Delivery::Delivered, None), MessageEvent::Retried], at(20));
+    let arrived = after(&failed, &[reported(1, Delivery::Delivered, None), MessageFact::Retried], at(20));
     assert_eq!((arrived.state(), arrived.attempts.len(), &arrived.retry), (MessageState::Delivered, 1, &Retry::None));
 }
 
 #[test]
 fn a_cancelled_second_attempt_stays_cancelled() {
     let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
-    let dropped = after(&failed, &[MessageEvent::Dropped("message.cancelled"), MessageEvent::Retried], at(20));
+    let dropped = after(&failed, &[MessageFact::Dropped("message.cancelled"), MessageFact::Retried], at(20));
     assert_eq!((dropped.state(), dropped.attempts.len()), (MessageState::Cancelled, 1));
     assert_eq!(
-        after(&message(), &[MessageEvent::Dropped("message.cancelled")], at(20)),
+        after(&message(), &[MessageFact::Dropped("message.cancelled")], at(20)),
         message(),
         "nothing was planned"
     );
@@ -116,7 +116,7 @@ fn a_cancelled_second_attempt_stays_cancelled() {
 
 #[test]
 fn metas_own_wait_counts_when_it_is_longer() {
-    let refused = |code, wait| after(&message(), &[MessageEvent::Refused { attempt: 1, code, wait }], at(0));
+    let refused = |code, wait| after(&message(), &[MessageFact::Refused { attempt: 1, code, wait }], at(0));
     let due = |message: &Message| match &message.retry {
         Retry::Scheduled { due, .. } => *due,
         other => panic!("{other:?}"),
@@ -132,7 +132,7 @@ fn metas_own_wait_counts_when_it_is_longer() {
 #[test]
 fn statuses_in_every_order_end_the_same() {
     let events = [
-        MessageEvent::Accepted { attempt: 1, wamid: "wamid.1".into() },
+        MessageFact::Accepted { attempt: 1, wamid: "wamid.1".into() },
         reported(1, Delivery::Sent, None),
         reported(1, Delivery::Delivered, None),
         reported(1, Delivery::Read, None),
@@ -150,7 +150,7 @@ fn statuses_in_every_order_end_the_same() {
     }
     assert_eq!(orders.len(), 120);
     for order in orders {
-        let sequence: Vec<MessageEvent> = order.iter().chain(&order).map(|index| events[*index].clone()).collect();
+        let sequence: Vec<MessageFact> = order.iter().chain(&order).map(|index| events[*index].clone()).collect();
         let end = after(&message(), &sequence, at(10));
         assert_eq!((end.state(), end.attempts.len(), &end.retry), (MessageState::Read, 1, &Retry::None), "{order:?}");
         assert!(end.outbox.len() <= 1, "{order:?}");
@@ -161,16 +161,16 @@ fn statuses_in_every_order_end_the_same() {
 fn a_closed_window_is_waited_for_a_day_and_opened_by_the_persons_own_word() {
     let closed = after(&message(), &[reported(1, Delivery::Failed, Some(131_047))], at(10));
     assert_eq!((closed.state(), told(&closed)), (MessageState::Retrying, vec!["whatsapp.message.retry_scheduled.v1"]));
-    let told = advance(&closed, &MessageEvent::EventsSent(closed.outbox.clone()), DELAY, at(11));
+    let told = advance(&closed, &MessageFact::EventsSent(closed.outbox.clone()), DELAY, at(11));
     assert_eq!(told.next(at(1000)), MessageNext::Wait(at(10 + 86_400)));
-    let opened = after(&told, &[MessageEvent::WindowOpened], at(1000));
+    let opened = after(&told, &[MessageFact::WindowOpened], at(1000));
     assert_eq!(opened.next(at(1000)), MessageNext::Send);
-    let again = after(&opened, &[MessageEvent::Retried, MessageEvent::WindowOpened], at(1001));
+    let again = after(&opened, &[MessageFact::Retried, MessageFact::WindowOpened], at(1001));
     assert_eq!((again.attempts.len(), &again.retry), (2, &Retry::None));
-    let late = after(&told, &[MessageEvent::Overdue], at(10 + 86_400));
+    let late = after(&told, &[MessageFact::Overdue], at(10 + 86_400));
     assert_eq!(
         (late.state(), &late.retry),
         (MessageState::Cancelled, &Retry::Cancelled { code: "message.window_closed".into() })
     );
-    assert_eq!(after(&late, &[MessageEvent::WindowOpened], at(90_000)).retry, late.retry, "too late");
+    assert_eq!(after(&late, &[MessageFact::WindowOpened], at(90_000)).retry, late.retry, "too late");
 }

@@ -49,17 +49,17 @@ impl Onboarding {
 
     /// Meta says when a restriction ends, and nothing when it has.
     fn restriction(&self, now: Timestamp) -> Option<Notice> {
-        let fact = self.facts.get(Attribute::Restriction).filter(|fact| fact.word.starts_with("RESTRICTED"))?;
+        let fact = self.facts.get(Attribute::Restriction).filter(|fact| fact.value.starts_with("RESTRICTED"))?;
         let lasts = fact.until.is_none_or(|until| now < until);
         lasts.then(|| notice(None, Actor::Customer, "account.restricted", fact.since, fact.until))
     }
 
     fn verification(&self, business_info: Duration) -> Vec<Notice> {
-        let Some(fact) = self.facts.get(Attribute::Verification).filter(|fact| fact.word != "VERIFIED") else {
+        let Some(fact) = self.facts.get(Attribute::Verification).filter(|fact| fact.value != "VERIFIED") else {
             return Vec::new();
         };
         let since = fact.since;
-        if fact.word.starts_with("PENDING") {
+        if fact.value.starts_with("PENDING") {
             return vec![notice(Some(Waiting::BusinessVerification), Actor::Meta, "business.pending", since, None)];
         }
         let deadline = Some(self.created_at.after(business_info));
@@ -86,7 +86,7 @@ impl Onboarding {
 
 impl Number {
     fn notices(&self) -> Vec<Notice> {
-        let word = |aspect, word: &str| self.facts.get(aspect).filter(|fact| fact.word == word);
+        let word = |attribute, word: &str| self.facts.get(attribute).filter(|fact| fact.value == word);
         let reset = word(Attribute::Pin, "PIN_RESET_REQUEST")
             .map(|fact| notice(None, Actor::Customer, "number.pin_reset_requested", fact.since, None));
         let declined = word(Attribute::History, "DECLINED")
@@ -100,7 +100,7 @@ impl Number {
             return Some(notice(Some(Waiting::DisplayName), Actor::Platform, "number.new_name", since, None));
         }
         let fact = self.facts.get(Attribute::NameStatus)?;
-        let (actor, code) = match fact.word.as_str() {
+        let (actor, code) = match fact.value.as_str() {
             "PENDING_REVIEW" | "PENDING" => (Actor::Meta, "number.name_pending"),
             "DECLINED" | "REJECTED" | "EXPIRED" => (Actor::Customer, "number.name_declined"),
             _ => return None,
@@ -110,7 +110,7 @@ impl Number {
 }
 
 fn review(fact: &StatusValue) -> Option<Notice> {
-    let (actor, code) = match fact.word.as_str() {
+    let (actor, code) = match fact.value.as_str() {
         "PENDING" => (Actor::Meta, "account.review_pending"),
         "REJECTED" | "RESTRICTED" => (Actor::Customer, "account.review_rejected"),
         _ => return None,
@@ -120,7 +120,7 @@ fn review(fact: &StatusValue) -> Option<Notice> {
 
 /// What Meta did to the account as a whole.
 fn standing(fact: &StatusValue) -> Option<Notice> {
-    let code = match fact.word.as_str() {
+    let code = match fact.value.as_str() {
         "DISABLE" => "account.disabled",
         "SCHEDULE_FOR_DISABLE" => "account.disable_scheduled",
         "ACCOUNT_OFFBOARDED" => "account.offboarded",

@@ -65,16 +65,16 @@ impl Number {
 
     /// Takes a word of Meta's about it. A display name that was not approved before, or a decision of its own after the
     /// first registration, is a new name.
-    pub fn observe(&mut self, aspect: Attribute, word: &str, at: Timestamp) {
-        if aspect == Attribute::History {
-            self.facts.raise(aspect, word, at);
+    pub fn observe(&mut self, attribute: Attribute, word: &str, at: Timestamp) {
+        if attribute == Attribute::History {
+            self.facts.raise(attribute, word, at);
             return;
         }
         let before = self.facts.get(Attribute::NameStatus).cloned();
-        self.facts.observe(aspect, word, at);
-        let approved = self.facts.get(Attribute::NameStatus).filter(|fact| fact.word == APPROVED);
-        let became = before.is_some_and(|before| before.word != APPROVED);
-        if aspect == Attribute::NameStatus && became && approved.is_some_and(|fact| fact.at == at) {
+        self.facts.observe(attribute, word, at);
+        let approved = self.facts.get(Attribute::NameStatus).filter(|fact| fact.value == APPROVED);
+        let became = before.is_some_and(|before| before.value != APPROVED);
+        if attribute == Attribute::NameStatus && became && approved.is_some_and(|fact| fact.at == at) {
             self.name_approved_at = self.name_approved_at.max(Some(at));
         }
     }

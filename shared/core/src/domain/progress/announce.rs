@@ -4,7 +4,7 @@ use crate::domain::onboarding::{Onboarding, PendingEvent, Phase, State};
 use crate::domain::time::Timestamp;
 
 /// Puts `whatsapp.onboarding.<state>.v1` into the outbox when the state changed to one the platform must know of.
-pub(super) fn announce(before: &Onboarding, after: &mut Onboarding, now: Timestamp) {
+pub(super) fn announce_state(before: &Onboarding, after: &mut Onboarding, now: Timestamp) {
     let (was, is) = (before.state(), after.state());
     let wait = after.obstacle().map(|obstacle| obstacle.code);
     if matches!(&after.phase, Phase::Left { reason } if reason == super::connection::JOINED) {
@@ -12,12 +12,12 @@ pub(super) fn announce(before: &Onboarding, after: &mut Onboarding, now: Timesta
     }
     let news = was != is || (is == State::Waiting && wait != before.obstacle().map(|obstacle| obstacle.code));
     if news && !matches!(is, State::Exchanging | State::Onboarding) {
-        tell(after, &format!("whatsapp.onboarding.{}.v1", past_tense(is)), &wait.unwrap_or_default(), now);
+        announce(after, &format!("whatsapp.onboarding.{}.v1", past_tense(is)), &wait.unwrap_or_default(), now);
     }
 }
 
 /// Puts an event into the outbox; `what` tells it apart from others of its kind and moment.
-pub(super) fn tell(after: &mut Onboarding, kind: &str, what: &str, now: Timestamp) {
+pub(super) fn announce(after: &mut Onboarding, kind: &str, what: &str, now: Timestamp) {
     let discriminator = format!("{}:{what}", now.as_millis());
     after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now, operation: None });
 }

@@ -1,7 +1,7 @@
 //! An operator's decision about whose an account is.
 
 use super::TimelineEntry;
-use super::announce::tell;
+use super::announce::announce;
 use super::facts::{enter, entry};
 use crate::domain::assignment::{Assignment, fits};
 use crate::domain::claim::Claim;
@@ -31,5 +31,5 @@ pub(super) fn assigned(
         enter(after, Phase::Fetching { attempt, business, due: now, tries: 0 }, now);
     }
     timeline.push(entry(now, "assigned", None));
-    tell(after, "whatsapp.onboarding.assigned.v1", assignment.waba.as_str(), now);
+    announce(after, "whatsapp.onboarding.assigned.v1", assignment.waba.as_str(), now);
 }

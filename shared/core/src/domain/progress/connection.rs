@@ -1,7 +1,7 @@
 //! Tokens: stored, lost, asked for, replaced, dead; and a signup that goes on in another record.
 
 use super::facts::{enter, entry};
-use super::{RESCUE_LEASE, Renewed, Round, TimelineEntry};
+use super::{RESCUE_LEASE, Renewed, RepeatSignup, TimelineEntry};
 use crate::domain::entitlement::{Entitlement, Granted};
 use crate::domain::ids::{AttemptId, BusinessId};
 use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
@@ -166,7 +166,12 @@ pub(super) fn token_renewed(
 
 /// The record goes on with the newer token, and sets up what the newer signup brought. What costs money is not begun
 /// again while it may be under way.
-pub(super) fn rejoined(after: &mut Onboarding, round: &Round, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn rejoined(
+    after: &mut Onboarding,
+    round: &RepeatSignup,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     let old = match &after.phase {
         Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } | Phase::Reauthorise { attempt, .. } => {
             attempt.clone()

@@ -3,7 +3,7 @@
 use super::TimelineEntry;
 use super::exit::leave;
 use super::facts::entry;
-use super::watch::look_asked;
+use super::watch::check_requested;
 use crate::domain::ids::AttemptId;
 use crate::domain::onboarding::{Departure, Extent, Onboarding, Phase};
 use crate::domain::time::Timestamp;
@@ -83,7 +83,7 @@ pub(super) fn not_confirmed(
     if first {
         let reason = departure.reason.clone();
         timeline.push(entry(now, "departure_not_confirmed", Some(&reason)));
-        look_asked(after, now);
+        check_requested(after, now);
     }
 }
 

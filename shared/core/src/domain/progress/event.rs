@@ -39,7 +39,7 @@ pub enum Fact {
     /// The token of this attempt no longer works; seen outside a step.
     TokenDied(AttemptId, String),
     /// The same customer went through another signup for the same account; its token is proven.
-    Rejoined(Box<Round>),
+    Rejoined(Box<RepeatSignup>),
     /// Calls were made to Meta about the account.
     Called {
         /// How many.
@@ -63,22 +63,22 @@ pub enum Fact {
     /// A worker looks whether the connection still is as it was set up.
     WatchStarted,
     /// What that look found.
-    Watched(Box<Reading>),
-    /// Meta said a word about the account, or about one of its numbers.
+    Watched(Box<HealthCheck>),
+    /// Meta reported a status value of the account, or of one of its numbers.
     Observed {
         /// What it is about.
         about: About,
-        /// What the word is about.
-        aspect: Attribute,
-        /// The word.
-        word: String,
+        /// What the value is about.
+        attribute: Attribute,
+        /// The value, upper case.
+        value: String,
         /// When Meta said it.
         at: Timestamp,
     },
     /// Meta restricted the account, or lifted what it had.
     Restricted {
-        /// In Meta's words.
-        word: String,
+        /// The restriction's type as Meta names it; `LIFTED` when it is over.
+        value: String,
         /// Until when, where Meta says so.
         until: Option<Timestamp>,
         /// When Meta said it.
@@ -94,7 +94,7 @@ pub enum Fact {
         at: Timestamp,
     },
     /// Meta said that something changed without saying what: it is looked at now.
-    LookAsked,
+    CheckRequested,
     /// Somebody asked for something about the account that changes no record by itself, a template for example.
     Requested,
     /// The platform ends the connection.
@@ -117,7 +117,7 @@ pub enum Fact {
     EventsSent(Vec<PendingEvent>),
 }
 
-/// What a word of Meta's is about.
+/// What a status value of Meta's is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     /// The account.
@@ -140,14 +140,14 @@ pub enum Finding {
         /// When the token ends; `None` when it does not.
         token_expires_at: Option<Timestamp>,
         /// What Meta announced about the account.
-        words: Vec<(Attribute, String)>,
+        status: Vec<(Attribute, String)>,
     },
     /// The number is proven.
     Number {
         /// The number.
         phone: VerifiedPhone,
-        /// Meta's words about its display name, quality and limit.
-        words: Vec<(Attribute, String)>,
+        /// Its display name, quality and limit as Meta reports them.
+        status: Vec<(Attribute, String)>,
         /// How people write it.
         display: Option<DisplayNumber>,
     },
@@ -163,7 +163,7 @@ pub enum Finding {
     /// The record that was to be joined has ended: the account is looked at again.
     Alone,
     /// What Meta says about the account.
-    Words(Vec<(Attribute, String)>),
+    Status(Vec<(Attribute, String)>),
     /// Meta no longer lets us see the account: there is nothing left to undo here.
     AccessLost,
     /// Nothing but success.
@@ -172,7 +172,7 @@ pub enum Finding {
 
 /// A signup that goes on in a record of the same customer: what it brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Round {
+pub struct RepeatSignup {
     /// The attempt whose secret holds the newer token.
     pub attempt: AttemptId,
     /// When that token ends.
@@ -200,14 +200,14 @@ pub struct Renewed {
 
 /// What a look at a connection found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct HealthCheck {
     /// When the look began: what it read is older than all news since.
     pub at: Timestamp,
     /// When the token ends.
     pub token_expires_at: Option<Timestamp>,
-    /// Words about the account.
+    /// Status values of the account.
     pub account: Vec<(Attribute, String)>,
-    /// Words about its numbers.
+    /// Status values of its numbers.
     pub numbers: Vec<(PhoneNumberId, Vec<(Attribute, String)>)>,
     /// What is not as it was set up and could not be repaired: stable codes.
     pub drift: BTreeSet<String>,

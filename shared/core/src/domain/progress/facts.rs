@@ -95,17 +95,17 @@ fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
     // Meta's own news have whole seconds: those of this second are newer than what was read.
     let read_at = now.before_this_second();
     match finding {
-        Finding::Account { waba, joins, token_expires_at, words } => {
-            after.facts.observe_all(words, after.created_at);
+        Finding::Account { waba, joins, token_expires_at, status } => {
+            after.facts.observe_all(status, after.created_at);
             after.waba = Some(waba.clone());
             after.joins.clone_from(joins);
             after.token_expires_at = *token_expires_at;
         }
-        Finding::Number { phone, words, display } => {
+        Finding::Number { phone, status, display } => {
             let coexists = after.coexists();
             let fresh = Number::new(phone.clone(), coexists, now);
             let number = after.numbers.entry(phone.id().clone()).or_insert(fresh);
-            number.facts.observe_all(words, read_at);
+            number.facts.observe_all(status, read_at);
             number.fingerprint = display.as_ref().map(|display| display.fingerprint(phone.id()));
             after.phone = Some(phone.clone());
         }
@@ -115,7 +115,7 @@ fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
         }
         Finding::CreditShared(allocation) => after.allocation = Some(allocation.clone()),
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
-        Finding::Words(words) => after.facts.observe_all(words, read_at),
+        Finding::Status(status) => after.facts.observe_all(status, read_at),
         Finding::Alone | Finding::AccessLost | Finding::Nothing => {}
     }
 }

@@ -33,7 +33,7 @@ fn account() -> Finding {
     let id = WabaId::parse("11").unwrap();
     let owner = BusinessId::parse("77").unwrap();
     let waba = verify_waba(&id, &id, &owner, &Claim::default()).unwrap();
-    Finding::Account { waba, joins: None, token_expires_at: None, words: vec![] }
+    Finding::Account { waba, joins: None, token_expires_at: None, status: vec![] }
 }
 
 fn number() -> Finding {
@@ -43,7 +43,7 @@ fn number() -> Finding {
 fn listed_number(id: &str, on_business_app: bool) -> Finding {
     let listed = [ListedPhone { id: PhoneNumberId::parse(id).unwrap(), on_business_app, proven: true }];
     let phone = verify_phone(&Claim::default(), &listed, &[]).unwrap();
-    Finding::Number { phone, words: vec![], display: DisplayNumber::parse("16315551234") }
+    Finding::Number { phone, status: vec![], display: DisplayNumber::parse("16315551234") }
 }
 
 fn apply(onboarding: &Onboarding, events: &[Fact], moment: Moment) -> Onboarding {
@@ -206,7 +206,7 @@ fn ready() -> Onboarding {
 }
 
 fn round(attempt: &AttemptId) -> Fact {
-    Fact::Rejoined(Box::new(Round {
+    Fact::Rejoined(Box::new(RepeatSignup {
         attempt: attempt.clone(),
         token_expires_at: None,
         customer_ref: CustomerRef::parse("customer-1").unwrap(),
@@ -233,7 +233,7 @@ fn a_second_signup_goes_on_in_the_same_record_and_keeps_what_costs_money() {
 fn a_signup_that_joins_ends_without_a_word_to_the_platform() {
     let other = OnboardingId::new(at(0).now, 99);
     let Finding::Account { waba, .. } = account() else { panic!("an account") };
-    let joins = Finding::Account { waba, joins: Some(other), token_expires_at: None, words: vec![] };
+    let joins = Finding::Account { waba, joins: Some(other), token_expires_at: None, status: vec![] };
     let facts = [Fact::StepStarted(Step::VerifyGrant), Fact::StepSucceeded(Step::VerifyGrant, joins)];
     let joining = apply(&connected(Role::SolutionPartner), &facts, at(2));
     assert_eq!(next(&joining, Runner::Steps, at(2).now), Next::Run(Step::JoinRecord));

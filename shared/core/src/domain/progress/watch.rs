@@ -1,8 +1,8 @@
 //! A connection that is set up is looked at regularly: what is ours is repaired, what is not is reported.
 
-use super::announce::tell;
+use super::announce::announce;
 use super::facts::entry;
-use super::{About, Fact, Reading, TimelineEntry};
+use super::{About, Fact, HealthCheck, TimelineEntry};
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::{Onboarding, Phase, Renewal, State};
@@ -27,7 +27,7 @@ pub(super) fn watch_started(after: &mut Onboarding, now: Timestamp) {
 }
 
 /// Nobody looks at what is not set up yet.
-pub(super) fn look_asked(after: &mut Onboarding, now: Timestamp) {
+pub(super) fn check_requested(after: &mut Onboarding, now: Timestamp) {
     after.watch_at = after.watch_at.map(|at| at.min(now));
 }
 
@@ -40,67 +40,67 @@ pub(super) fn news(after: &mut Onboarding, event: &Fact, at: Timestamp, now: Tim
         return;
     }
     if at.after(POPUP) < after.created_at {
-        return look_asked(after, now);
+        return check_requested(after, now);
     }
     match event {
-        Fact::Observed { about, aspect, word, at } => observed(after, about, *aspect, word, *at, now),
-        Fact::Restricted { word, until, at } => restricted(after, word, *until, *at),
+        Fact::Observed { about, attribute, value, at } => observed(after, about, *attribute, value, *at, now),
+        Fact::Restricted { value, until, at } => restricted(after, value, *until, *at),
         Fact::NameDecided { display, decision, at } => name_decided(after, display, decision, *at, now),
         _ => {}
     }
 }
 
-pub(super) fn watched(after: &mut Onboarding, reading: &Reading, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn watched(after: &mut Onboarding, check: &HealthCheck, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
     let now = moment.now;
     after.watch_at = Some(now.after(moment.jitter.spread(WATCH_PAUSE)));
     if !matches!(after.phase, Phase::Connected { .. }) {
         return;
     }
-    for (aspect, word) in &reading.account {
-        observed(after, &About::Account, *aspect, word, reading.at, now);
+    for (attribute, value) in &check.account {
+        observed(after, &About::Account, *attribute, value, check.at, now);
     }
-    for (phone, words) in &reading.numbers {
-        for (aspect, word) in words {
-            observed(after, &About::Number(phone.clone()), *aspect, word, reading.at, now);
+    for (phone, status) in &check.numbers {
+        for (attribute, value) in status {
+            observed(after, &About::Number(phone.clone()), *attribute, value, check.at, now);
         }
     }
-    for code in &reading.repaired {
+    for code in &check.repaired {
         timeline.push(entry(now, "repaired", Some(code)));
     }
-    if after.drift != reading.drift {
-        after.drift.clone_from(&reading.drift);
-        let codes: Vec<&str> = reading.drift.iter().map(String::as_str).collect();
+    if after.drift != check.drift {
+        after.drift.clone_from(&check.drift);
+        let codes: Vec<&str> = check.drift.iter().map(String::as_str).collect();
         timeline.push(entry(now, "reception_changed", codes.first().copied()));
-        tell(after, "whatsapp.reception.changed.v1", &codes.join(","), now);
+        announce(after, "whatsapp.reception.changed.v1", &codes.join(","), now);
     }
-    expiry(after, reading, now, timeline);
+    expiry(after, check, now, timeline);
 }
 
 /// A token that ends within a week is warned about once, and asked for anew.
-fn expiry(after: &mut Onboarding, reading: &Reading, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
-    after.token_expires_at = reading.token_expires_at;
+fn expiry(after: &mut Onboarding, check: &HealthCheck, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    after.token_expires_at = check.token_expires_at;
     if after.expires_soon(now) && after.renewal.is_none() {
-        after.renewal = Some(Renewal { attempt: reading.spare.clone(), due: now, tries: 0 });
+        after.renewal = Some(Renewal { attempt: check.spare.clone(), due: now, tries: 0 });
         timeline.push(entry(now, "token_expires", None));
         let end = after.token_expires_at.map(Timestamp::to_rfc3339).unwrap_or_default();
-        tell(after, "whatsapp.token.expiring.v1", &end, now);
+        announce(after, "whatsapp.token.expiring.v1", &end, now);
     }
 }
 
 /// A word about the account or a number. An approved display name asks for another registration.
-fn observed(after: &mut Onboarding, about: &About, aspect: Attribute, word: &str, at: Timestamp, now: Timestamp) {
+fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, word: &str, at: Timestamp, now: Timestamp) {
     let number = match about {
         About::Account => {
-            after.facts.observe(aspect, word, at);
-            return look_again(after, aspect, now);
+            after.facts.observe(attribute, word, at);
+            return look_again(after, attribute, now);
         }
         About::Number(id) => after.numbers.get_mut(id),
         About::Display(digits) => after.numbers.values_mut().find(|number| number.is_written(digits)),
     };
     let Some(number) = number else { return };
-    number.observe(aspect, word, at);
+    number.observe(attribute, word, at);
     register_new_name(after, now);
-    look_again(after, aspect, now);
+    look_again(after, attribute, now);
 }
 
 /// What Meta forbids the account, and until when.
@@ -125,8 +125,8 @@ fn register_new_name(after: &mut Onboarding, now: Timestamp) {
 }
 
 /// A wait that the word may end is looked at now.
-fn look_again(after: &mut Onboarding, aspect: Attribute, now: Timestamp) {
-    let step = match aspect {
+fn look_again(after: &mut Onboarding, attribute: Attribute, now: Timestamp) {
+    let step = match attribute {
         Attribute::Review => Step::AwaitReview,
         Attribute::Verification | Attribute::Certification => Step::AwaitVerification,
         Attribute::NameStatus | Attribute::Status => Step::RegisterNumber,

@@ -2,8 +2,8 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::ids::BusinessId;
-use crate::domain::meta_status::{Attribute, word};
-use crate::domain::progress::About;
+use crate::domain::meta_status::{Attribute, status_value};
+use crate::domain::progress::{About, Fact};
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
 
@@ -76,7 +76,7 @@ const EVENTS: [&str; 18] = [
 /// The event in Meta's words, when it is not a documented one.
 pub(super) fn undocumented_event(change: &Change<'_>) -> Option<String> {
     let value: Value = serde_json::from_str(change.value.get()).ok()?;
-    (!EVENTS.contains(&value.event.as_str())).then(|| word(&value.event)).flatten()
+    (!EVENTS.contains(&value.event.as_str())).then(|| status_value(&value.event)).flatten()
 }
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observation> {
@@ -87,8 +87,10 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
     let at = context.time_of(change);
     let business = info.and_then(|info| info.owner_business_id.as_deref());
     let joined = Some(Observation::Joined { business: business.and_then(|id| BusinessId::parse(id).ok()), at });
-    let departed = |reason| Some(Observation::Departed { reason, at });
-    let about = |aspect, text: &str| Some(Observation::Word { about: About::Account, aspect, word: word(text)?, at });
+    let departed = |reason| Some(Observation::Fact(Fact::Departed(reason, at)));
+    let about = |attribute, text: &str| {
+        Some(Observation::Fact(Fact::Observed { about: About::Account, attribute, value: status_value(text)?, at }))
+    };
     match value.event.as_str() {
         "PARTNER_CLIENT_CERTIFICATION_NEEDED" => needs_certification(&value, at),
         "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" => {
@@ -98,7 +100,7 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
         "ACCOUNT_RESTRICTION" => restriction(&value, at),
         "ACCOUNT_VIOLATION" => about(Attribute::Violation, &value.violation_info.as_ref()?.violation_type),
         "MM_LITE_TERMS_SIGNED" => about(Attribute::MarketingMessages, "TERMS_SIGNED"),
-        "VERIFIED_ACCOUNT" => Some(Observation::Look),
+        "VERIFIED_ACCOUNT" => Some(Observation::Fact(Fact::CheckRequested)),
         "ACCOUNT_OFFBOARDED" | "ACCOUNT_RECONNECTED" => about(Attribute::Status, &value.event),
         "PARTNER_ADDED" => joined,
         "PARTNER_APP_INSTALLED" if ours => joined,
@@ -126,12 +128,12 @@ const GRAVEST: [&str; 9] = [
 fn restriction(value: &Value, at: Timestamp) -> Option<Observation> {
     let cause = value.violation_info.as_ref().map_or("", |violation| violation.violation_type.as_str());
     if cause.ends_with("_UNBAN") || cause.ends_with("_RATE_LIMIT_RECOVERY") {
-        return Some(Observation::Restricted { word: "LIFTED".to_owned(), until: None, at });
+        return Some(Observation::Fact(Fact::Restricted { value: "LIFTED".to_owned(), until: None, at }));
     }
     let rank = |one: &&Restriction| GRAVEST.iter().position(|known| *known == one.restriction_type);
     let gravest = value.restriction_info.as_deref()?.iter().min_by_key(|one| rank(one).unwrap_or(GRAVEST.len()))?;
     let until = gravest.expiration.as_ref().and_then(seconds).map(Timestamp::from_seconds);
-    Some(Observation::Restricted { word: word(&gravest.restriction_type)?, until, at })
+    Some(Observation::Fact(Fact::Restricted { value: status_value(&gravest.restriction_type)?, until, at }))
 }
 
 fn seconds(expiration: &serde_json::Value) -> Option<i64> {
@@ -164,7 +166,7 @@ mod tests {
         let event = |rest: &str| observe(&format!(r#"{{"event":"ACCOUNT_RESTRICTION",{rest}}}"#));
         let restricted = |word: &str, until: Option<i64>| {
             let (until, at) = (until.map(Timestamp::from_seconds), Timestamp::from_seconds(100));
-            Some(Observation::Restricted { word: word.to_owned(), until, at })
+            Some(Observation::Fact(Fact::Restricted { value: word.to_owned(), until, at }))
         };
         let (biz, calling) = ("RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_USER_INITIATED_CALLING");
         let two = format!(
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_our_own_app_counts_as_uninstalled() {
-        let departed = Some(Observation::Departed { reason: "app_uninstalled", at: Timestamp::from_seconds(100) });
+        let departed = Some(Observation::Fact(Fact::Departed("app_uninstalled", Timestamp::from_seconds(100))));
         assert_eq!(
             observe(r#"{"event":"PARTNER_APP_UNINSTALLED","waba_info":{"waba_id":"1","partner_app_id":"42"}}"#),
             departed
@@ -204,7 +206,7 @@ mod tests {
         }
         let at = Timestamp::from_seconds(100);
         let word = |value: &str| match observe(value) {
-            Some(Observation::Word { aspect, word, .. }) => Some((aspect, word)),
+            Some(Observation::Fact(Fact::Observed { attribute, value: word, .. })) => Some((attribute, word)),
             _ => None,
         };
         let violated = r#"{"event":"ACCOUNT_VIOLATION","violation_info":{"violation_type":"ALCOHOL"}}"#;
@@ -219,7 +221,7 @@ mod tests {
         );
         assert!(matches!(
             observe(r#"{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"SCHEDULE_FOR_DISABLE"}}"#),
-            Some(Observation::Word { aspect: Attribute::Status, .. })
+            Some(Observation::Fact(Fact::Observed { attribute: Attribute::Status, .. }))
         ));
     }
 }

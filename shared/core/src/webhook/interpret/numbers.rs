@@ -3,8 +3,8 @@
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::ids::PhoneNumberId;
-use crate::domain::meta_status::{Attribute, word};
-use crate::domain::progress::About;
+use crate::domain::meta_status::{Attribute, status_value};
+use crate::domain::progress::{About, Fact};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -68,23 +68,33 @@ const HISTORY_DECLINED: u32 = 2_593_109;
 
 fn of_display(
     number: &str,
-    aspect: Attribute,
+    attribute: Attribute,
     text: &str,
     change: &Change<'_>,
     context: &Context,
 ) -> Option<Observation> {
     let about = About::Display(DisplayNumber::parse(number)?);
-    Some(Observation::Word { about, aspect, word: word(text)?, at: context.time_of(change) })
+    Some(Observation::Fact(Fact::Observed {
+        about,
+        attribute,
+        value: status_value(text)?,
+        at: context.time_of(change),
+    }))
 }
 
 fn of_node(
     id: PhoneNumberId,
-    aspect: Attribute,
+    attribute: Attribute,
     text: &str,
     change: &Change<'_>,
     context: &Context,
 ) -> Option<Observation> {
-    Some(Observation::Word { about: About::Number(id), aspect, word: word(text)?, at: context.time_of(change) })
+    Some(Observation::Fact(Fact::Observed {
+        about: About::Number(id),
+        attribute,
+        value: status_value(text)?,
+        at: context.time_of(change),
+    }))
 }
 
 /// `security`.
@@ -144,7 +154,9 @@ mod tests {
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let change = Change { entry_id: "9".into(), time: None, field: "x".into(), value: &raw };
         match read(&change, &context) {
-            Some(Observation::Word { about, aspect, word, .. }) => Some((about, aspect, word)),
+            Some(Observation::Fact(Fact::Observed { about, attribute, value: word, .. })) => {
+                Some((about, attribute, word))
+            }
             _ => None,
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::meta_status::{Attribute, word};
-use crate::domain::progress::About;
+use crate::domain::meta_status::{Attribute, status_value};
+use crate::domain::progress::{About, Fact};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -15,15 +15,24 @@ struct Decision {
 /// `account_review_update`.
 pub(super) fn account(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Decision = serde_json::from_str(change.value.get()).ok()?;
-    let word = word(&value.decision)?;
-    Some(Observation::Word { about: About::Account, aspect: Attribute::Review, word, at: context.time_of(change) })
+    let value = status_value(&value.decision)?;
+    Some(Observation::Fact(Fact::Observed {
+        about: About::Account,
+        attribute: Attribute::Review,
+        value,
+        at: context.time_of(change),
+    }))
 }
 
 /// `phone_number_name_update`.
 pub(super) fn display_name(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Decision = serde_json::from_str(change.value.get()).ok()?;
     let display = DisplayNumber::parse(&value.display_phone_number?)?;
-    Some(Observation::NameDecided { display, decision: word(&value.decision)?, at: context.time_of(change) })
+    Some(Observation::Fact(Fact::NameDecided {
+        display,
+        decision: status_value(&value.decision)?,
+        at: context.time_of(change),
+    }))
 }
 
 #[derive(Deserialize)]
@@ -35,7 +44,7 @@ struct Solution {
 /// `partner_solutions`.
 pub(super) fn solution(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Solution = serde_json::from_str(change.value.get()).ok()?;
-    let (id, status) = (word(&value.solution_id)?, word(&value.solution_status)?);
+    let (id, status) = (status_value(&value.solution_id)?, status_value(&value.solution_status)?);
     Some(Observation::Solution { id, status, at: context.time_of(change) })
 }
 
@@ -56,15 +65,17 @@ mod tests {
     #[test]
     fn decisions_are_taken_and_odd_values_are_passed_on_only() {
         let at = Timestamp::from_seconds(100);
-        let word = |word: &str| Observation::Word {
-            about: About::Account,
-            aspect: Attribute::Review,
-            word: word.to_owned(),
-            at,
+        let word = |word: &str| {
+            Observation::Fact(Fact::Observed {
+                about: About::Account,
+                attribute: Attribute::Review,
+                value: word.to_owned(),
+                at,
+            })
         };
         assert_eq!(observe(account, r#"{"decision":"approved"}"#), Some(word("APPROVED")));
         let named = observe(display_name, r#"{"display_phone_number":"16315551234","decision":"APPROVED"}"#);
-        assert!(matches!(named, Some(Observation::NameDecided { decision, .. }) if decision == "APPROVED"));
+        assert!(matches!(named, Some(Observation::Fact(Fact::NameDecided { decision, .. })) if decision == "APPROVED"));
         for odd in [
             "null",
             "{}",

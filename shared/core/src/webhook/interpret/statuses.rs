@@ -48,7 +48,7 @@ fn of(status: &str, phone: &PhoneNumberId, context: &Context) -> Option<Observat
     let delivery = Delivery::parse(&status.status)?;
     let at = context.not_ahead(Timestamp::from_seconds(status.timestamp.parse().ok()?));
     let wamid = Some(status.id).filter(|id| id.len() <= LONGEST_WAMID)?;
-    Some(Observation::Status {
+    Some(Observation::MessageStatus {
         message,
         phone: phone.clone(),
         attempt,
@@ -82,7 +82,7 @@ mod tests {
         let observed = observe(&[ours, theirs, odd, "7"].join(","));
         assert!(matches!(
             &observed[..],
-            [Observation::Status { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. }]
+            [Observation::MessageStatus { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. }]
         ));
         assert_eq!(observe(r#"{"id":"wamid.B","status":"read","timestamp":"1000"}"#), vec![]);
     }

@@ -2,7 +2,7 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::ids::TemplateId;
-use crate::domain::template::{Said, TemplateNews, normal_language};
+use crate::domain::template::{Said, TemplateChange, normal_language};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -41,7 +41,7 @@ fn read<T: DeserializeOwned>(
     said: impl FnOnce(T) -> Option<Said>,
 ) -> Option<Observation> {
     let value: Named<T> = serde_json::from_str(change.value.get()).ok()?;
-    Some(Observation::Template(TemplateNews {
+    Some(Observation::Template(TemplateChange {
         id: TemplateId::parse(&value.message_template_id.to_string()).ok()?,
         name: value.message_template_name,
         language: normal_language(&value.message_template_language),
@@ -82,7 +82,7 @@ mod tests {
 
     type Read = fn(&Change<'_>, &Context) -> Option<Observation>;
 
-    fn observe(read: Read, value: &str, time: i64) -> Option<TemplateNews> {
+    fn observe(read: Read, value: &str, time: i64) -> Option<TemplateChange> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let time = Some(Timestamp::from_seconds(time));

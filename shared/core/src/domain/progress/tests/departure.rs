@@ -154,11 +154,11 @@ fn an_exit_step_without_access_is_over_and_says_so() {
 fn words_of_an_earlier_stay_are_read_and_not_believed_and_a_closed_record_takes_none() {
     let word = |seconds| Fact::Observed {
         about: About::Account,
-        aspect: Attribute::Certification,
-        word: "NEEDED".to_owned(),
+        attribute: Attribute::Certification,
+        value: "NEEDED".to_owned(),
         at: at(seconds).now,
     };
-    let restricted = |seconds| Fact::Restricted { word: "RESTRICTED_X".into(), until: None, at: at(seconds).now };
+    let restricted = |seconds| Fact::Restricted { value: "RESTRICTED_X".into(), until: None, at: at(seconds).now };
     let display = DisplayNumber::parse("16315551234").unwrap();
     let named =
         |seconds| Fact::NameDecided { display: display.clone(), decision: "APPROVED".into(), at: at(seconds).now };

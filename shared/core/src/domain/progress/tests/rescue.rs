@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::assignment::{Assignment, NotAssignable, Surroundings, may_assign};
+use crate::domain::assignment::{AccountClaims, Assignment, NotAssignable, may_assign};
 use crate::domain::entitlement::{Entitlement, Granted};
 
 fn waba(id: &str) -> WabaId {
@@ -118,7 +118,7 @@ fn an_operator_may_have_the_token_fetched_instead_of_another_click_and_the_claim
 fn an_assignment_is_refused_with_the_reason() {
     let (own, other) = (OnboardingId::new(at(0).now, 9), OnboardingId::new(at(0).now, 10));
     let (announced, ready) = (business("77"), ready());
-    let around = |owner, announced| Surroundings { owner, announced };
+    let around = |owner, announced| AccountClaims { owner, announced };
     let ask = |state: &Onboarding, name: &str, id: &str, around| may_assign(state, &customer(name), &waba(id), around);
     let known = around(None, Some(&announced));
     assert_eq!(ask(&unclaimed(), "acme", "11", known), Ok(business("77")));

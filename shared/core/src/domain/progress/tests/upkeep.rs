@@ -12,7 +12,7 @@ fn is_due_now(state: &Onboarding, now: Timestamp) -> bool {
 
 fn observed(word: &str, seconds: i64) -> Fact {
     let about = About::Number(PhoneNumberId::parse("5").unwrap());
-    Fact::Observed { about, aspect: Attribute::NameStatus, word: word.to_owned(), at: at(seconds).now }
+    Fact::Observed { about, attribute: Attribute::NameStatus, value: word.to_owned(), at: at(seconds).now }
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn an_approved_display_name_is_registered_once_more() {
 #[test]
 fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
     let spare = AttemptId::new(at(9).now, 5);
-    let reading = |end: i64| Reading {
+    let reading = |end: i64| HealthCheck {
         at: at(10).now,
         token_expires_at: Some(at(end).now),
         account: vec![],

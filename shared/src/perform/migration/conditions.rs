@@ -6,8 +6,8 @@ use crate::clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::WabaId;
-use crate::domain::moving::{Check, CheckResult, MOST_TEMPLATES, Move, Snapshot};
-use crate::graph::calls::moving::MovingPhone;
+use crate::domain::migration::{Check, CheckResult, MOST_TEMPLATES, Migration, Snapshot};
+use crate::graph::calls::migration::MigratingPhone;
 use crate::graph::calls::waba::{ReadWaba, Waba};
 use crate::perform::{subscription, templates};
 
@@ -37,25 +37,31 @@ fn check(name: &str, holds: Option<bool>) -> Check {
     Check { check: name.to_owned(), result }
 }
 
-pub(super) async fn look(customer: &Customer<'_>, moving: &Move, waba: &VerifiedWaba) -> Result<Looked, Failure> {
+pub(super) async fn look(
+    customer: &Customer<'_>,
+    migration: &Migration,
+    waba: &VerifiedWaba,
+) -> Result<Looked, Failure> {
     let target = customer.call(&ReadWaba { waba: waba.id() }).await?;
     let subscribed = subscription::is_subscribed(customer, waba).await?;
     let mut checks = target_checks(&target, subscribed);
-    let source = match &moving.source_waba {
+    let source = match &migration.source_waba {
         Some(source) => shown(customer.call(&ReadWaba { waba: source }).await)?,
         None => None,
     };
     let owner = source.as_ref().and_then(|source| source.owner_business_info.as_ref());
     checks.push(check("same_business", owner.map(|owner| owner.id == *waba.owner())));
-    let number = match &moving.source_phone {
+    let number = match &migration.source_phone {
         Some(phone) => shown(read(customer, phone).await)?,
         None => None,
     };
     checks.extend(number_checks(number.as_ref()));
-    let before = match (&moving.before, &number) {
+    let before = match (&migration.before, &number) {
         // Looked at once: what comes later may be what moved already.
         (Some(before), _) => Some(before.clone()),
-        (None, Some(number)) => Some(taken(customer, number, source.as_ref().and(moving.source_waba.as_ref())).await?),
+        (None, Some(number)) => {
+            Some(taken(customer, number, source.as_ref().and(migration.source_waba.as_ref())).await?)
+        }
         (None, None) => None,
     };
     Ok(Looked { checks, before, account_name: target.name })
@@ -71,10 +77,10 @@ fn target_checks(target: &Waba, subscribed: bool) -> Vec<Check> {
 }
 
 /// Whether two-step verification is off is shown by no field that Meta documents: the call itself tells (2388001).
-fn number_checks(number: Option<&MovingPhone>) -> Vec<Check> {
-    let name = |number: &MovingPhone| number.name_status().map(|status| status == "APPROVED");
+fn number_checks(number: Option<&MigratingPhone>) -> Vec<Check> {
+    let name = |number: &MigratingPhone| number.name_status().map(|status| status == "APPROVED");
     vec![
-        check("source_connected", number.map(MovingPhone::is_connected)),
+        check("source_connected", number.map(MigratingPhone::is_connected)),
         check("name_approved", number.and_then(name)),
         check("not_in_app", number.and_then(|number| number.is_on_biz_app).map(|on_app| !on_app)),
         check("two_step_off", None),
@@ -82,7 +88,7 @@ fn number_checks(number: Option<&MovingPhone>) -> Vec<Check> {
 }
 
 /// What the number is at the other provider, with the first of its templates.
-async fn taken(customer: &Customer<'_>, number: &MovingPhone, source: Option<&WabaId>) -> Result<Snapshot, Failure> {
+async fn taken(customer: &Customer<'_>, number: &MigratingPhone, source: Option<&WabaId>) -> Result<Snapshot, Failure> {
     let Some(source) = source else { return Ok(snapshot(number)) };
     let listed = shown(templates::first(customer, source, clock::now(), MOST_TEMPLATES.div_ceil(100)).await)?;
     Ok(match listed {

@@ -1,6 +1,6 @@
 //! What each fact does to a move. A fact that is known already, or comes too late, changes nothing.
 
-use super::{Check, DAY, Entry, LEASE, Move, Phase, Snapshot, refusal};
+use super::{Check, DAY, Entry, LEASE, Migration, Phase, Snapshot, refusal};
 use crate::domain::failure::{Actor, Class, Failure};
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
@@ -11,9 +11,9 @@ use std::time::Duration;
 
 /// Something that became known about a move.
 #[derive(Debug, Clone, PartialEq)]
-pub enum MoveEvent {
+pub enum MigrationFact {
     /// Somebody begins to look at Meta.
-    LookBegun,
+    CheckStarted,
     /// Meta's conditions were looked at.
     Looked {
         /// The conditions.
@@ -67,12 +67,12 @@ const REGISTRATION: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Applies a fact.
 #[must_use]
-pub fn advance(before: &Move, event: &MoveEvent, now: Timestamp) -> Move {
+pub fn advance(before: &Migration, event: &MigrationFact, now: Timestamp) -> Migration {
     let mut after = before.clone();
     match event {
-        MoveEvent::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
-        MoveEvent::Resumed if !before.is_over() => resumed(&mut after, now),
-        MoveEvent::AskedAgain { verified_name, source_waba, source_phone } if !before.is_over() => {
+        MigrationFact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+        MigrationFact::Resumed if !before.is_over() => resumed(&mut after, now),
+        MigrationFact::AskedAgain { verified_name, source_waba, source_phone } if !before.is_over() => {
             if matches!(before.phase, Phase::Checking { .. } | Phase::Blocked { .. }) {
                 after.verified_name = verified_name.clone().or(after.verified_name);
                 after.source_waba = source_waba.clone().or(after.source_waba);
@@ -80,11 +80,13 @@ pub fn advance(before: &Move, event: &MoveEvent, now: Timestamp) -> Move {
             }
             resumed(&mut after, now);
         }
-        MoveEvent::Ended if !before.is_over() => {
+        MigrationFact::Ended if !before.is_over() => {
             after.number = None;
             enter(&mut after, Phase::Cancelled, "customer_left", None, now);
         }
-        MoveEvent::Cancelled if !matches!(before.phase, Phase::Done | Phase::Cancelled | Phase::Registering { .. }) => {
+        MigrationFact::Cancelled
+            if !matches!(before.phase, Phase::Done | Phase::Cancelled | Phase::Registering { .. }) =>
+        {
             after.number = None;
             enter(&mut after, Phase::Cancelled, "cancelled", None, now);
         }
@@ -101,7 +103,12 @@ pub fn advance(before: &Move, event: &MoveEvent, now: Timestamp) -> Move {
 /// As [`advance`], for a fact that somebody may have brought about through the API: the timeline's lines and an event say
 /// who, unless nothing changes.
 #[must_use]
-pub fn advance_by(before: &Move, event: &MoveEvent, operation: Option<&Operation>, now: Timestamp) -> Move {
+pub fn advance_by(
+    before: &Migration,
+    event: &MigrationFact,
+    operation: Option<&Operation>,
+    now: Timestamp,
+) -> Migration {
     let mut after = advance(before, event, now);
     let Some(operation) = operation.filter(|_| after != *before) else { return after };
     let known = before.timeline.len();
@@ -115,7 +122,7 @@ pub fn advance_by(before: &Move, event: &MoveEvent, operation: Option<&Operation
     after
 }
 
-fn enter(after: &mut Move, phase: Phase, event: &str, code: Option<&str>, now: Timestamp) {
+fn enter(after: &mut Migration, phase: Phase, event: &str, code: Option<&str>, now: Timestamp) {
     after.phase = phase;
     after.since = now;
     after.looks = 0;
@@ -123,18 +130,18 @@ fn enter(after: &mut Move, phase: Phase, event: &str, code: Option<&str>, now: T
     note(after, event, code, now);
 }
 
-fn note(after: &mut Move, event: &str, code: Option<&str>, now: Timestamp) {
+fn note(after: &mut Migration, event: &str, code: Option<&str>, now: Timestamp) {
     if after.timeline.len() < LONGEST_TIMELINE {
         after.timeline.push(Entry { at: now, event: event.to_owned(), code: code.map(str::to_owned), by: None });
     }
 }
 
-fn tell(after: &mut Move, kind: &str, code: &str, now: Timestamp) {
+fn publish(after: &mut Migration, kind: &str, code: &str, now: Timestamp) {
     let discriminator = format!("{}:{code}", now.as_millis());
     after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now, operation: None });
 }
 
-fn resumed(after: &mut Move, now: Timestamp) {
+fn resumed(after: &mut Migration, now: Timestamp) {
     match &mut after.phase {
         Phase::Blocked { .. } if after.phone.is_some() => {
             enter(after, Phase::AwaitingCode, "resumed", None, now);
@@ -147,7 +154,7 @@ fn resumed(after: &mut Move, now: Timestamp) {
     }
 }
 
-fn begin_look(after: &mut Move, now: Timestamp) {
+fn begin_look(after: &mut Migration, now: Timestamp) {
     after.looks = after.looks.saturating_add(1);
     match &mut after.phase {
         Phase::Checking { due } | Phase::Registering { due } => *due = now.after(LEASE),
@@ -156,27 +163,27 @@ fn begin_look(after: &mut Move, now: Timestamp) {
     }
 }
 
-fn checking(after: &mut Move, event: &MoveEvent, now: Timestamp) {
+fn checking(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     match event {
-        MoveEvent::LookBegun => begin_look(after, now),
-        MoveEvent::Looked { checks, before } => {
+        MigrationFact::CheckStarted => begin_look(after, now),
+        MigrationFact::Looked { checks, before } => {
             after.checks.clone_from(checks);
             if before.is_some() {
                 after.before = before.as_deref().cloned();
             }
         }
-        MoveEvent::Added(phone) => {
+        MigrationFact::Added(phone) => {
             after.phone = Some(phone.clone());
             after.number = None;
             enter(after, Phase::AwaitingCode, "number_added", None, now);
         }
-        MoveEvent::Failed(failure) => failed(after, failure, now),
+        MigrationFact::Failed(failure) => failed(after, failure, now),
         _ => {}
     }
 }
 
 /// What comes right by itself is tried again ever more rarely; what somebody has to change is told, once.
-fn failed(after: &mut Move, failure: &Failure, now: Timestamp) {
+fn failed(after: &mut Migration, failure: &Failure, now: Timestamp) {
     let due = match failure.class {
         Class::Later => Some(now.after(pause(after.looks))),
         Class::LaterAfter(seconds) => Some(now.after(Duration::from_secs(u64::from(seconds)))),
@@ -190,7 +197,7 @@ fn failed(after: &mut Move, failure: &Failure, now: Timestamp) {
             let (actor, code, looks) = (refusal::actor(failure), failure.code.clone(), after.looks);
             enter(after, Phase::Blocked { actor, code: code.clone(), due }, "blocked", Some(&code), now);
             after.looks = looks;
-            tell(after, "whatsapp.move.blocked.v1", &code, now);
+            publish(after, "whatsapp.move.blocked.v1", &code, now);
         }
     }
 }
@@ -200,20 +207,20 @@ fn pause(looks: u16) -> Duration {
     Duration::from_secs(20_u64.saturating_mul(1 << looks.min(8)).min(3600))
 }
 
-fn coding(after: &mut Move, event: &MoveEvent, now: Timestamp) {
+fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     match event {
-        MoveEvent::LookBegun => begin_look(after, now),
-        MoveEvent::CodeAsked => {
+        MigrationFact::CheckStarted => begin_look(after, now),
+        MigrationFact::CodeAsked => {
             after.codes.retain(|at| now.since(*at) < DAY);
             after.codes.push(now);
             after.complaint = None;
             note(after, "code_asked", None, now);
         }
-        MoveEvent::CodeSent(doubt) => {
+        MigrationFact::CodeSent(doubt) => {
             enter(after, Phase::CodeSent { due: None }, "code_sent", *doubt, now);
             after.complaint = doubt.map(str::to_owned);
         }
-        MoveEvent::CodeRefused(failure) | MoveEvent::EntryRefused(failure) => {
+        MigrationFact::CodeRefused(failure) | MigrationFact::EntryRefused(failure) => {
             after.complaint = Some(failure.code.clone());
             note(after, "code_refused", Some(&failure.code), now);
             if let Phase::CodeSent { due } = &mut after.phase {
@@ -221,15 +228,15 @@ fn coding(after: &mut Move, event: &MoveEvent, now: Timestamp) {
             }
         }
         // Whatever becomes of the entry is found out by a look, should nobody live to tell.
-        MoveEvent::CodeEntered => {
+        MigrationFact::CodeEntered => {
             after.entries.retain(|at| now.since(*at) < DAY);
             after.entries.push(now);
             after.complaint = None;
             after.phase = Phase::CodeSent { due: Some(now.after(LEASE)) };
             note(after, "code_entered", None, now);
         }
-        MoveEvent::Verified => enter(after, Phase::Registering { due: now }, "verified", None, now),
-        MoveEvent::Failed(_) => {
+        MigrationFact::Verified => enter(after, Phase::Registering { due: now }, "verified", None, now),
+        MigrationFact::Failed(_) => {
             if let Phase::CodeSent { due } = &mut after.phase {
                 *due = Some(now.after(pause(after.looks)));
             }
@@ -238,22 +245,22 @@ fn coding(after: &mut Move, event: &MoveEvent, now: Timestamp) {
     }
 }
 
-fn registering(after: &mut Move, event: &MoveEvent, now: Timestamp) {
+fn registering(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     match event {
-        MoveEvent::LookBegun => begin_look(after, now),
-        MoveEvent::Arrived(snapshot) => {
+        MigrationFact::CheckStarted => begin_look(after, now),
+        MigrationFact::Arrived(snapshot) => {
             after.after = Some((**snapshot).clone());
             enter(after, Phase::Done, "moved", None, now);
-            tell(after, "whatsapp.move.completed.v1", "", now);
+            publish(after, "whatsapp.move.completed.v1", "", now);
         }
-        MoveEvent::Failed(_) if now.since(after.since) > REGISTRATION => {
+        MigrationFact::Failed(_) if now.since(after.since) > REGISTRATION => {
             let code = "move.too_long".to_owned();
             let actor = Actor::Operator;
             enter(after, Phase::Blocked { actor, code: code.clone(), due: None }, "blocked", Some(&code), now);
-            tell(after, "whatsapp.move.blocked.v1", &code, now);
+            publish(after, "whatsapp.move.blocked.v1", &code, now);
         }
         // The onboarding's own step is about to do it: looked at soon, then ever more rarely.
-        MoveEvent::Failed(_) => {
+        MigrationFact::Failed(_) => {
             let seconds = 1_u64 << after.looks.min(11);
             after.phase = Phase::Registering { due: now.after(Duration::from_secs(seconds)) };
         }

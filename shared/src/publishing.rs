@@ -5,25 +5,25 @@ use crate::domain::ids::WabaId;
 use crate::domain::template::Template;
 use crate::events::Publisher;
 use crate::queue::QueueError;
-use crate::store::{Held, Store, StoreError};
+use crate::store::{Store, StoreError, Versioned};
 use crate::telemetry;
 use futures_util::future::join_all;
 
 /// What is known of a template now, and the version of the record it takes the place of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
-    /// As it is now; [`Template::untold`] says whether the platform is told.
+    /// As it is now; [`Template::unpublished`] says whether the platform is told.
     pub template: Template,
     /// The version that was read; `None` when there was no record.
     pub version: Option<u64>,
 }
 
-/// Stores templates, and tells those that are untold. One of which somebody else stored something meanwhile is left to the
+/// Stores templates, and tells those that are unpublished. One of which somebody else stored something meanwhile is left to the
 /// next poll.
 ///
 /// # Errors
 /// What the table refused; within, what could not be told.
-pub async fn keep(
+pub async fn save_and_publish(
     store: &Store,
     publisher: &Publisher,
     waba: &WabaId,
@@ -34,36 +34,36 @@ pub async fn keep(
     let mut stored = Vec::new();
     for (one, version) in replacements.iter().zip(saved) {
         match version {
-            Ok(version) => stored.push(Held { record: one.template.clone(), version }),
+            Ok(version) => stored.push(Versioned { record: one.template.clone(), version }),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(tell(store, publisher, waba, &stored).await)
+    Ok(publish(store, publisher, waba, &stored).await)
 }
 
-/// Tells those of the stored templates that are untold. What is not noted as told afterwards is told again.
+/// Tells those of the stored templates that are unpublished. What is not noted as told afterwards is told again.
 ///
 /// # Errors
 /// [`QueueError`] when one could not be told.
-pub async fn tell(
+pub async fn publish(
     store: &Store,
     publisher: &Publisher,
     waba: &WabaId,
-    stored: &[Held<Template>],
+    stored: &[Versioned<Template>],
 ) -> Result<(), QueueError> {
-    let untold: Vec<&Held<Template>> = stored.iter().filter(|held| held.record.untold).collect();
-    let events = untold.iter().map(|held| publisher.template_changed(waba, &held.record));
+    let unpublished: Vec<&Versioned<Template>> = stored.iter().filter(|held| held.record.unpublished).collect();
+    let events = unpublished.iter().map(|held| publisher.template_changed(waba, &held.record));
     let told = publisher.send_all(events.collect::<Result<_, _>>()?).await;
-    let note = async |held: &Held<Template>| {
-        let template = Template { untold: false, ..held.record.clone() };
+    let note = async |held: &Versioned<Template>| {
+        let template = Template { unpublished: false, ..held.record.clone() };
         match store.save_template(waba, &template, Some(held.version)).await {
             // Who stored something newer meanwhile says itself whether it is told.
             Ok(_) | Err(StoreError::Conflict) => {}
             Err(error) => tracing::warn!(error = telemetry::chain(&error), "a template is not noted as told"),
         }
     };
-    let of_these = untold.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(held, _)| note(held));
+    let of_these = unpublished.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(held, _)| note(held));
     join_all(of_these).await;
     told.into_iter().collect()
 }

@@ -5,17 +5,17 @@ use crate::call::{GraphCall, GraphRequest};
 use onboarding_core::domain::grant::{VerifiedPhone, VerifiedWaba};
 use onboarding_core::domain::ids::PhoneNumberId;
 use onboarding_core::domain::meta_status::Attribute;
-use onboarding_core::domain::moving::MovingNumber;
+use onboarding_core::domain::migration::MigratingNumber;
 use onboarding_core::secret::Secret;
 use serde::Deserialize;
 use serde_json::json;
 
 /// Adds a number that is registered with another account (Meta: "Migrating phone numbers among solution partners").
-pub struct AddMovingNumber<'a> {
+pub struct AddMigratingNumber<'a> {
     /// The account it goes to.
     pub waba: &'a VerifiedWaba,
     /// The number.
-    pub number: &'a MovingNumber,
+    pub number: &'a MigratingNumber,
     /// Its display name.
     pub verified_name: &'a str,
 }
@@ -27,7 +27,7 @@ pub struct Added {
     pub id: PhoneNumberId,
 }
 
-impl GraphCall for AddMovingNumber<'_> {
+impl GraphCall for AddMigratingNumber<'_> {
     const NAME: &'static str = "add_moving_number";
     type Reply = Added;
     fn request(&self) -> GraphRequest {
@@ -104,14 +104,14 @@ impl GraphCall for VerifyCode<'_> {
 }
 
 /// Reads a number that moves, there or here: a hint about Meta's conditions, no proof of anything.
-pub struct ReadMovingNumber<'a> {
+pub struct ReadMigratingNumber<'a> {
     /// Which.
     pub phone: &'a PhoneNumberId,
 }
 
 /// A number, as far as a move is concerned.
 #[derive(Deserialize)]
-pub struct MovingPhone {
+pub struct MigratingPhone {
     /// Its display name.
     pub verified_name: Option<String>,
     /// `CONNECTED` while it is registered.
@@ -127,22 +127,22 @@ pub struct MovingPhone {
     whatsapp_business_manager_messaging_limit: Option<String>,
 }
 
-impl std::fmt::Debug for MovingPhone {
+impl std::fmt::Debug for MigratingPhone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MovingPhone")
+        f.write_str("MigratingPhone")
     }
 }
 
-impl MovingPhone {
+impl MigratingPhone {
     /// Meta's words that move with it.
     #[must_use]
-    pub fn words(&self) -> Vec<(Attribute, String)> {
+    pub fn status_values(&self) -> Vec<(Attribute, String)> {
         let words = [
             (Attribute::NameStatus, &self.name_status),
             (Attribute::Quality, &self.quality_rating),
             (Attribute::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
         ];
-        words.into_iter().filter_map(|(aspect, word)| Some((aspect, word.clone()?))).collect()
+        words.into_iter().filter_map(|(attribute, word)| Some((attribute, word.clone()?))).collect()
     }
 
     /// The display name's review.
@@ -164,9 +164,9 @@ impl MovingPhone {
     }
 }
 
-impl GraphCall for ReadMovingNumber<'_> {
+impl GraphCall for ReadMigratingNumber<'_> {
     const NAME: &'static str = "read_moving_number";
-    type Reply = MovingPhone;
+    type Reply = MigratingPhone;
     fn request(&self) -> GraphRequest {
         GraphRequest::get(&[self.phone.as_str()]).with(
             "fields",

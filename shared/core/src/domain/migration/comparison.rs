@@ -73,8 +73,8 @@ fn line(subject: &str, before: Option<String>, after: Option<String>) -> Compare
 #[must_use]
 pub fn compare(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<Compared> {
     let both = |read: fn(&Snapshot) -> Option<String>| (before.and_then(read), after.and_then(read));
-    let word = |aspect: Attribute| {
-        let read = |snapshot: Option<&Snapshot>| snapshot.and_then(|snapshot| snapshot.words.get(&aspect).cloned());
+    let word = |attribute: Attribute| {
+        let read = |snapshot: Option<&Snapshot>| snapshot.and_then(|snapshot| snapshot.words.get(&attribute).cloned());
         (read(before), read(after))
     };
     let official =

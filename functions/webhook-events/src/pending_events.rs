@@ -7,7 +7,7 @@ use shared::events::Publisher;
 use shared::queue::{LARGEST_REQUEST, MOST_AT_ONCE};
 
 /// One applied body, and what it still has to tell the platform.
-pub(crate) struct Passage {
+pub(crate) struct ProcessedBody {
     pub(crate) body: Vec<u8>,
     pub(crate) received_at: Timestamp,
     /// How many parts the body has.
@@ -20,19 +20,19 @@ pub(crate) struct Passage {
 
 /// Messages of one batch whose events were not sent yet.
 #[derive(Default)]
-pub(crate) struct Outbox<'a> {
-    waiting: Vec<(&'a Record, Vec<Passage>)>,
+pub(crate) struct PendingEvents<'a> {
+    waiting: Vec<(&'a Record, Vec<ProcessedBody>)>,
     events: usize,
     bytes: usize,
 }
 
-impl<'a> Outbox<'a> {
-    pub(crate) fn put(&mut self, record: &'a Record, passages: Vec<Passage>) {
-        for (_, event) in passages.iter().flat_map(|passage| &passage.events) {
+impl<'a> PendingEvents<'a> {
+    pub(crate) fn put(&mut self, record: &'a Record, processed: Vec<ProcessedBody>) {
+        for (_, event) in processed.iter().flat_map(|passage| &passage.events) {
             self.events += 1;
             self.bytes += event.len();
         }
-        self.waiting.push((record, passages));
+        self.waiting.push((record, processed));
     }
 
     /// Whether waiting for more would save nothing: a request is full.
@@ -42,24 +42,25 @@ impl<'a> Outbox<'a> {
 
     /// Sends every event. A part whose event the queue did not take has failed.
     pub(crate) async fn send(&mut self, publisher: &Publisher) {
-        let mut passages: Vec<&mut Passage> = self.waiting.iter_mut().flat_map(|(_, passages)| passages).collect();
+        let mut processed: Vec<&mut ProcessedBody> =
+            self.waiting.iter_mut().flat_map(|(_, processed)| processed).collect();
         let mut events = Vec::with_capacity(self.events);
         let mut origins = Vec::with_capacity(self.events);
-        for (passage, waiting) in passages.iter_mut().enumerate() {
+        for (passage, waiting) in processed.iter_mut().enumerate() {
             for (place, event) in std::mem::take(&mut waiting.events) {
                 events.push(event);
                 origins.push((passage, place));
             }
         }
         for ((passage, place), sent) in origins.into_iter().zip(publisher.send_all(events).await) {
-            if let (Err(error), Some(passage)) = (sent, passages.get_mut(passage)) {
+            if let (Err(error), Some(passage)) = (sent, processed.get_mut(passage)) {
                 passage.failed.push((place, error.into()));
             }
         }
     }
 
     /// The messages, to be settled one by one.
-    pub(crate) fn into_settled(self) -> Vec<(&'a Record, Vec<Passage>)> {
+    pub(crate) fn into_settled(self) -> Vec<(&'a Record, Vec<ProcessedBody>)> {
         self.waiting
     }
 }

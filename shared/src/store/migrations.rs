@@ -1,9 +1,9 @@
 //! Moves of numbers, and the accounts they came from.
 
 use super::item::{self, Item, Require, number, text};
-use super::{Held, Store, StoreError, keys, unavailable};
-use crate::domain::ids::{MoveId, OnboardingId, WabaId};
-use crate::domain::moving::{ALIAS, Move, MoveEvent, MoveNext, advance, advance_by};
+use super::{Store, StoreError, Versioned, keys, unavailable};
+use crate::domain::ids::{MigrationId, OnboardingId, WabaId};
+use crate::domain::migration::{ALIAS, Migration, MigrationFact, MigrationNext, advance, advance_by};
 use crate::domain::operation::Operation;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -22,13 +22,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the number has another move by now.
-    pub async fn create_move(&self, moving: &Move, earlier: Option<&MoveId>) -> Result<(), StoreError> {
-        let state = item::put(&self.table, move_item(moving, 1, moving.created_at)?, Require::Absent)?;
-        let mut pointer = item::key_of(&keys::move_of_number(&moving.onboarding, &moving.fingerprint));
+    pub async fn create_migration(
+        &self,
+        migration: &Migration,
+        earlier: Option<&MigrationId>,
+    ) -> Result<(), StoreError> {
+        let state = item::put(&self.table, migration_item(migration, 1, migration.created_at)?, Require::Absent)?;
+        let mut pointer = item::key_of(&keys::migration_of_number(&migration.onboarding, &migration.fingerprint));
         pointer.insert("entity".to_owned(), text("number's move"));
-        pointer.insert("move_id".to_owned(), text(moving.id.as_str()));
-        pointer.insert("expires_at".to_owned(), number(moving.expires_at().as_seconds_up()));
-        let earlier = text(earlier.map_or("", MoveId::as_str));
+        pointer.insert("move_id".to_owned(), text(migration.id.as_str()));
+        pointer.insert("expires_at".to_owned(), number(migration.expires_at().as_seconds_up()));
+        let earlier = text(earlier.map_or("", MigrationId::as_str));
         let pointer = Put::builder()
             .table_name(&self.table)
             .set_item(Some(pointer))
@@ -43,16 +47,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn move_of_number(
+    pub async fn migration_of_number(
         &self,
         onboarding: &OnboardingId,
         fingerprint: &str,
-    ) -> Result<Option<Held<Move>>, StoreError> {
-        let pointer = self.item(&keys::move_of_number(onboarding, fingerprint)).await?;
-        let id =
-            pointer.as_ref().and_then(|item| item.get("move_id")?.as_s().ok()).and_then(|id| MoveId::parse(id).ok());
+    ) -> Result<Option<Versioned<Migration>>, StoreError> {
+        let pointer = self.item(&keys::migration_of_number(onboarding, fingerprint)).await?;
+        let id = pointer
+            .as_ref()
+            .and_then(|item| item.get("move_id")?.as_s().ok())
+            .and_then(|id| MigrationId::parse(id).ok());
         match id {
-            Some(id) => self.moving(&id).await,
+            Some(id) => self.migration(&id).await,
             None => Ok(None),
         }
     }
@@ -61,8 +67,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn moving(&self, id: &MoveId) -> Result<Option<Held<Move>>, StoreError> {
-        self.item(&keys::moving(id)).await?.map(|found| item::read(found, ENTITY)).transpose()
+    pub async fn migration(&self, id: &MigrationId) -> Result<Option<Versioned<Migration>>, StoreError> {
+        self.item(&keys::migration(id)).await?.map(|found| item::read(found, ENTITY)).transpose()
     }
 
     /// Applies a fact to a move, and again to a newer record while somebody else saves first. `None` when there is no such
@@ -70,59 +76,66 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable, or others were faster every time.
-    pub async fn record_move(&self, id: &MoveId, fact: &MoveEvent, now: Timestamp) -> Result<Option<Move>, StoreError> {
-        self.record_move_by(id, fact, None, now).await
+    pub async fn record_migration(
+        &self,
+        id: &MigrationId,
+        fact: &MigrationFact,
+        now: Timestamp,
+    ) -> Result<Option<Migration>, StoreError> {
+        self.record_migration_by(id, fact, None, now).await
     }
 
-    /// As [`Store::record_move`]; who asked for the operation is saved with the fact.
+    /// As [`Store::record_migration`]; who asked for the operation is saved with the fact.
     ///
     /// # Errors
-    /// As [`Store::record_move`].
-    pub async fn record_move_by(
+    /// As [`Store::record_migration`].
+    pub async fn record_migration_by(
         &self,
-        id: &MoveId,
-        fact: &MoveEvent,
+        id: &MigrationId,
+        fact: &MigrationFact,
         operation: Option<&Operation>,
         now: Timestamp,
-    ) -> Result<Option<Move>, StoreError> {
-        self.change_move(id, now, |before| Some(advance_by(before, fact, operation, now))).await
+    ) -> Result<Option<Migration>, StoreError> {
+        self.change_migration(id, now, |before| Some(advance_by(before, fact, operation, now))).await
     }
 
     /// Counts a code that is about to be asked for or entered; `None` when the move is not there, or no more are allowed.
     ///
     /// # Errors
-    /// As [`Store::record_move`].
+    /// As [`Store::record_migration`].
     pub async fn count_code(
         &self,
-        id: &MoveId,
-        fact: &MoveEvent,
+        id: &MigrationId,
+        fact: &MigrationFact,
         operation: &Operation,
         now: Timestamp,
-    ) -> Result<Option<Move>, StoreError> {
-        let count = |before: &Move| before.allows(fact, now).then(|| advance_by(before, fact, Some(operation), now));
-        self.change_move(id, now, count).await
+    ) -> Result<Option<Migration>, StoreError> {
+        let count =
+            |before: &Migration| before.allows(fact, now).then(|| advance_by(before, fact, Some(operation), now));
+        self.change_migration(id, now, count).await
     }
 
     /// Says that somebody looks at a move that is due; `None` when it is not, or somebody else does.
     ///
     /// # Errors
-    /// As [`Store::record_move`].
-    pub async fn begin_look(&self, id: &MoveId, now: Timestamp) -> Result<Option<Move>, StoreError> {
-        let begin =
-            |before: &Move| (before.next(now) == MoveNext::Look).then(|| advance(before, &MoveEvent::LookBegun, now));
-        self.change_move(id, now, begin).await
+    /// As [`Store::record_migration`].
+    pub async fn begin_look(&self, id: &MigrationId, now: Timestamp) -> Result<Option<Migration>, StoreError> {
+        let begin = |before: &Migration| {
+            (before.next(now) == MigrationNext::Check).then(|| advance(before, &MigrationFact::CheckStarted, now))
+        };
+        self.change_migration(id, now, begin).await
     }
 
-    async fn change_move(
+    async fn change_migration(
         &self,
-        id: &MoveId,
+        id: &MigrationId,
         now: Timestamp,
-        change: impl Fn(&Move) -> Option<Move>,
-    ) -> Result<Option<Move>, StoreError> {
+        change: impl Fn(&Migration) -> Option<Migration>,
+    ) -> Result<Option<Migration>, StoreError> {
         for _ in 0..CONFLICTS {
-            let Some(held) = self.moving(id).await? else { return Ok(None) };
+            let Some(held) = self.migration(id).await? else { return Ok(None) };
             let Some(after) = change(&held.record).filter(|after| *after != held.record) else { return Ok(None) };
-            let put = move_item(&after, held.version.saturating_add(1), now)?;
+            let put = migration_item(&after, held.version.saturating_add(1), now)?;
             let put = item::put(&self.table, put, Require::Version(held.version))?;
             match self.transact(vec![TransactWriteItem::builder().put(put).build()], None).await {
                 Err(StoreError::Conflict) => {}
@@ -136,16 +149,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
-    pub async fn due_moves(&self, now: Timestamp, limit: i32) -> Result<Vec<MoveId>, StoreError> {
+    pub async fn due_migrations(&self, now: Timestamp, limit: i32) -> Result<Vec<MigrationId>, StoreError> {
         let found = self.due_keys(keys::MOVES, now, limit).await?;
-        Ok(found.iter().filter_map(|pk| MoveId::parse(pk.strip_prefix("MOVE#")?).ok()).collect())
+        Ok(found.iter().filter_map(|pk| MigrationId::parse(pk.strip_prefix("MOVE#")?).ok()).collect())
     }
 
     /// The newest moves, newest first.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
-    pub async fn moves(&self) -> Result<Vec<Move>, StoreError> {
+    pub async fn moves(&self) -> Result<Vec<Migration>, StoreError> {
         let request = self.client().query().table_name(&self.table).index_name("ByList");
         let request = request
             .key_condition_expression("#list = :list")
@@ -156,7 +169,7 @@ impl Store {
         let mut moves = Vec::new();
         while let Some(found) = pages.next().await {
             let found = found.map_err(|error| unavailable(&error))?;
-            moves.push(item::read::<Move>(found, ENTITY)?.record);
+            moves.push(item::read::<Migration>(found, ENTITY)?.record);
             if moves.len() == LISTED {
                 break;
             }
@@ -190,12 +203,12 @@ impl Store {
     }
 }
 
-fn move_item(moving: &Move, version: u64, now: Timestamp) -> Result<Item, StoreError> {
-    let mut item = item::build(&keys::moving(&moving.id), ENTITY, version, moving)?;
+fn migration_item(migration: &Migration, version: u64, now: Timestamp) -> Result<Item, StoreError> {
+    let mut item = item::build(&keys::migration(&migration.id), ENTITY, version, migration)?;
     item.insert("list".to_owned(), text(keys::MOVES));
-    item.insert("list_order".to_owned(), text(moving.id.as_str()));
-    item.insert("expires_at".to_owned(), number(moving.expires_at().as_seconds_up()));
-    if let Some(due) = moving.due_at(now) {
+    item.insert("list_order".to_owned(), text(migration.id.as_str()));
+    item.insert("expires_at".to_owned(), number(migration.expires_at().as_seconds_up()));
+    if let Some(due) = migration.due_at(now) {
         item.insert("due_kind".to_owned(), text(keys::MOVES));
         item.insert("due_at".to_owned(), number(due.as_seconds_up()));
     }

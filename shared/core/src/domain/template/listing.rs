@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A list of an account's templates that is being read: where it goes on, and what stood on it so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct ListProgress {
     /// When it was begun.
     pub began: Timestamp,
     /// Meta's cursor; `None` before the first page, and after the last.
@@ -24,7 +24,7 @@ pub struct Reading {
 
 /// Pages of the list that were read in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stretch {
+pub struct PageBatch {
     /// When reading them began: what is said of a template later is newer than they are.
     pub looked: Timestamp,
     /// What stands on them.
@@ -35,24 +35,24 @@ pub struct Stretch {
     pub next: Option<String>,
 }
 
-impl Reading {
+impl ListProgress {
     /// A list of which nothing was read yet.
     #[must_use]
     pub const fn begun(at: Timestamp) -> Self {
         Self { began: at, after: None, seen: BTreeSet::new(), pages: 0, cursors: BTreeSet::new() }
     }
 
-    /// Goes on by a stretch. Gives the templates that are to be stored, and told where they say so, given what is remembered
+    /// Goes on by a batch. Gives the templates that are to be stored, and told where they say so, given what is remembered
     /// of the account. What is not listed is missing only once the list was read to its end; it is taken for deleted when a
     /// second list misses it too, because Meta's lists flap.
-    pub fn take_in(&mut self, known: &[Template], stretch: Stretch) -> Vec<Template> {
-        let Stretch { looked, seen, pages, next } = stretch;
+    pub fn take_in(&mut self, known: &[Template], batch: PageBatch) -> Vec<Template> {
+        let PageBatch { looked, seen, pages, next } = batch;
         self.pages += pages;
         self.after = next;
         self.seen.extend(seen.iter().map(|now| now.id.clone()));
         let remembered: BTreeMap<&TemplateId, &Template> = known.iter().map(|then| (&then.id, then)).collect();
         let difference = |now: Template| match remembered.get(&now.id) {
-            None => Some(Template { untold: true, ..now }),
+            None => Some(Template { unpublished: true, ..now }),
             Some(then) => merge(then, &now, looked),
         };
         let mut changes: Vec<Template> = seen.into_iter().filter_map(difference).collect();
@@ -64,7 +64,7 @@ impl Reading {
     }
 }
 
-/// Each aspect by its own time: news that is newer than the look wins over it.
+/// Each attribute by its own time: news that is newer than the look wins over it.
 fn merge(then: &Template, now: &Template, looked: Timestamp) -> Option<Template> {
     let mut fresh = then.clone();
     if then.changed_at <= looked && (&then.status, &then.reason) != (&now.status, &now.reason) {
@@ -77,24 +77,24 @@ fn merge(then: &Template, now: &Template, looked: Timestamp) -> Option<Template>
     if then.quality_at <= looked && now.quality.is_some() && then.quality != now.quality {
         (fresh.quality, fresh.quality_at) = (now.quality.clone(), looked);
     }
-    fresh.untold = then.untold || fresh != *then;
+    fresh.unpublished = then.unpublished || fresh != *then;
     // What is newer than the look says that the template is there; the next poll agrees.
     if then.changed_at <= looked {
         fresh.missing_since = None;
     }
-    (fresh.untold || fresh != *then).then_some(fresh)
+    (fresh.unpublished || fresh != *then).then_some(fresh)
 }
 
 /// One poll, however often it is repeated and by how many at once, is one look.
 fn missed(then: &Template, began: Timestamp) -> Option<Template> {
     let then = then.clone();
     match then.missing_since {
-        _ if then.status == DELETED || then.changed_at > began => then.untold.then_some(then),
+        _ if then.status == DELETED || then.changed_at > began => then.unpublished.then_some(then),
         None => Some(Template { missing_since: Some(began), ..then }),
         Some(since) if since < began => {
-            Some(Template { status: DELETED.to_owned(), changed_at: began, untold: true, ..then })
+            Some(Template { status: DELETED.to_owned(), changed_at: began, unpublished: true, ..then })
         }
-        Some(_) => then.untold.then_some(then),
+        Some(_) => then.unpublished.then_some(then),
     }
 }
 
@@ -119,37 +119,41 @@ mod tests {
         let pending = template("1", "PENDING", 100);
         assert_eq!(poll(&[template("1", "APPROVED", 101)], std::slice::from_ref(&pending), 100), vec![]);
         let older = poll(&[template("1", "APPROVED", 99)], std::slice::from_ref(&pending), 100);
-        assert_eq!(older, vec![Template { untold: true, ..pending }]);
+        assert_eq!(older, vec![Template { unpublished: true, ..pending }]);
     }
 
     #[test]
     fn a_template_is_gone_after_two_polls_not_one() {
         let once = poll(&[template("1", "APPROVED", 10)], &[], 100).remove(0);
-        assert_eq!((once.status.as_str(), once.untold), ("APPROVED", false), "one poll without it is only remembered");
+        assert_eq!(
+            (once.status.as_str(), once.unpublished),
+            ("APPROVED", false),
+            "one poll without it is only remembered"
+        );
         assert_eq!(poll(std::slice::from_ref(&once), &[], 100), vec![], "the same poll, repeated");
         let twice = poll(std::slice::from_ref(&once), &[], 200).remove(0);
-        assert_eq!((twice.status.as_str(), twice.untold), (DELETED, true));
+        assert_eq!((twice.status.as_str(), twice.unpublished), (DELETED, true));
         let back = poll(&[once], &[template("1", "APPROVED", 200)], 200).remove(0);
-        assert_eq!((back.missing_since, back.untold), (None, false));
+        assert_eq!((back.missing_since, back.unpublished), (None, false));
     }
 
     #[test]
     fn what_was_stored_and_not_told_is_told_by_the_next_poll_whatever_it_finds() {
         let listed = [template("1", "APPROVED", 300)];
-        let untold = Template { untold: true, ..template("1", "APPROVED", 10) };
-        assert_eq!(poll(std::slice::from_ref(&untold), &listed, 300), vec![untold.clone()], "unchanged");
-        let newer = Template { changed_at: Timestamp::from_seconds(400), ..untold.clone() };
+        let unpublished = Template { unpublished: true, ..template("1", "APPROVED", 10) };
+        assert_eq!(poll(std::slice::from_ref(&unpublished), &listed, 300), vec![unpublished.clone()], "unchanged");
+        let newer = Template { changed_at: Timestamp::from_seconds(400), ..unpublished.clone() };
         assert_eq!(poll(std::slice::from_ref(&newer), &[], 300), vec![newer.clone()], "newer than the poll");
-        let gone = Template { status: DELETED.to_owned(), ..untold.clone() };
+        let gone = Template { status: DELETED.to_owned(), ..unpublished.clone() };
         assert_eq!(poll(std::slice::from_ref(&gone), &[], 300), vec![gone.clone()], "gone already");
-        assert!(poll(&[untold], &[], 300)[0].untold, "missed once");
+        assert!(poll(&[unpublished], &[], 300)[0].unpublished, "missed once");
     }
 
     #[test]
     fn only_the_end_of_a_list_says_what_is_missing() {
         let known = [template("1", "APPROVED", 10), template("2", "APPROVED", 10)];
-        let mut reading = Reading::begun(Timestamp::from_seconds(100));
-        let page = |id: &str, next: Option<&str>| Stretch {
+        let mut reading = ListProgress::begun(Timestamp::from_seconds(100));
+        let page = |id: &str, next: Option<&str>| PageBatch {
             looked: Timestamp::from_seconds(100),
             seen: vec![template(id, "APPROVED", 100)],
             pages: 1,

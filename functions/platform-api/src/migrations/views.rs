@@ -5,7 +5,7 @@ use crate::views::By;
 use serde::Serialize;
 use shared::domain::failure::Actor;
 use shared::domain::grant::VerifiedPhone;
-use shared::domain::moving::{self, CheckResult, Compared, Move, MoveState, compare};
+use shared::domain::migration::{self, CheckResult, Compared, Migration, MigrationState, compare};
 use shared::domain::time::Timestamp;
 
 /// What is shown of a condition that cannot be looked at.
@@ -25,7 +25,7 @@ pub(crate) struct MoveView<'a> {
     /// Its last four digits.
     phone_number: String,
     phone_number_id: Option<&'a str>,
-    state: MoveState,
+    state: MigrationState,
     since: String,
     who_acts: Option<Actor>,
     code: Option<&'a str>,
@@ -65,46 +65,46 @@ struct EntryView<'a> {
     by: Option<By>,
 }
 
-fn check_view(found: &moving::Check) -> CheckView<'_> {
+fn check_view(found: &migration::Check) -> CheckView<'_> {
     let message = match found.result {
         CheckResult::Pass => None,
         // No field shows it, ever: the sentence says how it would be noticed.
         CheckResult::Unknown if found.check != "two_step_off" => Some(NOT_SHOWN),
-        CheckResult::Missing | CheckResult::Unknown => Some(moving::sentence(&found.check)),
+        CheckResult::Missing | CheckResult::Unknown => Some(migration::sentence(&found.check)),
     };
     CheckView { check: &found.check, result: found.result, message }
 }
 
 /// The move as it is at `now`.
-pub(crate) fn view(moving: &Move, now: Timestamp) -> MoveView<'_> {
-    let (codes_left, next_code_at) = moving.codes_left(now);
-    let newest = page(moving, None);
+pub(crate) fn view(migration: &Migration, now: Timestamp) -> MoveView<'_> {
+    let (codes_left, next_code_at) = migration.codes_left(now);
+    let newest = page(migration, None);
     MoveView {
-        move_id: moving.id.as_str(),
-        onboarding_id: moving.onboarding.as_str(),
-        customer_ref: moving.customer_ref.as_str(),
-        phone_number: format!("…{}", moving.ending),
-        phone_number_id: moving.phone.as_ref().map(|phone| VerifiedPhone::id(phone).as_str()),
-        state: moving.state(),
-        since: moving.since.to_rfc3339(),
-        who_acts: moving.actor(),
-        code: moving.code(),
-        message: moving.code().map(moving::sentence),
-        checks: moving.checks.iter().map(check_view).collect(),
-        codes_requested: moving.codes.len(),
+        move_id: migration.id.as_str(),
+        onboarding_id: migration.onboarding.as_str(),
+        customer_ref: migration.customer_ref.as_str(),
+        phone_number: format!("…{}", migration.ending),
+        phone_number_id: migration.phone.as_ref().map(|phone| VerifiedPhone::id(phone).as_str()),
+        state: migration.state(),
+        since: migration.since.to_rfc3339(),
+        who_acts: migration.actor(),
+        code: migration.code(),
+        message: migration.code().map(migration::sentence),
+        checks: migration.checks.iter().map(check_view).collect(),
+        codes_requested: migration.codes.len(),
         codes_left,
-        verifications_left: moving.entries_left(now).0,
+        verifications_left: migration.entries_left(now).0,
         next_code_at: next_code_at.map(Timestamp::to_rfc3339),
-        next_entry_at: moving.entries_left(now).1.map(Timestamp::to_rfc3339),
-        comparison: compare(moving.before.as_ref(), moving.after.as_ref()),
+        next_entry_at: migration.entries_left(now).1.map(Timestamp::to_rfc3339),
+        comparison: compare(migration.before.as_ref(), migration.after.as_ref()),
         timeline: newest.timeline,
         timeline_cursor: newest.cursor,
     }
 }
 
 /// The page of its timeline before an entry, or the newest.
-pub(crate) fn page(moving: &Move, before: Option<u32>) -> EntryPage<'_> {
-    let (entries, cursor) = page_of(moving.id.as_str(), &moving.timeline, before);
+pub(crate) fn page(migration: &Migration, before: Option<u32>) -> EntryPage<'_> {
+    let (entries, cursor) = page_of(migration.id.as_str(), &migration.timeline, before);
     let timeline = entries.iter().map(|entry| EntryView {
         at: entry.at.to_rfc3339(),
         event: &entry.event,

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A number as Meta's `phone_numbers` edge takes it. Prints as nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MovingNumber {
+pub struct MigratingNumber {
     country_code: String,
     national: String,
 }
@@ -22,9 +22,9 @@ pub struct WrittenNumber {
     pub ending: String,
 }
 
-impl fmt::Debug for MovingNumber {
+impl fmt::Debug for MigratingNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MovingNumber")
+        f.write_str("MigratingNumber")
     }
 }
 
@@ -32,7 +32,7 @@ impl fmt::Debug for MovingNumber {
 /// prefix for calls within the country.
 const BEGIN_WITH_ZERO: [&str; 5] = ["39", "225", "229", "242", "378"];
 
-impl MovingNumber {
+impl MigratingNumber {
     /// Takes a country code and a number as people write them; the country code may stand in the number too. `None` when
     /// the two are no phone number (ITU E.164: 15 digits in all; Meta: at least seven without the country).
     #[must_use]

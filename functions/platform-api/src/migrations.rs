@@ -8,13 +8,13 @@ use super::{App, unavailable};
 use http::StatusCode;
 use shared::clock;
 use shared::domain::grant::VerifiedPhone;
-use shared::domain::ids::{MoveId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::moving::{Entry, Move, MoveEvent, MoveState, MovingNumber, Phase};
+use shared::domain::ids::{MigrationId, OnboardingId, PhoneNumberId, WabaId};
+use shared::domain::migration::{Entry, MigratingNumber, Migration, MigrationFact, MigrationState, Phase};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::operation::Operation;
 use shared::domain::template::normal_language;
 use shared::domain::time::Timestamp;
-use shared::graph::calls::moving::CodeMethod;
+use shared::graph::calls::migration::CodeMethod;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
@@ -40,17 +40,18 @@ impl App {
             Claimed::Open(ticket) => ticket,
             Claimed::Answered(_, answer) => return Ok(answered(&answer)),
         };
-        let moving = self.begin_once(&wish, MoveId::new(ticket.begun_at, ticket.bits("move")), operation).await?;
-        Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &view(&moving, clock::now()))).await)
+        let migration =
+            self.begin_once(&wish, MigrationId::new(ticket.begun_at, ticket.bits("move")), operation).await?;
+        Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &view(&migration, clock::now()))).await)
     }
 
     /// The move of a request: `id` when it begins one.
-    async fn begin_once(&self, wish: &Wish, id: MoveId, operation: &Operation) -> Result<Move, Problem> {
+    async fn begin_once(&self, wish: &Wish, id: MigrationId, operation: &Operation) -> Result<Migration, Problem> {
         let found = self.store.onboarding(&wish.onboarding).await.map_err(|error| unavailable(&error))?;
         let onboarding = found.ok_or(Problem::not_found())?.record;
         let fingerprint = wish.number.written(&onboarding.id).fingerprint;
         for _ in 0..CONFLICTS {
-            let known = self.store.move_of_number(&onboarding.id, &fingerprint).await;
+            let known = self.store.migration_of_number(&onboarding.id, &fingerprint).await;
             let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
             match known {
                 // Begun by the same request, whose answer was lost.
@@ -59,16 +60,16 @@ impl App {
                     return Ok(known);
                 }
                 Some(known) if !known.is_over() => {
-                    self.record_move(&known.id, &wish.clone().again(), operation).await?;
+                    self.record_migration(&known.id, &wish.clone().again(), operation).await?;
                     return self.find_move(known.id.as_str()).await;
                 }
                 known => {
-                    let moving =
+                    let migration =
                         wish.clone().begin(id.clone(), &onboarding, known.as_ref(), operation).ok_or(not_connected())?;
-                    match self.store.create_move(&moving, known.as_ref().map(|known| &known.id)).await {
+                    match self.store.create_migration(&migration, known.as_ref().map(|known| &known.id)).await {
                         Ok(()) => {
-                            self.mover.enqueue(&moving.id).await;
-                            return Ok(moving);
+                            self.mover.enqueue(&migration.id).await;
+                            return Ok(migration);
                         }
                         // The number has another move by now, or this one.
                         Err(StoreError::Conflict) => {}
@@ -82,7 +83,7 @@ impl App {
 
     pub(crate) async fn moves(&self) -> Result<Reply, Problem> {
         let (moves, now) = (self.store.moves().await.map_err(|error| unavailable(&error))?, clock::now());
-        Ok(json(StatusCode::OK, &Moves { moves: moves.iter().map(|moving| view(moving, now)).collect() }))
+        Ok(json(StatusCode::OK, &Moves { moves: moves.iter().map(|migration| view(migration, now)).collect() }))
     }
 
     pub(crate) async fn get_move(&self, id: &str) -> Result<Reply, Problem> {
@@ -90,13 +91,13 @@ impl App {
     }
 
     pub(crate) async fn move_timeline(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
-        let moving = self.find_move(id).await?;
-        Ok(json(StatusCode::OK, &page(&moving, before(moving.id.as_str(), request)?)))
+        let migration = self.find_move(id).await?;
+        Ok(json(StatusCode::OK, &page(&migration, before(migration.id.as_str(), request)?)))
     }
 
-    async fn find_move(&self, id: &str) -> Result<Move, Problem> {
-        let id = MoveId::parse(id).map_err(|_| Problem::not_found())?;
-        let held = self.store.moving(&id).await.map_err(|error| unavailable(&error))?;
+    async fn find_move(&self, id: &str) -> Result<Migration, Problem> {
+        let id = MigrationId::parse(id).map_err(|_| Problem::not_found())?;
+        let held = self.store.migration(&id).await.map_err(|error| unavailable(&error))?;
         Ok(held.ok_or(Problem::not_found())?.record)
     }
 
@@ -110,15 +111,15 @@ impl App {
         if !plain {
             return Err(bad);
         }
-        let moving = self.find_move(id).await?;
-        let phone = coding(&moving)?;
-        let asked = self.mover.ask_code(&moving, phone, method, &language, operation).await;
+        let migration = self.find_move(id).await?;
+        let phone = coding(&migration)?;
+        let asked = self.mover.ask_code(&migration, phone, method, &language, operation).await;
         if !asked.map_err(|error| unavailable(&error))? {
             let title = "A code was asked for a moment ago, or five within a day. Ask again later.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title);
-            return Err(self.not_now(id, Move::codes_left, limited).await?);
+            return Err(self.not_now(id, Migration::codes_left, limited).await?);
         }
-        self.after(&moving.id).await
+        self.after(&migration.id).await
     }
 
     /// Proves the number with the code that came.
@@ -134,58 +135,73 @@ impl App {
         if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(bad);
         }
-        let moving = self.find_move(id).await?;
-        let phone = coding(&moving)?;
+        let migration = self.find_move(id).await?;
+        let phone = coding(&migration)?;
         let now = clock::now();
-        if moving.entries_left(now).0 > 0 && !moving.allows(&MoveEvent::CodeEntered, now) {
+        if migration.entries_left(now).0 > 0 && !migration.allows(&MigrationFact::CodeEntered, now) {
             return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
         }
-        let entered = self.mover.enter_code(&moving, phone, &Secret::new(code), operation).await;
+        let entered = self.mover.enter_code(&migration, phone, &Secret::new(code), operation).await;
         if !entered.map_err(|error| unavailable(&error))? {
             let title = "Five codes were entered within a day. Try again later: Meta locks the number otherwise.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title);
-            return Err(self.not_now(id, Move::entries_left, limited).await?);
+            return Err(self.not_now(id, Migration::entries_left, limited).await?);
         }
-        self.after(&moving.id).await
+        self.after(&migration.id).await
     }
 
     /// Why nothing was counted: a limit, with its end; or something changed meanwhile.
     async fn not_now(
         &self,
         id: &str,
-        left: fn(&Move, Timestamp) -> (usize, Option<Timestamp>),
+        left: fn(&Migration, Timestamp) -> (usize, Option<Timestamp>),
         limited: Problem,
     ) -> Result<Problem, Problem> {
-        let moving = self.find_move(id).await?;
-        coding(&moving)?;
-        let (_, next) = left(&moving, clock::now());
+        let migration = self.find_move(id).await?;
+        coding(&migration)?;
+        let (_, next) = left(&migration, clock::now());
         Ok(if next.is_some() { limited.until(next) } else { Problem::unavailable() })
     }
 
-    async fn after(&self, id: &MoveId) -> Result<Reply, Problem> {
+    async fn after(&self, id: &MigrationId) -> Result<Reply, Problem> {
         Ok(json(StatusCode::ACCEPTED, &view(&self.find_move(id.as_str()).await?, clock::now())))
     }
 
     pub(crate) async fn resume_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
-        self.change_move(&MoveId::parse(id).map_err(|_| Problem::not_found())?, MoveEvent::Resumed, operation).await
+        self.change_migration(
+            &MigrationId::parse(id).map_err(|_| Problem::not_found())?,
+            MigrationFact::Resumed,
+            operation,
+        )
+        .await
     }
 
     pub(crate) async fn cancel_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
-        let moving = self.find_move(id).await?;
-        if matches!(moving.phase, Phase::Done | Phase::Registering { .. }) {
+        let migration = self.find_move(id).await?;
+        if matches!(migration.phase, Phase::Done | Phase::Registering { .. }) {
             let title = "The number is verified here already; end the connection to give it back.";
             return Err(Problem::new(StatusCode::CONFLICT, "move.too_late", title));
         }
-        self.change_move(&moving.id, MoveEvent::Cancelled, operation).await
+        self.change_migration(&migration.id, MigrationFact::Cancelled, operation).await
     }
 
-    async fn change_move(&self, id: &MoveId, fact: MoveEvent, operation: &Operation) -> Result<Reply, Problem> {
-        self.record_move(id, &fact, operation).await?;
+    async fn change_migration(
+        &self,
+        id: &MigrationId,
+        fact: MigrationFact,
+        operation: &Operation,
+    ) -> Result<Reply, Problem> {
+        self.record_migration(id, &fact, operation).await?;
         self.after(id).await
     }
 
-    async fn record_move(&self, id: &MoveId, fact: &MoveEvent, operation: &Operation) -> Result<(), Problem> {
-        let changed = self.store.record_move_by(id, fact, Some(operation), clock::now()).await;
+    async fn record_migration(
+        &self,
+        id: &MigrationId,
+        fact: &MigrationFact,
+        operation: &Operation,
+    ) -> Result<(), Problem> {
+        let changed = self.store.record_migration_by(id, fact, Some(operation), clock::now()).await;
         if changed.map_err(|error| unavailable(&error))?.is_some() {
             self.mover.enqueue(id).await;
         }
@@ -197,7 +213,7 @@ impl App {
 #[derive(Clone)]
 struct Wish {
     onboarding: OnboardingId,
-    number: MovingNumber,
+    number: MigratingNumber,
     verified_name: Option<String>,
     source_waba: Option<WabaId>,
     source_phone: Option<PhoneNumberId>,
@@ -208,7 +224,7 @@ impl Wish {
         let onboarding = fields.id("onboarding_id", OnboardingId::parse)?;
         let missing = Problem::bad_request("onboarding_missing", "Name the onboarding of the account it goes to.");
         let country = fields.text("country_code", 8)?.unwrap_or_default();
-        let number = MovingNumber::parse(country, fields.text("phone_number", 32)?.unwrap_or_default());
+        let number = MigratingNumber::parse(country, fields.text("phone_number", 32)?.unwrap_or_default());
         let no_number = Problem::bad_request(
             "phone_number_invalid",
             "Send country_code, for example 49, and phone_number, for example 30 901820.",
@@ -227,18 +243,24 @@ impl Wish {
     }
 
     /// The same wish for a move that has begun.
-    fn again(self) -> MoveEvent {
+    fn again(self) -> MigrationFact {
         let Self { verified_name, source_waba, source_phone, .. } = self;
-        MoveEvent::AskedAgain { verified_name, source_waba, source_phone }
+        MigrationFact::AskedAgain { verified_name, source_waba, source_phone }
     }
 
     /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
     /// this one says nothing.
-    fn begin(self, id: MoveId, onboarding: &Onboarding, earlier: Option<&Move>, operation: &Operation) -> Option<Move> {
+    fn begin(
+        self,
+        id: MigrationId,
+        onboarding: &Onboarding,
+        earlier: Option<&Migration>,
+        operation: &Operation,
+    ) -> Option<Migration> {
         let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
         let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
         let (now, written) = (clock::now(), self.number.written(&onboarding.id));
-        Some(Move {
+        Some(Migration {
             id,
             onboarding: onboarding.id.clone(),
             customer_ref: onboarding.customer_ref.clone(),
@@ -267,10 +289,10 @@ impl Wish {
 }
 
 /// The number whose code is asked for or entered.
-fn coding(moving: &Move) -> Result<&VerifiedPhone, Problem> {
-    let open = matches!(moving.state(), MoveState::AwaitingCode | MoveState::CodeSent);
+fn coding(migration: &Migration) -> Result<&VerifiedPhone, Problem> {
+    let open = matches!(migration.state(), MigrationState::AwaitingCode | MigrationState::CodeSent);
     let title = "The move is not at the code: look at its state.";
-    moving.phone.as_ref().filter(|_| open).ok_or(Problem::new(StatusCode::CONFLICT, "move.not_at_code", title))
+    migration.phone.as_ref().filter(|_| open).ok_or(Problem::new(StatusCode::CONFLICT, "move.not_at_code", title))
 }
 
 const fn not_connected() -> Problem {

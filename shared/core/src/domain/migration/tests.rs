@@ -8,12 +8,12 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
 
-fn begun() -> Move {
+fn begun() -> Migration {
     let onboarding = OnboardingId::new(at(0), 1);
-    let number = MovingNumber::parse("1", "(631) 555-1234").unwrap();
+    let number = MigratingNumber::parse("1", "(631) 555-1234").unwrap();
     let written = number.written(&onboarding);
-    Move {
-        id: MoveId::new(at(0), 2),
+    Migration {
+        id: MigrationId::new(at(0), 2),
         onboarding,
         customer_ref: CustomerRef::parse("acme").unwrap(),
         waba: WabaId::parse("11").unwrap(),
@@ -44,7 +44,7 @@ fn phone() -> VerifiedPhone {
     verify_phone(&Claim::default(), &listed, &[]).unwrap()
 }
 
-fn after(facts: &[MoveEvent], now: Timestamp) -> Move {
+fn after(facts: &[MigrationFact], now: Timestamp) -> Migration {
     facts.iter().fold(begun(), |before, fact| advance(&before, fact, now))
 }
 
@@ -54,17 +54,23 @@ fn refused(code: &str) -> Failure {
 
 #[test]
 fn a_number_moves_by_code_and_registration_and_is_then_forgotten() {
-    let added = after(&[MoveEvent::LookBegun, MoveEvent::Added(phone())], at(1));
-    assert_eq!((added.state(), &added.number), (MoveState::AwaitingCode, &None), "nobody has to be told it any more");
-    let sent = advance(&advance(&added, &MoveEvent::CodeAsked, at(2)), &MoveEvent::CodeSent(None), at(2));
-    let entered = advance(&sent, &MoveEvent::CodeEntered, at(3));
-    assert_eq!(entered.next(at(3)), MoveNext::Nothing);
-    assert_eq!(entered.next(at(60)), MoveNext::Look, "an entry nobody lived to tell of is looked for");
-    let verified = advance(&entered, &MoveEvent::Verified, at(4));
-    assert_eq!((verified.state(), verified.next(at(4))), (MoveState::Registering, MoveNext::Look));
-    let done = advance(&verified, &MoveEvent::Arrived(Box::default()), at(5));
-    assert_eq!((done.state(), done.outbox.len(), done.is_over()), (MoveState::Done, 1, true));
-    for late in [MoveEvent::Verified, MoveEvent::Cancelled, MoveEvent::Resumed, MoveEvent::Failed(refused("x"))] {
+    let added = after(&[MigrationFact::CheckStarted, MigrationFact::Added(phone())], at(1));
+    assert_eq!(
+        (added.state(), &added.number),
+        (MigrationState::AwaitingCode, &None),
+        "nobody has to be told it any more"
+    );
+    let sent = advance(&advance(&added, &MigrationFact::CodeAsked, at(2)), &MigrationFact::CodeSent(None), at(2));
+    let entered = advance(&sent, &MigrationFact::CodeEntered, at(3));
+    assert_eq!(entered.next(at(3)), MigrationNext::Nothing);
+    assert_eq!(entered.next(at(60)), MigrationNext::Check, "an entry nobody lived to tell of is looked for");
+    let verified = advance(&entered, &MigrationFact::Verified, at(4));
+    assert_eq!((verified.state(), verified.next(at(4))), (MigrationState::Registering, MigrationNext::Check));
+    let done = advance(&verified, &MigrationFact::Arrived(Box::default()), at(5));
+    assert_eq!((done.state(), done.outbox.len(), done.is_over()), (MigrationState::Done, 1, true));
+    for late in
+        [MigrationFact::Verified, MigrationFact::Cancelled, MigrationFact::Resumed, MigrationFact::Failed(refused("x"))]
+    {
         assert_eq!(advance(&done, &late, at(6)), done, "{late:?}");
     }
 }
@@ -72,58 +78,62 @@ fn a_number_moves_by_code_and_registration_and_is_then_forgotten() {
 #[test]
 fn a_refusal_blocks_once_with_who_acts_and_goes_on_when_somebody_says_so() {
     let failure = refused("graph.100.2388001");
-    let blocked = after(&[MoveEvent::Failed(failure.clone())], at(1));
-    assert_eq!((blocked.state(), blocked.actor()), (MoveState::Blocked, Some(Actor::Customer)));
+    let blocked = after(&[MigrationFact::Failed(failure.clone())], at(1));
+    assert_eq!((blocked.state(), blocked.actor()), (MigrationState::Blocked, Some(Actor::Customer)));
     assert!(sentence(blocked.code().unwrap()).starts_with("Two-step verification is on"));
-    assert_eq!(advance(&blocked, &MoveEvent::Failed(failure), at(2)).outbox.len(), 1, "told once");
+    assert_eq!(advance(&blocked, &MigrationFact::Failed(failure), at(2)).outbox.len(), 1, "told once");
     assert_eq!(blocked.due_at(at(1)), Some(at(61)), "only its event is due");
-    let again = advance(&blocked, &MoveEvent::Resumed, at(3));
-    assert_eq!((again.state(), again.number.is_some()), (MoveState::Checking, true));
+    let again = advance(&blocked, &MigrationFact::Resumed, at(3));
+    assert_eq!((again.state(), again.number.is_some()), (MigrationState::Checking, true));
 }
 
 #[test]
 fn what_may_come_right_by_itself_is_tried_quietly_and_then_told() {
     let failure = Failure::new(Class::Later, "graph.unreachable");
-    let mut moving = begun();
+    let mut migration = begun();
     for look in 1..=3 {
         let now = at(look * 1000);
-        moving = advance(&advance(&moving, &MoveEvent::LookBegun, now), &MoveEvent::Failed(failure.clone()), now);
-        let expected = if look < 3 { MoveState::Checking } else { MoveState::Blocked };
-        assert_eq!(moving.state(), expected, "look {look}");
+        migration = advance(
+            &advance(&migration, &MigrationFact::CheckStarted, now),
+            &MigrationFact::Failed(failure.clone()),
+            now,
+        );
+        let expected = if look < 3 { MigrationState::Checking } else { MigrationState::Blocked };
+        assert_eq!(migration.state(), expected, "look {look}");
     }
-    assert!(moving.outbox.len() == 1 && matches!(moving.phase, Phase::Blocked { due: Some(_), .. }));
+    assert!(migration.outbox.len() == 1 && matches!(migration.phase, Phase::Blocked { due: Some(_), .. }));
 }
 
 #[test]
 fn codes_and_entries_are_limited_and_counted_before_they_are_made() {
-    let mut moving = after(&[MoveEvent::Added(phone())], at(0));
+    let mut migration = after(&[MigrationFact::Added(phone())], at(0));
     for hour in 0..5 {
-        assert_eq!(moving.codes_left(at(hour * 3600)), (5 - usize::try_from(hour).unwrap(), None));
-        moving = advance(&moving, &MoveEvent::CodeAsked, at(hour * 3600));
-        moving = advance(&moving, &MoveEvent::CodeSent(None), at(hour * 3600));
-        moving = advance(&moving, &MoveEvent::CodeEntered, at(hour * 3600 + 30));
-        moving = advance(&moving, &MoveEvent::EntryRefused(refused("graph.136025")), at(hour * 3600 + 31));
+        assert_eq!(migration.codes_left(at(hour * 3600)), (5 - usize::try_from(hour).unwrap(), None));
+        migration = advance(&migration, &MigrationFact::CodeAsked, at(hour * 3600));
+        migration = advance(&migration, &MigrationFact::CodeSent(None), at(hour * 3600));
+        migration = advance(&migration, &MigrationFact::CodeEntered, at(hour * 3600 + 30));
+        migration = advance(&migration, &MigrationFact::EntryRefused(refused("graph.136025")), at(hour * 3600 + 31));
     }
-    assert_eq!(moving.codes_left(at(5 * 3600)), (0, Some(at(24 * 3600))));
-    assert_eq!(moving.entries_left(at(5 * 3600)), (0, Some(at(24 * 3600 + 30))));
-    assert_eq!(moving.codes_left(at(4 * 3600 + 20)).1, Some(at(24 * 3600)));
-    assert_eq!((moving.state(), moving.code()), (MoveState::CodeSent, Some("graph.136025")));
+    assert_eq!(migration.codes_left(at(5 * 3600)), (0, Some(at(24 * 3600))));
+    assert_eq!(migration.entries_left(at(5 * 3600)), (0, Some(at(24 * 3600 + 30))));
+    assert_eq!(migration.codes_left(at(4 * 3600 + 20)).1, Some(at(24 * 3600)));
+    assert_eq!((migration.state(), migration.code()), (MigrationState::CodeSent, Some("graph.136025")));
 }
 
 #[test]
 fn what_is_no_phone_number_is_none_and_a_number_never_prints() {
     for (country, number) in [("", "6315551234"), ("0", "6315551234"), ("1234", "6315551234"), ("1", "631"), ("1", "x")]
     {
-        assert_eq!(MovingNumber::parse(country, number), None, "{country} {number}");
+        assert_eq!(MigratingNumber::parse(country, number), None, "{country} {number}");
     }
-    assert_eq!(MovingNumber::parse("1", "+49 30 901820"), None, "another country's");
-    let number = MovingNumber::parse("+49", "+49 30 901820").unwrap();
+    assert_eq!(MigratingNumber::parse("1", "+49 30 901820"), None, "another country's");
+    let number = MigratingNumber::parse("+49", "+49 30 901820").unwrap();
     assert_eq!((number.country_code(), number.number().as_str()), ("49", "30901820"));
     assert!(number.is_written("+49 30 901820") && number.is_written("4930901820") && !number.is_written("30901820"));
-    let roman = MovingNumber::parse("39", "06 6982 1234").unwrap();
+    let roman = MigratingNumber::parse("39", "06 6982 1234").unwrap();
     assert_eq!(roman.number(), "390669821234", "its zero belongs to it");
-    assert_eq!(MovingNumber::parse("49", "030 901820"), None, "a prefix within the country");
-    assert_eq!(format!("{number:?}"), "MovingNumber");
+    assert_eq!(MigratingNumber::parse("49", "030 901820"), None, "a prefix within the country");
+    assert_eq!(format!("{number:?}"), "MigratingNumber");
     assert_eq!(number.written(&OnboardingId::new(at(0), 1)).ending, "1820");
 }
 

@@ -6,15 +6,15 @@ mod entry;
 mod number;
 mod refusal;
 
-pub use advance::{MoveEvent, advance, advance_by};
+pub use advance::{MigrationFact, advance, advance_by};
 pub use comparison::{Compared, MOST_TEMPLATES, NamedTemplate, Snapshot, compare};
 pub use entry::Entry;
-pub use number::{MovingNumber, WrittenNumber};
+pub use number::{MigratingNumber, WrittenNumber};
 pub use refusal::{actor, sentence};
 
 use super::failure::Actor;
 use super::grant::VerifiedPhone;
-use super::ids::{CustomerRef, MoveId, OnboardingId, PhoneNumberId, WabaId};
+use super::ids::{CustomerRef, MigrationId, OnboardingId, PhoneNumberId, WabaId};
 use super::onboarding::PendingEvent;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -98,9 +98,9 @@ pub enum CheckResult {
 
 /// A move.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Move {
+pub struct Migration {
     /// Its id.
-    pub id: MoveId,
+    pub id: MigrationId,
     /// The onboarding of the account it goes to.
     pub onboarding: OnboardingId,
     /// Whose it is.
@@ -108,7 +108,7 @@ pub struct Move {
     /// The account it goes to.
     pub waba: WabaId,
     /// The number, as long as Meta has to be told it.
-    pub number: Option<MovingNumber>,
+    pub number: Option<MigratingNumber>,
     /// Recognises the number afterwards.
     pub fingerprint: String,
     /// Its last four digits, for people.
@@ -149,11 +149,11 @@ pub struct Move {
 
 /// What is due for a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MoveNext {
+pub enum MigrationNext {
     /// Its saved events are to be sent.
-    Tell,
+    Publish,
     /// Meta is looked at, and the next thing done.
-    Look,
+    Check,
     /// Nothing, or nothing yet.
     Nothing,
 }
@@ -161,7 +161,7 @@ pub enum MoveNext {
 /// What a move is doing; the words of the public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MoveState {
+pub enum MigrationState {
     /// Meta's conditions are looked at.
     Checking,
     /// Somebody has to do something first.
@@ -178,18 +178,18 @@ pub enum MoveState {
     Cancelled,
 }
 
-impl Move {
+impl Migration {
     /// What it is doing, in one word.
     #[must_use]
-    pub fn state(&self) -> MoveState {
+    pub fn state(&self) -> MigrationState {
         match self.phase {
-            Phase::Checking { .. } => MoveState::Checking,
-            Phase::Blocked { .. } => MoveState::Blocked,
-            Phase::AwaitingCode => MoveState::AwaitingCode,
-            Phase::CodeSent { .. } => MoveState::CodeSent,
-            Phase::Registering { .. } => MoveState::Registering,
-            Phase::Done => MoveState::Done,
-            Phase::Cancelled => MoveState::Cancelled,
+            Phase::Checking { .. } => MigrationState::Checking,
+            Phase::Blocked { .. } => MigrationState::Blocked,
+            Phase::AwaitingCode => MigrationState::AwaitingCode,
+            Phase::CodeSent { .. } => MigrationState::CodeSent,
+            Phase::Registering { .. } => MigrationState::Registering,
+            Phase::Done => MigrationState::Done,
+            Phase::Cancelled => MigrationState::Cancelled,
         }
     }
 
@@ -230,12 +230,12 @@ impl Move {
 
     /// Whether a code may be asked for or entered now.
     #[must_use]
-    pub fn allows(&self, fact: &MoveEvent, now: Timestamp) -> bool {
+    pub fn allows(&self, fact: &MigrationFact, now: Timestamp) -> bool {
         let coding = matches!(self.phase, Phase::AwaitingCode | Phase::CodeSent { .. });
         coding
             && match fact {
-                MoveEvent::CodeAsked => self.codes_left(now).1.is_none(),
-                MoveEvent::CodeEntered => self.entries_left(now).0 > 0 && !within(&self.codes, now).is_empty(),
+                MigrationFact::CodeAsked => self.codes_left(now).1.is_none(),
+                MigrationFact::CodeEntered => self.entries_left(now).0 > 0 && !within(&self.codes, now).is_empty(),
                 _ => false,
             }
     }
@@ -248,11 +248,11 @@ impl Move {
 
     /// What is due at `now`.
     #[must_use]
-    pub fn next(&self, now: Timestamp) -> MoveNext {
+    pub fn next(&self, now: Timestamp) -> MigrationNext {
         match self.act_at() {
-            _ if !self.outbox.is_empty() => MoveNext::Tell,
-            Some(due) if due <= now => MoveNext::Look,
-            _ => MoveNext::Nothing,
+            _ if !self.outbox.is_empty() => MigrationNext::Publish,
+            Some(due) if due <= now => MigrationNext::Check,
+            _ => MigrationNext::Nothing,
         }
     }
 

@@ -17,7 +17,7 @@ pub struct Check {
 
 /// Checks that take the system token, with the time at which they were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Examination {
+pub struct DoctorReport {
     /// When.
     pub at: Timestamp,
     /// What was found.
@@ -66,15 +66,15 @@ impl Check {
     /// What the person who sets the platform up reads.
     #[must_use]
     pub fn message(&self) -> &'static str {
-        match (self.ok, self.unexamined()) {
+        match (self.ok, self.unanswered_hint()) {
             (Some(true), _) => "In order.",
-            (None, Some(unexamined)) => unexamined,
+            (None, Some(unanswered_hint)) => unanswered_hint,
             _ => self.gap(),
         }
     }
 
     /// What there is to say of a check that Meta was not asked for, where that differs from the gap.
-    fn unexamined(&self) -> Option<&'static str> {
+    fn unanswered_hint(&self) -> Option<&'static str> {
         match self.name {
             CheckName::Configuration => Some(
                 "Meta has no API for it. App dashboard > Facebook Login for Business > Configurations: the id must be a WhatsApp Embedded Signup configuration.",

@@ -6,10 +6,10 @@ use crate::domain::claim::Claim;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::{ListedPhone, VerifiedPhone, VerifiedWaba, verify_phone};
 use crate::domain::ids::PhoneNumberId;
-use crate::domain::moving::{MoveEvent, MovingNumber, NamedTemplate, Snapshot};
+use crate::domain::migration::{MigratingNumber, MigrationFact, NamedTemplate, Snapshot};
 use crate::domain::template::Template;
 use crate::graph::call::GraphCall;
-use crate::graph::calls::moving::{AddMovingNumber, MovingPhone, ReadMovingNumber};
+use crate::graph::calls::migration::{AddMigratingNumber, MigratingPhone, ReadMigratingNumber};
 use crate::graph::calls::waba::{ListPhoneNumbers, PhoneNumber};
 use crate::perform::pages::Pages;
 use crate::perform::templates;
@@ -23,13 +23,13 @@ const MOST_PAGES: usize = 15;
 pub(super) async fn add(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
-    number: &MovingNumber,
+    number: &MigratingNumber,
     name: Option<&str>,
 ) -> Result<VerifiedPhone, Failure> {
     if let Some(phone) = listed(customer, waba, number).await? {
         return Ok(phone);
     }
-    let call = AddMovingNumber { waba, number, verified_name: name.unwrap_or("WhatsApp") };
+    let call = AddMigratingNumber { waba, number, verified_name: name.unwrap_or("WhatsApp") };
     match customer.call(&call).await {
         Ok(_) => {}
         Err(failure) if failure.code.ends_with(THERE_ALREADY) => {
@@ -44,7 +44,7 @@ pub(super) async fn add(
 async fn listed(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
-    number: &MovingNumber,
+    number: &MigratingNumber,
 ) -> Result<Option<VerifiedPhone>, Failure> {
     let mut pages = Pages::of(ListPhoneNumbers::NAME, MOST_PAGES);
     loop {
@@ -65,14 +65,14 @@ async fn listed(
     }
 }
 
-pub(super) async fn entered(customer: &Customer<'_>, phone: &VerifiedPhone) -> MoveEvent {
-    match customer.call(&ReadMovingNumber { phone: phone.id() }).await {
-        Ok(read) if read.is_verified() => MoveEvent::Verified,
+pub(super) async fn entered(customer: &Customer<'_>, phone: &VerifiedPhone) -> MigrationFact {
+    match customer.call(&ReadMigratingNumber { phone: phone.id() }).await {
+        Ok(read) if read.is_verified() => MigrationFact::Verified,
         Ok(_) => {
             let asked = Class::Needs(Actor::Customer, Waiting::Meta);
-            MoveEvent::EntryRefused(Failure::new(asked, "move.code_unanswered"))
+            MigrationFact::EntryRefused(Failure::new(asked, "move.code_unanswered"))
         }
-        Err(failure) => MoveEvent::Failed(failure),
+        Err(failure) => MigrationFact::Failed(failure),
     }
 }
 
@@ -90,15 +90,15 @@ pub(super) async fn arrived(
     Ok(snapshot(&read).with_templates_of(before, listed.into_iter().map(named).collect()))
 }
 
-pub(super) async fn read(customer: &Customer<'_>, phone: &PhoneNumberId) -> Result<MovingPhone, Failure> {
-    customer.call(&ReadMovingNumber { phone }).await
+pub(super) async fn read(customer: &Customer<'_>, phone: &PhoneNumberId) -> Result<MigratingPhone, Failure> {
+    customer.call(&ReadMigratingNumber { phone }).await
 }
 
-pub(super) fn snapshot(read: &MovingPhone) -> Snapshot {
+pub(super) fn snapshot(read: &MigratingPhone) -> Snapshot {
     Snapshot {
         name: read.verified_name.clone(),
         official: read.is_official_business_account,
-        words: read.words().into_iter().collect(),
+        words: read.status_values().into_iter().collect(),
         templates: None,
     }
 }

@@ -2,7 +2,7 @@
 //! system token by `credit-sharing`.
 
 use super::credit::CreditSharing;
-use crate::domain::checkup::{Check, CheckName};
+use crate::domain::doctor::{Check, CheckName};
 use crate::domain::ids::BusinessId;
 use crate::domain::session::Role;
 use crate::graph::call::Auth;

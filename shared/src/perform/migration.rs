@@ -8,8 +8,8 @@ use super::Customer;
 use crate::clock;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
-use crate::domain::ids::{MoveId, OnboardingId};
-use crate::domain::moving::{CheckResult, Move, MoveEvent, MoveNext, Phase};
+use crate::domain::ids::{MigrationId, OnboardingId};
+use crate::domain::migration::{CheckResult, Migration, MigrationFact, MigrationNext, Phase};
 use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::operation::Operation;
 use crate::domain::progress::Fact;
@@ -31,7 +31,7 @@ const TURNS: usize = 4;
 
 /// What it takes to move numbers.
 #[derive(Debug, Clone)]
-pub struct Mover {
+pub struct Migrator {
     /// The records.
     pub store: Store,
     /// Customers' tokens.
@@ -46,7 +46,7 @@ pub struct Mover {
 
 /// A move cannot be worked on now; it is due again.
 #[derive(Debug, thiserror::Error)]
-pub enum MoveError {
+pub enum MigrationError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,95 +72,98 @@ struct Target {
     token: Secret,
 }
 
-impl Mover {
+impl Migrator {
     /// Does everything that is due for a move.
     ///
     /// # Errors
-    /// [`MoveError`] when the infrastructure fails; the record then says what is due.
-    pub async fn attend(&self, id: &MoveId) -> Result<(), MoveError> {
+    /// [`MigrationError`] when the infrastructure fails; the record then says what is due.
+    pub async fn attend(&self, id: &MigrationId) -> Result<(), MigrationError> {
         let mut looked = false;
         for _ in 0..TURNS {
-            let Some(held) = self.store.moving(id).await? else { return Ok(()) };
+            let Some(held) = self.store.migration(id).await? else { return Ok(()) };
             match held.record.next(clock::now()) {
-                MoveNext::Tell => self.tell(&held.record).await?,
-                MoveNext::Look => {
+                MigrationNext::Publish => self.publish(&held.record).await?,
+                MigrationNext::Check => {
                     let Some(begun) = self.store.begin_look(id, clock::now()).await? else { return Ok(()) };
                     for fact in self.look(&begun).await? {
-                        self.store.record_move(id, &fact, clock::now()).await?;
+                        self.store.record_migration(id, &fact, clock::now()).await?;
                     }
                     looked = true;
                 }
                 // Only the job that checked enqueues the next check, so that jobs never multiply.
-                MoveNext::Nothing if looked => return self.ring_next(&held.record).await,
-                MoveNext::Nothing => return Ok(()),
+                MigrationNext::Nothing if looked => return self.enqueue_next(&held.record).await,
+                MigrationNext::Nothing => return Ok(()),
             }
         }
         Ok(())
     }
 
-    async fn ring_next(&self, moving: &Move) -> Result<(), MoveError> {
+    async fn enqueue_next(&self, migration: &Migration) -> Result<(), MigrationError> {
         let now = clock::now();
-        let wait = moving.due_at(now).map(|due| due.since(now)).filter(|wait| *wait < LONGEST_DELAY);
+        let wait = migration.due_at(now).map(|due| due.since(now)).filter(|wait| *wait < LONGEST_DELAY);
         if let Some(wait) = wait {
-            let job = Job::Move { id: moving.id.clone() };
+            let job = Job::Migration { id: migration.id.clone() };
             self.jobs.enqueue(&job, wait.saturating_add(Duration::from_secs(1))).await?;
         }
         Ok(())
     }
 
-    async fn tell(&self, moving: &Move) -> Result<(), MoveError> {
-        for event in &moving.outbox {
-            self.publisher.moving(moving, event).await?;
+    async fn publish(&self, migration: &Migration) -> Result<(), MigrationError> {
+        for event in &migration.outbox {
+            self.publisher.migration(migration, event).await?;
         }
-        self.store.record_move(&moving.id, &MoveEvent::EventsSent(moving.outbox.clone()), clock::now()).await?;
+        self.store
+            .record_migration(&migration.id, &MigrationFact::EventsSent(migration.outbox.clone()), clock::now())
+            .await?;
         Ok(())
     }
 
-    async fn look(&self, moving: &Move) -> Result<Vec<MoveEvent>, MoveError> {
-        let target = match self.target(&moving.onboarding).await? {
+    async fn look(&self, migration: &Migration) -> Result<Vec<MigrationFact>, MigrationError> {
+        let target = match self.target(&migration.onboarding).await? {
             Found::Connected(target) => target,
-            Found::Unconnected => return Ok(vec![MoveEvent::Failed(not_connected())]),
-            Found::Left => return Ok(vec![MoveEvent::Ended]),
+            Found::Unconnected => return Ok(vec![MigrationFact::Failed(not_connected())]),
+            Found::Left => return Ok(vec![MigrationFact::Ended]),
         };
         if let Some(rest) = rest(&target.onboarding, clock::now()) {
-            return Ok(vec![MoveEvent::Failed(rest)]);
+            return Ok(vec![MigrationFact::Failed(rest)]);
         }
         let made = self.graph.calls_made();
-        let facts = self.look_with(moving, &target).await;
-        let called = Fact::Called { calls: self.graph.calls_made().wrapping_sub(made), rest: self.graph.take_rest() };
+        let facts = self.look_with(migration, &target).await;
+        let called =
+            Fact::Called { calls: self.graph.calls_made().wrapping_sub(made), rest: self.graph.take_cooldown() };
         if has_few_calls(&target.onboarding) || !matches!(called, Fact::Called { rest: 0, .. }) {
             self.store.record(&target.onboarding.id, &called, clock::moment()).await?;
         }
         facts
     }
 
-    async fn look_with(&self, moving: &Move, target: &Target) -> Result<Vec<MoveEvent>, MoveError> {
+    async fn look_with(&self, migration: &Migration, target: &Target) -> Result<Vec<MigrationFact>, MigrationError> {
         let customer = Customer { graph: &self.graph, token: &target.token };
-        Ok(match (&moving.phase, &moving.phone) {
-            (Phase::Checking { .. } | Phase::Blocked { .. }, _) => self.begin(&customer, moving, target).await,
+        Ok(match (&migration.phase, &migration.phone) {
+            (Phase::Checking { .. } | Phase::Blocked { .. }, _) => self.begin(&customer, migration, target).await,
             (Phase::CodeSent { .. }, Some(phone)) => vec![node::entered(&customer, phone).await],
-            (Phase::Registering { .. }, Some(phone)) => vec![self.arrive(&customer, moving, target, phone).await?],
+            (Phase::Registering { .. }, Some(phone)) => vec![self.arrive(&customer, migration, target, phone).await?],
             _ => Vec::new(),
         })
     }
 
     /// The conditions first; the number only when none is known to be missing.
-    async fn begin(&self, customer: &Customer<'_>, moving: &Move, target: &Target) -> Vec<MoveEvent> {
-        let looked = match conditions::look(customer, moving, &target.waba).await {
+    async fn begin(&self, customer: &Customer<'_>, migration: &Migration, target: &Target) -> Vec<MigrationFact> {
+        let looked = match conditions::look(customer, migration, &target.waba).await {
             Ok(looked) => looked,
-            Err(failure) => return vec![MoveEvent::Failed(failure)],
+            Err(failure) => return vec![MigrationFact::Failed(failure)],
         };
         let missing = looked.checks.iter().find(|check| check.result == CheckResult::Missing);
         let missing = missing.map(|check| check.check.clone());
         let name =
-            moving.verified_name.clone().or_else(|| looked.before.as_ref()?.name.clone()).or(looked.account_name);
+            migration.verified_name.clone().or_else(|| looked.before.as_ref()?.name.clone()).or(looked.account_name);
         let before = looked.before.map(Box::new);
-        let seen = MoveEvent::Looked { checks: looked.checks, before };
-        let next = match (missing, &moving.number) {
-            (Some(check), _) => MoveEvent::Failed(missing_condition(&check, clock::now())),
+        let seen = MigrationFact::Looked { checks: looked.checks, before };
+        let next = match (missing, &migration.number) {
+            (Some(check), _) => MigrationFact::Failed(missing_condition(&check, clock::now())),
             (None, Some(number)) => match node::add(customer, &target.waba, number, name.as_deref()).await {
-                Ok(phone) => MoveEvent::Added(phone),
-                Err(failure) => MoveEvent::Failed(failure),
+                Ok(phone) => MigrationFact::Added(phone),
+                Err(failure) => MigrationFact::Failed(failure),
             },
             (None, None) => return vec![seen],
         };
@@ -171,46 +174,51 @@ impl Mover {
     async fn arrive(
         &self,
         customer: &Customer<'_>,
-        moving: &Move,
+        migration: &Migration,
         target: &Target,
         phone: &VerifiedPhone,
-    ) -> Result<MoveEvent, MoveError> {
+    ) -> Result<MigrationFact, MigrationError> {
         let id = &target.onboarding.id;
         let told = self.store.record(id, &Fact::NumberAdded(phone.clone()), clock::moment()).await?;
         if matches!(told, Recorded::Changed(_)) {
             self.jobs.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?;
         }
-        let ours = moving.checks.iter().any(|it| it.check == SAME_BUSINESS && it.result == CheckResult::Pass);
-        if let Some(source) = moving.source_waba.as_ref().filter(|_| ours) {
+        let ours = migration.checks.iter().any(|it| it.check == SAME_BUSINESS && it.result == CheckResult::Pass);
+        if let Some(source) = migration.source_waba.as_ref().filter(|_| ours) {
             self.store.alias(source, target.waba.id(), clock::now()).await?;
         }
         let registered = target.onboarding.numbers.get(phone.id()).is_some_and(|number| number.registered_at.is_some());
         if !registered {
-            return Ok(MoveEvent::Failed(Failure::new(Class::Later, "number.not_registered")));
+            return Ok(MigrationFact::Failed(Failure::new(Class::Later, "number.not_registered")));
         }
-        Ok(match node::arrived(customer, &target.waba, phone, moving.before.as_ref()).await {
-            Ok(snapshot) => MoveEvent::Arrived(Box::new(snapshot)),
-            Err(failure) => MoveEvent::Failed(failure),
+        Ok(match node::arrived(customer, &target.waba, phone, migration.before.as_ref()).await {
+            Ok(snapshot) => MigrationFact::Arrived(Box::new(snapshot)),
+            Err(failure) => MigrationFact::Failed(failure),
         })
     }
 
-    async fn note(&self, moving: &Move, fact: MoveEvent, operation: Option<&Operation>) -> Result<(), MoveError> {
-        let after = self.store.record_move_by(&moving.id, &fact, operation, clock::now()).await?;
-        if after.is_some_and(|after| after.next(clock::now()) != MoveNext::Nothing) {
-            self.enqueue(&moving.id).await;
+    async fn note(
+        &self,
+        migration: &Migration,
+        fact: MigrationFact,
+        operation: Option<&Operation>,
+    ) -> Result<(), MigrationError> {
+        let after = self.store.record_migration_by(&migration.id, &fact, operation, clock::now()).await?;
+        if after.is_some_and(|after| after.next(clock::now()) != MigrationNext::Nothing) {
+            self.enqueue(&migration.id).await;
         }
         Ok(())
     }
 
     /// Enqueues a job for a move; a job that is lost is made up for by the sweeper.
-    pub async fn enqueue(&self, id: &MoveId) {
-        if let Err(error) = self.jobs.enqueue(&Job::Move { id: id.clone() }, Duration::ZERO).await {
+    pub async fn enqueue(&self, id: &MigrationId) {
+        if let Err(error) = self.jobs.enqueue(&Job::Migration { id: id.clone() }, Duration::ZERO).await {
             tracing::warn!(move.id = %id, error = crate::telemetry::chain(&error), "job not enqueued");
         }
     }
 
     /// The account and its token, while the customer is connected.
-    async fn target(&self, id: &OnboardingId) -> Result<Found, MoveError> {
+    async fn target(&self, id: &OnboardingId) -> Result<Found, MigrationError> {
         let Some(held) = self.store.onboarding(id).await? else { return Ok(Found::Left) };
         let onboarding = held.record;
         if matches!(onboarding.state(), State::Leaving | State::Left) {

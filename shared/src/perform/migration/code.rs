@@ -1,0 +1,89 @@
+//! The code by which the owner of a number proves to have it.
+
+use super::{Found, MigrationError, Migrator, node, not_connected};
+use crate::clock;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::grant::VerifiedPhone;
+use crate::domain::migration::{Migration, MigrationFact};
+use crate::domain::operation::Operation;
+use crate::graph::calls::migration::{CodeMethod, RequestCode, VerifyCode};
+use crate::perform::Customer;
+use crate::secret::Secret;
+
+/// Meta says that the number is verified already.
+const VERIFIED_ALREADY: &str = "graph.136024";
+
+impl Migrator {
+    /// Has Meta send a code. Counted before the call is made; `false` when no more may be asked for now.
+    ///
+    /// # Errors
+    /// [`MigrationError`] when the infrastructure fails; the code may be on its way.
+    pub async fn ask_code(
+        &self,
+        migration: &Migration,
+        phone: &VerifiedPhone,
+        method: CodeMethod,
+        language: &str,
+        operation: &Operation,
+    ) -> Result<bool, MigrationError> {
+        let Found::Connected(target) = self.target(&migration.onboarding).await? else {
+            let refused = MigrationFact::CodeRefused(not_connected());
+            return self.note(migration, refused, Some(operation)).await.map(|()| true);
+        };
+        if self.store.count_code(&migration.id, &MigrationFact::CodeAsked, operation, clock::now()).await?.is_none() {
+            return Ok(false);
+        }
+        let customer = Customer { graph: &self.graph, token: &target.token };
+        let fact = match customer.call(&RequestCode { phone, method, language }).await {
+            Ok(reply) if reply.success => MigrationFact::CodeSent(None),
+            Err(failure) if failure.code == VERIFIED_ALREADY => confirmed(&customer, phone, failure).await,
+            Err(failure) if is_unanswered(&failure) => MigrationFact::CodeSent(Some("move.code_maybe_sent")),
+            Err(failure) => MigrationFact::CodeRefused(failure),
+            Ok(_) => MigrationFact::CodeRefused(Failure::new(Class::Later, "graph.2388091")),
+        };
+        self.note(migration, fact, None).await.map(|()| true)
+    }
+
+    /// Proves the number with a code. Counted before the call is made; an answer that is lost is looked for. `false` when no
+    /// more may be entered now.
+    ///
+    /// # Errors
+    /// [`MigrationError`] when the infrastructure fails; the sweeper then finds out what became of it.
+    pub async fn enter_code(
+        &self,
+        migration: &Migration,
+        phone: &VerifiedPhone,
+        code: &Secret,
+        operation: &Operation,
+    ) -> Result<bool, MigrationError> {
+        let Found::Connected(target) = self.target(&migration.onboarding).await? else {
+            let refused = MigrationFact::EntryRefused(not_connected());
+            return self.note(migration, refused, Some(operation)).await.map(|()| true);
+        };
+        if self.store.count_code(&migration.id, &MigrationFact::CodeEntered, operation, clock::now()).await?.is_none() {
+            return Ok(false);
+        }
+        let customer = Customer { graph: &self.graph, token: &target.token };
+        let fact = match customer.call(&VerifyCode { phone, code }).await {
+            Ok(reply) if reply.success => MigrationFact::Verified,
+            Err(failure) if failure.code == VERIFIED_ALREADY => confirmed(&customer, phone, failure).await,
+            Err(failure) if is_unanswered(&failure) => node::entered(&customer, phone).await,
+            Err(failure) => MigrationFact::EntryRefused(failure),
+            Ok(_) => MigrationFact::EntryRefused(Failure::new(Class::Later, "graph.2388093")),
+        };
+        self.note(migration, fact, None).await.map(|()| true)
+    }
+}
+
+/// Meta's word for "verified already" is also its word for any refusal of a code: the number itself is asked.
+async fn confirmed(customer: &Customer<'_>, phone: &VerifiedPhone, failure: Failure) -> MigrationFact {
+    match node::read(customer, phone.id()).await {
+        Ok(read) if read.is_verified() => MigrationFact::Verified,
+        _ => MigrationFact::CodeRefused(failure),
+    }
+}
+
+/// Whether Meta may have done what it did not answer.
+fn is_unanswered(failure: &Failure) -> bool {
+    matches!(failure.code.as_str(), "graph.unreachable" | "graph.unreadable" | "graph.1" | "graph.2")
+}
