@@ -112,11 +112,16 @@ impl ClientLimit {
                 self.key.get_or_init(|| key)
             }
         };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Ok(String::new()) };
-        mac.update(&source.network());
-        mac.update(&start.as_millis().to_be_bytes());
-        Ok(hex::encode(mac.finalize().into_bytes()))
+        Ok(name(key, source, start))
     }
+}
+
+/// A keyed hash of the client's network and the window: nobody finds the one by trying, or follows it into the next.
+fn name(key: &[u8], source: SourceAddress, start: Timestamp) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(&source.network());
+    mac.update(&start.as_millis().to_be_bytes());
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// Begin and end of the window that a moment lies in.
@@ -140,5 +145,16 @@ mod tests {
         let (start, end) = window(Timestamp::from_seconds(1_795_000_123));
         assert_eq!((start, end), (Timestamp::from_seconds(1_794_999_600), Timestamp::from_seconds(1_795_000_200)));
         assert_eq!(window(end).0, end);
+    }
+
+    #[test]
+    fn a_client_has_another_name_under_each_key_and_in_each_window() {
+        let (one, other) = (SourceAddress::parse("203.0.113.7"), SourceAddress::parse("203.0.113.8"));
+        let (start, end) = window(Timestamp::from_seconds(1_795_000_123));
+        let known = name(b"key", one, start);
+        assert_eq!(known, name(b"key", one, start));
+        assert_ne!(known, name(b"another key", one, start));
+        assert_ne!(known, name(b"key", one, end));
+        assert_ne!(known, name(b"key", other, start));
     }
 }

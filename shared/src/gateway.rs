@@ -196,6 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn a_client_is_known_by_the_address_that_the_gateway_saw_and_not_by_what_it_says() {
+        let text = event("/x", "", "api.example", "", false);
+        let forged = text.replace(
+            r#""host":"api.example""#,
+            r#""host":"api.example","x-forwarded-for":"203.0.113.7","forwarded":"for=203.0.113.7""#,
+        );
+        assert_ne!(forged, text);
+        assert_eq!(convert(parse(&forged).unwrap().into()).source, SourceAddress::parse("127.0.0.1"));
+    }
+
+    #[test]
     fn accepted_events_convert() {
         let request = convert(parse(&event("/signup/callback", "a=b%20c", "h.example", "aGk=", true)).unwrap().into());
         assert_eq!((request.path.as_str(), request.parameter("a").as_deref()), ("/signup/callback", Some("b c")));

@@ -181,6 +181,26 @@ test("a message of another window is not believed, whatever its origin", async (
   assert.ok(body.waba_id && body.waba_id !== "999", `the ids of the window that was opened: ${body.waba_id}`);
 });
 
+test("the window that was opened is believed only while it shows a page of Meta's", async (t) => {
+  const made = await session();
+  const { page, context } = await somebody(t, made.signup_url);
+  await context.route("https://elsewhere.example/", (route) => route.fulfill({ contentType: "text/html", body: "<p>Elsewhere</p>" }));
+  const popup = context.waitForEvent("page");
+  await connect(page).click();
+  const window = await popup;
+  await window.getByRole("button", { name: "Finish" }).waitFor();
+  // As a link would: who types an address leaves the opener behind.
+  await window.evaluate(() => { location.href = "https://elsewhere.example/"; });
+  await window.waitForURL("https://elsewhere.example/");
+  await window.evaluate(() => {
+    const data = { waba_id: "999", phone_number_id: "999", business_id: "999" };
+    for (const event of ["FINISH", "CANCEL"]) opener.postMessage(JSON.stringify({ type: "WA_EMBEDDED_SIGNUP", event, data }), "*");
+  });
+  await page.evaluate(() => new Promise((done) => setTimeout(done)));
+  assert.equal(await page.getByRole("status").textContent(), "Please finish the steps in Meta's window.");
+  assert.deepEqual(page.posted, ["/signup/launch"]);
+});
+
 test("a window that opened in another way is believed for its code alone", async (t) => {
   const made = await session();
   const { page, context } = await somebody(t, made.signup_url);

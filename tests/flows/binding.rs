@@ -192,6 +192,14 @@ async fn a_whole_page_of_metas_comes_back_once_in_its_language_to_the_browser_th
     assert!(outdated.status == 409 && text(&outdated).contains(">null</script>"));
     assert!(text(&outdated).contains(&format!("../signup?session={}", session.id)), "the way to begin again");
     let body = json!({ "session": session.id, "code": popup.code, "launch": state, "redirect_uri": redirect });
+    for foreign in ["https://evil.example/signup/return".to_owned(), lab.api("/signup"), format!("{redirect}?to=evil")]
+    {
+        let mut elsewhere = body.clone();
+        elsewhere["redirect_uri"] = json!(foreign);
+        let refused = lab.page_post(&browser, "/signup/callback", &elsewhere).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("redirect_invalid")), "{foreign}");
+    }
+    assert_eq!(exchanges(&lab).await, 0);
     let accepted = lab.page_post(&browser, "/signup/callback", &body).await;
     assert_eq!(accepted.status, 202, "{}", accepted.json());
     let again = lab.open(&browser, &returned(&lab, &state, &popup.code)).await;

@@ -109,6 +109,25 @@ async fn links_that_nobody_knows_are_counted_and_closed_popups_are_counted_for_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn launches_are_counted_for_themselves_and_an_office_has_five_times_as_many() {
+    let lab = start(1).await;
+    let (one, other) = (lab.session("acme").await, lab.session("other").await);
+    for number in 0..5 {
+        let launched = lab.launch(&one, &json!({ "take_over": true })).await;
+        assert_eq!(launched.status, 200, "{number}: {}", launched.json());
+    }
+    let items = lab.items().await;
+    assert_too_many(&lab.launch(&one, &json!({ "take_over": true })).await);
+    assert_too_many(&lab.launch(&other, &json!({})).await);
+    assert_eq!(
+        (lab.items().await, invented(&lab, &other, "AQinvented").await.status),
+        (items, 422),
+        "codes are not held up"
+    );
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_limit_nobody_is_counted() {
     let lab = start(0).await;
     let session = lab.session("acme").await;

@@ -153,8 +153,10 @@ pub(crate) async fn announced(lab: &Lab, waba: &str) -> String {
     let begun = async || {
         for state in ["exchanging", "onboarding", "ready", "waiting"] {
             let listed = lab.platform_get(&format!("/v1/onboardings?state={state}")).await.json();
-            if let Some(id) = listed["onboardings"][0]["id"].as_str() {
-                return Some(id.to_owned());
+            // Beside those of customers, who have references of their own.
+            let unclaimed = |it: &&Value| it["customer_ref"].as_str().is_some_and(|it| it.starts_with("meta:"));
+            if let Some(begun) = listed["onboardings"].as_array()?.iter().find(unclaimed) {
+                return begun["id"].as_str().map(str::to_owned);
             }
         }
         None

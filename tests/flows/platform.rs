@@ -71,6 +71,21 @@ async fn the_page_is_locked_down_and_names_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_page_frames_the_console_or_keeps_a_handle_of_it() {
+    let lab = Lab::start().await;
+    let page = lab.client.get(&lab.api("/console"), &[]).await.unwrap();
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_eq!((page.status, page.header("x-frame-options")), (200, "DENY"));
+    for path in ["/console", "/console/main.js"] {
+        let answer = lab.client.get(&lab.api(path), &[]).await.unwrap();
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_platforms_own_page_may_call_and_a_strangers_may_not() {
     let lab = Lab::start().await;
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);

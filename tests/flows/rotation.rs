@@ -2,8 +2,13 @@
 
 use integration::{Lab, soon};
 use serde_json::{Value, json};
+use shared::aws::AwsConfig;
+use shared::config::Problems;
 use shared::secret::Secret;
+use shared::secrets::PlatformSecret;
+use shared::tls::Tls;
 use shared::webhook::signature::sign;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const NEW: &str = "fedcba9876543210fedcba9876543210";
 
@@ -103,5 +108,41 @@ async fn the_first_webhook_with_the_new_app_secret_ends_an_old_one_that_was_take
     end_previous(&lab).await;
     assert_eq!(signed(&lab, NEW).await, 200, "another look finds the new one");
     assert_eq!(signed(&lab, &old).await, 401, "and the old one is not believed any more");
+    lab.stop().await;
+}
+
+/// The app secret as a process that begins now sees it.
+fn app_secret(lab: &Lab) -> PlatformSecret {
+    let endpoints = lab.stack.endpoints().clone();
+    let lookup = |name: &str| {
+        let known = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].contains(&name);
+        let address = (name == "AWS_ENDPOINT_URL_SECRETS_MANAGER").then(|| endpoints.aws.secretsmanager.clone());
+        address.or_else(|| known.then(|| "local".to_owned()))
+    };
+    let aws = AwsConfig::from_lookup(&lookup, &mut Problems::default(), &Tls::new().unwrap());
+    PlatformSecret::new(&aws, &endpoints.secrets["AppSecret"])
+}
+
+/// How often a signature that fits no secret is compared: each time costs a hash of the whole body.
+async fn compared(secret: &PlatformSecret) -> usize {
+    let compared = AtomicUsize::new(0);
+    let accepted = secret.is_accepted(|_| {
+        compared.fetch_add(1, Ordering::Relaxed);
+        false
+    });
+    assert!(!accepted.await.unwrap());
+    compared.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_secret_that_can_be_right_hashes_a_wrongly_signed_body_once() {
+    let lab = Lab::start().await;
+    let before = app_secret(&lab);
+    assert_eq!((compared(&before).await, compared(&before).await), (1, 1), "there is one secret");
+    rotate(&lab).await;
+    let after = app_secret(&lab);
+    assert_eq!((compared(&after).await, compared(&after).await), (2, 2), "the new one and the old one");
+    end_previous(&lab).await;
+    assert_eq!(compared(&app_secret(&lab)).await, 1, "the old one is over");
     lab.stop().await;
 }

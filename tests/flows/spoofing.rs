@@ -56,6 +56,30 @@ async fn an_invented_code_whose_exchange_dies_takes_no_account_that_meta_announc
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_grant_names_no_account_is_kept_for_none_of_another_portfolio() {
+    let lab = Lab::start().await;
+    let popup = lab.popup(&json!({ "business_name": "Victim" })).await;
+    let app = &lab.stack.endpoints().meta.app_id;
+    let grant = json!({ "data": { "app_id": app, "is_valid": true, "scopes": ["whatsapp_business_management"] } });
+    let account = json!({ "id": popup.waba, "owner_business_info": { "id": "100000000000999" } });
+    for (path, body) in [("/debug_token".to_owned(), grant), (format!("/{}", popup.waba), account)] {
+        let effect = json!({ "kind": "answer", "status": 200, "body": body });
+        lab.simulate("faults", &json!({ "method": "GET", "path": path, "times": 1000, "effect": effect })).await;
+    }
+    lab.quiet().await;
+    lab.age_announcement(&popup.waba, 700).await;
+    assert_eq!(sweep(&lab).await, 1);
+    let given_up = async || {
+        let listed = lab.platform_get("/v1/onboardings?state=relaunch").await.json();
+        (!listed["onboardings"].as_array()?.is_empty()).then_some(())
+    };
+    lab.eventually("its token is not kept", given_up).await;
+    assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 1);
+    nothing_was_touched(&lab).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_another_account_is_held_and_not_registered() {
     let lab = Lab::start().await;
     let victim = lab.popup(&json!({ "business_name": "Victim" })).await;

@@ -1,6 +1,6 @@
 //! Webhooks: signed or refused, stored before they are acknowledged, applied to the right customer.
 
-use integration::{Lab, soon};
+use integration::{Lab, Proxy, soon};
 use serde_json::{Value, json};
 
 fn update(waba: &str, name: &str, id: u64, event: &str, time: i64) -> Value {
@@ -47,6 +47,29 @@ async fn only_a_right_signature_is_taken_in() {
     assert_eq!(lab.lose("WebhookQueue").await, 0);
     assert_eq!(lab.webhook(&change, "valid").await, 200);
     assert_eq!(lab.lose("WebhookQueue").await, 1);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_signed_costs_no_call_and_what_is_wrongly_signed_one_look_at_the_secrets() {
+    let proxy = Proxy::start().await;
+    let lab = Lab::start_behind(&proxy).await;
+    proxy.connect(lab.stack.endpoints());
+    let looks = || proxy.calls().get("secretsmanager GetSecretValue").copied().unwrap_or_default();
+    let url = lab.stack.endpoints().webhook.clone();
+    let large = "x".repeat(5 * 1024 * 1024);
+    for signature in ["", "sha256=zz", "sha1=0000000000000000000000000000000000000000"] {
+        for body in ["{}", large.as_str()] {
+            let refused = lab.send("POST", &url, &[("x-hub-signature-256", signature)], body.as_bytes()).await;
+            assert_eq!(refused.status, 401, "the header is read before the body: {signature}");
+        }
+    }
+    assert_eq!(looks(), 0);
+    let change = body(&[update("1", "x", 7, "APPROVED", soon())]);
+    for _ in 0..10 {
+        assert_eq!(lab.webhook(&change, "wrong").await, 401);
+    }
+    assert_eq!(looks(), 3, "the secret, and once a minute what else can be right: the newest and the one before");
     lab.stop().await;
 }
 

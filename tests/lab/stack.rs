@@ -95,7 +95,9 @@ impl Lab {
     /// A stack with other parameters or another identity at Meta.
     pub async fn start_with(mut options: StackOptions) -> Self {
         (options.capture_logs, options.schedules) = (true, false);
-        let built = BINARIES.get_or_try_init(|| build_functions(&options.template, Profile::Debug)).await;
+        // Whatever template a test writes, the functions are the repository's.
+        let template = StackOptions::default().template;
+        let built = BINARIES.get_or_try_init(|| build_functions(&template, Profile::Debug)).await;
         options.binaries = Some(built.expect("the functions build").clone());
         let stack = Stack::start(options).await.expect("the stack starts");
         let client = Client::new().expect("a client");

@@ -16,7 +16,7 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_origins};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
-use shared::domain::progress::{EXCHANGE_LEASE, Fact, TimelineEntry, advance};
+use shared::domain::progress::{EXCHANGE_LEASE, Fact, TimelineEntry, advance, another_code};
 use shared::domain::session::{Binding, Role, Session, SessionState};
 use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
@@ -139,14 +139,9 @@ impl App {
         let now = clock::now();
         let attempt = AttemptId::new(now, rand::random());
         let version = existing.as_ref().map(|held| held.version);
-        let phase = Phase::Exchanging { attempt: attempt.clone(), lease_until: now.after(EXCHANGE_LEASE) };
         let mut onboarding = match existing {
-            // Another code brings another token: what proved an earlier one proves nothing about it.
-            Some(held) => {
-                let claim = callback.claim.clone();
-                Onboarding { phase, phase_since: now, claim, entitlement: None, ..held.record }
-            }
-            None => self.begin(&session.record, callback, phase, now),
+            Some(held) => another_code(held.record, attempt.clone(), callback.claim.clone(), now),
+            None => self.begin(&session.record, callback, attempt.clone(), now),
         };
         let confirmed = session.record.confirmed_at.map(|at| TimelineEntry::new(at, "confirmed", None));
         let received = TimelineEntry::new(now, "code_received", None);
@@ -163,7 +158,8 @@ impl App {
         }
     }
 
-    fn begin(&self, session: &Session, callback: &Callback, phase: Phase, now: Timestamp) -> Onboarding {
+    fn begin(&self, session: &Session, callback: &Callback, attempt: AttemptId, now: Timestamp) -> Onboarding {
+        let phase = Phase::Exchanging { attempt, lease_until: now.after(EXCHANGE_LEASE) };
         let (id, customer, claim) =
             (OnboardingId::new(now, rand::random()), session.customer_ref.clone(), callback.claim.clone());
         let begun = Onboarding::begin(id, customer, self.role, session.flow, phase, claim, now);

@@ -29,6 +29,15 @@ fn the_check_installs_nothing_by_name_alone() {
     forbid(found, "Install from the files that name every hash.");
 }
 
+#[test]
+fn the_check_asks_about_every_crate_and_writes_what_functions_are_made_of() {
+    let run = read(".ci/run");
+    let wanted = ["check licenses bans sources", "advisories", "--package bill-of-materials"];
+    let missing = wanted.into_iter().filter(|part| !run.contains(part));
+    let found = missing.map(|part| Offence::new(".ci/run", format!("does without `{part}`"))).collect();
+    forbid(found, "Licences, sources, advisories and the bills of materials belong to what has to pass.");
+}
+
 fn loose_packages(lock: &Value) -> Vec<Offence> {
     let packages = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     let mut found = Vec::new();

@@ -1,12 +1,13 @@
 //! Every function: a crate, a size, a time limit, a log.
 
-use super::tree::{at, reference};
+use super::tree::{at, names_in, reference};
 use super::{Resource, Template, logical_id};
 use crate::repository::{Offence, forbid, root};
 use serde_norway::Value;
 use std::collections::BTreeSet;
 
 const RUST: &str = "rust-cargolambda";
+const RESERVATION: &str = "CodeExchangeReservedConcurrency";
 
 #[test]
 fn every_function_crate_is_one_function_and_the_reverse() {
@@ -35,6 +36,18 @@ fn the_public_webhook_cannot_take_all_concurrency() {
         found,
         "Whoever can call it without a session must have `ReservedConcurrentExecutions`; only the webhook has a URL.",
     );
+}
+
+#[test]
+fn the_exchange_of_codes_can_have_concurrency_that_nothing_else_takes() {
+    let reads = reads_reservation(&Template::of_repository());
+    assert!(reads, "A code lives 30 seconds: `CodeExchangeFunction` reserves `{RESERVATION}`, where there is one.");
+}
+
+fn reads_reservation(template: &Template) -> bool {
+    let function = template.functions().find(|function| function.id == "CodeExchangeFunction");
+    let reserved = function.as_ref().and_then(|function| function.property(&["ReservedConcurrentExecutions"]));
+    reserved.is_some_and(|reserved| names_in(reserved).contains(&RESERVATION))
 }
 
 fn unpaired(template: &Template, crates: &BTreeSet<String>) -> Vec<Offence> {
@@ -154,6 +167,15 @@ Resources:
         }
         let (_, function) = GOOD.split_once("  WebhookFunction").unwrap();
         assert_eq!(unbounded(&Template::parse(&format!("{GOOD}  OtherFunction{function}"))).len(), 1);
+    }
+
+    #[test]
+    fn an_exchange_without_a_reservation_is_found() {
+        let function = GOOD.replace("WebhookFunction", "CodeExchangeFunction");
+        let reads = |reserved: &str| reads_reservation(&Template::parse(&function.replace("Executions: 5", reserved)));
+        assert!(!reads("Executions: 5"));
+        assert!(reads("Executions: !If [Reserves, !Ref CodeExchangeReservedConcurrency, !Ref \"AWS::NoValue\"]"));
+        assert!(!reads_reservation(&Template::parse(GOOD)));
     }
 
     #[test]

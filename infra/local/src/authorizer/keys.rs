@@ -67,11 +67,30 @@ fn is_strong(key: &Jwk) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::routing::get;
     use serde_json::json;
 
-    fn key(modulus: &[u8]) -> Jwk {
+    fn named(id: &str, modulus: &[u8]) -> Jwk {
         let n = URL_SAFE_NO_PAD.encode(modulus);
-        serde_json::from_value(json!({ "kty": "RSA", "kid": "k", "n": n, "e": "AQAB" })).unwrap()
+        serde_json::from_value(json!({ "kty": "RSA", "kid": id, "n": n, "e": "AQAB" })).unwrap()
+    }
+
+    fn key(modulus: &[u8]) -> Jwk {
+        named("k", modulus)
+    }
+
+    #[tokio::test]
+    async fn a_short_key_of_the_issuers_is_not_used() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let configuration = json!({ "jwks_uri": format!("{url}/jwks") });
+        let set = JwkSet { keys: vec![named("long", &[0x80; 256]), named("short", &[0x80; 128])] };
+        let router = axum::Router::new()
+            .route("/.well-known/openid-configuration", get(async move || axum::Json(configuration)))
+            .route("/jwks", get(async move || axum::Json(set)));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        let keys = Keys::of(&url, Client::new().unwrap());
+        assert!(keys.find("long").await.is_some() && keys.find("short").await.is_none());
     }
 
     #[test]

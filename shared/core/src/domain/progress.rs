@@ -13,7 +13,7 @@ mod watch;
 
 pub use due::{Next, due_at, next};
 pub use event::{About, Fact, Finding, HealthCheck, Renewed, RepeatSignup};
-pub use rescue::rescue;
+pub use rescue::{another_code, rescue};
 
 use super::onboarding::Onboarding;
 use super::operation::{Operation, REQUESTED};

@@ -11,7 +11,9 @@ use onboarding_core::domain::ids::{
 };
 use onboarding_core::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
-use onboarding_core::domain::progress::{EXCHANGE_LEASE, Fact, Finding, Next, RepeatSignup, advance, next, rescue};
+use onboarding_core::domain::progress::{
+    EXCHANGE_LEASE, Fact, Finding, Next, RepeatSignup, advance, another_code, next, rescue,
+};
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
@@ -206,10 +208,8 @@ impl World {
         if self.records[place].state() != State::Relaunch || self.records[place].customer_ref.is_unclaimed() {
             return;
         }
-        let phase = Phase::Exchanging { attempt: self.attempt(), lease_until: self.now.after(EXCHANGE_LEASE) };
-        let record = &mut self.records[place];
-        (record.phase, record.phase_since) = (phase, self.now);
-        (record.claim, record.entitlement) = (Self::claim(click), None);
+        let (before, attempt) = (self.records[place].clone(), self.attempt());
+        self.records[place] = another_code(before, attempt, Self::claim(click), self.now);
         self.exchange(place, click);
     }
 

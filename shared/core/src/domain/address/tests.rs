@@ -53,6 +53,8 @@ const HOSTILE: &[&str] = &[
     "https://acme.com\\x",
     "https://acme.com/a\\b",
     "https://acme.com/%5cevil.com",
+    "https://acme.com/?next=\\\\evil.com",
+    "https://acme.com/#\\evil.com",
     "https://user@acme.com/",
     "https://user:pass@acme.com/",
     "https://@acme.com/",

@@ -1,9 +1,11 @@
 //! What becomes of an exchange that did not finish.
 
-use super::Fact;
+use super::{EXCHANGE_LEASE, Fact};
+use crate::domain::claim::Claim;
 use crate::domain::entitlement::Entitlement;
-use crate::domain::ids::{BusinessId, WabaId};
+use crate::domain::ids::{AttemptId, BusinessId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
+use crate::domain::time::Timestamp;
 
 /// The token is in the vault; or Meta accepted the code, and its token may be asked for again; or the customer clicks once
 /// more. `announced` is what Meta announced of accounts. What the browser claims is not looked at: whoever can post a code
@@ -23,4 +25,11 @@ pub fn rescue(onboarding: &Onboarding, stored: bool, announced: &[(WabaId, Busin
         Some(business) => Fact::TokenSought(attempt, business),
         None => Fact::ExchangeFailed(attempt, "exchange.lost"),
     })
+}
+
+/// The record with another code, which brings another token: what proved an earlier one proves nothing about it.
+#[must_use]
+pub fn another_code(before: Onboarding, attempt: AttemptId, claim: Claim, now: Timestamp) -> Onboarding {
+    let phase = Phase::Exchanging { attempt, lease_until: now.after(EXCHANGE_LEASE) };
+    Onboarding { phase, phase_since: now, claim, entitlement: None, ..before }
 }

@@ -79,6 +79,19 @@ fn an_acceptance_that_names_nothing_or_is_another_attempts_proves_nothing() {
 }
 
 #[test]
+fn what_proved_an_earlier_code_proves_nothing_about_another() {
+    let fetching = apply(&claiming("11", None), &[accepted("11"), Fact::TokenSought(attempt(), business("77"))], at(5));
+    let lost = apply(&fetching, &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(30));
+    assert!(lost.state() == State::Relaunch && lost.entitlement.is_some());
+    let (newer, claim) = (AttemptId::new(at(40).now, 2), Claim { waba: Some(waba("22")), ..Claim::default() });
+    let another = another_code(lost, newer.clone(), claim.clone(), at(40).now);
+    assert_eq!((another.state(), &another.claim, &another.entitlement), (State::Exchanging, &claim, &None));
+    assert_eq!(due_at(&another), Some(at(40).now.after(EXCHANGE_LEASE)));
+    let announced = [(waba("11"), business("77")), (waba("22"), business("88"))];
+    assert_eq!(rescue(&another, false, &announced), Some(Fact::ExchangeFailed(newer, "exchange.lost")));
+}
+
+#[test]
 fn a_rescue_that_finds_nothing_out_is_tried_again_and_not_at_once() {
     let begun = apply(&exchanging(Role::TechProvider), &[Fact::RescueStarted(attempt())], at(30));
     assert_eq!(next(&begun, Runner::Steps, at(31).now), Next::Nothing);
