@@ -1,16 +1,16 @@
 //! Logs: one JSON line an event on standard output.
 
+use lambda_runtime::Diagnostic;
 use std::error::Error;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging at `LOG_LEVEL` (`error` to `debug`; default `info`). Whatever it says, other crates log at `warn` at
-/// most: the Lambda runtime and the SDK print payloads and headers at finer levels.
+/// Starts logging at `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the template's `ApplicationLogLevel` (default `INFO`, finest
+/// `DEBUG`). Other crates log at `WARN` at most: the Lambda runtime and the SDK print payloads and headers at finer levels.
 pub fn init() {
-    let level =
-        crate::config::environment("LOG_LEVEL").and_then(|text| text.parse::<Level>().ok()).unwrap_or(Level::INFO);
+    let level = crate::config::environment("AWS_LAMBDA_LOG_LEVEL").map_or(Level::INFO, |text| level_of(&text));
     let level = LevelFilter::from_level(level.min(Level::DEBUG));
     let ours = env!("CARGO_PKG_NAME");
     let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target(ours, level);
@@ -18,6 +18,18 @@ pub fn init() {
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
     // A second call (a test that starts two functions in a process) keeps the first subscriber.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
+}
+
+/// Lambda's levels are those of `tracing`, and `FATAL`.
+fn level_of(text: &str) -> Level {
+    if text == "FATAL" { Level::ERROR } else { text.parse().unwrap_or(Level::INFO) }
+}
+
+/// What Lambda logs and counts of an invocation that failed: a stable type instead of the name of a boxed error, and the
+/// message without its causes, which are logged where the error is handled.
+#[must_use]
+pub fn diagnostic(error_type: &str, error: &dyn Error) -> Diagnostic {
+    Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }
 
 /// Crates whose own events are shown.
@@ -46,4 +58,16 @@ pub fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_of_lambdas_is_understood() {
+        let all = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "unknown"].map(level_of);
+        let expected = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR, Level::ERROR, Level::INFO];
+        assert_eq!(all, expected);
+    }
 }

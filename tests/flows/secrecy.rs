@@ -8,7 +8,7 @@ use serde_json::json;
 async fn no_secret_leaves_the_vault_at_the_most_verbose_level_whatever_fails() {
     let mut options = StackOptions::default();
     options.meta.set("role", "solution-partner").unwrap();
-    options.function_environment.insert("LOG_LEVEL".to_owned(), "trace".to_owned());
+    options.function_environment.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), "TRACE".to_owned());
     let lab = Lab::start_with(options).await;
     for (name, what) in [
         ("plain", json!({})),

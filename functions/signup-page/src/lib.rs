@@ -6,11 +6,13 @@ mod binding;
 mod embed;
 mod launch;
 mod page;
+mod read_limit;
 mod returned;
 mod standing;
 mod status;
 
 use http::Method;
+use read_limit::ReadLimit;
 use shared::aws::AwsConfig;
 use shared::client_limit::ClientLimit;
 use shared::clock;
@@ -40,6 +42,7 @@ pub struct App {
     origins: Vec<String>,
     limit: OnboardingLimit,
     clients: ClientLimit,
+    reads: ReadLimit,
     /// What the platform is called; empty when it has no name here.
     platform: String,
 }
@@ -67,7 +70,20 @@ impl App {
         let (((app, config_id), (sdk, limit)), ((popup_origins, origins), clients)) = problems.finish(parsed)?;
         let sdk_origin = sdk.origin().ascii_serialization();
         let platform = lookup("PLATFORM_NAME").unwrap_or_default();
-        Ok(Self { store, app, config_id, graph_version, sdk_origin, popup_origins, origins, limit, clients, platform })
+        let reads = ReadLimit::default();
+        Ok(Self {
+            store,
+            app,
+            config_id,
+            graph_version,
+            sdk_origin,
+            popup_origins,
+            origins,
+            limit,
+            clients,
+            reads,
+            platform,
+        })
     }
 
     /// The session a request names; `None` when there is no such session.
@@ -106,6 +122,9 @@ impl App {
 
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
+        if request.method == Method::GET {
+            self.reads.count(request.source, clock::now())?;
+        }
         match (&request.method, request.segments().as_slice()) {
             (&Method::GET, ["signup"]) => self.page(&request).await,
             (&Method::GET, ["signup", "return"]) => self.returned(&request).await,

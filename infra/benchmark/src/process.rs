@@ -17,7 +17,7 @@ const VARIABLES: [(&str, &str); 34] = [
     ("AWS_REGION", "us-east-1"),
     ("AWS_ACCESS_KEY_ID", "key"),
     ("AWS_SECRET_ACCESS_KEY", "secret"),
-    ("LOG_LEVEL", "error"),
+    ("AWS_LAMBDA_LOG_LEVEL", "ERROR"),
     ("TABLE_NAME", "table"),
     ("EVENT_SOURCE", "benchmark"),
     ("SECRET_PREFIX", "benchmark"),

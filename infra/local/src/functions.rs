@@ -1,5 +1,7 @@
 //! The functions of the template with everything that triggers them.
 
+mod properties;
+
 use crate::binaries::Binaries;
 use crate::gateway::{Guard, Route};
 use crate::mapping::Mapping;
@@ -7,9 +9,11 @@ use crate::physical::{function_arn, name};
 use crate::runtime::{Function, FunctionConfig, Logs};
 use crate::schedule::{Schedule, rate};
 use crate::stack::StackError;
-use crate::template::{Number, Resolver, Template, TemplateError, object, unknown};
+use crate::template::{Resolver, Template, TemplateError, object, unknown};
 use aws_emulator::Sqs;
-use serde::Deserialize;
+use properties::{
+    AuthType, Event, EventAuth, FunctionProperties, FunctionUrlConfig, HttpApiEvent, ResponseType, SqsEvent,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,119 +22,6 @@ use tokio::sync::watch;
 
 /// Pollers of a mapping without `MaximumConcurrency`: as many batches as Lambda begins with.
 const POLLERS: u64 = 5;
-/// Lambda's own default and bound, in seconds.
-const TIMEOUT: Number = Number(3);
-
-/// What Lambda is told of a function.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct FunctionProperties {
-    #[serde(default = "timeout")]
-    timeout: Number,
-    memory_size: Option<Number>,
-    reserved_concurrent_executions: Option<Number>,
-    function_url_config: Option<FunctionUrlConfig>,
-    #[serde(default)]
-    environment: Environment,
-    #[serde(default)]
-    events: BTreeMap<String, Event>,
-}
-
-fn timeout() -> Number {
-    TIMEOUT
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Environment {
-    #[serde(default)]
-    variables: BTreeMap<String, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct FunctionUrlConfig {
-    auth_type: AuthType,
-    #[serde(default, rename = "InvokeMode")]
-    _invoke_mode: InvokeMode,
-}
-
-/// Response streaming is not understood.
-#[derive(Deserialize, Default)]
-enum InvokeMode {
-    #[default]
-    #[serde(rename = "BUFFERED")]
-    Buffered,
-}
-
-#[derive(Deserialize)]
-enum AuthType {
-    #[serde(rename = "NONE")]
-    None,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "Type", content = "Properties")]
-enum Event {
-    HttpApi(HttpApiEvent),
-    #[serde(rename = "SQS")]
-    Sqs(SqsEvent),
-    ScheduleV2(ScheduleEvent),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct HttpApiEvent {
-    method: String,
-    path: String,
-    auth: Option<EventAuth>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct EventAuth {
-    authorizer: Option<String>,
-    #[serde(default)]
-    authorization_scopes: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SqsEvent {
-    queue: String,
-    batch_size: Option<Number>,
-    maximum_batching_window_in_seconds: Option<Number>,
-    #[serde(default)]
-    function_response_types: Vec<ResponseType>,
-    scaling_config: Option<ScalingConfig>,
-}
-
-#[derive(Deserialize, PartialEq)]
-enum ResponseType {
-    ReportBatchItemFailures,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ScalingConfig {
-    maximum_concurrency: Number,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ScheduleEvent {
-    schedule_expression: String,
-    retry_policy: Option<RetryPolicy>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct RetryPolicy {
-    maximum_retry_attempts: Number,
-    /// Younger than every event here.
-    #[serde(rename = "MaximumEventAgeInSeconds")]
-    _maximum_event_age: Option<Number>,
-}
 
 /// All functions and their triggers.
 pub(crate) struct Functions {
@@ -171,7 +62,10 @@ impl Functions {
             let mut properties = resource.properties.clone();
             if let Some(properties) = properties.as_object_mut() {
                 // Policies bind in AWS only, and name what does not exist here.
-                properties.retain(|name, _| !["Policies", "LoggingConfig"].contains(&name.as_str()));
+                properties.remove("Policies");
+                if let Some(Value::Object(logging)) = properties.get_mut("LoggingConfig") {
+                    logging.remove("LogGroup");
+                }
             }
             let properties = resolver.evaluate(id, &properties)?;
             let properties: FunctionProperties =
@@ -192,6 +86,10 @@ impl Functions {
         let path = context.binaries.get(binary);
         let path = path.ok_or_else(|| TemplateError::at(id, format!("there is no binary `{binary}`")))?;
         let mut variables = context.variables.clone();
+        let level = properties.logging_config.and_then(|logging| logging.application_log_level);
+        if let Some(level) = level {
+            variables.entry("AWS_LAMBDA_LOG_LEVEL".to_owned()).or_insert(level);
+        }
         for (name, value) in properties.environment.variables {
             variables.insert(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         }

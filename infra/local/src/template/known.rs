@@ -10,8 +10,16 @@ const TYPES: &[(&str, &[&str], &[&str])] = &[
     ("AWS::Serverless::HttpApi", &["Auth", "CorsConfiguration"], &["DefaultRouteSettings", "RouteSettings"]),
     (
         "AWS::Serverless::Function",
-        &["Timeout", "MemorySize", "Environment", "Events", "ReservedConcurrentExecutions", "FunctionUrlConfig"],
-        &["CodeUri", "Policies", "LoggingConfig", "Description", "Runtime", "Handler", "Architectures"],
+        &[
+            "Timeout",
+            "MemorySize",
+            "Environment",
+            "Events",
+            "ReservedConcurrentExecutions",
+            "FunctionUrlConfig",
+            "LoggingConfig",
+        ],
+        &["CodeUri", "Policies", "Description", "Runtime", "Handler", "Architectures"],
     ),
     (
         "AWS::SQS::Queue",
