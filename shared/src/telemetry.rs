@@ -1,4 +1,4 @@
-//! Logs: one JSON line an event on standard output.
+//! Logs: one line of JSON per event on standard output.
 
 use std::error::Error;
 use tracing::Level;
@@ -6,8 +6,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging at `LOG_LEVEL` (`error` to `debug`; default `info`). Whatever it says, other crates log at `warn` at
-/// most: the Lambda runtime and the SDK print payloads and headers at finer levels.
+/// Starts logging at `LOG_LEVEL` (`error` to `debug`; default `info`). Other crates always log at `warn` at most: at
+/// finer levels, the Lambda runtime and the SDK log payloads and headers.
 pub fn init() {
     let level =
         crate::config::environment("LOG_LEVEL").and_then(|text| text.parse::<Level>().ok()).unwrap_or(Level::INFO);
@@ -16,11 +16,11 @@ pub fn init() {
     let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target(ours, level);
     let targets = OURS.iter().fold(targets, |targets, name| targets.with_target(*name, level));
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
-    // A second call (a test that starts two functions in a process) keeps the first subscriber.
+    // A second call (a test that starts two functions in one process) keeps the first subscriber.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
 }
 
-/// Crates whose own events are shown.
+/// Crates that log at the configured level.
 const OURS: [&str; 11] = [
     "code_exchange",
     "credit_sharing",
