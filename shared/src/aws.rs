@@ -1,5 +1,5 @@
-//! SDK clients over one connector, configured by hand from Lambda's environment: the SDK's own provider chain
-//! would add a second TLS stack and most of a cold start.
+//! SDK clients over one connector, configured by hand from Lambda's environment: the SDK's own provider chain would add
+//! a second TLS stack and account for most of a cold start.
 
 use crate::config::{Lookup, Problems};
 use crate::tls::Tls;
@@ -18,13 +18,14 @@ mod connector;
 
 pub use connector::Connector;
 
-/// One attempt of an AWS call. The SDK sets no bound by itself.
+/// Timeout of one attempt of an AWS call; the SDK sets none by default.
 const ATTEMPT: Duration = Duration::from_millis(2500);
-/// An AWS call with its one retry.
+/// Timeout of an AWS call, including its one retry.
 const OPERATION: Duration = Duration::from_secs(5);
 
-/// Where AWS is and who we are to it: a cheap handle, whose clients are built by their first call. The SDK reads its table of
-/// partitions anew for each service, a tenth of a start; an invocation that calls no service should not have waited for it.
+/// Region, credentials and endpoints of AWS. Cheap to clone. Each client is built on first use: the SDK parses its
+/// partition table for every service, a tenth of a cold start, which an invocation that does not call the service
+/// should not pay for.
 #[derive(Debug, Clone)]
 pub struct AwsConfig(Arc<Services>);
 
@@ -36,7 +37,7 @@ struct Services {
     secretsmanager: Service<aws_sdk_secretsmanager::Client>,
 }
 
-/// A service's own address, if it has one, and its one client.
+/// A service's endpoint override, if set, and its shared client.
 #[derive(Debug)]
 struct Service<C> {
     address: Option<String>,
@@ -44,7 +45,7 @@ struct Service<C> {
 }
 
 impl AwsConfig {
-    /// Reads region, credentials and endpoint variables as the SDKs name them.
+    /// Reads region, credentials and endpoint variables under the SDK's own names.
     pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, tls: &Tls) -> Self {
         let region = problems.required(lookup, "AWS_REGION");
         let key = problems.required(lookup, "AWS_ACCESS_KEY_ID");
@@ -57,7 +58,7 @@ impl AwsConfig {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(Connector::new(tls))
             .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-            // An attempt ends with its whole answer read: its own bound holds for a stream that stalls too.
+            // The attempt timeout covers reading the whole response, so it also bounds a stalled stream.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(

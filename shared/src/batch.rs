@@ -1,4 +1,4 @@
-//! SQS batches: each record on its own, only the failed ones come again.
+//! SQS batches: each record is processed independently, and only failed records are redelivered.
 
 use crate::domain::time::Timestamp;
 use futures_util::FutureExt;
@@ -6,7 +6,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 
-/// An SQS event. Bodies stay text: one that does not parse must not fail its neighbours.
+/// An SQS event. Bodies stay text, so that one that does not parse cannot fail the rest of the batch.
 #[derive(Deserialize)]
 pub struct SqsEvent {
     /// The records.
@@ -17,23 +17,23 @@ pub struct SqsEvent {
 /// One message.
 #[derive(Deserialize)]
 pub struct Record {
-    /// Its id, which a partial batch response names.
+    /// Its id, as reported in a partial batch response.
     #[serde(rename = "messageId")]
     pub message_id: String,
     /// Its body.
     pub body: String,
-    /// What names this receipt of it.
+    /// The receipt handle of this delivery.
     #[serde(rename = "receiptHandle", default)]
     pub receipt_handle: String,
-    /// What SQS says about it.
+    /// SQS attributes.
     #[serde(default)]
     pub attributes: Attributes,
 }
 
-/// What SQS says about a message.
+/// Attributes that SQS sets on a message.
 #[derive(Default, Deserialize)]
 pub struct Attributes {
-    /// How often it was received, this time included.
+    /// Number of receives, including this one.
     #[serde(rename = "ApproximateReceiveCount", default)]
     receive_count: String,
     /// When it was sent, in milliseconds.
@@ -42,7 +42,7 @@ pub struct Attributes {
 }
 
 impl Record {
-    /// How often it was received, this time included.
+    /// Number of receives, including this one.
     #[must_use]
     pub fn receipts(&self) -> u32 {
         self.attributes.receive_count.parse().unwrap_or(1)
@@ -55,10 +55,10 @@ impl Record {
     }
 }
 
-/// A partial batch response. An id that is not one of the batch makes Lambda repeat all of it.
+/// A partial batch response. Lambda retries the whole batch if it contains an id that is not part of it.
 #[derive(Debug, Default, Serialize, PartialEq, Eq)]
 pub struct BatchResponse {
-    /// What failed.
+    /// The failed messages.
     #[serde(rename = "batchItemFailures")]
     pub failures: Vec<ItemFailure>,
 }
@@ -72,13 +72,13 @@ pub struct ItemFailure {
 }
 
 impl BatchResponse {
-    /// Has a message come again.
+    /// Has a message redelivered.
     pub fn fail(&mut self, record: &Record) {
         self.failures.push(ItemFailure { id: record.message_id.clone() });
     }
 }
 
-/// Handles every record, one after the other; an error or a panic fails that record only.
+/// Handles every record in turn; an error or a panic fails only that record.
 pub async fn each<E: std::error::Error>(
     event: &SqsEvent,
     handle: impl AsyncFn(&Record) -> Result<(), E>,
@@ -92,12 +92,12 @@ pub async fn each<E: std::error::Error>(
     response
 }
 
-/// What some work came to; `None` after a panic.
+/// The result of `work`; `None` after a panic.
 pub async fn caught<T>(work: LocalBoxFuture<'_, T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
 }
 
-/// What the work for a record came to; `None` after an error or a panic, which is logged.
+/// The result of handling a record; `None` after an error or a panic, which is logged.
 pub async fn guarded<T, E: std::error::Error>(record: &Record, work: LocalBoxFuture<'_, Result<T, E>>) -> Option<T> {
     let failed = match caught(work).await {
         Some(Ok(done)) => return Some(done),

@@ -1,5 +1,5 @@
-//! How often one client may do what costs something, counted in the table in windows of fixed length. The table knows a
-//! client by a keyed hash that changes with every window, never by its address.
+//! Rate limit per client for operations that cost something, counted in the table in fixed windows. The table stores a
+//! client as a keyed hash that changes with every window, never as an address.
 
 use crate::clock;
 use crate::config::{Lookup, Problems};
@@ -17,10 +17,10 @@ use std::time::Duration;
 /// Length of a window.
 const WINDOW: Duration = Duration::from_secs(600);
 
-/// What is counted, each for itself.
+/// What is counted; each kind has its own counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// A code that Meta refused, or one for a link that nobody knows.
+    /// A code that Meta refused, or one for an unknown link.
     Code,
     /// The beginning of a signup.
     Launch,
@@ -37,7 +37,8 @@ impl Attempt {
         }
     }
 
-    /// Everybody who signs up launches, and most only once: an office behind one address does so together.
+    /// Launches have a higher limit: every signup begins with one, and several people in an office may share an
+    /// address.
     const fn allowance(self, limit: u32) -> u32 {
         match self {
             Self::Launch => limit.saturating_mul(5),
@@ -46,18 +47,18 @@ impl Attempt {
     }
 }
 
-/// An attempt that was counted, and may be forgotten again.
+/// An attempt that was counted, and that can be uncounted.
 #[must_use]
 #[derive(Debug)]
 pub struct Counted(Option<(String, Attempt)>);
 
-/// The limit of each client.
+/// The limit per client.
 #[derive(Debug)]
 pub struct ClientLimit {
     store: Store,
-    /// Attempts a window; 0 for no limit.
+    /// Attempts per window; 0 for no limit.
     limit: u32,
-    /// Read when first needed.
+    /// Read on first use.
     key: OnceLock<Vec<u8>>,
 }
 
@@ -68,11 +69,11 @@ impl ClientLimit {
         Some(Self { store: store.clone(), limit, key: OnceLock::new() })
     }
 
-    /// Counts an attempt before it costs anything. A table that does not answer is no reason to refuse: what follows needs
-    /// it too.
+    /// Counts an attempt before it costs anything. If the table does not respond, the attempt is allowed: what follows
+    /// needs the table too.
     ///
     /// # Errors
-    /// 429 `too_many_requests` when the client has had as many in this window; that costs one write.
+    /// 429 `too_many_requests` when the client has used up its attempts in this window; a rejection costs one write.
     pub async fn count(&self, request: &Request, attempt: Attempt) -> Result<Counted, Problem> {
         let (start, end) = window(clock::now());
         if self.limit == 0 {
@@ -89,21 +90,22 @@ impl ClientLimit {
             Ok((client, true)) => Ok(Counted(Some((client, attempt)))),
             Ok((_, false)) => Err(too_many(end)),
             Err(error) => {
-                tracing::warn!(error = %error, "an attempt of a client was not counted");
+                tracing::warn!(error = %error, "client attempt not counted");
                 Ok(Counted(None))
             }
         }
     }
 
-    /// Takes back what was counted: it was a genuine one. Where that fails, one attempt less is left in this window.
+    /// Uncounts an attempt that turned out to be genuine. If that fails, the client has one attempt less in this
+    /// window.
     pub async fn forget(&self, counted: Counted) {
         let Counted(Some((client, attempt))) = counted else { return };
         if let Err(error) = self.store.forget_attempt(&client, attempt.name()).await {
-            tracing::warn!(error = %error, "an attempt of a client was not forgotten");
+            tracing::warn!(error = %error, "client attempt not uncounted");
         }
     }
 
-    /// The name of a client within a window.
+    /// The key of a client within a window.
     async fn client(&self, source: SourceAddress, start: Timestamp) -> Result<String, StoreError> {
         let key = match self.key.get() {
             Some(key) => key,
@@ -116,7 +118,7 @@ impl ClientLimit {
     }
 }
 
-/// A keyed hash of the client's network and the window: nobody finds the one by trying, or follows it into the next.
+/// A keyed hash of the client's network and the window: it cannot be guessed from an address or linked to another window.
 fn name(key: &[u8], source: SourceAddress, start: Timestamp) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
     mac.update(&source.network());
@@ -124,7 +126,7 @@ fn name(key: &[u8], source: SourceAddress, start: Timestamp) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// Begin and end of the window that a moment lies in.
+/// Start and end of the window that contains a moment.
 fn window(now: Timestamp) -> (Timestamp, Timestamp) {
     let length = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
     let start = Timestamp::from_millis(now.as_millis().div_euclid(length).saturating_mul(length));

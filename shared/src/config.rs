@@ -1,5 +1,5 @@
-//! A function's variables, read once at start. Everything that is wrong with them is reported together; an empty value
-//! counts as missing; nothing reads the environment later.
+//! A function's environment variables, read once at start. All problems are reported together, and an empty value
+//! counts as missing. Nothing reads the environment later.
 
 use crate::tls::TlsUnusable;
 use std::fmt;
@@ -14,12 +14,12 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// What is wrong with the configuration; names only, never values.
+/// Problems with the configuration; holds names only, never values.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<String>);
 
 impl Problems {
-    /// The value of a variable that must be there. Missing ones read as empty text and are reported by [`Self::finish`].
+    /// The value of a required variable. A missing one yields an empty string and is reported by [`Self::finish`].
     pub fn required(&mut self, lookup: &Lookup<'_>, name: &str) -> String {
         let value = lookup(name).filter(|value| !value.is_empty());
         if value.is_none() {
@@ -38,12 +38,12 @@ impl Problems {
         parsed
     }
 
-    /// Reports a rule between variables.
+    /// Reports a violated rule between variables.
     pub fn add(&mut self, problem: &str) {
         self.0.push(problem.to_owned());
     }
 
-    /// `value` when nothing is wrong.
+    /// `value`, if there are no problems.
     ///
     /// # Errors
     /// [`ConfigError`] that lists every problem.
@@ -61,7 +61,7 @@ pub struct ConfigError(Vec<String>);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "read the configuration: {}", self.0.join(", "))
+        write!(f, "invalid configuration: {}", self.0.join(", "))
     }
 }
 
@@ -78,13 +78,14 @@ pub enum StartError {
     Tls(#[from] TlsUnusable),
 }
 
-/// Reads the delay of a second attempt: 1 second to 15 minutes, the longest SQS delays.
+/// Reads the delay before a second attempt: 1 second to 15 minutes, the longest delay of SQS.
 #[must_use]
 pub fn parse_retry_delay(text: &str) -> Option<Duration> {
     text.parse().ok().filter(|seconds| (1..=900).contains(seconds)).map(Duration::from_secs)
 }
 
-/// Parses a comma-separated list of exact web origins (`https://app.example.com`). Plain `http` is for loopback only.
+/// Parses a comma-separated list of exact web origins (`https://app.example.com`). Plain `http` is allowed on loopback
+/// only.
 #[must_use]
 pub fn parse_origins(text: &str) -> Option<Vec<String>> {
     text.split(',').map(|item| parse_origin(item.trim())).collect()
@@ -95,7 +96,7 @@ fn parse_origin(text: &str) -> Option<String> {
     (url.origin().ascii_serialization() == text).then(|| text.to_owned())
 }
 
-/// Parses a base address: `https`, or `http` on loopback.
+/// Parses a base URL: `https`, or `http` on loopback.
 #[must_use]
 pub fn parse_base(text: &str) -> Option<url::Url> {
     let url = url::Url::parse(text).ok()?;
@@ -125,7 +126,7 @@ mod tests {
         problems.parsed(&lookup, "BAD", |text| text.parse::<u8>().ok());
         problems.required(&lookup, "ABSENT");
         let error = problems.finish(Some(())).unwrap_err().to_string();
-        assert_eq!(error, "read the configuration: EMPTY is missing, BAD is invalid, ABSENT is missing");
+        assert_eq!(error, "invalid configuration: EMPTY is missing, BAD is invalid, ABSENT is missing");
     }
 
     #[test]

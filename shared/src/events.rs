@@ -1,4 +1,4 @@
-//! Platform events: what the platform must know, on `PlatformEventsQueue`.
+//! Platform events, sent to `PlatformEventsQueue`.
 
 mod operation;
 mod platform;
@@ -18,10 +18,11 @@ use crate::webhook::cloud_event::CloudEvent;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// Largest message SQS takes (1 MiB).
+/// Largest message that SQS accepts (1 MiB).
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 
-/// SQS takes characters of XML only; in JSON, what it does not take stands in strings and can be escaped.
+/// SQS accepts XML characters only. In JSON, the characters it rejects can only occur in strings, where they can be
+/// escaped.
 fn for_sqs(json: &str) -> String {
     json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
@@ -45,7 +46,7 @@ struct OnboardingData<'a> {
     who_acts: Option<Actor>,
     code: Option<String>,
     message: Option<&'static str>,
-    /// What is not as it was set up.
+    /// What differs from how it was set up.
     drift: Vec<&'a str>,
     token_expires_at: Option<String>,
 }
@@ -78,10 +79,11 @@ impl Publisher {
         Self { queue, source: source.to_owned() }
     }
 
-    /// Sends one event of an onboarding's outbox. The data is the onboarding as it is now; the id is the fact's.
+    /// Sends one pending event of an onboarding. Its data is the onboarding's current state; its id is derived from the
+    /// fact.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
+    /// [`QueueError`] when the queue did not accept it.
     pub async fn onboarding(&self, onboarding: &Onboarding, event: &PendingEvent) -> Result<(), QueueError> {
         if event.operation.is_some() {
             return self.saved_operation(event, operation::of_onboarding(onboarding)).await;
@@ -108,10 +110,10 @@ impl Publisher {
         self.send(&event.kind, waba, event.at, &data, &[onboarding.id.as_str(), &event.discriminator]).await
     }
 
-    /// Sends one event of a message's outbox. The data is the message as it is now; the id is the fact's.
+    /// Sends one pending event of a message. Its data is the message's current state; its id is derived from the fact.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
+    /// [`QueueError`] when the queue did not accept it.
     pub async fn message(&self, message: &Message, event: &PendingEvent) -> Result<(), QueueError> {
         if event.operation.is_some() {
             return self.saved_operation(event, operation::of_message(message)).await;
@@ -136,10 +138,11 @@ impl Publisher {
         self.send(&event.kind, Some(message.waba.as_str()), event.at, &data, &identity).await
     }
 
-    /// Sends one event of a move's outbox. The data is the move as it is now; the id is the fact's.
+    /// Sends one pending event of a phone number migration. Its data is the migration's current state; its id is
+    /// derived from the fact.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
+    /// [`QueueError`] when the queue did not accept it.
     pub async fn migration(&self, migration: &Migration, event: &PendingEvent) -> Result<(), QueueError> {
         if event.operation.is_some() {
             return self.saved_operation(event, operation::of_migration(migration)).await;
@@ -160,10 +163,10 @@ impl Publisher {
         self.send(&event.kind, Some(migration.waba.as_str()), event.at, &data, &identity).await
     }
 
-    /// `whatsapp.template.changed.v1`: a template as it is now.
+    /// `whatsapp.template.changed.v1`: the current state of a template.
     ///
     /// # Errors
-    /// [`QueueError`] when it cannot be written down.
+    /// [`QueueError`] when it cannot be encoded.
     pub fn template_changed(&self, waba: &WabaId, template: &Template) -> Result<String, QueueError> {
         let data = TemplateData {
             waba_id: waba.as_str(),
@@ -182,11 +185,11 @@ impl Publisher {
         self.text("whatsapp.template.changed.v1", Some(waba.as_str()), at, &data, &identity)
     }
 
-    /// `whatsapp.webhook.received.v1`: a change, passed on whole. Its identity is its content, so a redelivery in another
-    /// batch has the same id; message fields carry their own ids and times inside.
+    /// `whatsapp.webhook.received.v1`: a change, forwarded unmodified. Its id is derived from its content, so that a
+    /// redelivery in another batch has the same id; message fields carry their own ids and times.
     ///
     /// # Errors
-    /// [`QueueError`] when it cannot be written down.
+    /// [`QueueError`] when it cannot be encoded.
     pub fn webhook(&self, change: &Change<'_>, received_at: Timestamp) -> Result<String, QueueError> {
         let waba = change.waba();
         let subject = waba.as_ref().map(WabaId::as_str);
@@ -195,10 +198,11 @@ impl Publisher {
         self.text("whatsapp.webhook.received.v1", subject, change.time.unwrap_or(received_at), &data, &identity)
     }
 
-    /// `whatsapp.webhook.quarantined.v1`: a change that nobody's records were changed by, and why; passed on whole.
+    /// `whatsapp.webhook.quarantined.v1`: a change that was not applied to any record, with the reason; forwarded
+    /// unmodified.
     ///
     /// # Errors
-    /// [`QueueError`] when it cannot be written down.
+    /// [`QueueError`] when it cannot be encoded.
     pub fn quarantined(
         &self,
         change: &Change<'_>,
@@ -216,10 +220,10 @@ impl Publisher {
         self.text("whatsapp.webhook.quarantined.v1", None, change.time.unwrap_or(received_at), &data, &identity)
     }
 
-    /// `whatsapp.webhook.unreadable.v1`: signed by Meta, but not in a form that is documented; kept whole.
+    /// `whatsapp.webhook.unreadable.v1`: signed by Meta, but not in a documented format; forwarded unmodified.
     ///
     /// # Errors
-    /// [`QueueError`] when it cannot be written down.
+    /// [`QueueError`] when it cannot be encoded.
     pub fn unreadable(&self, part: &str, received_at: Timestamp) -> Result<String, QueueError> {
         #[derive(Serialize)]
         struct Unreadable<'a> {
@@ -228,7 +232,7 @@ impl Publisher {
         self.text("whatsapp.webhook.unreadable.v1", None, received_at, &Unreadable { text: part }, &[part])
     }
 
-    /// Sends events that were written down, and says of each whether the queue has it.
+    /// Sends encoded events; returns for each whether the queue accepted it.
     pub async fn send_all(&self, events: Vec<String>) -> Vec<Result<(), QueueError>> {
         self.queue.send_all(events).await
     }
@@ -244,7 +248,7 @@ impl Publisher {
         self.queue.send(self.text(kind, subject, at, data, identity)?).await
     }
 
-    /// An event as it lies on the queue. What does not fit there goes without its data, and says how much that was.
+    /// An event in its queue format. If it is too large for SQS, its data is replaced by the number of omitted bytes.
     fn text<D: Serialize>(
         &self,
         kind: &str,
@@ -268,7 +272,7 @@ impl Publisher {
     }
 }
 
-/// A change as it is passed on, and the time that belongs to its identity.
+/// A change as it is forwarded, and the time that is part of its identity.
 fn whole<'a>(change: &'a Change<'_>) -> (WebhookData<'a>, String) {
     let time = change.time.map(Timestamp::to_rfc3339);
     let when = if change.field == "messages" { String::new() } else { time.clone().unwrap_or_default() };

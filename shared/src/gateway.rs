@@ -1,6 +1,7 @@
-//! The HTTP API's events, through `lambda_http`. Its conversion assumes well-formed events and panics on others (a path or
-//! host that is no URI, a body that is not base64), so each event is checked first and a bad one is answered 400. Replies
-//! are UTF-8 text and need none of its conversions, whose tables of other encodings would be 0.2 MB of each function.
+//! Decodes HTTP API events through `lambda_http`. Its conversion assumes well-formed events and panics on others (a
+//! path or host that is not a URI, a body that is not base64), so each event is validated first and an invalid one is
+//! answered with 400. Replies are UTF-8 text and do not need its conversions, whose encoding tables would add 0.2 MB to
+//! each function.
 
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
@@ -44,18 +45,18 @@ impl Shape {
 
 /// A function behind the HTTP API.
 pub trait Handler: Sync {
-    /// Answers one request; a problem is an answer too.
+    /// Answers one request; a problem is also an answer.
     fn handle(&self, request: Request) -> impl Future<Output = Result<Reply, Problem>> + Send;
 }
 
-/// Serves a function behind the HTTP API until Lambda ends the process.
+/// Serves a function behind the HTTP API until Lambda stops the process.
 ///
 /// # Errors
 /// When the Runtime API cannot be reached.
 pub async fn serve<H: Handler>(handler: &H) -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let reply = match parse(event.payload.get()) {
-            // Boxed: a handler's future is nested deeper than the compiler lays out.
+            // Boxed: the handler's future is nested too deeply for the compiler to lay out inline.
             Some(request) => Box::pin(answer(handler, request.into())).await,
             None => Problem::bad_request("malformed", "The request is malformed.").reply(&event.context.request_id),
         };
@@ -69,7 +70,8 @@ fn parse(event: &str) -> Option<LambdaRequest> {
     shape.is_well_formed().then(|| serde_json::from_str(event).ok()).flatten()
 }
 
-/// Repeated headers would be one, so cookies have a member of their own (payload format 2.0); nothing else is repeated.
+/// Repeated headers would be merged, so cookies have their own member (payload format 2.0); no other header is
+/// repeated.
 fn response(reply: Reply) -> ApiGatewayV2httpResponse {
     let (mut head, body) = reply.into_parts();
     let mut response = ApiGatewayV2httpResponse::default();
@@ -93,14 +95,14 @@ async fn answer<H: Handler>(handler: &H, request: lambda_http::Request) -> Reply
             problem.reply(&request_id)
         }
         Err(_) => {
-            tracing::error!(request.id = request_id, %method, path, error.code = "panic", "a handler panicked");
+            tracing::error!(request.id = request_id, %method, path, error.code = "panic", "handler panicked");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
                 .reply(&request_id)
         }
     }
 }
 
-/// The first two segments: enough to find the route, without ids.
+/// The first two segments: enough to identify the route, without ids.
 fn route(path: &str) -> String {
     path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
@@ -111,7 +113,7 @@ fn convert(request: lambda_http::Request) -> Request {
     let (mut source, mut caller) = (SourceAddress::default(), None);
     if let Some(RequestContext::ApiGatewayV2(context)) = context {
         request_id = context.request_id.clone().unwrap_or_default();
-        // Not the `Host` header, which the client writes: addresses that we hand out are built from this.
+        // Not the `Host` header, which the client controls: URLs that we return are built from this.
         host = context.domain_name.clone().unwrap_or_default();
         source = SourceAddress::parse(context.http.source_ip.as_deref().unwrap_or_default());
         let jwt = context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());

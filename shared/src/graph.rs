@@ -1,5 +1,5 @@
-//! Meta's Graph API for the functions: the client's crate, with its configuration and the app secret from where functions have
-//! them.
+//! Meta's Graph API for the functions: the client crate, with its configuration and app secret from the functions'
+//! environment.
 
 pub use graph_client::{call, calls, client, error};
 

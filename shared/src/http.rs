@@ -1,4 +1,4 @@
-//! HTTP as the functions behind the gateway see it: a parsed request, a reply, and problems with a stable code.
+//! HTTP for the functions behind the gateway: a parsed request, a reply, and problems with stable codes.
 
 pub mod caller;
 pub mod cookie;
@@ -19,19 +19,19 @@ pub struct Request {
     pub method: Method,
     /// Path as the client sent it.
     pub path: String,
-    /// Raw query without the question mark; may hold a session.
+    /// Raw query without the question mark; may contain a session id.
     pub query: String,
     /// Headers.
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
-    /// The gateway's id of the request; appears in problems and logs.
+    /// The gateway's request id; appears in problems and logs.
     pub request_id: String,
-    /// Name and port the client reached us by, as the gateway says: what the client itself names is not asked.
+    /// Host name and port as stated by the gateway, not by the client's own headers.
     pub host: String,
-    /// Where it came from.
+    /// The client's address.
     pub source: SourceAddress,
-    /// Whom the gateway's authorizer let in, on routes that have one.
+    /// The caller admitted by the gateway's authorizer, on routes that have one.
     pub caller: Option<Caller>,
 }
 
@@ -42,7 +42,7 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The only value of a query parameter; `None` when it is absent or doubled.
+    /// The only value of a query parameter; `None` when it is absent or repeated.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
         let mut values = url::form_urlencoded::parse(self.query.as_bytes()).filter(|(key, _)| key == name);
@@ -57,13 +57,13 @@ impl Request {
         url::form_urlencoded::parse(self.query.as_bytes()).map(|(name, _)| name.into_owned())
     }
 
-    /// Path segments, without empty ones.
+    /// Non-empty path segments.
     #[must_use]
     pub fn segments(&self) -> Vec<&str> {
         self.path.split('/').filter(|segment| !segment.is_empty()).collect()
     }
 
-    /// The address the client reached us by: the gateway states scheme and host.
+    /// The base URL that the client used, from the scheme and host stated by the gateway.
     #[must_use]
     pub fn base_url(&self) -> String {
         let scheme = if self.header("x-forwarded-proto") == Some("http") { "http" } else { "https" };
@@ -71,10 +71,10 @@ impl Request {
     }
 }
 
-/// A reply of one of our functions.
+/// A reply of a function.
 pub type Reply = Response<String>;
 
-/// Headers every reply carries: nothing is cached, sniffed or referred.
+/// Headers of every reply: no caching, no content sniffing, no referrer.
 const ALWAYS: [(header::HeaderName, HeaderValue); 4] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -82,7 +82,7 @@ const ALWAYS: [(header::HeaderName, HeaderValue); 4] = [
     (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
 ];
 
-/// A reply with a body of some type.
+/// A reply with a body of the given content type.
 #[must_use]
 pub fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply {
     let mut reply = Response::new(body);

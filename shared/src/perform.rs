@@ -1,5 +1,5 @@
-//! How each step is carried out with Graph calls: look, act, and leave the reading back to who needs it. Does not know when
-//! a step is due or what comes after.
+//! Performs each step with Graph calls: read, act, and read back where needed. Does not know when a step is due or what
+//! follows it.
 
 mod access;
 mod app_data;
@@ -40,40 +40,40 @@ use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
-/// Somebody who may perform the steps of one runner. A failure is a result, not an error.
+/// Performs the steps of one runner. A failure is a result, not an error.
 pub trait Performer {
-    /// Whose steps.
+    /// The runner whose steps it performs.
     const RUNNER: Runner;
-    /// Performs `step`, which was recorded as begun.
+    /// Performs `step`, which was saved as started.
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
-    /// Attends to what is due beside the steps; `None` when nothing came of it, and it is due again later.
+    /// Handles what is due besides the steps; `None` when there was no result, and it is due again later.
     fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Fact>> + Send;
-    /// Looks whether Meta's side of the platform is set up; `None` when that is not this performer's.
+    /// Checks whether Meta's side of the platform is set up; `None` when this performer does not run such checks.
     fn run_doctor(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
         std::future::ready(None)
     }
-    /// Does what is due for a number that moves here; `false` when that is not this performer's.
+    /// Advances a phone number migration; `false` when this performer does not handle migrations.
     fn migrate_number(&self, _id: &MigrationId) -> impl Future<Output = Result<bool, MigrationError>> + Send {
         std::future::ready(Ok(false))
     }
-    /// What performs the calls to Meta: how many were made, and whether Meta wants a rest.
+    /// The client that makes the Graph calls: how many it made, and whether Meta asked to back off.
     fn graph(&self) -> &GraphClient;
 }
 
-/// Performs the steps that take the customer's token.
+/// Performs the steps that need the customer's token.
 #[derive(Debug, Clone)]
 pub struct OnboardingSteps {
     /// The Graph client.
     pub graph: GraphClient,
     /// Customers' tokens and PINs.
     pub vault: Vault,
-    /// Templates live in the table.
+    /// The table, which stores templates.
     pub store: Store,
-    /// Template changes are told.
+    /// Publishes template changes.
     pub publisher: Publisher,
-    /// How many new customers Meta lets us have.
+    /// Meta's limit for new customers.
     pub limit: OnboardingLimit,
-    /// Moves numbers here.
+    /// Migrates numbers to this platform.
     pub mover: Migrator,
 }
 
@@ -163,13 +163,13 @@ impl OnboardingSteps {
             Ok(reading) => Some(Fact::Watched(Box::new(reading))),
             Err(Failure { class: Class::TokenDead, code, .. }) => Some(Fact::TokenDied(attempt, code)),
             Err(failure) => {
-                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "a connection cannot be looked at");
+                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "connection not checked");
                 None
             }
         }
     }
 
-    /// Last of all: nothing can be done at Meta for this customer any more.
+    /// The last step: afterwards nothing can be done at Meta for this customer any more.
     async fn destroy_tokens(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
         let Phase::Leaving { attempt, .. } = &onboarding.phase else { return Err(bug()) };
         self.vault.destroy_business_token(attempt).await?;
@@ -200,7 +200,7 @@ impl OnboardingSteps {
     }
 }
 
-/// The Graph API as one customer's token sees it.
+/// The Graph API with one customer's token.
 #[derive(Debug, Clone, Copy)]
 pub struct Customer<'a> {
     /// The client.
@@ -213,7 +213,7 @@ impl Customer<'_> {
     /// Makes a call with the customer's token.
     ///
     /// # Errors
-    /// What the failure means for the step.
+    /// How the failure affects the step.
     pub async fn call<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, Failure> {
         self.graph.call(call, Auth::Bearer(self.token)).await.map_err(|error| error.failure())
     }
@@ -227,7 +227,7 @@ fn phone(onboarding: &Onboarding) -> Result<&VerifiedPhone, Failure> {
     onboarding.phone.as_ref().ok_or_else(bug)
 }
 
-/// The table of steps let a step begin before what it needs was there.
+/// The step table let a step start before its prerequisites were met.
 fn bug() -> Failure {
     Failure::new(Class::Later, "bug.step_order")
 }

@@ -1,5 +1,5 @@
-//! Templates that are stored, told, and noted as told: who was told can look it up, and what a process that died in between
-//! has not told is told by the next poll, under the same id.
+//! Templates are saved, published, and then marked as published, so that a consumer of an event can already read the
+//! saved state. If the process crashes in between, the next poll publishes the rest under the same ids.
 
 use crate::domain::ids::WabaId;
 use crate::domain::template::Template;
@@ -9,20 +9,20 @@ use crate::store::{Store, StoreError, Versioned};
 use crate::telemetry;
 use futures_util::future::join_all;
 
-/// What is known of a template now, and the version of the record it takes the place of.
+/// The current state of a template, and the version of the record it replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
-    /// As it is now; [`Template::unpublished`] says whether the platform is told.
+    /// The current state; [`Template::unpublished`] says whether it still has to be published.
     pub template: Template,
     /// The version that was read; `None` when there was no record.
     pub version: Option<u64>,
 }
 
-/// Stores templates, and tells those that are unpublished. One of which somebody else stored something meanwhile is left to the
-/// next poll.
+/// Saves templates and publishes those that are unpublished. A template that was saved concurrently by another process
+/// is left to the next poll.
 ///
 /// # Errors
-/// What the table refused; within, what could not be told.
+/// The outer error is the table's, the inner one the queue's.
 pub async fn save_and_publish(
     store: &Store,
     publisher: &Publisher,
@@ -42,10 +42,10 @@ pub async fn save_and_publish(
     Ok(publish(store, publisher, waba, &stored).await)
 }
 
-/// Tells those of the stored templates that are unpublished. What is not noted as told afterwards is told again.
+/// Publishes the saved templates that are unpublished. One that could not be marked as published is published again.
 ///
 /// # Errors
-/// [`QueueError`] when one could not be told.
+/// [`QueueError`] when one could not be published.
 pub async fn publish(
     store: &Store,
     publisher: &Publisher,
@@ -58,9 +58,9 @@ pub async fn publish(
     let note = async |held: &Versioned<Template>| {
         let template = Template { unpublished: false, ..held.record.clone() };
         match store.save_template(waba, &template, Some(held.version)).await {
-            // Who stored something newer meanwhile says itself whether it is told.
+            // A concurrent save decides itself whether its state is published.
             Ok(_) | Err(StoreError::Conflict) => {}
-            Err(error) => tracing::warn!(error = telemetry::chain(&error), "a template is not noted as told"),
+            Err(error) => tracing::warn!(error = telemetry::chain(&error), "template not marked as published"),
         }
     };
     let of_these = unpublished.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(held, _)| note(held));

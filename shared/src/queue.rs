@@ -1,4 +1,4 @@
-//! SQS: jobs that carry ids, envelopes and events.
+//! SQS: jobs (which carry only ids), webhook envelopes and events.
 
 use crate::aws::AwsConfig;
 use crate::domain::ids::{MessageId, MigrationId, OnboardingId, WabaId};
@@ -8,58 +8,58 @@ use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The longest delay SQS takes: fifteen minutes. What is due later is found by the sweeper.
+/// The longest delay of SQS: fifteen minutes. The sweeper enqueues what is due later.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
-/// SQS: messages in one request.
+/// SQS limit: messages per request.
 pub const MOST_AT_ONCE: usize = 10;
-/// SQS: bytes of all messages in one request.
+/// SQS limit: bytes of all messages in a request.
 pub const LARGEST_REQUEST: usize = 1024 * 1024;
 
-/// How often a message of a batch is offered.
+/// How often a message of a batch is sent.
 const ATTEMPTS: usize = 2;
 
-/// A message of the worker queues. It says where to look, never what is true: the record is read again.
+/// A message of the worker queues. It only says which record to process; the record itself is always read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "bell")]
 pub enum Job {
-    /// Look at this onboarding.
+    /// Process this onboarding.
     #[serde(rename = "onboarding.v1")]
     Onboarding {
-        /// Which.
+        /// Its id.
         id: OnboardingId,
     },
-    /// Meta announced this account some time ago: look whether a signup has it.
+    /// Check whether a signup has claimed this account, which Meta announced some time ago.
     #[serde(rename = "announced.v1")]
     Announced {
-        /// Which.
+        /// Its id.
         waba: WabaId,
     },
-    /// Changes of this account wait for its record: try them again.
+    /// Retry the parked changes of this account.
     #[serde(rename = "parked.v1")]
     Parked {
-        /// Which.
+        /// Its id.
         waba: WabaId,
     },
-    /// Look at this message.
+    /// Process this message.
     #[serde(rename = "message.v1")]
     Message {
-        /// Which.
+        /// Its id.
         id: MessageId,
     },
     /// Advance this phone number migration.
     #[serde(rename = "move.v1")]
     Migration {
-        /// Which.
+        /// Its id.
         id: MigrationId,
     },
-    /// Look whether Meta's side of the platform is set up, as far as that takes the system token.
+    /// Run the doctor's checks of Meta's side that need the system token.
     #[serde(rename = "examine.v1")]
     Doctor,
     /// Poll the templates of this account.
     #[serde(rename = "templates.v1")]
     Templates {
-        /// Which.
+        /// Its id.
         waba: WabaId,
         /// The onboarding that holds its token.
         onboarding: OnboardingId,
@@ -67,20 +67,21 @@ pub enum Job {
 }
 
 impl Job {
-    /// Reads a message that may be a job. What does not begin as one is not looked at further: it may be large.
+    /// Parses a message that may be a job. A message that does not begin like one is not parsed further: it may be
+    /// large.
     #[must_use]
     pub fn read(message: &str) -> Option<Self> {
         message.starts_with(r#"{"bell":"#).then(|| serde_json::from_str(message).ok()).flatten()
     }
 }
 
-/// The queue did not take the message; holds the service's error code only.
+/// The queue did not accept the message; holds only the service's error code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("send to the queue ({0})")]
+#[error("failed to send to the queue ({0})")]
 pub struct QueueError(pub String);
 
 impl QueueError {
-    /// Whether the queue refuses this message, now and later (SQS: `SendMessage`, errors).
+    /// Whether the queue would reject this message on every attempt (SQS: `SendMessage`, errors).
     #[must_use]
     pub fn is_of_the_message(&self) -> bool {
         ["InvalidMessageContents", "InvalidParameterValue"].contains(&self.0.as_str())
@@ -95,7 +96,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The queue behind `url`.
+    /// The queue at `url`.
     #[must_use]
     pub fn new(aws: &AwsConfig, url: &str) -> Self {
         Self { aws: aws.clone(), url: url.to_owned() }
@@ -108,7 +109,7 @@ impl Queue {
     /// Enqueues a job, after `wait` (at most [`LONGEST_DELAY`]).
     ///
     /// # Errors
-    /// [`QueueError`]; a job that was not taken is enqueued again by the sweeper.
+    /// [`QueueError`]; the sweeper enqueues the job again.
     pub async fn enqueue(&self, job: &Job, wait: Duration) -> Result<(), QueueError> {
         let body = serde_json::to_string(job).map_err(|_| QueueError("encode".to_owned()))?;
         let seconds = i32::try_from(wait.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
@@ -117,10 +118,10 @@ impl Queue {
         sent.map(drop).map_err(|error| reduce(&error))
     }
 
-    /// Stores a message durably: when this returns, SQS has it.
+    /// Sends a message; when this returns, SQS has stored it durably.
     ///
     /// # Errors
-    /// [`QueueError`] when SQS did not say yes; it may have the message all the same.
+    /// [`QueueError`] when SQS did not confirm; it may have stored the message all the same.
     pub async fn send(&self, body: String) -> Result<(), QueueError> {
         let sent = self.client().send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(drop).map_err(|error| reduce(&error))
@@ -128,8 +129,8 @@ impl Queue {
 }
 
 impl Queue {
-    /// Sends many messages with as few requests as SQS allows: ten, or one mebibyte, at a time. Says of each whether SQS
-    /// has it.
+    /// Sends many messages with as few requests as SQS allows: ten messages, or one mebibyte, per request. Returns the
+    /// outcome of each.
     pub async fn send_all(&self, bodies: Vec<String>) -> Vec<Result<(), QueueError>> {
         let mut outcomes = Vec::with_capacity(bodies.len());
         let mut batch = Vec::new();
@@ -148,7 +149,8 @@ impl Queue {
         outcomes
     }
 
-    /// What SQS refuses of a request for reasons of its own is offered once more; the SDK repeats whole requests only.
+    /// Messages that SQS rejects within a request because of its own errors are sent once more; the SDK retries whole
+    /// requests only.
     async fn send_batch(&self, bodies: Vec<String>) -> Vec<Result<(), QueueError>> {
         let mut outcomes = vec![Err(QueueError("unanswered".to_owned())); bodies.len()];
         let entry = |(index, body): (usize, String)| {
@@ -180,19 +182,19 @@ impl Queue {
         outcomes
     }
 
-    /// Messages that can be received, about.
+    /// The approximate number of messages that can be received.
     ///
     /// # Errors
-    /// [`QueueError`] when SQS did not say.
+    /// [`QueueError`] when SQS did not return it.
     pub async fn depth(&self) -> Result<u64, QueueError> {
         let depth = self.attribute(QueueAttributeName::ApproximateNumberOfMessages).await?;
         depth.parse().map_err(|_| QueueError("unreadable".to_owned()))
     }
 
-    /// Has SQS move all messages of this dead-letter queue back to where they came from.
+    /// Has SQS move all messages of this dead-letter queue back to their source queue.
     ///
     /// # Errors
-    /// [`QueueError`] when SQS did not begin; a task that runs already is one.
+    /// [`QueueError`] when SQS did not start the task, for example because one is already running.
     pub async fn redrive(&self) -> Result<(), QueueError> {
         let source = self.attribute(QueueAttributeName::QueueArn).await?;
         let started = self.client().start_message_move_task().source_arn(source).send().await;
@@ -206,10 +208,10 @@ impl Queue {
         found.ok_or_else(|| QueueError("unanswered".to_owned()))
     }
 
-    /// Lets a received message rest for `wait` before it comes again.
+    /// Hides a received message for `wait` before it is redelivered.
     ///
     /// # Errors
-    /// [`QueueError`]; then it comes again after the queue's own time.
+    /// [`QueueError`]; the message is then redelivered after the queue's visibility timeout.
     pub async fn postpone(&self, receipt_handle: &str, wait: Duration) -> Result<(), QueueError> {
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX);
         let request = self.client().change_message_visibility().queue_url(&self.url).receipt_handle(receipt_handle);
@@ -217,7 +219,7 @@ impl Queue {
     }
 }
 
-/// Notes what became of the message with this id, its place in the batch.
+/// Records the outcome of the message with this id, its position in the batch.
 fn note(outcomes: &mut [Result<(), QueueError>], id: &str, outcome: Result<(), QueueError>) {
     if let Some(own) = id.parse().ok().and_then(|index: usize| outcomes.get_mut(index)) {
         *own = outcome;
@@ -234,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bell_carries_ids_only() {
+    fn a_job_carries_ids_only() {
         let id = OnboardingId::parse("onb_01jd0000000000000000000000").unwrap();
         let json = serde_json::to_string(&Job::Onboarding { id }).unwrap();
         assert_eq!(json, r#"{"bell":"onboarding.v1","id":"onb_01jd0000000000000000000000"}"#);

@@ -1,5 +1,5 @@
-//! Secrets Manager: the platform's own secrets (cached, so that a rotation needs no deployment) and the customers' tokens
-//! and PINs, each under a name that can be derived again.
+//! Secrets Manager: the platform's own secrets (cached briefly, so that a rotation needs no deployment) and the
+//! customers' tokens and PINs, each under a name that can be derived again.
 
 mod platform;
 
@@ -13,17 +13,17 @@ use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
-/// The vault cannot do what was asked.
+/// The vault cannot do what was requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     /// There is no such secret, or it has no value yet.
-    #[error("find the secret")]
+    #[error("secret not found")]
     Missing,
-    /// Another value is stored under that name.
-    #[error("store over another value")]
+    /// Another value is stored under this name.
+    #[error("another value is stored under this name")]
     Taken,
-    /// The vault is throttled, unreachable or refuses; holds the service's error code only.
-    #[error("use the vault ({0})")]
+    /// The vault is throttled, unreachable or refuses access; holds only the service's error code.
+    #[error("vault unavailable ({0})")]
     Unavailable(String),
 }
 
@@ -57,18 +57,18 @@ impl Vault {
         format!("{}/pin/{phone}", self.prefix)
     }
 
-    /// Stores the token of an attempt. Storing the same token again is the same success.
+    /// Stores the token of an attempt. Storing the same token again succeeds.
     ///
     /// # Errors
-    /// [`VaultError::Taken`] when the attempt has another token already.
+    /// [`VaultError::Taken`] when the attempt already has another token.
     pub async fn store_business_token(&self, attempt: &AttemptId, token: &Secret) -> Result<(), VaultError> {
         self.create(&self.token_name(attempt), token).await
     }
 
-    /// The token of an attempt, or `None` when that attempt stored none.
+    /// The token of an attempt, or `None` when it has none.
     ///
     /// # Errors
-    /// [`VaultError::Unavailable`] when the vault cannot be asked.
+    /// [`VaultError::Unavailable`] when the vault cannot be read.
     pub async fn business_token(&self, attempt: &AttemptId) -> Result<Option<Secret>, VaultError> {
         match self.read(&self.token_name(attempt)).await {
             Ok(token) => Ok(Some(token)),
@@ -77,7 +77,7 @@ impl Vault {
         }
     }
 
-    /// Stores what Meta proves itself with at a platform's own address.
+    /// Stores the verify token of a platform's callback override.
     ///
     /// # Errors
     /// [`VaultError`] when it could not be stored.
@@ -85,7 +85,7 @@ impl Vault {
         self.create(&self.override_name(id), token).await
     }
 
-    /// What Meta proves itself with at a platform's own address.
+    /// The verify token of a platform's callback override.
     ///
     /// # Errors
     /// [`VaultError`] when it cannot be read.
@@ -93,18 +93,18 @@ impl Vault {
         self.read(&self.override_name(id)).await
     }
 
-    /// Destroys it; one that is gone already is gone.
+    /// Deletes the verify token of an override; succeeds if it is already deleted.
     ///
     /// # Errors
-    /// [`VaultError::Unavailable`] when the vault cannot be asked.
+    /// [`VaultError::Unavailable`] when the vault does not respond.
     pub async fn destroy_override_token(&self, id: &OverrideId) -> Result<(), VaultError> {
         self.destroy(self.override_name(id)).await
     }
 
-    /// Destroys the token of an attempt at once; one that is gone already is gone.
+    /// Deletes the token of an attempt immediately; succeeds if it is already deleted.
     ///
     /// # Errors
-    /// [`VaultError::Unavailable`] when the vault cannot be asked.
+    /// [`VaultError::Unavailable`] when the vault does not respond.
     pub async fn destroy_business_token(&self, attempt: &AttemptId) -> Result<(), VaultError> {
         self.destroy(self.token_name(attempt)).await
     }
@@ -117,11 +117,11 @@ impl Vault {
         }
     }
 
-    /// The two-step PIN of a number: the stored one, or a new random one that is stored before it is returned. A PIN that
-    /// was used and lost would lock the number for a week.
+    /// The two-step PIN of a number: the stored one, or a new random one that is stored before it is returned. Losing a
+    /// PIN that was used would lock the number for a week.
     ///
     /// # Errors
-    /// [`VaultError`] when it can be neither read nor stored; then nothing may be registered.
+    /// [`VaultError`] when it can be neither read nor stored; the number must not be registered then.
     pub async fn pin(&self, phone: &PhoneNumberId) -> Result<Secret, VaultError> {
         let name = self.pin_name(phone);
         match self.read(&name).await {
@@ -154,7 +154,7 @@ impl Vault {
     }
 }
 
-/// The same name and value give the same token: a create whose answer was lost can be repeated.
+/// The same name and value give the same token, so that a create whose answer was lost can be repeated.
 fn idempotency_token(name: &str, value: &Secret) -> String {
     let mut hash = Sha256::new();
     hash.update(name);

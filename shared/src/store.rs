@@ -1,4 +1,5 @@
-//! The table: typed records in, typed records out, every save conditional on what was read. Knows nothing of Meta or HTTP.
+//! The table: typed records in, typed records out, every save conditional on the version that was read. Knows nothing
+//! of Meta or HTTP.
 //!
 //! | item | pk | sk |
 //! | --- | --- | --- |
@@ -10,35 +11,35 @@
 //! | owner of an account | `WABA#<id>` | `OWNER` |
 //! | template | `WABA#<id>` | `TEMPLATE#<id>` |
 //! | what Meta announced of an account | `WABA#<id>` | `PARTNER` |
-//! | change that waits for its account | `WABA#<id>` | `PARKED#<sha256 of the change>` |
+//! | parked change of an account that is not connected yet | `WABA#<id>` | `PARKED#<sha256 of the change>` |
 //! | record of a number | `NUMBER#<id>` | `OWNER` |
 //! | last event of a number | `NUMBER#<id>` | `LAST_EVENT` |
-//! | who wants no marketing messages | `NUMBER#<id>` | `PREFERENCE#<fingerprint>` |
-//! | newer name of such a person, for a month | `NUMBER#<id>` | `RENAMED#<fingerprint>` |
+//! | opt-out from marketing messages | `NUMBER#<id>` | `PREFERENCE#<fingerprint>` |
+//! | newer id of such a person, for a month | `NUMBER#<id>` | `RENAMED#<fingerprint>` |
 //! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
 //! | pause of credit sharing | `PLATFORM` | `CREDIT_PAUSE` |
 //! | pause of signups | `PLATFORM` | `SIGNUP_PAUSE` |
-//! | last examination of Meta's side | `PLATFORM` | `EXAMINATION` |
+//! | last doctor report of Meta's side | `PLATFORM` | `EXAMINATION` |
 //! | template that is not submitted yet | `ONBOARDING#<id>` | `DRAFT#<name>#<language>` |
-//! | templates submitted and edited lately | `WABA#<id>` | `TEMPLATE_BUDGET` |
-//! | last look at an account's templates | `WABA#<id>` | `TEMPLATES_SYNCED` |
+//! | template budget: recent submissions and edits | `WABA#<id>` | `TEMPLATE_BUDGET` |
+//! | when an account's templates were last read to the end | `WABA#<id>` | `TEMPLATES_SYNCED` |
 //! | message | `MESSAGE#<id>` | `STATE` |
-//! | its text, until it is over | `MESSAGE#<id>` | `PAYLOAD` |
-//! | message that waits for somebody's word | `NUMBER#<id>` | `WINDOW#<person>#<message>` |
-//! | that any message does | `NUMBER#<id>` | `AWAITED_WORDS` |
-//! | when somebody may be written to next | `NUMBER#<id>` | `PACE#<person>` |
-//! | number that moves here | `MOVE#<id>` | `STATE` |
-//! | its move, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |
-//! | account it came from, for two weeks | `WABA#<id>` | `ALIAS` |
+//! | its payload, until it is finished | `MESSAGE#<id>` | `PAYLOAD` |
+//! | message that waits for a reply from a person | `NUMBER#<id>` | `WINDOW#<person>#<message>` |
+//! | whether any message of the number waits for a reply | `NUMBER#<id>` | `AWAITED_WORDS` |
+//! | when a person may be sent the next message | `NUMBER#<id>` | `PACE#<person>` |
+//! | phone number migration | `MOVE#<id>` | `STATE` |
+//! | a number's migration, by the number | `ONBOARDING#<id>` | `MOVE#<fingerprint>` |
+//! | account the number came from, for two weeks | `WABA#<id>` | `ALIAS` |
 //! | multi-partner solution | `PLATFORM` | `SOLUTION#<id>` |
-//! | what an idempotency key belongs to | `IDEMPOTENCY#<sha256 of address and key>` | `STATE` |
-//! | who submits a template | `WABA#<id>` | `CREATION#<name>#<language>` |
-//! | attempts of a client in ten minutes | `CLIENT#<keyed hash>` | what is attempted |
+//! | claim of an idempotency key | `IDEMPOTENCY#<sha256 of address and key>` | `STATE` |
+//! | reservation of a template submission | `WABA#<id>` | `CREATION#<name>#<language>` |
+//! | attempts of a client in ten minutes | `CLIENT#<keyed hash>` | kind of attempt |
 //! | key of that hash | `PLATFORM` | `CLIENT_KEY` |
 //!
-//! Index `ByDue` holds what waits for a time, `ByList` onboardings by state, the accounts that are polled and who has a
-//! share of the credit line.
+//! Index `ByDue` has what is due at a time, `ByList` the onboardings by state, the polled accounts and the shares of
+//! the credit line.
 
 mod clients;
 mod creations;
@@ -80,29 +81,30 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 /// The table cannot do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody saved first: read again and apply the fact to the newer record.
-    #[error("save over a newer record")]
+    /// Another process saved first: read again and apply the fact to the newer record.
+    #[error("version conflict")]
     Conflict,
-    /// The account is bound to another customer.
-    #[error("bind an account of another customer")]
+    /// The account belongs to another customer.
+    #[error("the account belongs to another customer")]
     BoundElsewhere,
-    /// The table is throttled, unreachable or refuses everything; holds the service's error code only.
-    #[error("use the table ({0})")]
+    /// The table is throttled, unreachable or refuses access; holds only the service's error code.
+    #[error("table unavailable ({0})")]
     Unavailable(String),
-    /// The table refuses this item, now and later: it is too large, for instance. Holds the service's error code only.
-    #[error("put it into the table ({0})")]
+    /// The table will always reject this item, for example because it is too large. Holds only the service's error
+    /// code.
+    #[error("item rejected by the table ({0})")]
     Refused(String),
-    /// A stored item is not what this version writes.
-    #[error("decode a stored {0}")]
+    /// A stored item is not in this version's format.
+    #[error("failed to decode a stored {0}")]
     Undecodable(&'static str),
 }
 
-/// A record with the version it was read in.
+/// A record with the version that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Versioned<T> {
     /// The record.
     pub record: T,
-    /// Its version; a save names it and writes the next.
+    /// Its version; a save is conditional on it and writes the next.
     pub version: u64,
 }
 
@@ -124,14 +126,14 @@ impl Store {
         self.aws.dynamodb()
     }
 
-    /// The item as it is now, whoever wrote it last.
+    /// The current item, whoever wrote it last (consistent read).
     async fn item(&self, key: &keys::Key) -> Result<Option<item::Item>, StoreError> {
         let request = self.client().get_item().table_name(&self.table).set_key(Some(item::key_of(key)));
         Ok(request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?.item)
     }
 }
 
-/// Reduces an SDK error to its code: messages may repeat keys.
+/// Reduces an SDK error to its code: messages may contain keys.
 fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
     let fallback = match error {
         SdkError::TimeoutError(_) => "timeout",

@@ -1,4 +1,4 @@
-//! Logs: one JSON line an event on standard output.
+//! Logs: one line of JSON per event on standard output.
 
 use lambda_runtime::Diagnostic;
 use std::error::Error;
@@ -16,7 +16,7 @@ pub fn init() {
     let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target(ours, level);
     let targets = OURS.iter().fold(targets, |targets, name| targets.with_target(*name, level));
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
-    // A second call (a test that starts two functions in a process) keeps the first subscriber.
+    // A second call (a test that starts two functions in one process) keeps the first subscriber.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
 }
 
@@ -32,7 +32,7 @@ pub fn diagnostic(error_type: &str, error: &dyn Error) -> Diagnostic {
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }
 
-/// Crates whose own events are shown.
+/// Crates that log at the configured level.
 const OURS: [&str; 11] = [
     "code_exchange",
     "credit_sharing",

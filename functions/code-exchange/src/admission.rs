@@ -1,4 +1,4 @@
-//! Whether a code may be spent: it comes from the browser that launched, and its session takes it.
+//! Whether a code may be exchanged: it comes from the browser that launched, and its session accepts it.
 
 use crate::request::Callback;
 use http::StatusCode;
@@ -7,17 +7,17 @@ use shared::domain::session::{Arrival, Session, Unproven};
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 
-/// What is done with a code.
+/// What to do with a code.
 pub(crate) enum Admitted {
-    /// It is the session's first.
+    /// It is the session's first code: exchange it.
     Fresh,
-    /// It came before: its answer is given again.
+    /// It was sent before: the same answer is returned.
     Repeat(OnboardingId),
-    /// The session had another one. It is taken if the customer was asked to click again.
+    /// The session had another code. This one is accepted if the customer was asked to click again.
     Another(OnboardingId),
 }
 
-/// Nothing is stored and nothing is called before this.
+/// Runs before anything is stored or called.
 pub(crate) fn admit(session: &Session, callback: &Callback, now: Timestamp) -> Result<Admitted, Problem> {
     session.prove(&callback.proof(), &callback.code_hash).map_err(unproven)?;
     let admitted = match session.arrival(&callback.code_hash, now) {
@@ -34,7 +34,7 @@ pub(crate) fn admit(session: &Session, callback: &Callback, now: Timestamp) -> R
 const fn unproven(reason: Unproven) -> Problem {
     match reason {
         Unproven::Missing => {
-            Problem::bad_request("launch_missing", "A page brings the launch value that POST /signup/launch gave it.")
+            Problem::bad_request("launch_missing", "Send the launch value that POST /signup/launch returned.")
                 .of("launch")
         }
         Unproven::Unknown => launch_unknown(),
@@ -46,7 +46,7 @@ const fn unproven(reason: Unproven) -> Problem {
         Unproven::Used => Problem::new(
             StatusCode::CONFLICT,
             "launch_used",
-            "This launch value was used with another code. Please launch once more.",
+            "This launch value was used with another code. Please launch again.",
         ),
     }
 }
@@ -55,23 +55,23 @@ pub(crate) const fn launch_unknown() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "launch_unknown",
-        "This launch value is not the link's, or another browser has gone on with it.",
+        "This launch value does not belong to the link, or another browser has continued the signup.",
     )
 }
 
 const fn session_expired() -> Problem {
-    Problem::new(StatusCode::GONE, "session_expired", "This signup link is too old. Please ask for a new one.")
+    Problem::new(StatusCode::GONE, "session_expired", "This signup link has expired. Please ask for a new one.")
 }
 
 const fn session_revoked() -> Problem {
-    Problem::new(StatusCode::GONE, "session_revoked", "This signup link was withdrawn. Please ask for a new one.")
+    Problem::new(StatusCode::GONE, "session_revoked", "This signup link was revoked. Please ask for a new one.")
 }
 
 const fn too_many_codes() -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "too_many_codes",
-        "This signup link was tried too often. Please ask for a new one.",
+        "This signup link was used too often. Please ask for a new one.",
     )
 }
 

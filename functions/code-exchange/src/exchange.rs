@@ -1,4 +1,4 @@
-//! Spending the code: once, within the time a person waits.
+//! Exchanges the code: once, while the customer waits.
 
 use http::StatusCode;
 use shared::graph::call::Auth;
@@ -9,7 +9,7 @@ use shared::http::problem::Problem;
 use shared::secret::Secret;
 use shared::transport::TransportError;
 
-/// Requests at most: a code that did not reach Meta may be sent again, one whose answer was lost once more.
+/// Most requests: a code that did not reach Meta may be sent again, and one whose answer was lost once more.
 const TRIES: u32 = 3;
 
 /// Why there is no token.
@@ -19,16 +19,16 @@ pub(crate) enum Refused {
     Expired,
     /// Used or malformed (Meta: 100/36009).
     Used,
-    /// Meta may have answered, and the answer was lost.
+    /// Meta may have answered, but the answer was lost.
     Lost,
     /// Meta could not be reached.
     Unreachable,
-    /// Meta refused the app, not the code: the operator's business.
+    /// Meta rejected the app, not the code: the operator has to fix it.
     App,
 }
 
 impl Refused {
-    /// The code kept in the record.
+    /// The reason code stored in the record.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Expired => "exchange.code_expired",
@@ -39,7 +39,7 @@ impl Refused {
         }
     }
 
-    /// Why a record asks for another click, by the code it keeps.
+    /// The inverse of [`Self::reason`].
     pub(crate) fn of_reason(reason: &str) -> Self {
         let all = [Self::Expired, Self::Used, Self::Unreachable, Self::App];
         all.into_iter().find(|refused| refused.reason() == reason).unwrap_or(Self::Lost)
@@ -98,9 +98,9 @@ pub(crate) async fn code_for_token(
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Final(Refused),
-    /// Safe to send again.
+    /// The code did not reach Meta: it is safe to send again.
     NotSent,
-    /// The code may be spent.
+    /// The code may have been used.
     Unknown,
 }
 
@@ -137,7 +137,11 @@ mod tests {
         let used = r#"{"error":{"code":100,"error_subcode":36009}}"#;
         assert_eq!(refused(400, expired, false), Verdict::Final(Refused::Expired));
         assert_eq!(refused(400, used, false), Verdict::Final(Refused::Used));
-        assert_eq!(refused(400, used, true), Verdict::Final(Refused::Lost), "our own lost answer burnt it");
+        assert_eq!(
+            refused(400, used, true),
+            Verdict::Final(Refused::Lost),
+            "our own request, whose answer was lost, used it"
+        );
         assert_eq!(refused(400, r#"{"error":{"code":1}}"#, false), Verdict::Final(Refused::App));
     }
 

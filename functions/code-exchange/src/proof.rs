@@ -1,5 +1,5 @@
-//! A token that the vault does not take is lost with this process: what it was granted is the proof on which it may be asked
-//! for again.
+//! A token that the vault rejects is lost with this process. The accounts it was granted are the proof with which a new
+//! token may be requested.
 
 use shared::domain::entitlement::Granted;
 use shared::graph::call::Auth;
@@ -8,10 +8,10 @@ use shared::graph::client::GraphClient;
 use shared::secret::Secret;
 use std::time::Duration;
 
-/// How long the customer waits for it: without a proof one more click is asked for.
+/// How long the customer waits for the proof; without one, the customer has to click once more.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The accounts Meta granted to a token, where it says so in time.
+/// The accounts that Meta granted to a token, if Meta answers in time.
 pub(crate) async fn granted(graph: &GraphClient, token: &Secret) -> Option<Granted> {
     let inspect = DebugToken { token };
     let inspected = tokio::time::timeout(PATIENCE, graph.call(&inspect, Auth::App)).await.ok()?.ok()?;

@@ -1,4 +1,4 @@
-//! The callback's body, parsed.
+//! Parses the body of the callback.
 
 use crate::admission::launch_unknown;
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::secret::Secret;
 
-/// Longest code that is taken. Meta's have some hundred characters and no documented length.
+/// Longest accepted code. Meta's codes have some hundred characters and no documented maximum.
 const LONGEST_CODE: usize = 4096;
 
 pub(crate) struct Callback {
@@ -20,18 +20,18 @@ pub(crate) struct Callback {
     /// The code itself is never stored.
     pub(crate) code_hash: String,
     pub(crate) claim: Claim,
-    /// The page Meta sent the browser back to, when the signup went through a whole page.
+    /// The page that Meta redirected the browser to, when the signup used a full-page redirect.
     pub(crate) redirect_uri: Option<String>,
     launch: Option<BrowserValue>,
     cookie: Option<BrowserValue>,
-    /// Browsers send `Origin` with every POST, servers do not.
+    /// Whether the request has an `Origin`: browsers send it with every POST, servers do not.
     from_page: bool,
 }
 
 const FIELDS: [&str; 8] =
     ["session", "code", "launch", "event", "waba_id", "phone_number_id", "business_id", "redirect_uri"];
 
-/// Longest address Meta sends a browser back to.
+/// Longest accepted redirect URL.
 const LONGEST_ADDRESS: usize = 512;
 
 impl Callback {
@@ -60,14 +60,14 @@ impl Callback {
         Ok(Self { session, code, code_hash, claim: claim.consistent(), redirect_uri, launch, cookie, from_page })
     }
 
-    /// What it brings to show that it comes from the browser that launched.
+    /// The values that show that it comes from the browser that launched.
     pub(crate) fn proof(&self) -> Proof<'_> {
         let whole_page = self.redirect_uri.is_some();
         Proof { launch: self.launch.as_ref(), cookie: self.cookie.as_ref(), whole_page, from_page: self.from_page }
     }
 }
 
-/// The address of our own page, as Meta compares it: nothing else is sent along with a secret.
+/// The URL of our own page, as Meta compares it: no other URL may be sent together with a secret.
 fn redirect_uri(text: &str, request: &Request) -> Result<String, Problem> {
     let own = text == format!("{}/signup/return", request.base_url());
     let refused = Problem::bad_request("redirect_invalid", "The address Meta came back to is not the signup page's.");
@@ -80,7 +80,7 @@ fn parse_code(fields: &Fields) -> Result<Secret, Problem> {
     };
     let code = value.as_str().ok_or(Problem::bad_request("bad_type", "A field has the wrong type."))?;
     if code.is_empty() || code.len() > LONGEST_CODE || !code.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Problem::bad_request("code_invalid", "The code does not have the form of Meta's codes."));
+        return Err(Problem::bad_request("code_invalid", "The code is not in the format of Meta's codes."));
     }
     Ok(Secret::new(code.to_owned()))
 }

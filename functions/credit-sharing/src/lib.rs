@@ -1,5 +1,5 @@
-//! `CreditQueue`: shares the credit line and takes it back, the steps that cost money, and asks Meta for tokens whose code was
-//! lost. Sole reader of the system token.
+//! `CreditQueue`: shares and revokes the credit line (the steps that cost money), and requests tokens from Meta for
+//! signups whose code was lost. The only function that reads the system token.
 
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
@@ -11,13 +11,13 @@ use shared::secrets::{PlatformSecret, Vault};
 use shared::tls::Tls;
 use shared::transport::Transport;
 
-/// Currencies Meta shares a credit line in ("Share and revoke credit lines").
+/// Currencies in which Meta shares a credit line ("Share and revoke credit lines").
 const CURRENCIES: [&str; 6] = ["AUD", "EUR", "GBP", "IDR", "INR", "USD"];
 
-/// The worker, from its configuration. A deployment that shares no credit names no line.
+/// Builds the worker from its configuration. A deployment that shares no credit configures no line.
 ///
 /// # Errors
-/// [`StartError`] with everything that is wrong.
+/// [`StartError`] with all problems.
 pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> {
     let tls = Tls::new()?;
     let transport = Transport::new(&tls)?;

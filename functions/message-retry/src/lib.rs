@@ -1,5 +1,5 @@
-//! `MessageRetryQueue`: the one second attempt of a message that failed, when its time has come; and what the platform is told
-//! about messages.
+//! `MessageRetryQueue`: makes the one second attempt of a failed message when it is due, and publishes events about
+//! messages.
 
 use shared::aws::AwsConfig;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
@@ -16,31 +16,31 @@ use shared::store::Store;
 use shared::tls::Tls;
 use shared::transport::Transport;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     sender: Sender,
     publisher: Publisher,
 }
 
-/// A message is not done; its job comes again.
+/// A message could not be processed; its job is redelivered.
 #[derive(Debug, thiserror::Error)]
 pub enum RetryError {
-    /// Not a job of this version.
+    /// Not a job that this version knows.
     #[error("unrecognised queue message")]
     UnknownJob,
-    /// What it takes is unavailable.
+    /// A dependency is unavailable.
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
-/// Things one job does at most: a message is told of, sent, and told of again.
+/// Most actions per job: publish, send, and publish again.
 const TURNS: usize = 6;
 
 impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let tls = Tls::new()?;
         let transport = Transport::new(&tls)?;
@@ -60,7 +60,7 @@ impl App {
         Ok(Self { sender: Sender { store, vault, graph, retries, steps, delay }, publisher })
     }
 
-    /// Answers a batch of jobs.
+    /// Handles a batch of jobs.
     pub async fn handle(&self, event: &SqsEvent) -> BatchResponse {
         batch::each(event, async |record: &Record| match Job::read(&record.body) {
             Some(Job::Message { id }) => self.message(&id).await,
@@ -98,8 +98,8 @@ impl App {
         Ok(())
     }
 
-    /// The second attempt, unless the customer has left or the person wants no more. It is saved as begun before anything is
-    /// sent: whoever finds it so does not send again.
+    /// Makes the second attempt, unless the customer has left or the person opted out. It is saved as started before
+    /// anything is sent, and an attempt that was saved as started is never sent again.
     async fn again(&self, message: &Message) -> Result<(), RetryError> {
         let store = &self.sender.store;
         let held = store.onboarding(&message.onboarding).await.map_err(SendError::from)?;

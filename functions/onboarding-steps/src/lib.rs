@@ -1,4 +1,5 @@
-//! `OnboardingQueue`: performs the steps that take a customer's token, and finds out what became of exchanges that died.
+//! `OnboardingQueue`: performs the steps that need a customer's token, and determines the outcome of exchanges whose
+//! process crashed.
 
 use shared::aws::AwsConfig;
 use shared::config::{Lookup, Problems, StartError};
@@ -11,10 +12,10 @@ use shared::secrets::{PlatformSecret, Vault};
 use shared::tls::Tls;
 use shared::transport::Transport;
 
-/// The worker, from its configuration.
+/// Builds the worker from its configuration.
 ///
 /// # Errors
-/// [`StartError`] with everything that is wrong.
+/// [`StartError`] with all problems.
 pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError> {
     let tls = Tls::new()?;
     let transport = Transport::new(&tls)?;

@@ -1,5 +1,5 @@
-//! What a caller may do. API Gateway looks at the scopes first; this is the second look, for a route whose scopes were
-//! forgotten there, and gives each operation the name of who asked for it.
+//! What a caller may do. API Gateway checks the scopes first; this second check covers a route whose scopes were
+//! omitted there, and records for each operation who requested it.
 
 use super::App;
 use crate::routes::{self, ROUTES, Scope};
@@ -13,10 +13,10 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use std::collections::BTreeMap;
 
-/// Longest name of a scope.
+/// Longest scope name.
 const LONGEST_NAME: usize = 128;
 
-/// What each scope is called at the issuer.
+/// The issuer's name of each scope.
 pub(crate) struct Access {
     read: String,
     operate: String,
@@ -41,7 +41,7 @@ pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Acces
     Some(Access { read: read?, operate: operate?, send: send?, admin: admin? })
 }
 
-/// A scope of RFC 6749, without what would end it in a list of claims.
+/// A scope as in RFC 6749, without the characters that separate a list of claims.
 fn parse_scope(text: &str) -> Option<String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\,[]".contains(&byte));
     (plain && (1..=LONGEST_NAME).contains(&text.len())).then(|| text.to_owned())
@@ -65,16 +65,16 @@ impl Access {
         scopes.iter().any(|scope| self.has(caller, *scope))
     }
 
-    /// The operation that a request asks for, if its caller may.
+    /// The operation that a request asks for, if its caller is permitted.
     ///
     /// # Errors
-    /// 404 for a route that is not in the table, 403 without one of its scopes or without a name.
+    /// 404 for an unknown route, 403 when the token has none of the required scopes or names no caller.
     pub(crate) fn permit(&self, request: &Request, segments: &[&str]) -> Result<Operation, Problem> {
         let route = routes::find(request.method.as_str(), segments).ok_or(Problem::not_found())?;
         let caller = request.caller.as_ref().filter(|caller| self.allows(caller, route.scopes));
-        let title = "The token has none of the scopes that this needs.";
+        let title = "The token has none of the required scopes.";
         let caller = caller.ok_or(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", title))?;
-        let title = "The token names nobody: it needs a `sub` or a client of up to 255 visible characters.";
+        let title = "The token names no caller: it needs a `sub` or a client of up to 255 visible characters.";
         let unnamed = Problem::new(StatusCode::FORBIDDEN, "caller_unnamed", title);
         Ok(Operation {
             name: route.operation.unwrap_or("read").to_owned(),
@@ -84,7 +84,7 @@ impl Access {
         })
     }
 
-    /// Who the caller is, and what it may do.
+    /// The caller and its permissions.
     pub(crate) fn me(&self, request: &Request) -> Reply {
         let caller = request.caller.clone().unwrap_or_default();
         let principal = caller.principal.as_ref();
@@ -100,9 +100,9 @@ impl Access {
 }
 
 impl App {
-    /// Tells the platform who is about to do what, for operations that are saved with no record. If the queue does not take
-    /// it, nothing is done and the caller is asked to come again: an event of something that then failed says too much, an
-    /// operation without one would have no name.
+    /// Publishes who is about to do what, for operations that are saved in no record. If the queue does not accept the
+    /// event, nothing is done and the caller has to retry: an event for an operation that later fails is acceptable, an
+    /// operation without an event would be unattributed.
     pub(crate) async fn announce(&self, operation: &Operation) -> Result<(), Problem> {
         self.publisher.operation(operation, clock::now()).await.map_err(|error| super::unavailable(&error))
     }
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(refused(Method::GET, "/v1/secrets", Some(&read)), Some("not_found"));
         let unnamed = [("scope", "https://api.example/read")];
         assert_eq!(refused(Method::GET, "/v1/limits", Some(&unnamed)), Some("caller_unnamed"));
-        // The names are the issuer's: another's are worth nothing.
+        // The names are the issuer's own: those of another issuer grant nothing.
         let foreign = [("sub", "maria"), ("scope", "onboarding/read read")];
         assert_eq!(refused(Method::GET, "/v1/limits", Some(&foreign)), Some("insufficient_scope"));
     }

@@ -1,5 +1,5 @@
-//! `POST /v1/onboardings/{id}/assign`: a person gives an account that Meta announced to a customer. Who posts names both, so
-//! that neither is decided by what stands in the record.
+//! `POST /v1/onboardings/{id}/assign`: an operator assigns an account that Meta announced to a customer. The request
+//! names both, so that neither is taken from the record.
 
 use super::{App, unavailable};
 use crate::views::summary;
@@ -31,7 +31,7 @@ impl App {
         let order = Order { customer_ref: assignment.customer_ref.clone(), waba: assignment.waba.clone() };
         match self.apply(id, &Fact::Assigned(Box::new(assignment)), operation).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
-            // Somebody saved in between: the same decision, or something else.
+            // Another process saved in the meantime: the same decision, or something else.
             None => match self.find(id).await?.record {
                 now if is_done(&now, &order) => Ok(json(StatusCode::ACCEPTED, &summary(&now))),
                 _ => Err(refused(NotAssignable::State)),
@@ -56,14 +56,14 @@ fn read(request: &Request) -> Result<Order, Problem> {
     let customer = fields.id("customer_ref", CustomerRef::parse)?;
     let customer = customer.ok_or(Problem::bad_request("customer_ref_missing", "Name the customer."))?;
     if customer.is_unclaimed() {
-        return Err(Problem::bad_request("bad_value", "References that begin with meta: are not the platform's."));
+        return Err(Problem::bad_request("bad_value", "References must not begin with meta:."));
     }
     let waba = fields.id("waba_id", WabaId::parse)?;
     let waba = waba.ok_or(Problem::bad_request("waba_id_missing", "Name the account."))?;
     Ok(Order { customer_ref: customer, waba })
 }
 
-/// The same decision again is answered the same; one whose token Meta did not give is carried out again.
+/// Repeating the same decision gives the same answer; one for which Meta returned no token is carried out again.
 fn is_done(onboarding: &Onboarding, order: &Order) -> bool {
     let assigned = matches!(&onboarding.entitlement, Some(Entitlement::Assigned { waba }) if *waba == order.waba);
     let under_way = !matches!(onboarding.phase, Phase::Relaunch { .. } | Phase::Leaving { .. } | Phase::Left { .. });
@@ -72,11 +72,12 @@ fn is_done(onboarding: &Onboarding, order: &Order) -> bool {
 
 const fn refused(why: NotAssignable) -> Problem {
     let (code, title) = match why {
-        NotAssignable::State => {
-            ("not_assignable", "Only an unclaimed onboarding, or one that asks for another click, takes an account.")
-        }
-        NotAssignable::OtherAccount => ("other_account", "This unclaimed onboarding is about another account."),
-        NotAssignable::OtherCustomer => ("other_customer", "This onboarding is another customer's."),
+        NotAssignable::State => (
+            "not_assignable",
+            "Only an unclaimed onboarding, or one that waits for another click, can be assigned an account.",
+        ),
+        NotAssignable::OtherAccount => ("other_account", "This unclaimed onboarding is for another account."),
+        NotAssignable::OtherCustomer => ("other_customer", "This onboarding belongs to another customer."),
         NotAssignable::NotAnnounced => ("not_announced", "Meta did not announce this account to the platform."),
         NotAssignable::Owned => ("account_has_owner", "Another onboarding has this account."),
     };

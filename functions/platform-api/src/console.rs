@@ -1,6 +1,6 @@
-//! `/console`: the operators' page. It holds nothing: whoever opens it logs in at the platform's issuer, and what it shows
-//! comes from `/v1/*` with that token. The signup page, which runs a script of Meta's, has the same origin: the token is in
-//! the memory of this page only, and the headers below keep that page from getting hold of this one.
+//! `/console`: the operators' page. The page itself contains no data: operators log in at the platform's issuer, and
+//! the data comes from `/v1/*` with their token. The signup page, which runs a script of Meta's, has the same origin:
+//! the token is only in the memory of this page, and the headers below prevent the signup page from accessing it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,16 +17,16 @@ macro_rules! files {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../console/", $name)))),*] };
 }
 
-/// What the page loads.
+/// The files that the page loads.
 const FILES: &[(&str, &str)] = files! {
     "addresses.js" "api.js" "bubble.js" "composer-fields.js" "composer.js" "composition.js" "config.js" "console.css" "dialog.js" "doctor.js" "dom.js" "fields.js" "forecast.js" "funnel.js" "gauge.js" "icons.js" "main.js" "marks.js" "messages.js" "morph.js" "move-code.js" "move-stages.js" "move.js" "moves.js" "onboarding-actions.js" "onboarding.js" "onboardings.js" "overview.js" "page.js" "pipeline.js" "pkce.js" "queues.js" "reception.js" "rights.js" "router.js" "session.js" "shell.js" "signup-link.js" "sparkline.js" "template-actions.js" "templates.js" "timeline.js" "times.js" "toast.js" "words.js"
 };
 
-/// Browsers ask again after five minutes: a new version reaches everybody soon.
+/// Browsers revalidate after five minutes, so that everybody soon gets a new version.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// On the page and its files. A page of the same origin that opens the console gets no handle of its window (`Opener`), other
-/// origins get nothing of it, and it asks for nothing of the machine's.
+/// Sent with the page and its files. A page of the same origin that opens the console gets no handle of its window
+/// (`Opener`), other origins cannot embed it, and it uses no device features.
 const ISOLATED: [(HeaderName, HeaderValue); 3] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
@@ -43,12 +43,12 @@ pub(crate) struct Login {
     audience: String,
     authorization_endpoint: String,
     token_endpoint: String,
-    /// Origin of the token endpoint, for the page's policy.
+    /// Origin of the token endpoint, for the page's content security policy.
     token_origin: String,
 }
 
-/// Reads `CONSOLE_CLIENT_ID`, `CONSOLE_AUTHORIZATION_ENDPOINT` and `CONSOLE_TOKEN_ENDPOINT`; without the first there is no
-/// console.
+/// Reads `CONSOLE_CLIENT_ID`, `CONSOLE_AUTHORIZATION_ENDPOINT` and `CONSOLE_TOKEN_ENDPOINT`; without the first, the
+/// console is disabled.
 pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Option<Login>> {
     let Some(client_id) = lookup("CONSOLE_CLIENT_ID").filter(|id| !id.is_empty()) else { return Some(None) };
     let authorization = problems.parsed(lookup, "CONSOLE_AUTHORIZATION_ENDPOINT", parse_base)?;
@@ -66,8 +66,8 @@ pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Optio
 /// The page, or one of its files.
 ///
 /// # Errors
-/// 404 without a login, for files that are none, and for what asks for a service worker: one of the signup page's would see
-/// everything that the console asks for.
+/// 404 without a login, for unknown files, and for service worker scripts: a service worker of the signup page could
+/// observe all requests of the console.
 pub(crate) fn serve(login: Option<&Login>, request: &Request, file: &[&str]) -> Result<Reply, Problem> {
     let login = login.filter(|_| request.header("service-worker").is_none()).ok_or(Problem::not_found())?;
     let mut reply = match file {

@@ -1,4 +1,4 @@
-//! `/v1/dead-letters`: what gave up, and having it tried again.
+//! `/v1/dead-letters`: messages that failed for good, and their redrive.
 
 use super::{App, unavailable};
 use http::StatusCode;
@@ -10,7 +10,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, json};
 use shared::queue::Queue;
 
-/// A queue's dead letters, under the name of the queue they came from.
+/// A dead-letter queue, under the name of its source queue.
 pub(crate) struct DeadLetters {
     name: String,
     queue: Queue,
@@ -32,7 +32,7 @@ struct Moved {
     messages: u64,
 }
 
-/// Reads `DEAD_LETTER_QUEUES`: `<queue>=<url of its dead letters>`, separated by commas.
+/// Reads `DEAD_LETTER_QUEUES`: `<queue>=<url of its dead-letter queue>`, separated by commas.
 pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Option<Vec<DeadLetters>> {
     let parse = |text: &str| {
         let named = text.split(',').map(|pair| {
@@ -54,7 +54,7 @@ impl App {
         Ok(json(StatusCode::OK, &List { queues }))
     }
 
-    /// Everything that gave up is tried again: it takes effect once, whatever became of it the first time.
+    /// Redrives all dead letters of a queue. Jobs are idempotent, so it does not matter what the first attempts did.
     pub(crate) async fn redrive(&self, name: &str, operation: &Operation) -> Result<Reply, Problem> {
         let named = self.dead_letters.iter().find(|letters| letters.name == name).ok_or(Problem::not_found())?;
         let messages = named.queue.depth().await.map_err(|error| unavailable(&error))?;

@@ -1,4 +1,4 @@
-//! Which function answers which route. The scopes of each stand in [`crate::routes`].
+//! Which function answers which route. The scopes of each are in [`crate::routes`].
 
 use crate::{App, EVENT_SCHEMA, OPENAPI, console, onboardings, templates};
 use http::{Method, StatusCode};
@@ -10,7 +10,8 @@ use shared::http::{Reply, Request, reply};
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         let segments = request.segments();
-        // The operators' page holds nothing and needs no token; the issuer comes back to it with parameters of its own.
+        // The operators' page contains no data and needs no token; the issuer redirects back to it with its own
+        // parameters.
         if let (&Method::GET, ["console", file @ ..]) = (&request.method, segments.as_slice()) {
             return console::serve(self.login.as_ref(), &request, file);
         }
@@ -37,7 +38,7 @@ impl Handler for App {
 }
 
 impl App {
-    /// What is about no single customer.
+    /// Routes that are not about a single customer.
     async fn platform_route(&self, rest: &[&str], request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         match (&request.method, rest) {
             (&Method::GET, ["limits"]) => self.limits().await,
@@ -121,7 +122,7 @@ impl App {
     }
 }
 
-/// A filter that is misspelt or doubled would be taken for none.
+/// A misspelt or repeated filter would otherwise be ignored.
 fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem> {
     let known: &[&str] = match segments {
         ["v1", "onboardings"] => &["state", "customer_ref", "search", "cursor"],
@@ -132,7 +133,7 @@ fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem>
     };
     let mut names: Vec<String> = request.parameters().collect();
     if names.iter().any(|name| !known.contains(&name.as_str())) {
-        return Err(Problem::bad_request("unknown_parameter", "A query parameter is not known."));
+        return Err(Problem::bad_request("unknown_parameter", "A query parameter is unknown."));
     }
     names.sort_unstable();
     let doubled = names.windows(2).any(|pair| pair.first() == pair.last());

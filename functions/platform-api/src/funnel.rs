@@ -1,4 +1,4 @@
-//! `GET /v1/funnel`: how far the customers of the last days came, and where they gave up.
+//! `GET /v1/funnel`: how far the customers of the last days got, and where they gave up.
 
 use super::{App, unavailable};
 use http::StatusCode;
@@ -11,7 +11,7 @@ use shared::http::{Reply, Request, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Sessions that are looked at: some hundred new customers a week are what Meta lets anybody have.
+/// Most sessions that are read: Meta lets a platform onboard a few hundred new customers a week.
 const MOST: usize = 1000;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -22,7 +22,7 @@ struct Funnel {
     stages: [Stage; 4],
     abandoned: Vec<Abandoned>,
     errors: Vec<Errors>,
-    /// There were more than are counted.
+    /// Whether there were more sessions than were counted.
     partial: bool,
 }
 
@@ -34,7 +34,7 @@ struct Stage {
 
 #[derive(Serialize)]
 struct Abandoned {
-    /// Meta's name of the screen; `null` where it named none.
+    /// Meta's name of the screen; `null` where Meta named none.
     step: Option<String>,
     count: usize,
 }
@@ -49,7 +49,7 @@ impl App {
     pub(crate) async fn funnel(&self, request: &Request) -> Result<Reply, Problem> {
         let days = request.parameter("days").map_or(Ok(30), |days| days.parse::<u32>());
         let days = days.ok().filter(|days| (1..=30).contains(days));
-        let days = days.ok_or(Problem::bad_request("bad_parameter", "days is a number from 1 to 30."))?;
+        let days = days.ok_or(Problem::bad_request("bad_parameter", "days must be a number from 1 to 30."))?;
         let since = clock::now().before(DAY.saturating_mul(days));
         let sessions = self.store.sessions_since(since, MOST).await.map_err(|error| unavailable(&error))?;
         let claimed: Vec<&Session> = sessions.iter().filter(|session| session.onboarding().is_some()).collect();
@@ -74,7 +74,7 @@ impl App {
         ))
     }
 
-    /// Of those whose code came: how many accounts are proven, and how many are ready.
+    /// Of the sessions whose code arrived: how many accounts are proven, and how many are ready.
     async fn arrived(&self, claimed: &[&Session]) -> Result<(usize, usize), Problem> {
         let (mut connected, mut ready) = (0, 0);
         for id in claimed.iter().filter_map(|session| session.onboarding()) {

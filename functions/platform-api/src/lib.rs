@@ -45,21 +45,21 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 use url::Url;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     store: Store,
     jobs: Queue,
-    /// Public base of the signup page when it has a domain of its own.
+    /// Public base URL of the signup page when it has its own domain.
     signup_base: Option<Url>,
     session_life: Duration,
-    /// What Meta proves itself with at a platform's own address, and customers' tokens.
+    /// Verify tokens of callback overrides, and customers' tokens.
     vault: Vault,
     graph: GraphClient,
-    /// Sends messages and follows them up.
+    /// Sends messages and follows up on them.
     sender: Sender,
-    /// Moves numbers here.
+    /// Migrates numbers to this platform.
     mover: Migrator,
-    /// Takes jobs that read an account's templates.
+    /// The queue for jobs that read an account's templates.
     polls: Queue,
     publisher: Publisher,
     limit: OnboardingLimit,
@@ -69,23 +69,23 @@ pub struct App {
     dead_letters: Vec<DeadLetters>,
     /// Where operators log in to the console, if there is one.
     login: Option<Login>,
-    /// What a callback override may name beside public addresses.
+    /// Origins that a callback override may use besides public addresses.
     override_origins: Vec<String>,
-    /// Who may do what.
+    /// The scope names and permissions of callers.
     access: Access,
 }
 
-/// The API in the form of OpenAPI 3.1.
+/// The API description in OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
-/// What the platform's queue holds, as a JSON Schema: one alternative a type of event.
+/// JSON Schema of the events on the platform's queue, with one alternative per event type.
 pub const EVENT_SCHEMA: &str = include_str!("../events/schema.json");
 
 impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let tls = Tls::new()?;
         let transport = Transport::new(&tls)?;
@@ -127,12 +127,12 @@ impl App {
     }
 }
 
-/// Parses a whole number of a range.
+/// Parses a whole number within a range.
 fn within(range: RangeInclusive<u64>) -> impl Fn(&str) -> Option<u64> {
     move |text| text.parse().ok().filter(|number| range.contains(number))
 }
 
-/// Dead letters, the console's login, and who may do what.
+/// Dead-letter queues, the console's login, and permissions.
 fn operations(
     lookup: &Lookup<'_>,
     problems: &mut Problems,
@@ -176,6 +176,6 @@ fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transpo
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Problem {
-    tracing::error!(error = shared::telemetry::chain(error), "a dependency is unavailable");
+    tracing::error!(error = shared::telemetry::chain(error), "dependency unavailable");
     Problem::unavailable()
 }

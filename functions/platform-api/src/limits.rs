@@ -1,4 +1,4 @@
-//! What is limited or shared platform-wide.
+//! Platform-wide limits, pauses and shares.
 
 use super::{App, unavailable};
 use http::StatusCode;
@@ -19,7 +19,7 @@ struct Limits {
 
 #[derive(Serialize)]
 struct Signups {
-    /// Since when the platform lets nobody new connect.
+    /// Since when signups of new customers are paused.
     paused_since: Option<String>,
 }
 
@@ -28,9 +28,9 @@ struct Budget {
     used: usize,
     limit: usize,
     window_days: u8,
-    /// At least 80 % are used.
+    /// At least 80 % of the limit is used.
     near: bool,
-    /// When the next new customer may come, while the limit is reached.
+    /// When the next new customer can connect, while the limit is reached.
     full_until: Option<String>,
     new_customers: Vec<NewCustomer>,
 }
@@ -62,7 +62,7 @@ struct Share {
 }
 
 impl App {
-    /// How many new customers Meta lets the platform have, and whether credit is shared at the moment.
+    /// How many new customers Meta allows the platform, and whether credit is shared at the moment.
     pub(crate) async fn limits(&self) -> Result<Reply, Problem> {
         let now = clock::now();
         let customers = self.store.new_customers(now).await.map_err(|error| unavailable(&error))?;
@@ -92,7 +92,7 @@ impl App {
         Ok(json(StatusCode::OK, &Limits { onboardings, credit, signups }))
     }
 
-    /// Lets nobody new connect, for example while Meta has an incident, or everybody again.
+    /// Pauses signups of new customers, for example during an incident at Meta, or resumes them.
     pub(crate) async fn pause_signups(&self, pause: bool, operation: &Operation) -> Result<Reply, Problem> {
         let known = self.store.signups_paused().await.map_err(|error| unavailable(&error))?;
         if known.is_some() != pause {

@@ -1,4 +1,4 @@
-//! `/v1/sessions/{session}`: how a signup link stands, and its revocation.
+//! `/v1/sessions/{session}`: the state of a signup link, and its revocation.
 
 use super::{App, unavailable};
 use http::StatusCode;
@@ -12,16 +12,16 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, json, no_content};
 use shared::store::{StoreError, Versioned};
 
-/// How often a save is tried over what others saved meanwhile.
+/// How often a save is retried after version conflicts.
 const SAVES: usize = 5;
 
-/// What a platform sees of a link: nothing of its pre-fill.
+/// What the platform can read of a link: nothing of its pre-fill.
 #[derive(Serialize)]
 struct Link<'a> {
     state: &'static str,
     customer_ref: &'a CustomerRef,
     expires_at: String,
-    /// Since when a browser uses it.
+    /// When a browser first used it.
     launched_at: Option<String>,
     /// When the person confirmed what is being connected.
     confirmed_at: Option<String>,
@@ -42,18 +42,18 @@ impl App {
         Ok(json(StatusCode::OK, &link))
     }
 
-    /// A link that took a code cannot be revoked: its connection is ended by `DELETE /v1/onboardings/{id}`.
+    /// A link that received a code cannot be revoked: its connection is ended by `DELETE /v1/onboardings/{id}`.
     pub(crate) async fn revoke_session(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         for _ in 0..SAVES {
             let (id, mut held) = self.link(id).await?;
             if held.record.onboarding().is_some() {
-                let title = "A code was brought by this link already. End its onboarding instead.";
+                let title = "This link has already received a code. End its onboarding instead.";
                 return Err(Problem::new(StatusCode::CONFLICT, "session_used", title));
             }
             if held.record.revoked_at.is_some() {
                 return Ok(no_content());
             }
-            // The session itself is a secret: the customer is named.
+            // The session id is a secret, so the event names the customer.
             self.announce(&operation.about("customer_ref", held.record.customer_ref.as_str())).await?;
             held.record.revoked_at = Some(clock::now());
             match self.store.save_session(&id, &held).await {

@@ -1,4 +1,4 @@
-//! `/v1/phone-numbers/{id}/messages` and `/v1/messages/{id}`: a message is sent once, followed up, and tried once more when
+//! `/v1/phone-numbers/{id}/messages` and `/v1/messages/{id}`: a message is sent once, tracked, and retried once when
 //! that can help.
 
 use super::once::{Claimed, Ticket, answered, reused};
@@ -17,7 +17,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::store::StoreError;
 
-/// Messages a list shows.
+/// Most messages in a list.
 const MOST_LISTED: i32 = 100;
 
 #[derive(Serialize)]
@@ -50,7 +50,7 @@ struct AttemptView {
 }
 
 impl App {
-    /// Sends a message. 202 whatever Meta says: the state tells.
+    /// Sends a message. Replies 202 whatever Meta answers: the message's state shows the result.
     pub(crate) async fn send_message(
         &self,
         phone: &str,
@@ -67,7 +67,8 @@ impl App {
         Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &MessageView::of(&message))).await)
     }
 
-    /// The message of a request: sent now, or by an earlier one under the same key, and then not again, whatever became of it.
+    /// The message of a request: sent now, or by an earlier request with the same key; the latter is never sent again,
+    /// whatever became of it.
     async fn send_once(
         &self,
         phone: PhoneNumberId,
@@ -80,7 +81,7 @@ impl App {
             Some(key) => MessageId::of_key(&phone, key.as_str()),
             None => MessageId::new(now, rand::random()),
         };
-        // By a process that died before it answered, or longer ago than keys are remembered.
+        // Sent by a process that crashed before it answered, or longer ago than keys are remembered.
         if ticket.key().is_some()
             && let Some(known) = self.sent_before(&id, draft).await?
         {
@@ -91,7 +92,7 @@ impl App {
         self.send_new(&onboarding, message, draft, operation).await
     }
 
-    /// Kept before it is sent; whoever asked for it is named before that.
+    /// Saved before it is sent; the event that names the caller is published before that.
     async fn send_new(
         &self,
         onboarding: &Onboarding,
@@ -108,7 +109,7 @@ impl App {
         self.announce(&named(operation, &message)).await?;
         match self.store.create_message(&message, &draft.payload(), message.created_at).await {
             Ok(()) => {}
-            // Asked for twice at the same moment.
+            // Two concurrent requests for the same message.
             Err(StoreError::Conflict) => {
                 return self.sent_before(&message.id, draft).await?.ok_or(Problem::unavailable());
             }
@@ -116,14 +117,14 @@ impl App {
         }
         let sent = sender.attempt(onboarding, &message, (&token, number), &draft.payload).await;
         let after = sent.unwrap_or_else(|error| {
-            // It may be on its way: its state says so in a minute.
-            tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "an outcome was not saved");
+            // It may have been sent: its state will show that in a minute.
+            tracing::error!(message.id = %message.id, error = shared::telemetry::chain(&error), "outcome not saved");
             None
         });
         Ok(after.unwrap_or(message))
     }
 
-    /// The message of that id, if it is the same one.
+    /// The message with that id, if its content is the same.
     async fn sent_before(&self, id: &MessageId, draft: &Draft) -> Result<Option<Message>, Problem> {
         let held = self.store.message(id).await.map_err(|error| unavailable(&error))?;
         match held.map(|held| held.record) {
@@ -132,10 +133,10 @@ impl App {
         }
     }
 
-    /// Those whose second attempt waits, the next first.
+    /// Messages that wait for their second attempt, the next one first.
     pub(crate) async fn messages(&self, request: &Request) -> Result<Reply, Problem> {
         if request.parameter("state").as_deref() != Some("retry_scheduled") {
-            return Err(Problem::bad_request("bad_parameter", "Ask for state=retry_scheduled."));
+            return Err(Problem::bad_request("bad_parameter", "The state must be retry_scheduled."));
         }
         let found = self.store.retries(MOST_LISTED).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::OK, &Messages { messages: found.iter().map(MessageView::of).collect() }))
@@ -147,7 +148,7 @@ impl App {
         Ok(json(StatusCode::OK, &MessageView::of(&held.ok_or(Problem::not_found())?.record)))
     }
 
-    /// Gives the second attempt up.
+    /// Cancels the second attempt.
     pub(crate) async fn cancel_message(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let id = MessageId::parse(id).map_err(|_| Problem::not_found())?;
         let fact = MessageFact::Dropped("message.cancelled");
@@ -157,12 +158,16 @@ impl App {
             None => {
                 let held = self.store.message(&id).await.map_err(|error| unavailable(&error))?;
                 held.ok_or(Problem::not_found())?;
-                Err(Problem::new(StatusCode::CONFLICT, "nothing_to_cancel", "No second attempt of this message waits."))
+                Err(Problem::new(
+                    StatusCode::CONFLICT,
+                    "nothing_to_cancel",
+                    "This message has no pending second attempt.",
+                ))
             }
         }
     }
 
-    /// The record of a number that can send.
+    /// The record of a number that can send messages.
     async fn connected(&self, phone: &PhoneNumberId) -> Result<Onboarding, Problem> {
         let id = self.store.record_of(phone).await.map_err(|error| unavailable(&error))?;
         let held =
@@ -224,7 +229,7 @@ fn begin(
     Ok(Message::begin(id, (onboarding.id.clone(), waba, phone), draft, now))
 }
 
-/// Ids of what is sent; never to whom, or what.
+/// Adds the ids of what is sent; never the recipient or the content.
 fn named(operation: &Operation, message: &Message) -> Operation {
     let operation = operation.about("message_id", message.id.as_str());
     operation.about("onboarding_id", message.onboarding.as_str()).about("phone_number_id", message.phone.as_str())
@@ -239,15 +244,14 @@ fn draft(request: &Request) -> Result<Draft, Problem> {
     Draft::read(fields).map_err(|flaw| match flaw {
         Flaw::Recipient => Problem::bad_request(
             "message.recipient",
-            "Name one person: a phone number in `to` or a user id in `recipient`.",
+            "Name exactly one recipient: a phone number in `to` or a user id in `recipient`.",
         ),
-        Flaw::Type => Problem::bad_request("message.type", "The type is none that Meta documents for sending."),
-        Flaw::Content => Problem::bad_request(
-            "message.content",
-            "The object of the message's type is missing or not as Meta wants it.",
-        ),
-        Flaw::Group => Problem::bad_request("message.recipient_type", "Messages to groups are not followed up here."),
-        Flaw::Product => Problem::bad_request("message.product", "Messages go by WhatsApp, and by nothing else."),
-        Flaw::Context => Problem::bad_request("message.context", "A context names the message it answers."),
+        Flaw::Type => Problem::bad_request("message.type", "Meta documents no message type of this name."),
+        Flaw::Content => {
+            Problem::bad_request("message.content", "The object named after the message type is missing or invalid.")
+        }
+        Flaw::Group => Problem::bad_request("message.recipient_type", "Messages to groups are not supported."),
+        Flaw::Product => Problem::bad_request("message.product", "The messaging product must be whatsapp."),
+        Flaw::Context => Problem::bad_request("message.context", "A context must name the message that is replied to."),
     })
 }

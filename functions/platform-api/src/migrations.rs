@@ -1,4 +1,4 @@
-//! `/v1/moves`: a number comes here from another provider, step by step.
+//! `/v1/moves`: phone number migrations from another provider to this platform, step by step.
 
 mod views;
 
@@ -28,11 +28,11 @@ const FIELDS: [&str; 6] =
 /// Longest display name (Meta: `PhoneNumberCreateRequest`).
 const LONGEST_NAME: usize = 75;
 
-/// How often a move is begun anew while others begin one of the same number.
+/// How often starting a migration is retried while others start one of the same number.
 const CONFLICTS: usize = 3;
 
 impl App {
-    /// Begins a move, or goes on with the one that the number has.
+    /// Starts a phone number migration, or continues the one that the number has.
     pub(crate) async fn begin_move(&self, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &FIELDS)?;
         let wish = Wish::read(&fields)?;
@@ -45,7 +45,7 @@ impl App {
         Ok(self.settle_reply(&ticket, json(StatusCode::ACCEPTED, &view(&migration, clock::now()))).await)
     }
 
-    /// The move of a request: `id` when it begins one.
+    /// The migration of a request; `id` is used if the request starts one.
     async fn begin_once(&self, wish: &Wish, id: MigrationId, operation: &Operation) -> Result<Migration, Problem> {
         let found = self.store.onboarding(&wish.onboarding).await.map_err(|error| unavailable(&error))?;
         let onboarding = found.ok_or(Problem::not_found())?.record;
@@ -54,7 +54,7 @@ impl App {
             let known = self.store.migration_of_number(&onboarding.id, &fingerprint).await;
             let known = known.map_err(|error| unavailable(&error))?.map(|held| held.record);
             match known {
-                // Begun by the same request, whose answer was lost.
+                // Started by the same request, whose answer was lost.
                 Some(known) if known.id == id => {
                     self.mover.enqueue(&known.id).await;
                     return Ok(known);
@@ -71,7 +71,7 @@ impl App {
                             self.mover.enqueue(&migration.id).await;
                             return Ok(migration);
                         }
-                        // The number has another move by now, or this one.
+                        // Another migration of the number, or this one, was saved in the meantime.
                         Err(StoreError::Conflict) => {}
                         Err(error) => return Err(unavailable(&error)),
                     }
@@ -104,7 +104,7 @@ impl App {
     /// Has Meta send a code to the number.
     pub(crate) async fn ask_code(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["method", "language"])?;
-        let bad = Problem::bad_request("bad_value", "The method is SMS or VOICE, the language like en_US.");
+        let bad = Problem::bad_request("bad_value", "Use SMS or VOICE as the method and a language such as en_US.");
         let method = fields.text("method", 8)?.map_or(Some(CodeMethod::Sms), CodeMethod::parse).ok_or(bad)?;
         let language = normal_language(fields.text("language", 16)?.unwrap_or("en_US"));
         let plain = language.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') && language.len() >= 2;
@@ -115,14 +115,14 @@ impl App {
         let phone = coding(&migration)?;
         let asked = self.mover.ask_code(&migration, phone, method, &language, operation).await;
         if !asked.map_err(|error| unavailable(&error))? {
-            let title = "A code was asked for a moment ago, or five within a day. Ask again later.";
+            let title = "A code was requested a moment ago, or five within a day. Try again later.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title);
             return Err(self.not_now(id, Migration::codes_left, limited).await?);
         }
         self.after(&migration.id).await
     }
 
-    /// Proves the number with the code that came.
+    /// Verifies the number with the code that its owner received.
     pub(crate) async fn verify_move(
         &self,
         id: &str,
@@ -130,7 +130,7 @@ impl App {
         operation: &Operation,
     ) -> Result<Reply, Problem> {
         let fields = Fields::read(request, &["code"])?;
-        let bad = Problem::bad_request("code_invalid", "The code has six digits.");
+        let bad = Problem::bad_request("code_invalid", "The code must have six digits.");
         let code: String = fields.text("code", 16)?.ok_or(bad)?.replace(['-', ' '], "");
         if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(bad);
@@ -139,18 +139,18 @@ impl App {
         let phone = coding(&migration)?;
         let now = clock::now();
         if migration.entries_left(now).0 > 0 && !migration.allows(&MigrationFact::CodeEntered, now) {
-            return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Ask for a code first."));
+            return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Request a code first."));
         }
         let entered = self.mover.enter_code(&migration, phone, &Secret::new(code), operation).await;
         if !entered.map_err(|error| unavailable(&error))? {
-            let title = "Five codes were entered within a day. Try again later: Meta locks the number otherwise.";
+            let title = "Five codes were entered within a day. Try again later; otherwise Meta locks the number.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title);
             return Err(self.not_now(id, Migration::entries_left, limited).await?);
         }
         self.after(&migration.id).await
     }
 
-    /// Why nothing was counted: a limit, with its end; or something changed meanwhile.
+    /// Why nothing was counted: a limit, with its end; or the record changed in the meantime.
     async fn not_now(
         &self,
         id: &str,
@@ -179,7 +179,7 @@ impl App {
     pub(crate) async fn cancel_move(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let migration = self.find_move(id).await?;
         if matches!(migration.phase, Phase::Done | Phase::Registering { .. }) {
-            let title = "The number is verified here already; end the connection to give it back.";
+            let title = "The number is already verified here. End the connection to release it.";
             return Err(Problem::new(StatusCode::CONFLICT, "move.too_late", title));
         }
         self.change_migration(&migration.id, MigrationFact::Cancelled, operation).await
@@ -209,7 +209,7 @@ impl App {
     }
 }
 
-/// What the platform asks for.
+/// The content of the request.
 #[derive(Clone)]
 struct Wish {
     onboarding: OnboardingId,
@@ -222,7 +222,7 @@ struct Wish {
 impl Wish {
     fn read(fields: &Fields) -> Result<Self, Problem> {
         let onboarding = fields.id("onboarding_id", OnboardingId::parse)?;
-        let missing = Problem::bad_request("onboarding_missing", "Name the onboarding of the account it goes to.");
+        let missing = Problem::bad_request("onboarding_missing", "Name the onboarding of the target account.");
         let country = fields.text("country_code", 8)?.unwrap_or_default();
         let number = MigratingNumber::parse(country, fields.text("phone_number", 32)?.unwrap_or_default());
         let no_number = Problem::bad_request(
@@ -231,7 +231,7 @@ impl Wish {
         );
         let name = fields.text("verified_name", LONGEST_NAME)?.map(str::trim).map(str::to_owned);
         if name.as_ref().is_some_and(|name| name.chars().count() < 2) {
-            return Err(Problem::bad_request("bad_value", "A display name has 2 to 75 characters."));
+            return Err(Problem::bad_request("bad_value", "A display name must have 2 to 75 characters."));
         }
         Ok(Self {
             onboarding: onboarding.ok_or(missing)?,
@@ -242,14 +242,13 @@ impl Wish {
         })
     }
 
-    /// The same wish for a move that has begun.
+    /// The same request for a migration that has started.
     fn again(self) -> MigrationFact {
         let Self { verified_name, source_waba, source_phone, .. } = self;
         MigrationFact::AskedAgain { verified_name, source_waba, source_phone }
     }
 
-    /// A move to an account that is connected; `None` while it is not. What an earlier move of the number said is kept where
-    /// this one says nothing.
+    /// A migration to a connected account, else `None`. The request's values override those of an earlier migration.
     fn begin(
         self,
         id: MigrationId,
@@ -288,10 +287,10 @@ impl Wish {
     }
 }
 
-/// The number whose code is asked for or entered.
+/// The number for which a code is requested or entered.
 fn coding(migration: &Migration) -> Result<&VerifiedPhone, Problem> {
     let open = matches!(migration.state(), MigrationState::AwaitingCode | MigrationState::CodeSent);
-    let title = "The move is not at the code: look at its state.";
+    let title = "The move is not waiting for a code. Check its state.";
     migration.phone.as_ref().filter(|_| open).ok_or(Problem::new(StatusCode::CONFLICT, "move.not_at_code", title))
 }
 

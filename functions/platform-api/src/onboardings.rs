@@ -1,4 +1,4 @@
-//! Onboardings for operators: lists, one with its timeline, and "go on".
+//! Onboardings for operators: lists, details with the timeline, and resuming.
 
 use super::{App, unavailable};
 use crate::views::{Details, List, summary};
@@ -17,7 +17,7 @@ use shared::queue::Job;
 use shared::store::{Recorded, StoreError, Versioned};
 use std::time::Duration;
 
-/// Onboardings a page holds.
+/// Onboardings per page.
 const PAGE: i32 = 50;
 
 impl App {
@@ -51,7 +51,8 @@ impl App {
         Ok(json(StatusCode::OK, &list))
     }
 
-    /// What an operator may have at hand: an id of ours, of an account, a number or a portfolio, or a customer's reference.
+    /// Searches by whatever an operator may have at hand: an id of an onboarding, account, number or portfolio, or a
+    /// customer reference.
     async fn search(&self, text: &str) -> Result<Vec<Onboarding>, StoreError> {
         let mut ids: Vec<OnboardingId> = OnboardingId::parse(text).into_iter().collect();
         if let Ok(waba) = WabaId::parse(text) {
@@ -75,7 +76,7 @@ impl App {
         Ok(found)
     }
 
-    /// One page over the lists of `states`, beginning after `start`.
+    /// One page across the lists of `states`, beginning after `start`.
     async fn page(&self, states: &[State], start: Option<(State, Option<OnboardingId>)>) -> Result<List, StoreError> {
         let mut list = List { onboardings: Vec::new(), cursor: None };
         let (first, mut after) = start.map_or((None, None), |(state, id)| (Some(state), id));
@@ -108,25 +109,27 @@ impl App {
         found.ok_or(Problem::not_found())
     }
 
-    /// Makes everything that waits due at once; with a choice in the body, goes on with what was chosen.
+    /// Makes all waiting steps due now; if the body has a choice, continues with it.
     pub(crate) async fn resume(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
         let fact = choice(request)?;
         match self.apply(id, &fact, operation).await? {
             Some(after) => Ok(json(StatusCode::ACCEPTED, &summary(&after))),
             None if matches!(fact, Fact::Chosen { .. }) && self.asks(id).await? => {
-                let title = "That is not one of the options: they stand at the step that waits for the choice.";
+                let title = "This is not one of the options, which are listed at the step that waits for the choice.";
                 Err(Problem::new(StatusCode::CONFLICT, "no_such_option", title))
             }
-            None => Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "Nothing of this onboarding waits.")),
+            None => {
+                Err(Problem::new(StatusCode::CONFLICT, "nothing_to_resume", "This onboarding has nothing to resume."))
+            }
         }
     }
 
-    /// Whether a step waits for somebody to choose.
+    /// Whether a step waits for a choice.
     async fn asks(&self, id: &str) -> Result<bool, Problem> {
         Ok(self.find(id).await?.record.steps.values().any(|step| !step.options().is_empty()))
     }
 
-    /// Begins the exit; one that has begun or is over is answered the same.
+    /// Starts the exit; if it has already started or finished, the answer is the same.
     pub(crate) async fn leave(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         if let Some(after) = self.apply(id, &Fact::ExitRequested, operation).await? {
             return Ok(json(StatusCode::ACCEPTED, &summary(&after)));
@@ -140,13 +143,13 @@ impl App {
         }
     }
 
-    /// Saves who asks for something about an account that changes no record by itself. It is not begun before: an
-    /// operation without a name would be worse than one that has to be asked for again.
+    /// Publishes who requested an operation on an account that changes no record by itself. The operation starts only
+    /// afterwards: an unattributed operation would be worse than one that has to be requested again.
     pub(crate) async fn requested(&self, id: &OnboardingId, operation: &Operation) -> Result<(), Problem> {
         self.apply(id.as_str(), &Fact::Requested, operation).await.map(drop)
     }
 
-    /// Saves a fact with who brought it about, and enqueues; `None` when it changes nothing.
+    /// Saves a fact together with its caller, and enqueues a job; `None` when the fact changes nothing.
     pub(crate) async fn apply(
         &self,
         id: &str,
@@ -179,7 +182,7 @@ fn read_cursor(cursor: &str) -> Option<(State, Option<OnboardingId>)> {
     Some((State::parse(state)?, last))
 }
 
-/// The body is optional: most waits need no answer.
+/// The body is optional: most waiting steps need no choice.
 fn choice(request: &Request) -> Result<Fact, Problem> {
     if request.body.is_empty() {
         return Ok(Fact::Resumed);
@@ -190,7 +193,7 @@ fn choice(request: &Request) -> Result<Fact, Problem> {
 }
 
 pub(crate) const fn bad_parameter() -> Problem {
-    Problem::bad_request("bad_parameter", "A query parameter has no valid value.")
+    Problem::bad_request("bad_parameter", "A query parameter has an invalid value.")
 }
 
 #[cfg(test)]

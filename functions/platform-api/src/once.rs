@@ -1,5 +1,5 @@
-//! `Idempotency-Key` of the routes that take one: a key belongs to one body, and a request under it is carried out once. What
-//! was done is answered again, word for word; where nothing was done, the same body may be tried again.
+//! `Idempotency-Key` of the routes that accept one: a key belongs to one body, and a request with it is carried out
+//! once. The stored answer is returned unmodified; if nothing was done, the same body may be tried again.
 
 use super::{App, unavailable};
 use http::StatusCode;
@@ -12,22 +12,23 @@ use shared::http::{Reply, Request, reply};
 use shared::store::Versioned;
 use std::time::Duration;
 
-/// After which a caller may come again when the same request is being carried out.
+/// When a caller may retry while the same request is in progress.
 const IN_PROGRESS: Duration = Duration::from_secs(2);
 
-/// What a request is carried out with: the same for every repeat under its key.
+/// What a request is carried out with: identical for every retry with the same key.
 pub(crate) struct Ticket {
     keyed: Option<(KeyedRequest, Versioned<Claim>)>,
     seed: Seed,
-    /// When the request first came.
+    /// When the request first arrived.
     pub(crate) begun_at: Timestamp,
 }
 
-/// Whether a request is to be carried out.
+/// Whether to carry out a request.
 pub(crate) enum Claimed {
-    /// It is, with this. A repeat finds what an earlier one left by the ids that are derived from it.
+    /// To be carried out with this ticket. A retry finds the results of earlier attempts by the ids derived from the
+    /// ticket.
     Open(Ticket),
-    /// It was.
+    /// It was carried out already.
     Answered(Ticket, Answer),
 }
 
@@ -37,22 +38,22 @@ impl Ticket {
         self.keyed.as_ref().map(|(request, _)| request.key())
     }
 
-    /// 128 bits for an id that the request creates.
+    /// 128 bits for an id of something that the request creates.
     pub(crate) fn bits(&self, purpose: &str) -> u128 {
         self.seed.bits(purpose)
     }
 
-    /// Recognises the request in every repeat of it.
+    /// Identifies the request across retries.
     pub(crate) fn holder(&self) -> String {
         format!("{:032x}", self.bits("holder"))
     }
 }
 
 impl App {
-    /// Claims the request's key for its body. A request without a key is always open.
+    /// Claims the request's key for its body. A request without a key is always carried out.
     ///
     /// # Errors
-    /// 400 for a key that is none, 422 when it belongs to another body, 503 when nobody can say.
+    /// 400 for an invalid key, 422 when the key belongs to another body, 503 when the table is unavailable.
     pub(crate) async fn claim(&self, request: &Request) -> Result<Claimed, Problem> {
         let now = clock::now();
         let Some(key) = key(request)? else {
@@ -74,20 +75,21 @@ impl App {
         })
     }
 
-    /// Keeps what a request that was carried out is answered; gives the answer that counts when two did it at once.
+    /// Stores the answer to a request that was carried out; returns the answer that counts if two attempts did so
+    /// concurrently.
     pub(crate) async fn settle(&self, ticket: &Ticket, answer: Answer) -> Answer {
         let Some((request, held)) = &ticket.keyed else { return answer };
         match self.store.keep_answer(request.place(), held, answer.clone()).await {
             Ok(answer) => answer,
-            // It was done: a repeat finds it by its ids.
+            // The request was carried out: a retry finds the result by its ids.
             Err(error) => {
-                tracing::warn!(error = shared::telemetry::chain(&error), "an answer was not kept");
+                tracing::warn!(error = shared::telemetry::chain(&error), "answer not stored");
                 answer
             }
         }
     }
 
-    /// The same for a whole reply; one that says that nothing was done is not kept.
+    /// Like [`Self::settle`], for a whole reply; a reply that says that nothing was done is not stored.
     pub(crate) async fn settle_reply(&self, ticket: &Ticket, done: Reply) -> Reply {
         if !done.status().is_success() {
             return done;
@@ -97,7 +99,7 @@ impl App {
     }
 }
 
-/// The reply that an answer was.
+/// The reply for a stored answer.
 pub(crate) fn answered(answer: &Answer) -> Reply {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     reply(status, "application/json", answer.body.clone())
@@ -105,18 +107,18 @@ pub(crate) fn answered(answer: &Answer) -> Reply {
 
 /// The key belongs to another body.
 pub(crate) const fn reused() -> Problem {
-    let title = "This key was used for another request. Nothing was done.";
+    let title = "This key was used for a different request. Nothing was done.";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", title)
 }
 
-/// The same request is being carried out at the moment.
+/// The same request is in progress.
 pub(crate) fn in_progress() -> Problem {
-    let title = "The first request under this key is being carried out. Ask again in a moment.";
+    let title = "The first request with this key is in progress. Try again in a moment.";
     let problem = Problem::new(StatusCode::CONFLICT, "idempotency_in_progress", title);
     problem.until(Some(soon()))
 }
 
-/// From when on something that is at work may be asked for again.
+/// When a request that is in progress may be repeated.
 pub(crate) fn soon() -> Timestamp {
     clock::now().after(IN_PROGRESS)
 }
@@ -124,18 +126,19 @@ pub(crate) fn soon() -> Timestamp {
 fn key(request: &Request) -> Result<Option<IdempotencyKey>, Problem> {
     let mut keys = request.headers.get_all("idempotency-key").iter();
     let Some(key) = keys.next() else { return Ok(None) };
-    // One that cannot be read is no absent one: without a key the request would be carried out again.
+    // A key that cannot be parsed must not count as absent: without a key, the request would be carried out again.
     let key = key.to_str().ok().and_then(IdempotencyKey::parse).filter(|_| keys.next().is_none());
-    key.map(Some).ok_or(Problem::bad_request("bad_value", "An idempotency key has 1 to 128 visible ASCII characters."))
+    key.map(Some)
+        .ok_or(Problem::bad_request("bad_value", "An idempotency key must have 1 to 128 visible ASCII characters."))
 }
 
-/// The body whatever the order of its members and the space between them; the route has read it as JSON before.
+/// The body, independent of member order and whitespace; the route has already parsed it as JSON.
 fn canonical(request: &Request) -> String {
     let value = serde_json::from_slice::<Value>(&request.body);
     value.map_or_else(|_| String::from_utf8_lossy(&request.body).into_owned(), |value| sorted(value).to_string())
 }
 
-/// With the members of every object in order, whatever map the JSON library was built with.
+/// Sorts the members of every object, whatever map type the JSON library was built with.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),

@@ -1,4 +1,4 @@
-//! `callback_override`: where a platform wants the webhooks of a customer's number instead of here.
+//! `callback_override`: the platform's own URL for the webhooks of a customer's number.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -8,16 +8,16 @@ use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::secret::Secret;
 
-/// Longest token that is taken.
+/// Longest accepted token.
 const LONGEST_TOKEN: usize = 256;
 
-/// An override as it was ordered.
+/// A requested override.
 pub(crate) struct Ordered {
     pub(crate) url: String,
     pub(crate) verify_token: Secret,
 }
 
-/// Reads `{"override_callback_uri": …, "verify_token": …}`, in Meta's own names.
+/// Parses `{"override_callback_uri": …, "verify_token": …}`, Meta's own member names.
 pub(crate) fn read(fields: &Fields, origins: &[String]) -> Result<Option<Ordered>, Problem> {
     let members = match fields.value("callback_override") {
         None | Some(Value::Null) => return Ok(None),
@@ -25,7 +25,7 @@ pub(crate) fn read(fields: &Fields, origins: &[String]) -> Result<Option<Ordered
         Some(_) => return Err(Problem::bad_request("bad_type", "A field has the wrong type.")),
     };
     if members.keys().any(|name| !["override_callback_uri", "verify_token"].contains(&name.as_str())) {
-        return Err(Problem::bad_request("unknown_field", "The callback override has a field that is not known."));
+        return Err(Problem::bad_request("unknown_field", "The callback override contains an unknown field."));
     }
     let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
     let token = text("verify_token");
@@ -39,7 +39,7 @@ pub(crate) fn read(fields: &Fields, origins: &[String]) -> Result<Option<Ordered
     }))
 }
 
-/// Reads `CALLBACK_OVERRIDE_ORIGINS`: what is taken beside public addresses; usually nothing.
+/// Reads `CALLBACK_OVERRIDE_ORIGINS`: origins that are accepted besides public addresses; usually none.
 pub(crate) fn read_origins(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     match lookup("CALLBACK_OVERRIDE_ORIGINS").filter(|origins| !origins.is_empty()) {
         None => Some(Vec::new()),
@@ -47,7 +47,7 @@ pub(crate) fn read_origins(lookup: &Lookup<'_>, problems: &mut Problems) -> Opti
     }
 }
 
-/// Meta calls the address: it has to be a public one. This system never does.
+/// Meta calls this URL, so it must be public. This system never calls it.
 fn address(text: &str, origins: &[String]) -> Result<String, Problem> {
     let rejected = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,

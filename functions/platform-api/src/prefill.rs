@@ -1,30 +1,30 @@
-//! The pre-fill of a signup: Meta's `extras.setup` ("Pre-filling screens"), looked through member by member. Meta leaves out what it
-//! does not know, the customer types everything again, and nobody learns why; so it is refused here.
+//! The pre-fill of a signup: Meta's `extras.setup` ("Pre-filling screens"), validated member by member. Meta silently
+//! ignores members it does not know, and the customer has to type everything again; so they are rejected here.
 
 use serde_json::Value;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 
-/// What a member holds. `null` is absent, wherever it stands.
+/// The type of a member. `null` always counts as absent.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// An object of the members whose paths begin with its own.
+    /// An object; its members are the paths that begin with its own.
     Group,
-    /// A text of at most so many characters.
+    /// Text of at most this many characters.
     Text(usize),
-    /// The same, of several lines.
+    /// Text of at most this many characters, with line breaks allowed.
     Lines(usize),
-    /// A text of some form.
+    /// Text in a certain format.
     Form(fn(&str) -> bool),
     /// A whole number.
     Number,
-    /// An id of Meta's, as a number or in digits.
+    /// An id of Meta's, as a number or as digits.
     Id,
-    /// One id or several: Meta's page has both.
+    /// One id or several: Meta documents both.
     Ids,
 }
 
-/// Meta states 100 characters for a name and 512 for a description; the others are as long as people's are.
+/// Meta states 100 characters for a name and 512 for a description; the other limits are generous for real values.
 const MEMBERS: [(&str, Kind); 27] = [
     ("prefill.business", Kind::Group),
     ("prefill.business.id", Kind::Id),
@@ -55,13 +55,13 @@ const MEMBERS: [(&str, Kind); 27] = [
     ("prefill", Kind::Group),
 ];
 
-/// The largest whole number that JavaScript reads as it is written: beyond it, ids are texts.
+/// The largest integer that JavaScript parses exactly: larger ids have to be text.
 const LARGEST_NUMBER: u64 = 9_007_199_254_740_991;
 
-/// Reads the pre-fill, which is kept as it was sent.
+/// Validates the pre-fill, which is stored unmodified.
 ///
 /// # Errors
-/// 400 `unknown_field`, `bad_type`, `bad_value`, each with the member it is about.
+/// 400 `unknown_field`, `bad_type`, `bad_value`, each with the path of the member.
 pub(crate) fn read(fields: &Fields) -> Result<Option<Value>, Problem> {
     match fields.value("prefill") {
         None | Some(Value::Null) => Ok(None),
@@ -86,7 +86,7 @@ fn check(path: &'static str, kind: Kind, value: &Value) -> Result<(), Problem> {
         (Kind::Ids, Value::Array(ids)) => ids.iter().all(is_id),
         _ => return Err(Problem::bad_request("bad_type", "A member of the pre-fill has the wrong type.").of(path)),
     };
-    let title = "A member of the pre-fill does not have the form that Meta takes.";
+    let title = "A member of the pre-fill is not in the format that Meta accepts.";
     if right { Ok(()) } else { Err(Problem::bad_request("bad_value", title).of(path)) }
 }
 
@@ -112,9 +112,9 @@ pub(crate) fn is_email(text: &str) -> bool {
     text.len() <= 256 && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }
 
-/// Meta's own sample leaves it at the bare scheme.
+/// Meta's own sample contains only the scheme.
 fn is_website(text: &str) -> bool {
-    // As people write them: in any case and script, but with nothing that parsers read differently.
+    // As people write them, in any case and script, but without characters that parsers interpret differently.
     let plain = |letter: char| letter != '\\' && !letter.is_whitespace() && !letter.is_control();
     let web = |url: url::Url| {
         matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()

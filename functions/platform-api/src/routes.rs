@@ -1,23 +1,23 @@
-//! Which scope each route of `/v1` wants, and what its operation is called: the one table. The template's
-//! `AuthorizationScopes`, the API's description and the README are held to it by a test.
+//! The single table of the scopes that each route of `/v1` requires and of the name of its operation. A test compares
+//! the template's `AuthorizationScopes`, the API description and the README with it.
 
-/// What a token may do. At the issuer each has a name of its own, a template parameter.
+/// Permissions of a token. Each has its own name at the issuer, set by a template parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Look.
+    /// Read.
     Read,
     /// Act for one customer.
     Operate,
     /// Send messages.
     Send,
-    /// Act for everybody, or have the past run again.
+    /// Act for all customers, or redrive failed jobs.
     Admin,
 }
 
 use Scope::{Admin, Operate, Read, Send};
 
-/// Who operates reads, and who administers operates: a token of such a person needs one scope. Sending stands beside them,
-/// because it speaks in a customer's name.
+/// A token that may operate may also read, and one that may administer may also operate, so a person needs one scope.
+/// Sending is separate because it acts in a customer's name.
 const READ: &[Scope] = &[Read, Operate, Admin];
 const ANY: &[Scope] = &[Read, Operate, Send, Admin];
 const OPERATE: &[Scope] = &[Operate, Admin];
@@ -32,9 +32,9 @@ pub struct Route {
     pub method: &'static str,
     /// Path, with parameters in braces.
     pub path: &'static str,
-    /// One of these is enough.
+    /// One of these is required.
     pub scopes: &'static [Scope],
-    /// Stable name of what it does; `None` where nothing is stored, sent or changed.
+    /// Stable name of the operation; `None` where nothing is stored, sent or changed.
     pub operation: Option<&'static str>,
 }
 
@@ -46,7 +46,7 @@ const fn acts(method: &'static str, path: &'static str, scopes: &'static [Scope]
     Route { method, path, scopes, operation: Some(operation) }
 }
 
-/// Every route of `/v1`. What is not here is not answered.
+/// Every route of `/v1`. Any other route is not found.
 pub const ROUTES: &[Route] = &[
     reads("/v1/me", ANY),
     reads("/v1/openapi.json", ANY),
@@ -93,10 +93,10 @@ pub const ROUTES: &[Route] = &[
 ];
 
 impl Scope {
-    /// All of them.
+    /// All scopes.
     pub const ALL: [Self; 4] = [Read, Operate, Send, Admin];
 
-    /// Its name in this API, whatever the issuer calls it.
+    /// Its name in this API, whatever the issuer's name is.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -108,7 +108,7 @@ impl Scope {
     }
 }
 
-/// The route that a request is for; of several that fit, the one with the fewest parameters.
+/// The route of a request; if several match, the one with the fewest parameters.
 pub(crate) fn find(method: &str, segments: &[&str]) -> Option<&'static Route> {
     let fits = |route: &&Route| route.method == method && is_path(route.path, segments);
     ROUTES.iter().filter(fits).min_by_key(|route| route.path.matches('{').count())

@@ -1,4 +1,4 @@
-//! `POST /v1/sessions`: the platform asks for a signup link for one of its customers.
+//! `POST /v1/sessions`: creates a signup link for one of the platform's customers.
 
 use super::once::{Claimed, Ticket};
 use super::overrides::{self, Ordered};
@@ -26,11 +26,11 @@ struct Created {
     times: Times,
 }
 
-/// What is kept of the answer: the session itself is a secret, and derived again from the request's key.
+/// What is stored of the answer. The session id is a secret and is derived again from the request's key.
 #[derive(Serialize, Deserialize)]
 struct Times {
     expires_at: String,
-    /// Set while Meta's limit of new customers is reached: a customer that is new waits until then.
+    /// Set while Meta's limit for new customers is reached: a new customer has to wait until then.
     held_until: Option<String>,
 }
 
@@ -46,10 +46,10 @@ const FIELDS: [&str; 9] = [
     "confirm",
 ];
 
-/// Longest name of a business that is shown to the person who connects it.
+/// Longest business name that is shown to the person who connects it.
 const LONGEST_NAME: usize = 80;
 
-/// Longest return address.
+/// Longest return URL.
 const LONGEST_URL: usize = RETURN_ADDRESS.longest;
 
 impl App {
@@ -71,7 +71,7 @@ impl App {
         Ok(json(StatusCode::CREATED, &Created { signup_url: self.signup_url(request, &id), session: id, times }))
     }
 
-    /// Stores the session of a request; one that an earlier request under the same key stored is the same.
+    /// Stores the session of a request; a session that an earlier request with the same key stored is the same one.
     async fn create_once(
         &self,
         ticket: &Ticket,
@@ -80,7 +80,7 @@ impl App {
         operation: &Operation,
     ) -> Result<Times, Problem> {
         let id = session_id(ticket);
-        // The session itself is a secret: the customer is named.
+        // The session id is a secret, so the event names the customer.
         self.announce(&operation.about("customer_ref", session.customer_ref.as_str())).await?;
         let callback_override = self.keep_override(ordered, ticket).await?;
         let session = Session { callback_override, ..session };
@@ -97,7 +97,7 @@ impl App {
         Ok(Times { expires_at: expires_at.to_rfc3339(), held_until: held_until.map(Timestamp::to_rfc3339) })
     }
 
-    /// The token goes into the vault before the session names it.
+    /// The token is stored in the vault before the session references it.
     async fn keep_override(
         &self,
         ordered: Option<Ordered>,
@@ -113,11 +113,11 @@ impl App {
         let customer_ref = fields.id("customer_ref", CustomerRef::parse)?;
         let missing = Problem::bad_request("customer_ref_missing", "Name the customer by your own reference.");
         if customer_ref.as_ref().is_some_and(CustomerRef::is_unclaimed) {
-            return Err(Problem::bad_request("bad_value", "References that begin with meta: are not the platform's."));
+            return Err(Problem::bad_request("bad_value", "References must not begin with meta:."));
         }
         let flow = match fields.text("flow", 32)? {
             None => Flow::Default,
-            Some(flow) => Flow::parse(flow).ok_or(Problem::bad_request("bad_value", "This flow is not known."))?,
+            Some(flow) => Flow::parse(flow).ok_or(Problem::bad_request("bad_value", "This flow is unknown."))?,
         };
         let now = clock::now();
         let return_url = |text: &str| return_url(text, &self.doctor.origins);
@@ -154,25 +154,25 @@ impl App {
     }
 }
 
-/// People read it before they connect: it is what they think it is, without spaces at its ends.
+/// The person reads the name before connecting, so it must not be misleading; surrounding spaces are removed.
 fn customer_name(fields: &Fields) -> Result<Option<String>, Problem> {
     let name = fields.text("customer_name", LONGEST_NAME)?;
     let shown = |name: &str| !name.is_empty() && name.trim() == name && !name.chars().any(is_unseen);
     match name {
         Some(name) if !shown(name) => {
-            Err(Problem::bad_request("bad_value", "A name has 1 to 80 visible characters.").of("customer_name"))
+            Err(Problem::bad_request("bad_value", "A name must have 1 to 80 visible characters.").of("customer_name"))
         }
         name => Ok(name.map(str::to_owned)),
     }
 }
 
-/// Marks that change the order in which others are read, and characters without a shape: a name with them can look like
-/// another one.
+/// Characters that change the order in which others are displayed, and invisible ones: a name with them can look like
+/// another name.
 const fn is_unseen(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// A page, or an address to write to.
+/// A web page, or an e-mail address as a `mailto:` link.
 fn help_url(text: &str, pages: &[String]) -> Result<String, Problem> {
     match text.strip_prefix("mailto:") {
         Some(address) if prefill::is_email(address) && address.bytes().all(is_plain) => Ok(text.to_owned()),
@@ -181,7 +181,7 @@ fn help_url(text: &str, pages: &[String]) -> Result<String, Problem> {
     }
 }
 
-/// No header, no second recipient, nothing that ends an attribute.
+/// No header, no second recipient, nothing that could end an HTML attribute.
 const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+')
 }
@@ -196,7 +196,7 @@ fn locale(text: &str) -> Result<String, Problem> {
     if tag {
         Ok(text.replace('_', "-"))
     } else {
-        Err(Problem::bad_request("bad_value", "The locale is not a language tag."))
+        Err(Problem::bad_request("bad_value", "The locale is not a valid language tag."))
     }
 }
 
@@ -204,13 +204,13 @@ fn session_id(ticket: &Ticket) -> SessionId {
     SessionId::new(ticket.begun_at, [ticket.bits("session"), ticket.bits("session, the other half")])
 }
 
-/// An address people are sent to: a public HTTPS address, or one of the platform's own pages. It is shown to whoever holds
-/// the link, so it must not hold a secret.
+/// Where people are sent back to: a public HTTPS URL, or one of the platform's own pages. It is visible to everybody
+/// who holds the link, so it must not contain a secret.
 fn return_url(text: &str, pages: &[String]) -> Result<String, Problem> {
     let rejected = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "url_rejected",
-        "The return address must be a public HTTPS address without user, password or token, written the way browsers write it.",
+        "The return address must be a public HTTPS address without user, password or token, in normalised form.",
     );
     PublicUrl::parse(text, RETURN_ADDRESS, pages).map(String::from).map_err(|_| rejected)
 }

@@ -1,4 +1,4 @@
-//! The template desk: what there is, what it looks like, what Meta would say; create, edit, copy, delete.
+//! The template desk: lists, previews and lint findings; create, edit, copy, delete.
 
 mod body;
 mod problem;
@@ -29,7 +29,7 @@ use shared::store::TemplateDraft;
 use std::time::Duration;
 use views::{TemplateList, TemplateView, draft_view, refused};
 
-/// An account that can take templates, with what that takes.
+/// An account that can accept templates, with the dependencies for that.
 struct Open {
     onboarding: Onboarding,
     token: shared::secret::Secret,
@@ -62,7 +62,7 @@ impl App {
         Ok(json(StatusCode::OK, &list))
     }
 
-    /// Submits a template, or keeps it until the account can take it.
+    /// Submits a template, or saves it as a draft until the account can accept it.
     pub(crate) async fn create_template(
         &self,
         id: &str,
@@ -129,7 +129,7 @@ impl App {
         let fields = Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION[2..])?;
         let (open, template) = self.of_name(id, name, language).await?;
         if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
-            let title = "Meta lets a template be edited when it is approved, rejected or paused.";
+            let title = "Meta allows editing only approved, rejected or paused templates.";
             return Err(Problem::new(StatusCode::CONFLICT, "template.not_editable", title));
         }
         let mut whole = fields.into_map();
@@ -178,7 +178,7 @@ impl App {
         Ok(no_content())
     }
 
-    /// Whether there was a draft of that name; it is not submitted any more.
+    /// Whether there was a draft of that name; it will no longer be submitted.
     async fn give_up_draft(
         &self,
         id: &str,
@@ -196,7 +196,7 @@ impl App {
         Ok(true)
     }
 
-    /// The same parts under another name, in another language, or for another account.
+    /// Copies the components to another name, language or account.
     pub(crate) async fn copy_template(
         &self,
         id: &str,
@@ -228,7 +228,7 @@ impl App {
         Ok(self.settle_reply(&ticket, done).await)
     }
 
-    /// Looks at Meta's list now.
+    /// Reads Meta's list now.
     pub(crate) async fn refresh_templates(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
         let onboarding = self.of_onboarding(id).await?;
         let open = self.open(onboarding).await?.ok_or(not_open())?;
@@ -252,7 +252,7 @@ impl App {
         Ok(held.ok_or(Problem::not_found())?.record)
     }
 
-    /// `None` while the account cannot take templates.
+    /// `None` while the account cannot accept templates.
     async fn open(&self, onboarding: Onboarding) -> Result<Option<Open>, Problem> {
         let usable = !onboarding.is_leaving() && onboarding.joins.is_none();
         let parts = onboarding.token_attempt().filter(|_| usable).cloned().zip(onboarding.waba.clone());
@@ -281,14 +281,14 @@ fn named(operation: &Operation, name: &str, language: &str) -> Operation {
     operation.about("template", name).about("language", language)
 }
 
-/// How a template looks and what Meta would say; nothing is stored or sent.
+/// Renders a template and lints it; nothing is stored or sent.
 pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
     let fields: Vec<&str> = COMPOSITION.into_iter().chain(["values"]).collect();
     let fields = Fields::read_up_to(LARGEST_TEXT, request, &fields)?;
     let values = match fields.value("values") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(values)) => values.clone(),
-        Some(_) => return Err(Problem::bad_request("bad_type", "Values are an object of texts.")),
+        Some(_) => return Err(Problem::bad_request("bad_type", "The values must be an object of strings.")),
     };
     let composition = composition(&fields)?;
     let shown = preview(&composition, &values);

@@ -1,5 +1,5 @@
-//! `/v1/onboardings/{id}/timeline` and `/v1/moves/{id}/timeline`: what happened, page by page, from the newest page back. Inside a page entries stand in the
-//! order in which they happened, so that each earlier page goes before the one that was read.
+//! `/v1/onboardings/{id}/timeline` and `/v1/moves/{id}/timeline`: timeline entries page by page, newest page first.
+//! Within a page, entries are in chronological order, so that a reader prepends each earlier page to the one before.
 
 use super::onboardings::bad_parameter;
 use super::views::{TimelineView, timeline_view};
@@ -12,14 +12,14 @@ use shared::domain::ids::OnboardingId;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 
-/// Entries a page holds.
+/// Entries per page.
 const PAGE: i32 = 50;
 
 /// A page of a timeline.
 #[derive(Serialize)]
 pub(crate) struct TimelinePage {
     pub(crate) timeline: Vec<TimelineView>,
-    /// Leads to the page before; `null` when there is none.
+    /// Cursor of the preceding page; `null` when there is none.
     pub(crate) cursor: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl App {
     /// The page before an entry, or the newest.
     pub(crate) async fn timeline_page(&self, id: &OnboardingId, before: Option<u32>) -> Result<TimelinePage, Problem> {
         let found = self.store.timeline_page(id, before, PAGE).await.map_err(|error| unavailable(&error))?;
-        // Entries are numbered from 0 without a gap.
+        // Entries are numbered from 0 without gaps.
         let first = found.first().map(|(number, _)| *number).filter(|first| *first > 0);
         Ok(TimelinePage {
             cursor: first.map(|first| write_cursor(id.as_str(), first)),
@@ -43,7 +43,7 @@ impl App {
     }
 }
 
-/// The entries of a list that stand on the page before an entry, or on the newest, and the cursor of the page before.
+/// The entries of the page before an entry, or of the newest page, and the cursor of the preceding page.
 pub(crate) fn page_of<'a, T>(id: &str, entries: &'a [T], before: Option<u32>) -> (&'a [T], Option<String>) {
     let before = before.and_then(|before| usize::try_from(before).ok()).unwrap_or(usize::MAX);
     let end = before.min(entries.len());
@@ -52,12 +52,12 @@ pub(crate) fn page_of<'a, T>(id: &str, entries: &'a [T], before: Option<u32>) ->
     (entries.get(first..end).unwrap_or_default(), cursor)
 }
 
-/// The entry before which the page that is asked for ends.
+/// The entry before which the requested page ends.
 pub(crate) fn before(id: &str, request: &Request) -> Result<Option<u32>, Problem> {
     request.parameter("cursor").map(|cursor| read_cursor(id, &cursor).ok_or(bad_parameter())).transpose()
 }
 
-/// Names the record: a cursor of another one is none.
+/// Contains the record's id: the cursor of another record is invalid.
 fn write_cursor(id: &str, before: u32) -> String {
     URL_SAFE_NO_PAD.encode(format!("timeline {id} {before}"))
 }

@@ -1,4 +1,4 @@
-//! Onboardings as operators see them.
+//! Onboardings as shown to operators.
 
 use super::timeline::TimelinePage;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(crate) struct Summary {
     credit_allocation_id: Option<String>,
     template_namespace: Option<String>,
     token_expires_at: Option<String>,
-    /// The onboarding in which this signup goes on.
+    /// The onboarding in which this signup continues.
     joined: Option<OnboardingId>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct TimelineView {
     by: Option<By>,
 }
 
-/// Who asked for what through the API.
+/// Who requested what through the API.
 #[derive(Serialize)]
 pub(crate) struct By {
     subject: Option<String>,
@@ -86,9 +86,9 @@ pub(crate) struct Details {
     notices: Vec<NoticeView>,
     numbers: Vec<NumberView>,
     account: BTreeMap<Attribute, StatusView>,
-    /// The newest entries.
+    /// The newest timeline entries.
     timeline: Vec<TimelineView>,
-    /// Leads to earlier ones.
+    /// Cursor of earlier entries.
     timeline_cursor: Option<String>,
 }
 
@@ -137,8 +137,8 @@ impl Details {
     }
 }
 
-/// What is shown of a signup whose account another record has already.
-const JOINED: &str = "This signup goes on in the onboarding that has its account; `joined` names it.";
+/// Shown for a signup whose account belongs to another record.
+const JOINED: &str = "This signup continues in the onboarding that has its account; see `joined`.";
 
 pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
     let state = onboarding.state();
@@ -170,7 +170,7 @@ pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
     }
 }
 
-/// When a state without an obstacle was reached: with its phase, or, when it is ready, with the last step.
+/// When a state without an obstacle was reached: when its phase began or, for `ready`, when the last step was done.
 fn reached(onboarding: &Onboarding, state: State) -> Timestamp {
     let finished = onboarding.plan().filter_map(|spec| onboarding.steps.get(&spec.step)).map(|record| record.since);
     let last = finished.max().filter(|_| state == State::Ready);

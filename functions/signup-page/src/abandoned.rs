@@ -1,4 +1,4 @@
-//! A popup that ended without a code: kept, so that people see where customers give up.
+//! Records a popup that ended without a code, to show where customers give up.
 
 use super::{App, unavailable};
 use serde_json::Value;
@@ -32,13 +32,13 @@ impl App {
             meta_session: fields.text("session_id", 128)?.map(str::to_owned),
         };
         SessionId::parse(session).map_err(|_| Problem::not_found())?;
-        // What was closed stays counted.
+        // The attempt stays counted.
         let _counted = self.clients.count(request, Attempt::Abandoned).await?;
         let (id, mut held) = self.session(session).await?.ok_or(Problem::not_found())?;
         if held.record.state == SessionState::Open {
             held.record.abandoned = Some(abandonment);
             match self.store.save_session(&id, &held).await {
-                // A code came in between: the popup was not abandoned after all.
+                // A code arrived in the meantime: the popup was not abandoned.
                 Ok(()) | Err(StoreError::Conflict) => {}
                 Err(error) => return Err(unavailable(&error)),
             }

@@ -1,4 +1,4 @@
-//! `POST /signup/launch`: one browser uses a link, and gets the values that its code has to come with.
+//! `POST /signup/launch`: binds a link to one browser and returns the values that its code has to be sent with.
 
 use super::{App, unavailable};
 use http::StatusCode;
@@ -15,22 +15,22 @@ use shared::store::StoreError;
 
 const FIELDS: [&str; 5] = ["session", "launch", "confirmed", "take_over", "locale"];
 
-/// How often a save is tried over what others saved meanwhile.
+/// How often a save is retried after version conflicts.
 const SAVES: usize = 5;
 
 #[derive(Serialize)]
 struct Launched<'a> {
-    /// The callback brings it; it works once.
+    /// Sent with the callback; valid once.
     launch: &'a str,
-    /// The same signup in a whole page; only our own page has one, because only there the browser is known by a cookie
-    /// when Meta sends it back.
+    /// The same signup as a full-page redirect. Only our own page has one, because only there a cookie identifies the
+    /// browser that Meta redirects back.
     login_url: Option<String>,
     expires_at: String,
 }
 
-/// What was asked for.
+/// The content of the request.
 struct Order<'a> {
-    /// The value that a page of the platform's was given before.
+    /// The launch value that a page of the platform's received before.
     launch: Option<BrowserValue>,
     confirmed: bool,
     take_over: bool,
@@ -45,7 +45,7 @@ impl App {
         let text = fields.text("session", 128)?.ok_or(missing)?;
         let own = own_page(request)?;
         SessionId::parse(text).map_err(|_| unknown())?;
-        // A launch stays counted: it costs a write, whatever comes of it.
+        // A launch stays counted: it costs a write, whatever its result.
         let _counted = self.clients.count(request, Attempt::Launch).await?;
         for _ in 0..SAVES {
             let (id, mut held) = self.session(text).await?.ok_or(unknown())?;
@@ -100,12 +100,12 @@ const fn unknown() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known.")
 }
 
-/// The cookie of a browser on our own page; `None` on a page of the platform's. A server has no browser to bind.
+/// The browser cookie of our own page; `None` on a page of the platform's. A server has no browser to bind.
 fn own_page(request: &Request) -> Result<Option<BrowserValue>, Problem> {
     let unknown = Problem::new(
         StatusCode::FORBIDDEN,
         "browser_unknown",
-        "A signup is launched by a page in a browser, which keeps the signup page's cookie.",
+        "A signup must be launched by a page in a browser that accepts the signup page's cookie.",
     );
     match request.header("origin") {
         None => Err(unknown),
@@ -120,7 +120,7 @@ fn own_page(request: &Request) -> Result<Option<BrowserValue>, Problem> {
 fn order(fields: &Fields, session: &Session, request: &Request) -> Result<Order<'static>, Problem> {
     let spoken = fields.text("locale", 16)?.and_then(Language::of_tag);
     Ok(Order {
-        // One that is none of ours is nobody's.
+        // A value that is not in our format counts as absent.
         launch: fields.text("launch", 128)?.and_then(BrowserValue::parse),
         confirmed: fields.flag("confirmed")?,
         take_over: fields.flag("take_over")?,
@@ -128,10 +128,10 @@ fn order(fields: &Fields, session: &Session, request: &Request) -> Result<Order<
     })
 }
 
-/// A person decides: that this business is connected, and that another browser's signup ends.
+/// Two decisions need a deliberate click: connecting this business, and ending the signup of another browser.
 fn check(session: &Session, order: &Order<'_>, browser: &Browser<'_>) -> Result<(), Problem> {
     if session.is_elsewhere(browser) && !order.take_over {
-        let title = "Another browser uses this signup link. Going on here ends it there.";
+        let title = "Another browser is using this signup link. Continuing here ends it there.";
         return Err(Problem::new(StatusCode::CONFLICT, "opened_elsewhere", title));
     }
     if session.confirm && !order.confirmed {

@@ -1,4 +1,4 @@
-//! The button in a platform's own pages: one script, and what it asks.
+//! The button in a platform's own pages: a single script, and the request it makes.
 
 use super::App;
 use super::launch::{Launch, Returned};
@@ -12,7 +12,7 @@ use shared::http::{Reply, Request, json, origin, reply};
 const EMBED: &str = include_str!("../assets/embed.js");
 const STYLE: &str = include_str!("../assets/connect.css");
 
-/// Browsers ask for the script again after five minutes: a new version reaches everybody soon.
+/// Browsers revalidate the script after five minutes, so that everybody soon gets a new version.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 #[derive(Serialize)]
@@ -24,10 +24,10 @@ struct Embedded<'a> {
     launch: Option<Launch<'a>>,
 }
 
-/// The script: it brings its style along, into a shadow root of its own.
+/// The script; it adds its style to its own shadow root.
 pub(crate) fn script() -> Reply {
     let style = serde_json::to_string(STYLE).unwrap_or_default();
-    // In a scope of its own: the platform's page keeps its names.
+    // In its own scope, so that it defines no global names in the platform's page.
     let text = format!("(() => {{\n{CONNECT}\n{}\n}})();\n", EMBED.replace("STYLE", &style));
     let mut script = reply(StatusCode::OK, "text/javascript; charset=utf-8", text);
     script.headers_mut().insert(header::CACHE_CONTROL, KEPT);
@@ -35,7 +35,7 @@ pub(crate) fn script() -> Reply {
 }
 
 impl App {
-    /// What the script works with; for our own page it stands in the page.
+    /// The data that the script needs; our own page has it inline.
     pub(crate) async fn embedded(&self, request: &Request) -> Result<Reply, Problem> {
         origin::check(request, &self.origins)?;
         let text = request.parameter("session");

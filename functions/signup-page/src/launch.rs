@@ -1,4 +1,4 @@
-//! What it takes to launch Embedded Signup for one session, in the customer's language.
+//! The data that launches Embedded Signup for a session, in the customer's language.
 
 use super::App;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use shared::http::Request;
 use shared::http::problem::Problem;
 use std::collections::BTreeMap;
 
-/// Keys of the sentences that the script says by itself.
+/// Prefixes of the keys of the texts that the script shows.
 const SPOKEN: [&str; 5] = ["page.", "step.", "screen.", "popup.", "problem."];
 
-/// What the script works with.
+/// The data that the script needs.
 #[derive(Serialize)]
 pub(crate) struct Launch<'a> {
     session: &'a str,
@@ -24,38 +24,38 @@ pub(crate) struct Launch<'a> {
     popup_origins: &'a [String],
     redirect_uri: String,
     flow: Flow,
-    /// Only while Meta's window may be opened: a link that was used, or is over, shows nothing of its pre-fill.
+    /// Set only while the popup may be opened: a link that was used or has expired reveals nothing of its pre-fill.
     #[serde(skip_serializing_if = "Option::is_none")]
     extras: Option<Value>,
-    /// What is being connected, and to what.
+    /// The business that is being connected, and the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_name: Option<String>,
     platform_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     help_url: Option<String>,
-    /// Whether the person has to confirm it.
+    /// Whether the person has to confirm that.
     confirm: bool,
     language: &'static str,
     texts: BTreeMap<String, &'static str>,
-    /// Prefix of our own addresses.
+    /// Prefix of our own URLs.
     base: String,
-    /// Why a whole page came back without a code.
+    /// Why a full-page redirect returned without a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     returned_error: Option<String>,
-    /// The `state` of a code that came back. The code itself stays where it is: in the browser's address.
+    /// The `state` of a code that was returned. The code itself stays in the browser's address bar.
     #[serde(skip_serializing_if = "Option::is_none")]
     returned_state: Option<String>,
 }
 
-/// What Meta appended to the address it sent the browser back to.
+/// The parameters that Meta appended to the redirect URL.
 #[derive(Default)]
 pub(crate) struct Returned {
-    /// The value that a code came with, and that is known to be this browser's.
+    /// The `state` of a code, once it is known to belong to this browser.
     pub(crate) state: Option<String>,
     pub(crate) error: Option<String>,
 }
 
-/// Meta's reason to come back without a code: a number, or a word.
+/// Meta's reason for returning without a code: a number or a short name.
 const LONGEST_ERROR: usize = 32;
 
 impl Returned {
@@ -107,12 +107,12 @@ impl App {
         })
     }
 
-    /// Meta's script, in the language of the page.
+    /// The URL of Meta's SDK, in the language of the page.
     pub(crate) fn sdk_url(&self, language: &Language) -> String {
         format!("{}/{}/sdk.js", self.sdk_origin, language.sdk_locale)
     }
 
-    /// Meta's dialog as a page of its own: the same configuration, and back to us with the code.
+    /// Meta's dialog as a full-page redirect: the same configuration, and back to us with the code.
     pub(crate) async fn login_url(
         &self,
         request: &Request,
@@ -134,13 +134,13 @@ impl App {
     }
 }
 
-/// Where Meta's whole page comes back to.
+/// Where Meta redirects back to.
 fn redirect_uri(request: &Request) -> String {
     format!("{}/signup/return", request.base_url())
 }
 
-/// What the platform sent, and where it names no business, the portfolio we know the customer by: who connects again types
-/// nothing twice.
+/// The platform's pre-fill. If it names no business, the portfolio that we know of the customer is added, so that a
+/// customer who connects again need not enter it twice.
 fn setup(session: &Session, known: Option<&BusinessId>) -> Option<Value> {
     let mut setup = session.prefill.clone();
     // Meta takes the id as a number ("Pre-filling screens").

@@ -1,5 +1,5 @@
-//! `/signup/*` but for the callback: the page a customer sees before, during and after Meta's popup, the browser that uses a
-//! link, and the button in a platform's own pages. Holds no secret.
+//! `/signup/*` except the callback: the page that a customer sees before, during and after Meta's popup, the binding of
+//! a link to a browser, and the button in a platform's own pages. Has access to no secrets.
 
 mod abandoned;
 mod binding;
@@ -28,22 +28,22 @@ use shared::http::{Reply, Request};
 use shared::store::{Store, StoreError, Versioned};
 use shared::tls::Tls;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     store: Store,
     app: AppId,
     config_id: String,
     graph_version: String,
-    /// Where the Facebook JavaScript SDK is loaded from.
+    /// The origin of the Facebook JavaScript SDK.
     sdk_origin: String,
-    /// Whose message events the page believes.
+    /// Origins whose message events the page accepts.
     popup_origins: Vec<String>,
-    /// The platform's own pages.
+    /// The origins of the platform's own pages.
     origins: Vec<String>,
     limit: OnboardingLimit,
     clients: ClientLimit,
     reads: ReadLimit,
-    /// What the platform is called; empty when it has no name here.
+    /// The platform's display name; empty when none is configured.
     platform: String,
 }
 
@@ -51,7 +51,7 @@ impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let tls = Tls::new()?;
         let mut problems = Problems::default();
@@ -86,7 +86,7 @@ impl App {
         })
     }
 
-    /// The session a request names; `None` when there is no such session.
+    /// The session that a request names; `None` when there is none.
     async fn session(&self, text: &str) -> Result<Option<(SessionId, Versioned<Session>)>, Problem> {
         let Ok(id) = SessionId::parse(text) else {
             return Ok(None);
@@ -95,7 +95,7 @@ impl App {
         Ok(found.map(|held| (id, held)))
     }
 
-    /// The session an address names.
+    /// The session that a URL names.
     async fn named_session(&self, request: &Request) -> Result<(SessionId, Session), Problem> {
         let text = request.parameter("session");
         let text = text.ok_or(Problem::bad_request("session_missing", "The signup session is missing."))?;
@@ -103,14 +103,14 @@ impl App {
         Ok((id, held.record))
     }
 
-    /// The portfolio of a customer that has an account already.
+    /// The portfolio of a customer that already has an account.
     async fn known_portfolio(&self, session: &Session) -> Result<Option<BusinessId>, Problem> {
         let own = self.store.of_customer(&session.customer_ref).await.map_err(|error| unavailable(&error))?;
         let live = own.iter().rev().filter(|onboarding| onboarding.state() != State::Left);
         Ok(live.filter_map(|onboarding| onboarding.waba.as_ref()).map(|waba| waba.owner().clone()).next())
     }
 
-    /// Until when a customer that is new has to wait because Meta's limit of new customers is reached.
+    /// Until when a new customer has to wait because Meta's limit for new customers is reached.
     async fn held_until(&self, session: &Session) -> Result<Option<Timestamp>, Problem> {
         let now = clock::now();
         let customers = self.store.new_customers(now).await.map_err(|error| unavailable(&error))?;
@@ -139,6 +139,6 @@ impl Handler for App {
 }
 
 fn unavailable(error: &StoreError) -> Problem {
-    tracing::error!(error = %error, "the table is unavailable");
+    tracing::error!(error = %error, "table unavailable");
     Problem::unavailable()
 }

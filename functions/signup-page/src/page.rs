@@ -1,4 +1,5 @@
-//! The page itself: one HTML document, its script and style inside, everything else refused by its own policy.
+//! The page itself: one HTML document with its script and style inline; its content security policy blocks everything
+//! else.
 
 use super::App;
 use super::launch::{Launch, Returned};
@@ -17,7 +18,7 @@ const PAGE: &str = include_str!("../assets/page.html");
 const PAGE_SCRIPT: &str = include_str!("../assets/page.js");
 const STYLE: &str = concat!(include_str!("../assets/page.css"), include_str!("../assets/connect.css"));
 
-/// The script that draws a signup, for our page and for those of platforms: one file a purpose, in one scope.
+/// The script that renders a signup, for our page and for the platform's pages: one file per purpose, in one scope.
 pub(crate) const CONNECT: &str = concat!(
     include_str!("../assets/connect/errors.js"),
     include_str!("../assets/connect/server.js"),
@@ -26,10 +27,10 @@ pub(crate) const CONNECT: &str = concat!(
     include_str!("../assets/connect/signup.js"),
 );
 
-/// How long a browser is known: as long as the longest link works.
+/// How long a browser is recognised: as long as the longest-lived link.
 const BROWSER_LIFE: Duration = Duration::from_secs(24 * 3600);
 
-/// The language a customer is spoken to in: the session's, the address's, the browser's.
+/// The language shown to a customer: the session's, else the URL's, else the browser's.
 pub(crate) fn language(session: Option<&Session>, request: &Request) -> &'static Language {
     let ordered = session.and_then(|session| session.locale.as_deref()).and_then(Language::of_tag);
     let asked = || request.parameter("locale").and_then(|tag| Language::of_tag(&tag));
@@ -49,7 +50,7 @@ impl App {
         self.shown(request, (&id, &held.record), language, Returned::default()).await
     }
 
-    /// The page of a session, with what came back from Meta's whole page.
+    /// The page of a session, with the parameters of a full-page redirect.
     pub(crate) async fn shown(
         &self,
         request: &Request,
@@ -58,7 +59,7 @@ impl App {
         returned: Returned,
     ) -> Result<Reply, Problem> {
         let standing = self.standing(session).await?;
-        // A code that came back is worth more than the reasons not to begin.
+        // A code that was returned takes precedence over reasons not to begin.
         if returned.state.is_none()
             && let Standing::Closed(closed) = &standing
         {
@@ -74,7 +75,8 @@ impl App {
         Ok(page)
     }
 
-    /// A whole page that came back a second time, or after a newer launch, in the browser that uses the link.
+    /// A full-page redirect that was used before, or that is older than the latest launch, in the browser that uses the
+    /// link.
     pub(crate) fn stale(&self, language: &'static Language, again: &str) -> Reply {
         let text = |key| escaped(language.text(key).unwrap_or_default());
         let link = format!("<a class=\"here\" href=\"../{}\">{}</a>", escaped(again), text("page.open_again"));
@@ -95,7 +97,7 @@ impl App {
         launch: Option<&Launch<'_>>,
     ) -> Reply {
         let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
-        // `<` would end the script element that holds the JSON.
+        // `<` could close the script element that contains the JSON.
         let config = serde_json::to_string(&launch).unwrap_or_default().replace('<', "\\u003c");
         let text = |key| escaped(language.text(key).unwrap_or_default());
         let html = PAGE
@@ -107,7 +109,7 @@ impl App {
             .replace("{{no_script}}", &text("page.no_script"))
             .replace("{{style}}", STYLE)
             .replace("{{script}}", &format!("(() => {{\n{CONNECT}\n{PAGE_SCRIPT}\n}})();"))
-            // Last, and one of them at a time: what a platform sent is not looked through for places.
+            // Replaced last and one at a time, so that text of the platform's is not searched for placeholders.
             .replace("{{notice}}", notice)
             .replace("{{config}}", &config);
         let mut page = reply(status, "text/html; charset=utf-8", html);
@@ -116,7 +118,7 @@ impl App {
         }
         page.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag));
         let name = HeaderName::from_static;
-        // Meta's popup needs its opener; nobody else gets one.
+        // Meta's popup needs its opener; other windows get none.
         page.headers_mut()
             .insert(name("cross-origin-opener-policy"), HeaderValue::from_static("same-origin-allow-popups"));
         page.headers_mut().insert(name("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
@@ -124,8 +126,8 @@ impl App {
         page
     }
 
-    /// Scripts: ours by its nonce, and Meta's by its one address. `strict-dynamic` would let Meta's script load others from
-    /// anywhere; a list of one address lets it load itself anew, which it does, and nothing else.
+    /// Scripts: ours by its nonce, and Meta's by its one URL. `strict-dynamic` would let Meta's script load others from
+    /// anywhere; with a list of one URL it can only load itself again, which it does.
     fn policy(&self, nonce: &str, language: &Language) -> String {
         let (sdk, popups) = (self.sdk_url(language), self.popup_origins.join(" "));
         format!(
@@ -136,11 +138,11 @@ impl App {
     }
 }
 
-/// What this page does not need, Meta's script on it does not get.
+/// Device features that this page does not need are disabled for Meta's script too.
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
                            magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
-/// Why nobody can begin, with times for the page to write as its language does.
+/// Why nobody can begin, with times that the page formats in its language.
 fn markup(closed: &Closed, language: &'static Language) -> String {
     let sentence = escaped(&closed.sentence(language));
     let Closed::HeldBack(until) = closed else { return sentence };
@@ -149,7 +151,7 @@ fn markup(closed: &Closed, language: &'static Language) -> String {
     sentence.replace(day, &format!("<time datetime=\"{until}\">{day}</time>"))
 }
 
-/// Where the customer finds help, as the platform said.
+/// The help link that the platform set.
 fn help(session: &Session, language: &'static Language) -> String {
     let text = escaped(language.text("page.help").unwrap_or_default());
     let link = |url: &String| format!(" <a class=\"here\" rel=\"noreferrer\" href=\"{}\">{text}</a>", escaped(url));

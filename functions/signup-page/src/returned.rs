@@ -1,5 +1,5 @@
-//! `GET /signup/return`: Meta's whole page came back. Only the browser that launched goes on, and only once; everybody else
-//! is told, and nothing is posted.
+//! `GET /signup/return`: the target of Meta's full-page redirect. Only the browser that launched continues, and only
+//! once; any other browser gets an explanation, and nothing is posted.
 
 use super::App;
 use super::launch::Returned;
@@ -10,11 +10,12 @@ use shared::domain::session::{Browser, BrowserValue, Session};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, cookie};
 
-/// Whom a `state` leads to.
+/// What a `state` refers to.
 enum Found {
-    /// It is not of this browser, or the browser keeps no cookies. Whose link it is stays unsaid: it may be a stranger's.
+    /// It is not from this browser, or the browser stores no cookies. The link's owner is not revealed: it may be
+    /// another person.
     NotHere,
-    /// This browser uses the link, and the value is not its newest.
+    /// This browser uses the link, but the value is not its latest.
     Stale(SessionId, Box<Session>),
     /// This browser launched with it.
     Here(SessionId, Box<Session>, BrowserValue),
@@ -60,7 +61,7 @@ impl App {
     }
 }
 
-/// The language it was left in.
+/// The language in which the page was left.
 fn spoken(session: &Session, request: &Request) -> &'static Language {
     let left = session.binding.as_ref().and_then(|binding| Language::of_tag(&binding.language));
     left.unwrap_or_else(|| super::page::language(Some(session), request))

@@ -9,42 +9,42 @@ use shared::domain::session::Session;
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
 
-/// Where a session stands.
+/// The state of a session.
 pub(crate) enum Standing {
-    /// No code came yet, and one is welcome.
+    /// No code has arrived yet, and one is accepted.
     Open,
-    /// No code came yet, and none is welcome.
+    /// No code has arrived yet, and none is accepted.
     Closed(Closed),
-    /// A code came; this is what became of it.
+    /// A code arrived; this is its onboarding.
     Begun(Box<Onboarding>),
 }
 
-/// Why a session that has brought nothing yet cannot be launched now.
+/// Why a session that has not received a code cannot be launched now.
 pub(crate) enum Closed {
-    /// Too old.
+    /// Expired.
     Expired,
-    /// Withdrawn by the platform.
+    /// Revoked by the platform.
     Revoked,
-    /// The platform lets nobody new connect.
+    /// The platform paused signups of new customers.
     Paused,
-    /// Meta lets nobody new connect before then.
+    /// Meta's limit for new customers is reached until then.
     HeldBack(Timestamp),
 }
 
 impl Standing {
-    /// Why Meta's window may not be opened now, if it may not.
+    /// Why the popup may not be opened now; `None` if it may.
     pub(crate) fn refusal(&self, session: &Session) -> Option<Problem> {
         let problem = |status, code, title| Some(Problem::new(status, code, title));
         let expired =
-            || problem(StatusCode::GONE, "session_expired", "This signup link is too old. Ask for a new one.");
+            || problem(StatusCode::GONE, "session_expired", "This signup link has expired. Please ask for a new one.");
         match self {
             Self::Open => None,
             Self::Closed(Closed::Expired) => expired(),
             Self::Closed(Closed::Revoked) => {
-                problem(StatusCode::GONE, "session_revoked", "This signup link was withdrawn. Ask for a new one.")
+                problem(StatusCode::GONE, "session_revoked", "This signup link was revoked. Please ask for a new one.")
             }
             Self::Closed(Closed::Paused) => {
-                problem(StatusCode::CONFLICT, "signups_paused", "The platform lets nobody new connect at the moment.")
+                problem(StatusCode::CONFLICT, "signups_paused", "Signups of new customers are paused at the moment.")
             }
             Self::Closed(Closed::HeldBack(until)) => {
                 let title = "Meta lets no more businesses connect at the moment.";
@@ -53,7 +53,7 @@ impl Standing {
             Self::Begun(onboarding) => match onboarding.state() {
                 State::Relaunch if clock::now() >= session.expires_at => expired(),
                 State::Relaunch if session.is_exhausted() => {
-                    let title = "This signup link was tried too often. Ask for a new one.";
+                    let title = "This signup link was used too often. Please ask for a new one.";
                     problem(StatusCode::TOO_MANY_REQUESTS, "too_many_codes", title)
                 }
                 State::Relaunch => None,
@@ -113,7 +113,7 @@ impl App {
             return Ok(Some(Closed::Expired));
         }
         let paused = self.store.signups_paused().await.map_err(|error| unavailable(&error))?;
-        // Who is connected already may connect again.
+        // Customers who are already connected may connect again.
         if paused.is_some() && self.known_portfolio(session).await?.is_none() {
             return Ok(Some(Closed::Paused));
         }

@@ -1,4 +1,4 @@
-//! What the customer may see of its onboarding: states and sentences, no ids and no codes.
+//! What the customer can see of its onboarding: states and sentences, no ids and no codes.
 
 use super::App;
 use super::page::language;
@@ -20,9 +20,9 @@ struct Status<'a> {
     who_acts: Option<Actor>,
     message: Option<String>,
     until: Option<String>,
-    /// Whether Meta's window may be opened now.
+    /// Whether the popup may be opened now.
     can_start: bool,
-    /// Whether another browser uses the link: this one may go on by a deliberate click.
+    /// Whether another browser uses the link: this one can continue by a deliberate click.
     elsewhere: bool,
     return_url: Option<&'a str>,
     steps: Vec<StepStatus>,
@@ -50,7 +50,7 @@ impl App {
         let refusal = standing.refusal(&session);
         status.can_start = refusal.is_none();
         status.elsewhere = status.can_start && is_elsewhere(&session, request);
-        // Whose link takes no further click is told that before it is asked to click.
+        // A customer whose link accepts no further click learns that before it is asked to click.
         let over = refusal.and_then(|problem| match (&standing, problem.code) {
             (Standing::Begun(_), "session_expired") => language.text("page.link_expired"),
             (Standing::Begun(_), "too_many_codes") => language.text("problem.too_many_codes"),
@@ -61,7 +61,7 @@ impl App {
     }
 }
 
-/// A page of the platform's is asked nothing that says which browser it is in: it learns when it launches.
+/// A page of the platform's sends nothing that identifies its browser: it learns this when it launches.
 fn is_elsewhere(session: &Session, request: &Request) -> bool {
     let cookie = cookie::read(request, cookie::BROWSER).and_then(BrowserValue::parse);
     let embedded = request.header("origin").is_some_and(|origin| origin != request.base_url());
@@ -92,7 +92,7 @@ fn before<'a>(session: &'a Session, closed: Option<&Closed>, language: &'static 
 fn during<'a>(session: &'a Session, onboarding: &Onboarding, language: &'static Language) -> Status<'a> {
     let state = onboarding.state();
     let obstacle = onboarding.obstacle();
-    // Whatever ended the permission: there is a new link to ask for, and no button to click.
+    // Whatever ended the permission, the customer has to ask for a new link and gets no button.
     let sentence = |obstacle: &Obstacle| match state {
         State::Reauthorise if language.text(&obstacle.code).is_none() => {
             language.text("token.invalid").unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Every two hours one message per active account; for each, all templates are read and differences are stored.
+//! Every two hours, one job per active account; each job reads all templates of an account and saves what changed.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::AwsConfig;
@@ -22,11 +22,11 @@ use shared::transport::Transport;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Receipts of a message that go on where the one before stopped. The last two of five begin anew: if it was the place itself
-/// that Meta could not answer, it is left.
+/// Deliveries of a job that continue where the previous one stopped. The last two of five start over, in case Meta
+/// cannot answer from that position.
 const RESUMED: RangeInclusive<u32> = 2..=3;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     store: Store,
     vault: Vault,
@@ -36,10 +36,10 @@ pub struct App {
     publisher: Publisher,
 }
 
-/// A poll is not done; its message comes again.
+/// A poll did not finish; its job is redelivered.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
-    /// Not a job of this version.
+    /// Not a job that this version knows.
     #[error("unrecognised queue message")]
     UnknownJob,
     /// The table.
@@ -51,12 +51,12 @@ pub enum PollError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// Meta is unreachable or limits us.
-    #[error("poll ({0})")]
+    /// Meta is unreachable or limits our calls.
+    #[error("failed to poll the account ({0})")]
     Later(String),
 }
 
-/// What the function is called with: a batch of accounts, or the schedule's event, which says nothing of use.
+/// The function's input: a batch of jobs, or the schedule's event, whose content is not used.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Occasion {
@@ -66,15 +66,15 @@ pub enum Occasion {
     Schedule(serde::de::IgnoredAny),
 }
 
-/// What the function answers.
+/// The function's output.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
-    /// Accounts that failed.
+    /// Jobs that failed.
     Accounts(BatchResponse),
-    /// Accounts that will be polled.
+    /// Jobs that were enqueued.
     Schedule {
-        /// How many.
+        /// Their number.
         queued: usize,
     },
 }
@@ -83,7 +83,7 @@ impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let tls = Tls::new()?;
         let transport = Transport::new(&tls)?;
@@ -101,10 +101,10 @@ impl App {
         Ok(Self { store, vault, graph, queue, steps, publisher })
     }
 
-    /// Handles either occasion.
+    /// Handles either input.
     ///
     /// # Errors
-    /// [`PollError`] when the accounts cannot be listed or queued.
+    /// [`PollError`] when the accounts cannot be listed or enqueued.
     pub async fn handle(&self, occasion: Occasion) -> Result<Outcome, PollError> {
         match occasion {
             Occasion::Accounts(event) => {
@@ -115,7 +115,8 @@ impl App {
         }
     }
 
-    /// One message per account, spread over as many seconds as there are accounts, so that Meta is not called by all at once.
+    /// Enqueues one job per account, spread over as many seconds as there are accounts, so that Meta is not called for
+    /// all at once.
     async fn fan_out(&self) -> Result<Outcome, PollError> {
         let wabas = self.store.active_wabas().await?;
         let queued = wabas.len();
@@ -124,11 +125,11 @@ impl App {
             let wait = Duration::from_secs(rand::random::<u64>() % window.max(1));
             self.queue.enqueue(&Job::Templates { waba, onboarding }, wait).await?;
         }
-        tracing::info!(queued, "template poll begun");
+        tracing::info!(queued, "template poll started");
         Ok(Outcome::Schedule { queued })
     }
 
-    /// Polls one account; a message that comes again goes on where it stopped.
+    /// Polls one account; a redelivered job continues where it stopped.
     async fn account(&self, record: &Record) -> Result<(), PollError> {
         let Ok(Job::Templates { onboarding, .. }) = serde_json::from_str(&record.body) else {
             return Err(PollError::UnknownJob);
@@ -138,9 +139,9 @@ impl App {
         match self.poll(&onboarding, begin).await? {
             Ok(()) => Ok(()),
             Err(Failure { class: Class::Later | Class::LaterAfter(_), code, .. }) => Err(PollError::Later(code)),
-            // Nothing a repeat would change: the next poll looks again.
+            // A retry would not help: the next poll tries again.
             Err(Failure { code, .. }) => {
-                tracing::warn!(onboarding.id = %onboarding, error.code = code, "an account cannot be polled");
+                tracing::warn!(onboarding.id = %onboarding, error.code = code, "account not polled");
                 Ok(())
             }
         }
@@ -150,9 +151,9 @@ impl App {
         let Some(onboarding) = self.store.onboarding(id).await?.map(|held| held.record) else {
             return Ok(Ok(()));
         };
-        // The hour's calls are for whoever is being connected; the next poll looks again.
+        // The hour's calls are reserved for the onboarding in progress; the next poll tries again.
         if is_tight(&onboarding) && onboarding.calls.free_at() > clock::now() {
-            tracing::info!(onboarding.id = %id, "an account is not polled in favour of its onboarding");
+            tracing::info!(onboarding.id = %id, "account not polled: its calls are reserved for the onboarding");
             return Ok(Ok(()));
         }
         let (Some(attempt), Some(waba)) =
@@ -180,7 +181,7 @@ impl App {
         }))
     }
 
-    /// Polls and onboarding share the hour's calls of an account that has few. Of the others nothing is written.
+    /// Polls and onboarding share the hourly calls of an account that has few. Nothing is saved for other accounts.
     async fn count(&self, onboarding: &Onboarding, calls: u32) -> Result<(), PollError> {
         let rest = self.graph.take_cooldown();
         if is_tight(onboarding) || rest > 0 {
@@ -190,18 +191,19 @@ impl App {
         Ok(())
     }
 
-    /// What was prepared before the account could take it. What fails now is tried again at the next poll.
+    /// Submits templates that were prepared before the account could accept them. Failures are retried at the next
+    /// poll.
     async fn drafts(&self, id: &OnboardingId, desk: &Desk<'_>) {
         match desk.submit_drafts(id).await {
             Ok(0) => {}
-            Ok(submitted) => tracing::info!(onboarding.id = %id, submitted, "prepared templates were submitted"),
+            Ok(submitted) => tracing::info!(onboarding.id = %id, submitted, "drafts submitted"),
             Err(error) => {
-                tracing::warn!(onboarding.id = %id, error = shared::telemetry::chain(&error), "prepared templates wait");
+                tracing::warn!(onboarding.id = %id, error = shared::telemetry::chain(&error), "drafts not submitted");
             }
         }
     }
 
-    /// The customer has to connect again; the platform is told by `onboarding-steps`.
+    /// The customer has to connect again; `onboarding-steps` publishes the event.
     async fn token_died(&self, id: &OnboardingId, attempt: AttemptId, code: String) -> Result<(), PollError> {
         match self.store.record(id, &Fact::TokenDied(attempt, code), clock::moment()).await? {
             Recorded::Changed(_) => Ok(self.steps.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?),
@@ -210,7 +212,7 @@ impl App {
     }
 }
 
-/// Whether Meta lets the account have 200 calls an hour only: those without a registered number.
+/// Whether Meta limits the account to 200 calls an hour, which it does for accounts without a registered number.
 fn is_tight(onboarding: &Onboarding) -> bool {
     onboarding.numbers.values().all(|number| number.registered_at.is_none() && !number.coexists)
 }

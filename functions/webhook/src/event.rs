@@ -1,5 +1,6 @@
-//! An event of the Function URL or of an HTTP API (both speak payload format 2.0), decoded by hand: on a public door no
-//! adapter may panic on what a stranger sends. The body stays encoded until the signature header and the length allow it.
+//! An event of the Function URL or of an HTTP API (both use payload format 2.0), decoded by hand: on a public endpoint,
+//! no adapter may panic on arbitrary input. The body stays encoded until the signature header and the length are
+//! acceptable.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,17 +12,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Formatter};
 
-/// `X-Hub-Signature-256`; Lambda passes names in lower case, and nothing says that it has to.
+/// `X-Hub-Signature-256`; Lambda passes header names in lower case, but does not document that it always does.
 const SIGNATURE: &str = "x-hub-signature-256";
 
-/// Of a request's headers, how long it says its body is.
+/// The header that states the length of the body.
 const LENGTH: &str = "content-length";
 
-/// Largest body that is decoded and hashed: Meta sends 3 MB at most, in whichever way it counts them.
+/// Largest body that is decoded and hashed: Meta sends 3 MB at most, whichever way it counts them.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
-/// A request as Lambda hands it over (payload format 2.0), reduced to what is used. Nothing is required: an odd event is
-/// answered, not failed.
+/// A request in Lambda's format (payload format 2.0), reduced to what is used. No member is required: a malformed event
+/// gets an answer instead of failing.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Event {
@@ -45,7 +46,7 @@ struct Http {
     method: Option<String>,
 }
 
-/// The headers that are of interest. All others are skipped, and so are values that are no text.
+/// The relevant headers. All others are skipped, and so are values that are not text.
 #[derive(Default)]
 struct Headers {
     signature: Option<String>,
@@ -96,28 +97,28 @@ impl Event {
         self.raw_query_string.as_deref().unwrap_or_default()
     }
 
-    /// The method, as it was sent.
+    /// The method as it was sent.
     #[must_use]
     pub fn method(&self) -> &str {
         let http = self.request_context.as_ref().and_then(|context| context.http.as_ref());
         http.and_then(|http| http.method.as_deref()).unwrap_or_default()
     }
 
-    /// The header that Meta signs with. Repeated ones arrive joined by commas.
+    /// The header with Meta's signature. Repeated headers arrive joined by commas.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
         self.headers.as_ref()?.signature.as_deref()
     }
 
-    /// The bytes that were sent.
+    /// The raw bytes of the body.
     ///
     /// # Errors
-    /// [`BodyError`] when there are too many of them, or when they are not encoded as the event says.
+    /// [`BodyError`] when the body is too large, or not encoded as the event states.
     pub fn into_body(self) -> Result<Vec<u8>, BodyError> {
         let stated = self.headers.as_ref().and_then(|headers| headers.length);
         let Some(raw) = self.body else { return Ok(Vec::new()) };
         let base64 = self.is_base64_encoded.unwrap_or(false);
-        // Looked at before a byte is decoded: what the request says, and what base64 of that length holds.
+        // Checked before any byte is decoded: the stated length, and the length that the base64 text decodes to.
         let least = if base64 { (raw.get().len() / 4).saturating_sub(1) * 3 } else { 0 };
         if stated.is_some_and(|stated| stated > LARGEST_BODY) || least > LARGEST_BODY {
             return Err(BodyError::TooLarge);
@@ -132,7 +133,7 @@ impl Event {
     }
 }
 
-/// The text of a JSON string; borrowed where nothing in it is escaped.
+/// The text of a JSON string; borrowed if it contains no escapes.
 fn decode(raw: &str) -> Option<Cow<'_, str>> {
     let plain = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.contains('\\'));
     match plain {
@@ -141,18 +142,18 @@ fn decode(raw: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Why a body is not looked at.
+/// Why a body is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// Larger than [`LARGEST_BODY`].
-    #[error("take a body of that size")]
+    #[error("body too large")]
     TooLarge,
-    /// Not encoded as the event says.
-    #[error("decode the body")]
+    /// Not encoded as the event states.
+    #[error("failed to decode the body")]
     Malformed,
 }
 
-/// The reply. Errors have an empty body: a stranger learns nothing.
+/// The reply. Errors have an empty body, so that they reveal nothing.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
@@ -166,7 +167,7 @@ impl Answer {
         Self { status_code, headers: BTreeMap::from([("cache-control", "no-store")]), body: String::new() }
     }
 
-    /// 200 with a plain text that no browser takes for anything else.
+    /// 200 with plain text that browsers do not interpret as anything else.
     pub(crate) fn text(body: String) -> Self {
         let answer = Self { body, ..Self::empty(200) };
         answer.with("content-type", "text/plain").with("x-content-type-options", "nosniff")

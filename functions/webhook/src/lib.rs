@@ -1,5 +1,5 @@
-//! Meta's webhook endpoint (Function URL, or an HTTP API behind mutual TLS): verify over the raw bytes, store in SQS, answer 200. Nothing is parsed, no table is read, and
-//! what is not signed costs no call to AWS.
+//! Meta's webhook endpoint (Function URL, or an HTTP API behind mutual TLS): verifies the raw bytes, stores them in
+//! SQS, answers 200. Nothing is parsed, no table is read, and an unsigned request causes no AWS call.
 
 mod event;
 
@@ -16,12 +16,12 @@ use shared::webhook::handshake::{self, Refusal};
 use shared::webhook::signature::Signature;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     app_secret: PlatformSecret,
     verify_token: PlatformSecret,
     queue: Queue,
-    /// Requests refused since this environment began.
+    /// Requests rejected since this execution environment started.
     refused: AtomicU64,
 }
 
@@ -29,7 +29,7 @@ impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let tls = Tls::new()?;
         let mut problems = Problems::default();
@@ -59,7 +59,7 @@ impl App {
     async fn handshake(&self, query: &str) -> Answer {
         let token = match self.verify_token.value().await {
             Ok(token) => token,
-            Err(error) => return unavailable("the verify token cannot be read", &error),
+            Err(error) => return unavailable("failed to read the verify token", &error),
         };
         match handshake::answer(query, &token) {
             Ok(challenge) => Answer::text(challenge),
@@ -68,7 +68,7 @@ impl App {
         }
     }
 
-    /// Refuses what is not signed with a secret of ours, or is none of Meta's; a sample of it is counted.
+    /// Rejects a request that is unsigned, wrongly signed or too large; a sample of these is counted.
     fn refuse(&self, status: u16) -> Answer {
         let before = self.refused.fetch_add(1, Ordering::Relaxed);
         if before.is_multiple_of(SAMPLE) {
@@ -78,8 +78,8 @@ impl App {
         Answer::empty(status)
     }
 
-    /// What is wrongly signed costs as little as it can: the header is looked at before the body, its length before its
-    /// bytes, and each secret that can be right hashes it once.
+    /// A wrongly signed request costs as little as possible: the header is checked before the body, its length before
+    /// its bytes, and the body is hashed once per possible secret.
     async fn receive(&self, event: Event) -> Answer {
         let Some(signature) = event.signature().and_then(Signature::parse) else { return self.refuse(401) };
         let body = match event.into_body() {
@@ -90,26 +90,26 @@ impl App {
         match self.app_secret.is_accepted(|secret| signature.is_of(&body, secret)).await {
             Ok(true) => {}
             Ok(false) => return self.refuse(401),
-            Err(error) => return unavailable("the app secret cannot be read", &error),
+            Err(error) => return unavailable("failed to read the app secret", &error),
         }
         let packed = Envelope { received_at: clock::now(), body }.pack_all();
-        // Parts that are stored before one is refused come again with the rest: what is twice is once effective.
+        // If a part is rejected, Meta sends all of them again, including the stored ones: processing is idempotent.
         for message in packed.messages {
             if let Err(error) = self.queue.send(message).await {
-                return unavailable("the queue did not take a webhook", &error);
+                return unavailable("webhook not accepted by the queue", &error);
             }
         }
         if packed.left_out > 0 {
-            return unavailable("part of a webhook does not fit into the queue", &EnvelopeError::TooLarge);
+            return unavailable("webhook part too large for the queue", &EnvelopeError::TooLarge);
         }
         Answer::empty(200)
     }
 }
 
-/// How many refusals there are to one line of the log after an environment's first: anybody can send one.
+/// Rejections per log line after an environment's first: anybody can cause one.
 const SAMPLE: u64 = 100;
 
-/// Meta repeats what is not answered 200, for seven days.
+/// Meta retries a webhook that is not answered with 200, for seven days.
 fn unavailable(what: &str, error: &dyn std::error::Error) -> Answer {
     tracing::error!(error = shared::telemetry::chain(error), "{what}");
     Answer::empty(503)

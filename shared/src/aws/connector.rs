@@ -1,6 +1,6 @@
-//! Carries the SDK's requests: hyper and nothing above it. The SDK retries, times out and signs by itself; a client that follows
-//! redirects and parses each address anew would only add to every call. No bound of its own: the SDK's attempt has one, from the
-//! name's resolution to the last byte of the answer.
+//! Transport for the SDK's requests: plain hyper. The SDK handles retries, timeouts and signing itself; a client that
+//! follows redirects and re-parses every URL would only add cost to each call. No timeout of its own: the SDK's attempt
+//! timeout covers everything from name resolution to the last byte of the response.
 
 use crate::tls::Tls;
 use crate::transport::{IDLE, TransportError};
@@ -18,20 +18,20 @@ use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::time::Duration;
 
-/// Largest AWS reply that is read: a DynamoDB page is at most 1 MB, its JSON form a few times that.
+/// Largest AWS response accepted: a DynamoDB page is at most 1 MB, and its JSON form a few times that.
 const LARGEST_REPLY: usize = 8 * 1024 * 1024;
 
-/// How often the system asks whether the other side of a connection that rests is still there.
+/// TCP keep-alive interval of idle connections.
 const ALIVE: Duration = Duration::from_secs(15);
 
-/// A cheap handle of the connections to AWS.
+/// A handle to the pool of connections to AWS. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Connector {
     client: Client<HttpsConnector<TcpConnector>, SdkBody>,
 }
 
 impl Connector {
-    /// A client with no connections yet.
+    /// A connector without open connections.
     #[must_use]
     pub fn new(tls: &Tls) -> Self {
         let mut tcp = TcpConnector::new();
@@ -65,12 +65,12 @@ impl HttpConnector for Connector {
     }
 }
 
-/// The SDK tries it again, whether it arrived or not: every call to AWS has to bear being carried out twice.
+/// The SDK retries this whether or not the request arrived: every call to AWS must be idempotent.
 fn lost() -> ConnectorError {
     ConnectorError::io(TransportError::NoAnswer.into())
 }
 
-/// A second attempt would be answered as largely.
+/// An oversized response is not retried: the next one would be as large.
 fn unread(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ConnectorError {
     if error.is::<LengthLimitError>() { ConnectorError::other(TransportError::TooLarge.into(), None) } else { lost() }
 }
@@ -83,7 +83,8 @@ mod tests {
     use std::sync::mpsc::{self, Receiver};
     use std::thread::JoinHandle;
 
-    /// A server of one thread: what it does with each connection it accepts, in turn. Says when it has closed one.
+    /// A single-threaded server that handles each accepted connection with the next of `turns` and reports every one it
+    /// has closed.
     fn server(turns: Vec<fn(TcpStream)>) -> (String, Receiver<()>, JoinHandle<()>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -98,12 +99,12 @@ mod tests {
     }
 
     fn heard(stream: &mut TcpStream) {
-        assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "a request");
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "request received");
     }
 
     fn answer(stream: &mut TcpStream, length: usize, body: &[u8]) {
         stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n").as_bytes()).unwrap();
-        // Who does not read to the end closes.
+        // A client that does not read to the end closes the connection.
         stream.write_all(body).ok();
     }
 
@@ -143,7 +144,8 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(call(&connector, &url).await.unwrap(), b"ok");
             closed.recv().unwrap();
-            // The client learns of it when the runtime next looks at its sockets, which it does before it resumes who yields.
+            // The client notices when the runtime next polls its sockets, which it does before it resumes a yielded
+            // task.
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
@@ -163,7 +165,7 @@ mod tests {
             assert!(call(&connector(), &url).await.unwrap_err().is_io());
         }
         server.join().unwrap();
-        assert!(call(&connector(), &url).await.unwrap_err().is_io(), "nobody listens");
+        assert!(call(&connector(), &url).await.unwrap_err().is_io(), "nothing is listening");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Who asked for an operation of the API.
+//! Events that record who requested an operation of the API.
 
 use super::Publisher;
 use crate::domain::message::Message;
@@ -24,7 +24,7 @@ struct Actor<'a> {
     client: Option<&'a str>,
 }
 
-/// The account of a record, and the record's ids.
+/// The account and the ids of a record.
 pub(super) struct Target<'a> {
     waba: Option<&'a str>,
     ids: Vec<(&'static str, &'a str)>,
@@ -46,11 +46,11 @@ pub(super) fn of_migration(migration: &Migration) -> Target<'_> {
 }
 
 impl Publisher {
-    /// Sends `whatsapp.operation.requested.v1` for an operation that is saved with no record. Sent before the operation
-    /// begins, so that nothing is done without a name.
+    /// Sends `whatsapp.operation.requested.v1` for an operation that changes no stored record. It is sent before the
+    /// operation starts, so that no operation goes unattributed.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
+    /// [`QueueError`] when the queue did not accept it.
     pub async fn operation(&self, operation: &Operation, now: Timestamp) -> Result<(), QueueError> {
         self.saved_operation(&operation.event(now), Target { waba: None, ids: Vec::new() }).await
     }

@@ -1,4 +1,4 @@
-//! What concerns the platform as a whole.
+//! Events about the platform as a whole.
 
 use super::Publisher;
 use crate::domain::ids::BusinessId;
@@ -8,10 +8,10 @@ use crate::queue::QueueError;
 use crate::store::CreditPause;
 
 impl Publisher {
-    /// Sends `whatsapp.onboarding_limit.approached.v1`: at least 80 % of Meta's limit of new customers is used.
+    /// Sends `whatsapp.onboarding_limit.approached.v1`: at least 80 % of Meta's limit for new customers is used.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
+    /// [`QueueError`] when the queue did not accept it.
     pub async fn limit(&self, budget: &Budget, newest: &BusinessId, now: Timestamp) -> Result<(), QueueError> {
         let data = serde_json::json!({
             "used": budget.used,
@@ -25,7 +25,7 @@ impl Publisher {
     /// Sends `whatsapp.credit.paused.v1`: our own access to the credit line is broken.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue did not take it.
+    /// [`QueueError`] when the queue did not accept it.
     pub async fn credit_paused(&self, pause: &CreditPause, now: Timestamp) -> Result<(), QueueError> {
         let data = serde_json::json!({ "code": pause.code, "until": pause.until.to_rfc3339() });
         self.send("whatsapp.credit.paused.v1", None, now, &data, &[&pause.code, &pause.until.to_rfc3339()]).await

@@ -1,4 +1,4 @@
-//! Whom the gateway's JWT authorizer let in.
+//! The caller admitted by the gateway's JWT authorizer.
 
 use crate::domain::operation::Principal;
 use std::collections::{BTreeSet, HashMap};
@@ -6,17 +6,17 @@ use std::collections::{BTreeSet, HashMap};
 /// Claims that name the OAuth client, by issuer: RFC 9068, OpenID Connect, Okta, Microsoft Entra.
 const CLIENT: [&str; 4] = ["client_id", "azp", "cid", "appid"];
 
-/// The caller, as its access token says.
+/// The caller, from its access token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// Who it is; `None` when the token does not say so in a form that can be kept.
+    /// Its identity; `None` when the token has none that can be stored.
     pub principal: Option<Principal>,
-    /// What it was granted: names of scopes at the issuer.
+    /// Granted scopes, under the issuer's names.
     pub scopes: BTreeSet<String>,
 }
 
 impl Caller {
-    /// Reads claims as API Gateway passes them: each as text, a list as `[a b]`.
+    /// Parses claims in API Gateway's format: every claim is text, a list is `[a b]`.
     #[must_use]
     pub fn of_claims(claims: &HashMap<String, String>) -> Self {
         let claim = |name: &str| claims.get(name).map(String::as_str);

@@ -1,17 +1,17 @@
-//! The signup page's cookies. Browsers take a name that begins with `__Host-` only from this very host, with `Secure` and
-//! without a domain, so that no neighbour can set it; and they keep it on a developer's own machine too.
+//! The signup page's cookies. Browsers accept a name with the prefix `__Host-` only from this exact host, with `Secure`
+//! and without a domain, so that no sibling domain can set it. They also accept it on localhost during development.
 
 use super::{Reply, Request};
 use http::{HeaderValue, header};
 use std::time::Duration;
 
-/// A random value that tells one browser from all others.
+/// A random value that identifies a browser.
 pub const BROWSER: &str = "__Host-signup-browser";
 
-/// The session this browser launched last: Meta's whole page comes back without it.
+/// The session that this browser launched last: Meta's full-page redirect returns without it.
 pub const SESSION: &str = "__Host-signup-session";
 
-/// The value of a cookie; `None` when it is absent or doubled.
+/// The value of a cookie; `None` when it is absent or repeated.
 #[must_use]
 pub fn read<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let pairs = request.header("cookie").unwrap_or_default().split(';').filter_map(|pair| pair.trim().split_once('='));
@@ -22,8 +22,8 @@ pub fn read<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     }
 }
 
-/// Sets a cookie that scripts cannot read and that requests of other sites' pages do not carry; Meta's way back to us, a
-/// navigation of the whole window, does.
+/// Sets a cookie that scripts cannot read and that cross-site requests do not send, except for top-level navigations
+/// such as Meta's redirect back to us.
 pub fn set(reply: &mut Reply, name: &str, value: &str, life: Duration) {
     let seconds = life.as_secs();
     let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");

@@ -1,4 +1,4 @@
-//! JSON request bodies: closed objects, each field checked, every refusal with its own code.
+//! JSON request bodies: only known fields, each validated, every rejection with its own code.
 
 use super::Request;
 use super::problem::Problem;
@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 mod unambiguous;
 
-/// Largest body these routes take: 16 KiB.
+/// Largest body of these routes: 16 KiB.
 pub const LARGEST_BODY: usize = 16 * 1024;
 
-/// Largest body of routes that take people's texts: 4,096 characters escaped to ASCII are 24 KiB, templates have several.
+/// Largest body of routes that accept free text: 4,096 characters escaped to ASCII are 24 KiB, and templates have
+/// several.
 pub const LARGEST_TEXT: usize = 64 * 1024;
 
 /// The fields of a JSON object.
@@ -18,7 +19,7 @@ pub const LARGEST_TEXT: usize = 64 * 1024;
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Reads a JSON object that may hold `allowed` fields and no others.
+    /// Reads a JSON object that may contain only the `allowed` fields.
     ///
     /// # Errors
     /// 413 `too_large`, 415 `content_type`, 400 `bad_json`, `duplicate_field`, `unknown_field`.
@@ -26,13 +27,13 @@ impl Fields {
         Self::read_up_to(LARGEST_BODY, request, allowed)
     }
 
-    /// The same for a body of up to `largest` bytes.
+    /// Like [`Fields::read`], with a limit of `largest` bytes.
     ///
     /// # Errors
     /// As [`Fields::read`].
     pub fn read_up_to(largest: usize, request: &Request, allowed: &[&str]) -> Result<Self, Problem> {
         if request.body.len() > largest {
-            let title = "The body is larger than this address takes.";
+            let title = "The body is too large for this endpoint.";
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title));
         }
         let content_type = request.header("content-type").unwrap_or_default();
@@ -46,11 +47,11 @@ impl Fields {
             return Err(Problem::bad_request("bad_json", "The body is not a JSON object."));
         };
         if fields.keys().any(|name| !allowed.contains(&name.as_str())) {
-            let title = "The body has a field that this address does not know.";
+            let title = "The body contains an unknown field.";
             return Err(Problem::bad_request("unknown_field", title));
         }
         if ambiguous {
-            return Err(Problem::bad_request("duplicate_field", "The body names a field twice."));
+            return Err(Problem::bad_request("duplicate_field", "The body contains a duplicate field."));
         }
         Ok(Self(fields))
     }
@@ -61,7 +62,7 @@ impl Fields {
         self.0.get(name)
     }
 
-    /// All fields, as one object.
+    /// All fields, as a JSON object.
     #[must_use]
     pub fn into_map(self) -> Map<String, Value> {
         self.0
@@ -70,23 +71,23 @@ impl Fields {
     /// An optional text; `null` counts as absent.
     ///
     /// # Errors
-    /// 400 `bad_type` when it is something else, `bad_value` when it is longer than `longest` characters or holds control
+    /// 400 `bad_type` when it is not text, `bad_value` when it is longer than `longest` characters or contains control
     /// characters.
     pub fn text(&self, name: &'static str, longest: usize) -> Result<Option<&str>, Problem> {
         match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.chars().count() > longest || text.chars().any(char::is_control) => {
-                Err(Problem::bad_request("bad_value", "A field is too long or holds control characters.").of(name))
+                Err(Problem::bad_request("bad_value", "A field is too long or contains control characters.").of(name))
             }
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::bad_request("bad_type", "A field has the wrong type.").of(name)),
         }
     }
 
-    /// A switch; `null` counts as off.
+    /// A boolean; `null` counts as false.
     ///
     /// # Errors
-    /// 400 `bad_type` when it is something else.
+    /// 400 `bad_type` when it is not a boolean.
     pub fn flag(&self, name: &'static str) -> Result<bool, Problem> {
         match self.value(name) {
             None | Some(Value::Null) => Ok(false),
@@ -98,9 +99,9 @@ impl Fields {
     /// An optional identifier.
     ///
     /// # Errors
-    /// 400 `bad_type` when it is no text, `id_invalid` when it does not have the form of its kind.
+    /// 400 `bad_type` when it is not text, `id_invalid` when it is not an id of this kind.
     pub fn id<T, E>(&self, name: &'static str, parse: fn(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
-        let invalid = Problem::bad_request("id_invalid", "A field does not have the form of its kind.").of(name);
+        let invalid = Problem::bad_request("id_invalid", "A field is not a valid id of its kind.").of(name);
         match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => parse(text).map(Some).map_err(|_| invalid),

@@ -1,11 +1,11 @@
-//! Which pages may call the browser routes: our own, and the platform's by an exact list.
+//! Which pages may call the browser routes: our own, and the platform's from an exact list.
 
 use super::Request;
 use super::problem::Problem;
 use http::StatusCode;
 
-/// Refuses requests of pages that are not on the list. A request without `Origin` does not come from a page: browsers
-/// send it with every POST.
+/// Rejects requests from pages that are not on the list. A request without `Origin` does not come from a page: browsers
+/// send the header with every POST.
 ///
 /// # Errors
 /// 403 `origin_denied`.
@@ -17,7 +17,7 @@ pub fn check(request: &Request, allowed: &[String]) -> Result<(), Problem> {
     if origin == request.base_url() || allowed.iter().any(|known| known == origin) {
         Ok(())
     } else {
-        Err(Problem::new(StatusCode::FORBIDDEN, "origin_denied", "This page may not start a signup here."))
+        Err(Problem::new(StatusCode::FORBIDDEN, "origin_denied", "This page is not allowed to start a signup."))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a caller did wrong, or why it has to come again: RFC 9457 with a stable code. Never repeats the input.
+//! Error replies: RFC 9457 problems with a stable code. They never repeat the input.
 
 use super::{Reply, reply};
 use crate::clock;
@@ -6,7 +6,7 @@ use crate::domain::time::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// A problem: `code` is the contract, `title` helps a person.
+/// A problem: `code` is part of the API contract, `title` is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Problem {
     /// HTTP status.
@@ -15,9 +15,9 @@ pub struct Problem {
     pub code: &'static str,
     /// A sentence for a person.
     pub title: &'static str,
-    /// The field of the body it is about.
+    /// The body field it is about.
     pub field: Option<&'static str>,
-    /// From when on it may be asked for again.
+    /// When the request may be repeated.
     pub retry_at: Option<Timestamp>,
 }
 
@@ -38,23 +38,23 @@ struct Body<'a> {
 /// The media type of problems (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Seconds after which a caller may come again when something of ours was unavailable.
+/// Seconds after which a caller may retry when a dependency was unavailable.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 impl Problem {
-    /// A problem.
+    /// A problem without field or retry time.
     #[must_use]
     pub const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { status, code, title, field: None, retry_at: None }
     }
 
-    /// The same, about a field of the body.
+    /// Sets the body field it is about.
     #[must_use]
     pub const fn of(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }
 
-    /// The same, until a moment.
+    /// Sets when the request may be repeated.
     #[must_use]
     pub const fn until(self, retry_at: Option<Timestamp>) -> Self {
         Self { retry_at, ..self }
@@ -66,13 +66,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code, title)
     }
 
-    /// 404 for anything that is not there, or not the caller's.
+    /// 404 for anything that does not exist, or does not belong to the caller.
     #[must_use]
     pub const fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found.")
     }
 
-    /// 503: something of ours is unavailable for the moment and nothing happened.
+    /// 503: a dependency is temporarily unavailable and nothing was done.
     #[must_use]
     pub const fn unavailable() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is busy. Please try again in a moment.")

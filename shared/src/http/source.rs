@@ -1,21 +1,22 @@
-//! Where a request came from, as the gateway saw it.
+//! The client address of a request, as the gateway saw it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address of a client: personal data, so it can be neither printed nor stored; only its network goes into a keyed hash.
+/// A client's address: personal data, so it can be neither printed nor stored; only its network is used, in a keyed
+/// hash.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct SourceAddress(Option<IpAddr>);
 
 impl SourceAddress {
-    /// Reads `requestContext.http.sourceIp`, which API Gateway sets itself; `X-Forwarded-For` is what a client says.
+    /// Reads `requestContext.http.sourceIp`, which API Gateway sets itself; clients control `X-Forwarded-For`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         Self(text.parse().ok())
     }
 
-    /// What one client has for itself: an IPv4 address, or the /64 of an IPv6 address, within which it may choose. Whoever
-    /// comes without an address is one client.
+    /// The network that counts as one client: an IPv4 address, or the /64 of an IPv6 address, within which a client can
+    /// choose freely. All requests without an address count as one client.
     #[must_use]
     pub fn network(self) -> [u8; 16] {
         let address = match self.0.map(|address| address.to_canonical()) {

@@ -1,4 +1,5 @@
-//! Whether Meta still lets a customer's token see the account: asked before anything is believed or given up.
+//! Whether a customer's token can still read the account at Meta: checked before a report is trusted or a connection
+//! given up.
 
 use super::Customer;
 use super::grant::own_fault;
@@ -10,18 +11,18 @@ use crate::graph::calls::oauth::DebugToken;
 use crate::graph::calls::waba::ReadWaba;
 use crate::graph::error::{is_invisible, is_missing_permission};
 
-/// What Meta shows the token.
+/// What Meta returns for the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
-    /// The account.
+    /// The account is readable.
     Open,
-    /// A token that works, and no account.
+    /// The token works, but the account is not readable.
     Lost,
-    /// Nothing: the token is dead.
+    /// The token is no longer valid.
     TokenDead,
 }
 
-/// Asks Meta. What cannot be told (an outage, a limit, a permission that our app lacks) is a failure.
+/// Asks Meta. If the answer is inconclusive (an outage, a limit, a permission that our app lacks), that is a failure.
 pub(super) async fn look(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Access, Failure> {
     match customer.call(&ReadWaba { waba: waba.id() }).await {
         Ok(_) => Ok(Access::Open),
@@ -35,7 +36,7 @@ pub(super) async fn look(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result
     }
 }
 
-/// What the token's own inspection says of the account.
+/// What `debug_token` says about the account.
 async fn granted(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Access, Failure> {
     let inspected = customer.graph.call(&DebugToken { token: customer.token }, Auth::App).await;
     let grant = inspected.map_err(|error| own_fault(error.failure()))?.data.grant(customer.graph.app());
@@ -47,7 +48,7 @@ async fn granted(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Access,
     })
 }
 
-/// A step of an exit that Meta refuses has nothing left to undo when the account is no longer ours to see.
+/// If Meta rejects a step of an exit because the account is no longer accessible to us, there is nothing left to undo.
 pub(super) async fn unless_lost(
     customer: &Customer<'_>,
     waba: Option<&VerifiedWaba>,

@@ -1,4 +1,4 @@
-//! Coexistence: contacts and history of the WhatsApp Business app, asked for once each.
+//! Coexistence: requests contacts and history of the WhatsApp Business app, once each.
 
 use super::{Customer, bug};
 use crate::clock;
@@ -8,11 +8,11 @@ use crate::domain::onboarding::{Onboarding, Phase, SYNC_WINDOW};
 use crate::domain::progress::Finding;
 use crate::graph::calls::phone::SyncAppData;
 
-/// Meta: this kind of data was asked for already.
+/// Meta: this kind of data was requested before.
 const ASKED_ALREADY: &str = "graph.2593107";
 
-/// Asks for contacts (`smb_app_state_sync`) or messages (`history`). A repeat after a lost answer is told that it was asked for
-/// already; after the 24 hours nothing is called any more.
+/// Requests contacts (`smb_app_state_sync`) or messages (`history`). If it is repeated because an answer was lost, Meta
+/// replies that the data was requested before. Nothing is requested after the 24 hours.
 pub(super) async fn sync(
     customer: &Customer<'_>,
     onboarding: &Onboarding,

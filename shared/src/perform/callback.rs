@@ -1,4 +1,4 @@
-//! A number's own callback address: set only where none is, cleared only when it is ours.
+//! A number's callback override: set only if there is none, cleared only if it is ours.
 
 use super::{Customer, bug};
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
@@ -9,8 +9,8 @@ use crate::domain::session::CallbackOverride;
 use crate::graph::calls::phone::{OverrideWebhooks, ReadPhone};
 use crate::secrets::Vault;
 
-/// Points the number's webhooks where the platform wants them, and reads back that they go there. An address that somebody
-/// else set stays.
+/// Points the number's webhooks to the platform's URL and reads the setting back. A URL that somebody else set is left
+/// unchanged.
 pub(super) async fn set(
     customer: &Customer<'_>,
     vault: &Vault,
@@ -31,7 +31,7 @@ pub(super) async fn set(
     }
 }
 
-/// Meta could not prove itself at the address: the platform's to repair.
+/// Meta could not verify the URL: the platform has to fix it.
 fn refused(failure: Failure) -> Failure {
     match failure.class {
         Class::Needs(Actor::Operator, Waiting::Meta) => Failure::new(failure.class, "override.refused"),
@@ -39,7 +39,7 @@ fn refused(failure: Failure) -> Failure {
     }
 }
 
-/// Gives the webhooks back, if they still go where we pointed them, and forgets the token.
+/// Clears the override if it still has the URL that we set, and deletes the verify token.
 pub(super) async fn clear(customer: &Customer<'_>, vault: &Vault, onboarding: &Onboarding) -> Result<Finding, Failure> {
     let ours = wanted(onboarding)?;
     for number in onboarding.numbers.values() {

@@ -1,5 +1,5 @@
-//! Sharing the credit line: assigned, looked at, shared at most once, read back. With the system token, and only with a
-//! [`VerifiedWaba`].
+//! Sharing the credit line: assign the system user, read, share at most once, read back. Uses the system token, and
+//! only with [`VerifiedWaba`].
 
 use super::{Performer, bug, waba};
 use crate::clock;
@@ -24,28 +24,28 @@ use crate::secrets::{PlatformSecret, Vault, VaultError};
 use crate::store::{CreditPause, Store};
 use std::time::Duration;
 
-/// Performs the one step that costs money.
+/// Performs the only step that costs money.
 #[derive(Debug)]
 pub struct CreditSharing {
     /// The Graph client.
     pub graph: GraphClient,
     /// The system token.
     pub system_token: PlatformSecret,
-    /// The platform's own portfolio, if it is named.
+    /// The platform's own portfolio, if configured.
     pub business: Option<BusinessId>,
-    /// The line that is shared; `None` when the deployment names none.
+    /// The shared credit line; `None` when the deployment configures none.
     pub line: Option<CreditLineId>,
     /// Currency of new shares.
     pub currency: String,
-    /// Other onboardings of the same portfolio, and the pause.
+    /// The table: other onboardings of the same portfolio, and the pause of credit sharing.
     pub store: Store,
-    /// Tokens that Meta gives without a code are kept here.
+    /// Stores tokens that were obtained from Meta without a code.
     pub vault: Vault,
-    /// A pause is told.
+    /// Publishes that credit sharing was paused.
     pub publisher: Publisher,
 }
 
-/// What says that our own access is broken, whoever the customer is: a dead system token, a lost role or permission.
+/// Failures of our own access, whoever the customer is: an invalid system token, a lost role or permission.
 const POWERLESS: [&str; 3] = ["credit.token_dead", "graph.10", "credit.no_role"];
 
 impl Performer for CreditSharing {
@@ -83,8 +83,8 @@ impl Performer for CreditSharing {
     }
 }
 
-/// How long nobody's credit is touched after our own access turned out to be broken: long enough that a thousand waiting
-/// customers do not ask Meta a thousand times, short enough that a repair is felt.
+/// How long credit sharing pauses after our own access failed: long enough that a thousand waiting customers do not
+/// cause a thousand calls, short enough that a repair takes effect soon.
 const PAUSE: Duration = Duration::from_secs(900);
 
 impl CreditSharing {
@@ -100,7 +100,8 @@ impl CreditSharing {
         Ok(self.store.credit_pause().await?.filter(|pause| pause.until > now))
     }
 
-    /// A system token that is dead or lost its role fails for every customer: all wait, and the platform is told once.
+    /// An invalid system token or a lost role fails for every customer: all of them wait, and the platform is notified
+    /// once.
     async fn pause_if_powerless(&self, failure: &Failure) -> Result<(), Failure> {
         if !POWERLESS.contains(&failure.code.as_str()) {
             return Ok(());
@@ -111,7 +112,7 @@ impl CreditSharing {
         Ok(self.publisher.credit_paused(&pause, now).await?)
     }
 
-    /// Whether another account of the same portfolio still shares our line: Meta revokes for all of them at once.
+    /// Whether another account of the same portfolio still shares our line: Meta revokes it for all of them at once.
     async fn sibling_pays(&self, leaving: &Onboarding) -> Result<bool, Failure> {
         let owner = leaving.waba.as_ref().map(VerifiedWaba::owner);
         let Some(owner) = owner else { return Ok(false) };
@@ -125,12 +126,12 @@ impl CreditSharing {
     }
 }
 
-/// A refusal that only the platform's operator can lift.
+/// A failure that only the platform's operator can resolve.
 fn ours(code: &str) -> Failure {
     Failure::new(Class::Needs(Actor::Operator, Waiting::CreditLine), code)
 }
 
-/// The Graph API as our own system user sees it.
+/// The Graph API with our own system user's token.
 struct Partner<'a> {
     graph: &'a GraphClient,
     token: &'a Secret,
@@ -152,7 +153,7 @@ impl Partner<'_> {
         }
         let shared = match self.call(&ShareCreditLine { line: self.line, waba, currency }).await {
             Ok(shared) => shared.allocation_config_id,
-            // Somebody else may have shared in between, with our own line.
+            // Somebody else may have shared our own line in the meantime.
             Err(failure) => return self.existing(waba).await?.ok_or_else(|| refused(failure)),
         };
         let paid_from = self.funding(waba).await?;
@@ -162,7 +163,7 @@ impl Partner<'_> {
         Err(Failure::new(Class::Later, "credit.not_confirmed"))
     }
 
-    /// The allocation that pays this account already, if one does: a repeat after a lost answer ends here.
+    /// The allocation that already pays for this account, if any; a retry after a lost answer stops here.
     async fn existing(&self, waba: &VerifiedWaba) -> Result<Option<AllocationId>, Failure> {
         let Some(paid_from) = self.funding(waba).await? else {
             return Ok(None);
@@ -173,11 +174,11 @@ impl Partner<'_> {
                 return Ok(Some(allocation));
             }
         }
-        // Meta: a line cannot be swapped on the same account. Somebody else pays; never "fixed".
+        // Meta: the line of an account cannot be replaced. Somebody else pays; this is never "fixed" automatically.
         Err(Failure::new(Class::Hold, "credit.other_line"))
     }
 
-    /// Takes back what is known to be shared, and what a lost answer may have left behind.
+    /// Revokes the known allocations, and those that a lost answer may have left behind.
     async fn revoke_all(&self, onboarding: &Onboarding) -> Result<Finding, Failure> {
         let owner = waba(onboarding)?.owner();
         let found = self.call(&FindAllocation { line: self.line, business: owner }).await?;
@@ -188,7 +189,7 @@ impl Partner<'_> {
         Ok(Finding::Nothing)
     }
 
-    /// Takes an allocation back and reads back that it is deleted.
+    /// Revokes an allocation and reads back that it is deleted.
     async fn revoke(&self, allocation: &AllocationId) -> Result<(), Failure> {
         if self.is_revoked(allocation).await? {
             return Ok(());
@@ -215,8 +216,8 @@ impl Partner<'_> {
     }
 }
 
-/// A refusal around the turn of the month is most likely Meta's black-out for switched customers, for which it documents no
-/// code: nobody can do anything before it ends.
+/// A rejection around the turn of the month is most likely Meta's blackout period for customers who switched from
+/// another provider. Meta documents no code for it, and nobody can do anything until it ends.
 fn refused(failure: Failure) -> Failure {
     match (failure.class, blackout_ends(clock::now())) {
         (Class::Needs(Actor::Operator, _), Some(end)) => {
@@ -226,7 +227,8 @@ fn refused(failure: Failure) -> Failure {
     }
 }
 
-/// A dead or powerless system token is the operator's business; the customer's own token has nothing to do with it.
+/// An invalid or unauthorised system token has to be fixed by the operator; it says nothing about the customer's own
+/// token.
 fn own_credentials(failure: Failure) -> Failure {
     match failure.class {
         Class::TokenDead => ours("credit.token_dead"),
@@ -237,7 +239,7 @@ fn own_credentials(failure: Failure) -> Failure {
     }
 }
 
-/// Our system user may not manage any account: only an admin system user may assign itself.
+/// Our system user may not manage any account: only an admin system user can assign itself.
 fn no_role(failure: Failure) -> Failure {
     if failure.code == "graph.200" { ours("credit.no_role") } else { failure }
 }

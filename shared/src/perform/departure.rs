@@ -1,4 +1,4 @@
-//! News that the customer has gone, asked about at Meta.
+//! Verifies at Meta a report that the customer has left.
 
 use super::access::{Access, look};
 use super::grant::own_fault;
@@ -10,7 +10,7 @@ use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
 
 impl OnboardingSteps {
-    /// Whether the customer has gone; `None` when Meta could not be asked, which is done again later.
+    /// Whether the customer has left; `None` when Meta could not be asked, and the check is repeated later.
     pub(super) async fn confirm_departure(&self, onboarding: &Onboarding) -> Option<Fact> {
         let attempt = onboarding.kept_attempt()?.clone();
         match self.access(onboarding).await {
@@ -18,7 +18,7 @@ impl OnboardingSteps {
             Ok(Access::Lost) => Some(Fact::DepartureConfirmed(attempt, Extent::Everything)),
             Ok(Access::TokenDead) => Some(Fact::DepartureConfirmed(attempt, Extent::WithoutToken)),
             Err(failure) => {
-                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "a departure is neither confirmed nor refuted");
+                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "departure neither confirmed nor refuted");
                 None
             }
         }
@@ -34,7 +34,7 @@ impl OnboardingSteps {
         if let Some(waba) = &onboarding.waba {
             return look(&customer, waba).await;
         }
-        // No account is proven yet: only the token itself can be asked about.
+        // No account is proven yet: only the token itself can be checked.
         let inspected = self.graph.call(&DebugToken { token: &token }, Auth::App).await;
         let facts = inspected.map_err(|error| own_fault(error.failure()))?.data;
         Ok(if facts.is_valid { Access::Open } else { Access::TokenDead })

@@ -1,4 +1,5 @@
-//! Submitting, editing and deleting templates at Meta. What Meta took is remembered at once; the next poll agrees.
+//! Submitting, editing and deleting templates at Meta. A change that Meta accepted is saved at once; the next poll
+//! confirms it.
 
 use super::Customer;
 use super::templates::{self, Begin};
@@ -16,13 +17,13 @@ use crate::publishing;
 use crate::store::{Reserved, Store, StoreError, Submitter, TemplateDraft, Versioned};
 use serde_json::json;
 
-/// Meta has a template of that name and language.
+/// Meta already has a template of that name and language.
 const THERE_ALREADY: &str = "graph.100.2388024";
 
-/// How often a count is repeated while others count too.
+/// How often a budget update is retried after version conflicts.
 const CONFLICTS: usize = 5;
 
-/// What it takes to work on an account's templates.
+/// Dependencies for working on an account's templates.
 pub struct Desk<'a> {
     /// Meta, with the customer's token.
     pub customer: &'a Customer<'a>,
@@ -30,27 +31,27 @@ pub struct Desk<'a> {
     pub waba: &'a VerifiedWaba,
     /// The table.
     pub store: &'a Store,
-    /// Changes are told.
+    /// Publishes changes.
     pub publisher: &'a Publisher,
 }
 
-/// Why something was not done at the desk.
+/// Why a template was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Meta's budget is used up.
-    #[error("wait for Meta's budget")]
+    /// The account's template budget is used up.
+    #[error("template budget used up")]
     Full(Timestamp),
-    /// Meta refused, or could not be reached.
-    #[error("change a template ({})", .0.code)]
+    /// Meta rejected the request, or could not be reached.
+    #[error("failed to change the template ({})", .0.code)]
     Meta(Failure),
     /// The account has a template of this name in this language.
-    #[error("submit a template that is there")]
+    #[error("the template exists")]
     Exists,
-    /// A template of this name and language is being submitted.
-    #[error("submit a template that is being submitted")]
+    /// A template of this name and language is being submitted at the moment.
+    #[error("the template is being submitted")]
     InProgress {
         /// Whether by the same request.
         same: bool,
@@ -64,8 +65,9 @@ impl From<Failure> for DeskError {
 }
 
 impl Desk<'_> {
-    /// Submits a template for review; of a name and language one at a time. One that Meta has already (a repeat whose answer
-    /// was lost) is the same success. `holder` recognises the request when it is repeated.
+    /// Submits a template for review; one submission at a time per name and language. A template that Meta already has
+    /// because the answer to the same request was lost counts as success. `holder` identifies the request across
+    /// retries.
     ///
     /// # Errors
     /// [`DeskError`]; nothing was submitted.
@@ -85,12 +87,12 @@ impl Desk<'_> {
         };
         let released = self.store.release_template(self.waba.id(), name, reservation, submitted, clock::now()).await;
         if let Err(error) = released {
-            tracing::warn!(error = crate::telemetry::chain(&error), "a reservation ends by itself");
+            tracing::warn!(error = crate::telemetry::chain(&error), "reservation not released; it expires");
         }
         created
     }
 
-    /// `again`: this request may have submitted it, before the process that did died.
+    /// `again`: this request may have submitted the template before its process crashed.
     async fn submit_once(
         &self,
         composition: &Composition,
@@ -136,14 +138,14 @@ impl Desk<'_> {
         };
         match self.store.save_template(self.waba.id(), &template, None).await {
             Ok(version) => self.publish(Versioned { record: template.clone(), version }).await,
-            // A webhook that was faster knows more.
+            // A webhook was faster and is newer.
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(template)
     }
 
-    /// The answer to an earlier submission was lost: Meta's list has the template.
+    /// The answer to an earlier submission was lost: finds the template in Meta's list.
     async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, DeskError> {
         let read = templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await;
         let language = normal_language(&composition.language);
@@ -153,14 +155,14 @@ impl Desk<'_> {
         }
     }
 
-    /// What cannot be told now is told by the next poll: Meta has done what was asked.
+    /// If publishing fails, the next poll publishes it: Meta has already made the change.
     async fn publish(&self, stored: Versioned<Template>) {
         if let Err(error) = publishing::publish(self.store, self.publisher, self.waba.id(), &[stored]).await {
-            tracing::warn!(error = crate::telemetry::chain(&error), "a template was not told yet");
+            tracing::warn!(error = crate::telemetry::chain(&error), "template not published yet");
         }
     }
 
-    /// Replaces the parts of a template.
+    /// Replaces the components of a template.
     ///
     /// # Errors
     /// [`DeskError`]; nothing was changed.
@@ -188,10 +190,10 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Deletes a template in its language. Meta keeps the name of an approved one for 30 days.
+    /// Deletes a template in its language. Meta reserves the name of an approved one for 30 days.
     ///
     /// # Errors
-    /// [`DeskError`]; it is still there.
+    /// [`DeskError`]; the template still exists.
     pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
         self.customer.call(&call).await?;
@@ -202,7 +204,7 @@ impl Desk<'_> {
             if then.status == DELETED {
                 return Ok(());
             }
-            // By our own deed, so newer than any list that was begun before it.
+            // Our own deletion is newer than any list whose reading began before it.
             let gone = Template { status: DELETED.to_owned(), changed_at: clock::now(), unpublished: true, ..then };
             match self.store.save_template(self.waba.id(), &gone, version).await {
                 Err(StoreError::Conflict) => {}
@@ -215,7 +217,7 @@ impl Desk<'_> {
         Err(StoreError::Conflict.into())
     }
 
-    /// A template with its parts, as Meta has it.
+    /// A template with its components, as stored at Meta.
     ///
     /// # Errors
     /// [`DeskError::Meta`].
@@ -240,10 +242,11 @@ impl Desk<'_> {
         Err(StoreError::Conflict.into())
     }
 
-    /// Submits what was prepared while the account could not take it. One that Meta refuses is kept with the reason.
+    /// Submits the templates that were prepared before the account could take them. One that Meta rejects is saved with
+    /// the reason.
     ///
     /// # Errors
-    /// [`DeskError`] when the table fails, or Meta is to be asked again later.
+    /// [`DeskError`] when the table fails, or Meta has to be asked again later.
     pub async fn submit_drafts(&self, id: &OnboardingId) -> Result<usize, DeskError> {
         let mut submitted = 0;
         for draft in self.store.drafts(id).await?.into_iter().filter(|draft| draft.code.is_none()) {

@@ -1,5 +1,5 @@
-//! Asking Meta whether the platform's own side is set up. What takes the app token is asked by `platform-api`, what takes the
-//! system token by `credit-sharing`.
+//! Checks Meta's side of the platform. `platform-api` runs the checks that need the app token, `credit-sharing` those
+//! that need the system token.
 
 use super::credit::CreditSharing;
 use crate::domain::doctor::{Check, CheckName};
@@ -15,11 +15,11 @@ use crate::graph::error::GraphError;
 use crate::secret::Secret;
 use crate::webhook::interpret::fields_in_use;
 
-/// Permissions of every role; a solution partner also needs `business_management`, for its credit line.
+/// Permissions that every role needs; a solution partner also needs `business_management` for its credit line.
 const PERMISSIONS: [&str; 2] = ["whatsapp_business_management", "whatsapp_business_messaging"];
 const BUSINESS: &str = "business_management";
 
-/// What the app token can find out. `callback` is where this deployment's webhooks arrive.
+/// The checks that need the app token. `callback` is where this deployment's webhooks arrive.
 pub async fn app_side(graph: &GraphClient, role: Role, callback: &str) -> Vec<Check> {
     let app = graph.app();
     let known = graph.call(&ReadApp { app }, Auth::App).await;
@@ -53,7 +53,7 @@ fn callback_missing(subscription: Option<&Subscription>, callback: &str) -> Vec<
     if subscription.is_some_and(right) { Vec::new() } else { vec![callback.to_owned()] }
 }
 
-/// A refusal is an answer: what is asked for is not there.
+/// A rejection counts as an answer: the item is missing.
 fn told(name: CheckName, answer: Result<Vec<String>, GraphError>) -> Check {
     match answer {
         Ok(missing) => Check::answered(name, missing),
@@ -67,7 +67,7 @@ fn clone(error: &GraphError) -> GraphError {
 }
 
 impl CreditSharing {
-    /// What the system token can find out.
+    /// The checks that need the system token.
     pub(super) async fn system_side(&self) -> Vec<Check> {
         let Ok(token) = self.system_token().await else {
             return vec![Check::answered(CheckName::SystemToken, vec!["credit.no_token".to_owned()])];

@@ -1,4 +1,5 @@
-//! A token without a code, server to server: for signups whose code was lost or that had none, and before a token ends.
+//! Obtains a token without a code, server to server: for signups whose code was lost or that had none, and before a
+//! token expires.
 
 use super::credit::CreditSharing;
 use crate::domain::entitlement::{Opens, Wanted};
@@ -13,7 +14,7 @@ use crate::graph::calls::waba::ReadWaba;
 use crate::secret::Secret;
 
 impl CreditSharing {
-    /// Asks for the token that is due, proves it, and keeps it in the vault before anybody is told.
+    /// Requests the token that is due, verifies it, and stores it in the vault before the fact is returned.
     pub(super) async fn fetch(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         if due != Next::Fetch {
             return None;
@@ -30,7 +31,7 @@ impl CreditSharing {
             Ok(expires_at) if renews => Some(Fact::TokenRenewed(Renewed { attempt, expires_at })),
             Ok(_) => Some(Fact::TokenStored(attempt)),
             Err(failure) => {
-                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "Meta gave no token without a code");
+                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "token not obtained without a code");
                 match failure.class {
                     Class::Later | Class::LaterAfter(_) => Some(Fact::FetchPostponed(attempt)),
                     _ if renews => Some(Fact::FetchPostponed(attempt)),
@@ -40,7 +41,7 @@ impl CreditSharing {
         }
     }
 
-    /// A newer token is for the record that has the account, as the table says, and for no other.
+    /// A renewed token is only for the record that owns the account in the table.
     async fn may_have(&self, wanted: &Wanted<'_>, renewing: Option<&OnboardingId>) -> Result<(), Failure> {
         let Some(id) = renewing else { return Ok(()) };
         for account in wanted.accounts {
@@ -52,7 +53,7 @@ impl CreditSharing {
         Ok(())
     }
 
-    /// When the token ends that is in the vault now. `ending` is the end of the token it replaces.
+    /// The expiry of the token that is now in the vault. `ending` is the expiry of the token it replaces.
     async fn fetched(&self, wanted: &Wanted<'_>, ending: Option<Timestamp>) -> Result<Option<Timestamp>, Failure> {
         if let Some(token) = self.vault.business_token(wanted.attempt).await? {
             return self.proven(&token, wanted, ending).await;
@@ -65,7 +66,7 @@ impl CreditSharing {
         Ok(end)
     }
 
-    /// A token that is not ours, opens another account or ends no later than the one it replaces is not kept.
+    /// A token that is not ours, opens another account or expires no later than the one it replaces is discarded.
     async fn proven(
         &self,
         token: &Secret,
@@ -83,8 +84,8 @@ impl CreditSharing {
         if opens && later { Ok(end) } else { Err(Failure::new(Class::Hold, "token.not_the_one")) }
     }
 
-    /// Whether the token reads a wanted account, and Meta says that the portfolio it came from owns it: the proof where a
-    /// grant names no account.
+    /// Whether the token can read a wanted account, and Meta names the portfolio it came from as the owner: the proof
+    /// if the grant lists no accounts.
     async fn reads(&self, token: &Secret, wanted: &Wanted<'_>) -> Result<bool, Failure> {
         for account in wanted.accounts {
             let read = self.graph.call(&ReadWaba { waba: account }, Auth::Bearer(token)).await;
@@ -101,7 +102,7 @@ impl CreditSharing {
     }
 }
 
-/// A record without a proof asks for another click; one that renews nothing has nothing to do.
+/// A record without a proof asks the customer to click again; one without a renewal has nothing to do.
 fn unproven(onboarding: &Onboarding) -> Option<Fact> {
     match &onboarding.phase {
         Phase::Fetching { attempt, .. } => Some(Fact::ExchangeFailed(attempt.clone(), "exchange.lost")),

@@ -1,4 +1,4 @@
-//! Proving the account: what the token was granted, and what can be read with it.
+//! Proves the account: what the token was granted, and what can be read with it.
 
 use super::Customer;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
@@ -9,7 +9,7 @@ use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
 use crate::graph::calls::waba::ReadWaba;
 
-/// What was proven, and when the token ends.
+/// Returns what was proven, and when the token expires.
 pub(super) async fn verify(
     customer: &Customer<'_>,
     onboarding: &Onboarding,
@@ -18,8 +18,9 @@ pub(super) async fn verify(
     let facts = inspected.map_err(|error| own_fault(error.failure()))?.data;
     let claim = &onboarding.claim;
     for scope in facts.unknown_whatsapp_scopes() {
-        // Scopes changed in June 2026, and signups of whole platforms stopped: the next change is to be seen first.
-        tracing::warn!(scope, "Meta grants a WhatsApp scope that is not known here");
+        // Scopes changed in June 2026, and signups of whole platforms stopped; this makes the next change visible
+        // early.
+        tracing::warn!(scope, "Meta granted an unknown WhatsApp scope");
     }
     let chosen = choose_waba(claim, &facts.grant(customer.graph.app()), onboarding.entitlement.as_ref())?;
     let read = customer.call(&ReadWaba { waba: &chosen }).await?;
@@ -29,7 +30,7 @@ pub(super) async fn verify(
     Ok((verify_waba(&chosen, &read.id, &owner.id, claim)?, facts.ends_at()))
 }
 
-/// A dead app token is the operator's business, not a dead token of the customer.
+/// An invalid app token has to be fixed by the operator; it does not mean that the customer's token is invalid.
 pub(super) fn own_fault(failure: Failure) -> Failure {
     match failure.class {
         Class::TokenDead => Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "app.token_refused"),

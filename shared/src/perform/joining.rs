@@ -1,4 +1,4 @@
-//! Which record a signup belongs to: a new one, or the one that has the account already.
+//! Which record a signup belongs to: a new one, or the one that already has the account.
 
 use super::{Customer, OnboardingSteps, bug, grant};
 use crate::clock;
@@ -29,12 +29,12 @@ impl OnboardingSteps {
         Ok(Finding::Account { waba, joins, token_expires_at, status })
     }
 
-    /// The record that has the account, if it is another one of the same customer's, or nobody's yet.
+    /// The record that has the account, if it is another record of the same customer or an unclaimed one.
     async fn holder(&self, onboarding: &Onboarding, waba: &VerifiedWaba) -> Result<Option<OnboardingId>, Failure> {
         let owner = self.store.owner(waba.id()).await?;
         let other = owner.filter(|owner| !owner.released && owner.onboarding != onboarding.id);
         let Some(owner) = other else { return Ok(None) };
-        // An owner whose record is missing is somebody all the same.
+        // The account has an owner even if its record is missing.
         let held = self.store.onboarding(&owner.onboarding).await?.ok_or_else(bound_elsewhere)?;
         holder(onboarding, Some(&held.record))
     }
@@ -61,8 +61,8 @@ impl OnboardingSteps {
         }
     }
 
-    /// Tells the platform how much of Meta's limit is used once it is nearly all. Always under the same id for the same
-    /// customer.
+    /// Notifies the platform how much of Meta's limit is used once it is nearly reached. The event id is always the
+    /// same for the same customer.
     async fn warn_of_limit(&self, waba: &VerifiedWaba, began: Timestamp) -> Result<(), Failure> {
         let now = clock::now();
         let mut customers = self.store.new_customers(now).await?;
@@ -74,7 +74,7 @@ impl OnboardingSteps {
         Ok(())
     }
 
-    /// Finds out what became of an exchange whose lease ended.
+    /// Determines the outcome of an exchange whose lease expired.
     pub(super) async fn rescue(&self, onboarding: &Onboarding) -> Option<Fact> {
         let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return None };
         let outcome = async {
@@ -84,17 +84,17 @@ impl OnboardingSteps {
         };
         match outcome.await {
             Ok(event) => {
-                tracing::warn!(onboarding.id = %onboarding.id, "a code exchange did not finish");
+                tracing::warn!(onboarding.id = %onboarding.id, "code exchange did not finish");
                 event
             }
             Err(failure) => {
-                tracing::error!(onboarding.id = %onboarding.id, error.code = failure.code, "what became of a code is not known yet");
+                tracing::error!(onboarding.id = %onboarding.id, error.code = failure.code, "outcome of the code exchange still unknown");
                 None
             }
         }
     }
 
-    /// What Meta announced of the accounts that the record is entitled to.
+    /// What Meta announced about the accounts that the record is entitled to.
     async fn announced(&self, onboarding: &Onboarding) -> Result<Vec<(WabaId, BusinessId)>, Failure> {
         let mut announced = Vec::new();
         for waba in onboarding.entitlement.iter().flat_map(Entitlement::accounts) {

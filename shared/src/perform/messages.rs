@@ -1,4 +1,4 @@
-//! One attempt to send a message: what is needed, the call, and what its outcome means.
+//! One attempt to send a message: its prerequisites, the call, and how to interpret the result.
 
 use crate::clock;
 use crate::domain::failure::Class;
@@ -21,7 +21,7 @@ use crate::transport::TransportError;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// Sends messages and follows them up.
+/// Sends messages and follows up on them.
 #[derive(Debug, Clone)]
 pub struct Sender {
     /// The table.
@@ -32,13 +32,13 @@ pub struct Sender {
     pub graph: GraphClient,
     /// `MessageRetryQueue`.
     pub retries: Queue,
-    /// `OnboardingQueue`, for customers whose token turns out to be dead.
+    /// `OnboardingQueue`, for customers whose token turns out to be invalid.
     pub steps: Queue,
-    /// Between a failure and the second attempt.
+    /// Time between a failure and the second attempt.
     pub delay: Duration,
 }
 
-/// A message cannot be followed up now; it is due again.
+/// A message cannot be processed now; it is due again.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// The table.
@@ -50,16 +50,16 @@ pub enum SendError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// Stored text of ours that is no longer JSON.
-    #[error("read the message's text")]
+    /// A stored payload is not valid JSON.
+    #[error("failed to decode the message payload")]
     Payload,
 }
 
 impl Sender {
-    /// The token and the proven number a message is sent with; `None` when the number is not connected.
+    /// The token and the verified number to send a message with; `None` when the number is not connected.
     ///
     /// # Errors
-    /// [`SendError::Vault`] when the vault cannot be asked.
+    /// [`SendError::Vault`] when the vault cannot be read.
     pub async fn credentials<'a>(
         &self,
         onboarding: &'a Onboarding,
@@ -71,10 +71,10 @@ impl Sender {
         Ok(self.vault.business_token(attempt).await?.map(|token| (token, phone)))
     }
 
-    /// Makes the attempt that the message says has begun, and saves its outcome. A dead token ends the connection.
+    /// Makes the attempt that was saved as started, and saves its outcome. An invalid token ends the connection.
     ///
     /// # Errors
-    /// [`SendError`] when the outcome cannot be saved; then it counts as unknown a minute later.
+    /// [`SendError`] when the outcome cannot be saved; it counts as unknown a minute later.
     pub async fn attempt(
         &self,
         onboarding: &Onboarding,
@@ -87,7 +87,7 @@ impl Sender {
         let sent = self.graph.call(&call, Auth::Bearer(token)).await;
         if let Err(error) = &sent {
             let code = error.failure().code;
-            tracing::warn!(message.id = %message.id, attempt = number, error.code = code, "a message was not taken");
+            tracing::warn!(message.id = %message.id, attempt = number, error.code = code, "message not accepted");
         }
         let dead = sent.as_ref().err().map(GraphError::failure).filter(|failure| failure.class == Class::TokenDead);
         let after = self.record(&message.id, &outcome(number, sent.map(Sent::wamid))).await?;
@@ -97,10 +97,10 @@ impl Sender {
         Ok(after)
     }
 
-    /// Whether the person wants no marketing messages from this number and this is one.
+    /// Whether this is a marketing message to a person who opted out of marketing messages from this number.
     ///
     /// # Errors
-    /// [`SendError::Store`] when the table cannot be asked.
+    /// [`SendError::Store`] when the table cannot be read.
     pub async fn is_unwanted(&self, message: &Message, payload: &Map<String, Value>) -> Result<bool, SendError> {
         let name = payload.get("template").and_then(|template| template.get("name")).and_then(Value::as_str);
         let Some(name) = name.filter(|_| message.kind == "template") else { return Ok(false) };
@@ -112,15 +112,15 @@ impl Sender {
         Ok(templates.iter().any(|held| held.record.name == name && marketing(&held.record)))
     }
 
-    /// Saves a fact about a message and enqueues what follows from it.
+    /// Saves a fact about a message and enqueues what is due next.
     ///
     /// # Errors
-    /// [`SendError`] when it could not be saved. A job that was not taken is made up for by the sweeper.
+    /// [`SendError`] when it could not be saved. If a job cannot be enqueued, the sweeper enqueues it later.
     pub async fn record(&self, id: &MessageId, event: &MessageFact) -> Result<Option<Message>, SendError> {
         self.record_by(id, event, None).await
     }
 
-    /// As [`Sender::record`]; who asked for the operation is saved with the fact.
+    /// Like [`Sender::record`], and saves who requested the operation with the fact.
     ///
     /// # Errors
     /// As [`Sender::record`].
@@ -142,7 +142,7 @@ impl Sender {
         let now = clock::now();
         let wait = match message.next(now) {
             MessageNext::Publish | MessageNext::Send => Duration::ZERO,
-            // SQS delays by 15 minutes at most: what is later is found by the sweeper.
+            // SQS delays by 15 minutes at most; the sweeper enqueues what is due later.
             MessageNext::Wait(at) if at.since(now) <= LONGEST_DELAY => at.since(now),
             MessageNext::Wait(_) | MessageNext::Reconcile | MessageNext::Nothing => return,
         };
@@ -150,7 +150,7 @@ impl Sender {
         if !scheduled && wait > Duration::ZERO {
             return;
         }
-        // Rounded up, so that the job is not early.
+        // Rounded up, so that the job does not arrive early.
         let wait =
             wait.checked_add(Duration::from_millis(999)).map_or(wait, |wait| Duration::from_secs(wait.as_secs()));
         let job = Job::Message { id: message.id.clone() };
@@ -159,7 +159,7 @@ impl Sender {
         }
     }
 
-    /// The customer has to connect again; the platform is told by `onboarding-steps`.
+    /// The customer has to connect again; `onboarding-steps` publishes the event.
     async fn token_died(&self, onboarding: &Onboarding, code: String) -> Result<(), SendError> {
         let Some(attempt) = onboarding.token_attempt() else { return Ok(()) };
         self.store.record(&onboarding.id, &Fact::TokenDied(attempt.clone(), code), clock::moment()).await?;
@@ -167,14 +167,14 @@ impl Sender {
     }
 }
 
-/// Only a request that surely did not leave, or that Meta refused, is known to have failed.
+/// An attempt is known to have failed only if the request certainly was not sent, or Meta rejected it.
 fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageFact {
     let unanswered = MessageFact::Unanswered { attempt };
     match sent {
         Ok(Some(wamid)) => MessageFact::Accepted { attempt, wamid },
         Ok(None) => unanswered,
         Err(error) => match error.kind {
-            // A refusal in Meta's own words is an answer, whatever its HTTP status.
+            // A rejection with a Meta error code is an answer, whatever its HTTP status.
             Kind::Refused(refusal) if refusal.code > 0 => {
                 MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
             }

@@ -1,4 +1,4 @@
-//! Moving a number here: Meta's conditions, the number's node, the code, and whether it arrived.
+//! Phone number migration to this platform: Meta's conditions, the number's node, the code, and its registration.
 
 mod code;
 mod conditions;
@@ -22,14 +22,14 @@ use crate::secrets::{Vault, VaultError};
 use crate::store::{Recorded, Store, StoreError};
 use std::time::Duration;
 
-/// The condition that both accounts are one business's.
+/// The condition that both accounts belong to the same business.
 const SAME_BUSINESS: &str = "same_business";
-/// Between two looks at a review of Meta's.
+/// Time between two checks of a review at Meta.
 const REVIEW_PAUSE: Duration = Duration::from_secs(3600);
-/// Things done for one move in one go.
+/// Most actions taken for a migration per job.
 const TURNS: usize = 4;
 
-/// What it takes to move numbers.
+/// Dependencies for phone number migrations.
 #[derive(Debug, Clone)]
 pub struct Migrator {
     /// The records.
@@ -40,11 +40,11 @@ pub struct Migrator {
     pub graph: GraphClient,
     /// `OnboardingQueue`.
     pub jobs: Queue,
-    /// Tells the platform.
+    /// Publishes events.
     pub publisher: Publisher,
 }
 
-/// A move cannot be worked on now; it is due again.
+/// A migration cannot be advanced now; it is due again.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// The table.
@@ -58,14 +58,14 @@ pub enum MigrationError {
     Vault(#[from] VaultError),
 }
 
-/// What became of the customer whose account a number goes to.
+/// State of the customer whose account a number goes to.
 enum Found {
     Connected(Box<Target>),
     Unconnected,
     Left,
 }
 
-/// The account a number goes to, as far as a move needs it.
+/// The account a number goes to, with what a migration needs of it.
 struct Target {
     onboarding: Onboarding,
     waba: VerifiedWaba,
@@ -73,10 +73,10 @@ struct Target {
 }
 
 impl Migrator {
-    /// Does everything that is due for a move.
+    /// Does everything that is due for a migration.
     ///
     /// # Errors
-    /// [`MigrationError`] when the infrastructure fails; the record then says what is due.
+    /// [`MigrationError`] when the infrastructure fails; the record then states what is due.
     pub async fn attend(&self, id: &MigrationId) -> Result<(), MigrationError> {
         let mut looked = false;
         for _ in 0..TURNS {
@@ -90,7 +90,7 @@ impl Migrator {
                     }
                     looked = true;
                 }
-                // Only the job that checked enqueues the next check, so that jobs never multiply.
+                // Only the job that ran a check enqueues the next one, so that jobs never multiply.
                 MigrationNext::Nothing if looked => return self.enqueue_next(&held.record).await,
                 MigrationNext::Nothing => return Ok(()),
             }
@@ -147,7 +147,7 @@ impl Migrator {
         })
     }
 
-    /// The conditions first; the number only when none is known to be missing.
+    /// Checks the conditions; adds the number only when none is known to be missing.
     async fn begin(&self, customer: &Customer<'_>, migration: &Migration, target: &Target) -> Vec<MigrationFact> {
         let looked = match conditions::look(customer, migration, &target.waba).await {
             Ok(looked) => looked,
@@ -170,7 +170,7 @@ impl Migrator {
         vec![seen, next]
     }
 
-    /// Hands the number to the onboarding, which registers it, and compares once Meta says that it is connected.
+    /// Hands the number to the onboarding, which registers it, and compares once Meta reports it as connected.
     async fn arrive(
         &self,
         customer: &Customer<'_>,
@@ -210,7 +210,7 @@ impl Migrator {
         Ok(())
     }
 
-    /// Enqueues a job for a move; a job that is lost is made up for by the sweeper.
+    /// Enqueues a job for a migration; the sweeper replaces a lost job.
     pub async fn enqueue(&self, id: &MigrationId) {
         if let Err(error) = self.jobs.enqueue(&Job::Migration { id: id.clone() }, Duration::ZERO).await {
             tracing::warn!(move.id = %id, error = crate::telemetry::chain(&error), "job not enqueued");
@@ -234,19 +234,20 @@ impl Migrator {
     }
 }
 
-/// Meta lets an account without a registered number have 200 calls an hour: they are shared with its onboarding.
+/// Meta limits an account without a registered number to 200 calls an hour, which the migration shares with the
+/// onboarding.
 fn has_few_calls(onboarding: &Onboarding) -> bool {
     onboarding.numbers.values().all(|number| number.registered_at.is_none())
 }
 
-/// Meta, or the budget of the hour, wants the account to be left alone.
+/// Meta asked to back off, or the account's hourly budget is used up.
 fn rest(onboarding: &Onboarding, now: Timestamp) -> Option<Failure> {
     let free = onboarding.calls.free_at();
     let tight = has_few_calls(onboarding) && free > now;
     tight.then(|| Failure::new(Class::Until(Actor::Meta, Waiting::Meta, free), "graph.80008"))
 }
 
-/// What Meta or we do by ourselves is looked for again; for the rest somebody says when.
+/// Conditions that Meta or this system fulfils are checked again automatically; the others wait until somebody resumes.
 fn missing_condition(check: &str, now: Timestamp) -> Failure {
     let class = match check {
         "account_review" => Class::Until(Actor::Meta, Waiting::AccountReview, now.after(REVIEW_PAUSE)),

@@ -15,7 +15,7 @@ use crate::graph::calls::phone::{DeregisterPhone, Phone, ReadPhone, RegisterPhon
 use crate::graph::calls::waba::ListPhoneNumbers;
 use crate::secrets::Vault;
 
-/// Most pages of numbers that are read: an account has at most about 1,200 numbers, a page up to 100.
+/// Most pages of numbers read: an account has at most about 1,200 numbers, a page up to 100.
 const MOST_PAGES: usize = 15;
 
 pub(super) async fn find(
@@ -45,7 +45,7 @@ async fn pick(
     verify_phone(claim, &listed, known)
 }
 
-/// Registers every number that waits for it.
+/// Registers every number that is waiting for registration.
 pub(super) async fn register(
     customer: &Customer<'_>,
     vault: &Vault,
@@ -60,8 +60,8 @@ pub(super) async fn register(
     Ok(Finding::Registered(registered))
 }
 
-/// Registers a number unless Meta says it is connected: a repeat after a lost answer costs no attempt. The attempt was
-/// counted, and the PIN is stored, before the call. A new display name takes effect by another registration only.
+/// Registers a number unless Meta reports it as connected: a retry after a lost answer uses up no attempt. The attempt
+/// is counted and the PIN stored before the call. A new display name takes effect only with another registration.
 async fn register_one(
     customer: &Customer<'_>,
     vault: &Vault,
@@ -90,7 +90,7 @@ fn found(phone: VerifiedPhone, read: &Phone) -> Finding {
     Finding::Number { phone, status: read.status_values(), display }
 }
 
-/// Takes every number that we registered off the Cloud API.
+/// Deregisters every number that we registered from the Cloud API.
 pub(super) async fn deregister(customer: &Customer<'_>, onboarding: &Onboarding) -> Result<Finding, Failure> {
     for number in onboarding.numbers.values().filter(|number| !number.registrations.is_empty() && !number.coexists) {
         deregister_one(customer, &number.phone).await?;
@@ -98,7 +98,7 @@ pub(super) async fn deregister(customer: &Customer<'_>, onboarding: &Onboarding)
     Ok(Finding::Nothing)
 }
 
-/// Takes the number off and reads back that it is.
+/// Deregisters the number and reads the result back.
 async fn deregister_one(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<(), Failure> {
     if is_off(customer, phone).await? {
         return Ok(());
@@ -110,7 +110,7 @@ async fn deregister_one(customer: &Customer<'_>, phone: &VerifiedPhone) -> Resul
     }
 }
 
-/// An answer without a status says nothing.
+/// An answer without a status is inconclusive.
 async fn is_off(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<bool, Failure> {
     let read = customer.call(&ReadPhone { phone }).await?;
     match read.status {

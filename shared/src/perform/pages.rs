@@ -1,14 +1,14 @@
-//! Lists of Meta's, page by page: the one place where cursors are followed. A cursor that came before means that Meta answers
-//! in a circle; following it would cost calls and never end.
+//! Reads Meta's lists page by page: the only place where cursors are followed. A repeated cursor means that Meta's
+//! pages form a loop; following it would cost calls and never end.
 
 use crate::domain::failure::{Class, Failure};
 use crate::graph::calls::Page;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// The code of a list that leads back to a page that was read.
+/// The failure code of a list whose cursor repeats.
 pub(super) const REPEATS: &str = "list.repeats";
-/// The code of a list that has more pages than Meta has items of its kind.
+/// The failure code of a list with more pages than Meta can have items of its kind.
 pub(super) const ENDLESS: &str = "list.endless";
 
 /// A list that is being read.
@@ -16,19 +16,19 @@ pub(super) const ENDLESS: &str = "list.endless";
 pub(super) struct Pages {
     call: &'static str,
     after: Option<String>,
-    /// Fingerprints of the cursors so far.
+    /// Fingerprints of the cursors seen so far.
     seen: BTreeSet<String>,
     left: usize,
 }
 
 impl Pages {
-    /// A list from its first page on, of at most so many pages.
+    /// A list from its first page on, limited to a number of pages.
     #[must_use]
     pub(super) fn of(call: &'static str, most: usize) -> Self {
         Self::from_where(call, None, BTreeSet::new(), most)
     }
 
-    /// A list of which some pages were read: where it goes on, and by which cursors it came there.
+    /// A list that was partly read: where it continues, and the cursors seen so far.
     #[must_use]
     pub(super) fn from_where(
         call: &'static str,
@@ -40,16 +40,16 @@ impl Pages {
         Self { call, after, seen, left: most }
     }
 
-    /// Where the next page begins.
+    /// The cursor of the next page.
     #[must_use]
     pub(super) fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    /// Goes on by a page that was read; says whether another follows.
+    /// Records a page that was read; returns whether another one follows.
     ///
     /// # Errors
-    /// [`REPEATS`] at once when the cursor came before, [`ENDLESS`] when there are more pages than there can be.
+    /// [`REPEATS`] when the cursor was seen before, [`ENDLESS`] when there are more pages than there can be.
     pub(super) fn turn<T>(&mut self, page: &Page<T>) -> Result<bool, Failure> {
         self.after = page.next().map(str::to_owned);
         let Some(cursor) = &self.after else { return Ok(false) };
@@ -65,14 +65,14 @@ impl Pages {
         Ok(true)
     }
 
-    /// The cursors so far, for whoever goes on later.
+    /// The cursors seen so far, to continue later.
     #[must_use]
     pub(super) const fn seen(&self) -> &BTreeSet<String> {
         &self.seen
     }
 }
 
-/// Short: a record keeps one a page.
+/// Short, because a record stores one per page.
 fn fingerprint(cursor: &str) -> String {
     Sha256::digest(cursor).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

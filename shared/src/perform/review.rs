@@ -1,4 +1,4 @@
-//! What Meta has to say yes to: the account, the business, the payment method.
+//! Reviews that Meta has to approve: the account, the business, the payment method.
 
 use super::Customer;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
@@ -16,7 +16,7 @@ fn needs(actor: Actor, waiting: Waiting, code: &str) -> Failure {
     Failure::new(Class::Needs(actor, waiting), code)
 }
 
-/// Done unless Meta says that the account is not reviewed yet, or rejected.
+/// Done unless Meta says that the account review is pending, or that the account was rejected.
 pub(super) async fn account(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
     let read = read(customer, waba).await?;
     match read.account_review_status.as_deref().and_then(status_value).as_deref() {
@@ -28,7 +28,7 @@ pub(super) async fn account(customer: &Customer<'_>, waba: &VerifiedWaba) -> Res
     }
 }
 
-/// Meta asked for a certification of the business: done once the business is verified, or certified.
+/// Meta asked for a certification of the business: done once the business is verified or certified.
 pub(super) async fn business(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,

@@ -6,7 +6,7 @@ use crate::domain::grant::VerifiedWaba;
 use crate::domain::progress::Finding;
 use crate::graph::calls::waba::{ListSubscribedApps, SubscribeApp, UnsubscribeApp};
 
-/// Subscribes unless we are: Meta clears an account's callback override on a plain repeat.
+/// Subscribes unless already subscribed: a plain repeat makes Meta clear the account's callback override.
 pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
     if is_subscribed(customer, waba).await? {
         return Ok(Finding::Nothing);
@@ -15,7 +15,7 @@ pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> R
     if reply.success { Ok(Finding::Nothing) } else { Err(not_subscribed()) }
 }
 
-/// Subscribes again when we are not any more; says whether that was needed.
+/// Subscribes again if the subscription was lost; returns whether that was necessary.
 pub(super) async fn repair(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
     if is_subscribed(customer, waba).await? {
         return Ok(false);
@@ -28,7 +28,7 @@ pub(super) async fn confirm(customer: &Customer<'_>, waba: &VerifiedWaba) -> Res
     if is_subscribed(customer, waba).await? { Ok(()) } else { Err(not_subscribed()) }
 }
 
-/// Ends the subscription and reads back that it has ended.
+/// Unsubscribes and reads the result back.
 pub(super) async fn unsubscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
     if !is_subscribed(customer, waba).await? {
         return Ok(Finding::Nothing);

@@ -1,4 +1,4 @@
-//! ListProgress an account's templates: the same for an onboarding's first look and for every poll.
+//! Reads an account's templates: the same for an onboarding's first read and for every poll.
 
 use super::Customer;
 use super::pages::{Pages, REPEATS};
@@ -15,40 +15,41 @@ use crate::publishing::{self, Replacement};
 use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most pages that are read: an account has at most 6,000 templates (Meta), a page up to 100; doubled for short pages.
+/// Most pages read: an account has at most 6,000 templates (Meta), a page up to 100; doubled to allow for short pages.
 const MOST_PAGES: usize = 120;
-/// Pages after which their differences are stored and the place is kept. Most accounts have fewer, and cost no write more.
+/// Pages after which changes are saved together with the position. Most accounts have fewer pages and need no extra
+/// write.
 const STRETCH: usize = 10;
-/// Templates that are stored at the same time and told in one request: what SQS takes at once.
+/// Templates saved in parallel and published in one request: the batch limit of SQS.
 const TOGETHER: usize = crate::queue::MOST_AT_ONCE;
 
-/// Where a reading of the list begins.
+/// Where to begin reading the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begin {
-    /// At the first page.
+    /// On the first page.
     Anew,
-    /// Where an earlier attempt was interrupted, if it was begun at or after this time: nothing that was to be seen then
-    /// is missed.
+    /// Where an earlier attempt was interrupted, if that one began at or after this time, so that it misses nothing
+    /// that existed then.
     WhereItStopped {
-        /// When the reading was asked for.
+        /// When the read was requested.
         asked: Timestamp,
     },
 }
 
-/// What a look at an account's templates found.
+/// Result of reading an account's templates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Synced {
-    /// Templates on the pages that were read now.
+    /// Templates on the pages read in this attempt.
     pub listed: usize,
-    /// Differences that were found on them, and told or to be told.
+    /// Changes found on them, whether published yet or not.
     pub changed: usize,
 }
 
-/// Reads all pages, stores what differs from what is remembered, and tells the platform. A long list is kept in stretches:
-/// an attempt that is interrupted costs the next one no more than one of them.
+/// Reads all pages, saves what changed, and publishes the changes. A long list is saved in batches of pages, so that an
+/// interrupted attempt costs the next one at most one batch.
 ///
 /// # Errors
-/// What the failure means. Nothing is taken for deleted unless the list was read to its end.
+/// How the failure is to be handled. No template counts as deleted unless the list was read to its end.
 pub async fn sync(
     customer: &Customer<'_>,
     store: &Store,
@@ -66,7 +67,7 @@ pub async fn sync(
     };
     if let Some(reading) = left {
         match sync.read(reading).await {
-            // A cursor that Meta does not know any more is no reason to give up.
+            // A cursor that Meta no longer accepts is no reason to give up.
             Err(Failure { class: Class::Needs(..) | Class::Until(..) | Class::Skip | Class::Hold, .. }) => {}
             Err(Failure { code, .. }) if code == REPEATS => {}
             outcome => return outcome,
@@ -82,7 +83,7 @@ struct Sync<'a> {
     waba: &'a WabaId,
 }
 
-/// What is remembered of an account's templates.
+/// The saved templates of an account.
 struct Known {
     templates: Vec<Template>,
     versions: BTreeMap<TemplateId, u64>,
@@ -143,7 +144,7 @@ impl Sync<'_> {
     }
 }
 
-/// All of an account's templates, as they are at `began`.
+/// All of an account's templates, as of `began`.
 pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestamp) -> Result<Vec<Template>, Failure> {
     match batch(customer, waba, began, &mut whole(), MOST_PAGES).await? {
         (PageBatch { seen, .. }, None) => Ok(seen),
@@ -151,7 +152,7 @@ pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestam
     }
 }
 
-/// The first templates of an account, on at most so many pages.
+/// The first templates of an account, from a limited number of pages.
 pub(super) async fn first(
     customer: &Customer<'_>,
     waba: &WabaId,
@@ -165,7 +166,7 @@ fn whole() -> Pages {
     Pages::of(ListTemplates::NAME, MOST_PAGES)
 }
 
-/// Some pages of a list of templates, and why it cannot be read further, if it cannot.
+/// Some pages of a list of templates, and the reason when it cannot be read further.
 async fn batch(
     customer: &Customer<'_>,
     waba: &WabaId,
@@ -181,11 +182,11 @@ async fn batch(
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
                 Ok(template) => seen.push(template.seen_at(looked)),
-                Err(_) => tracing::warn!(waba.id = %waba, "a listed template is not as documented"),
+                Err(_) => tracing::warn!(waba.id = %waba, "listed template is not as documented"),
             }
         }
     }
-    // A page that Meta gives twice shows nothing twice.
+    // A page that Meta returns twice must not yield templates twice.
     let mut ids = BTreeSet::new();
     seen.retain(|template: &Template| ids.insert(template.id.clone()));
     Ok((PageBatch { looked, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))

@@ -1,4 +1,4 @@
-//! The regular look at a connection: what is ours is repaired, what is not is reported.
+//! The regular health check of a connection: repairs what is ours, reports the rest.
 
 use super::{Customer, subscription};
 use crate::clock;
@@ -13,7 +13,7 @@ use crate::graph::calls::phone::{Phone, ReadPhone};
 use crate::graph::calls::waba::ReadWaba;
 use std::collections::BTreeSet;
 
-/// Reads everything that was set up. A failure of one call is a failure of the look: it is made again.
+/// Reads everything that was set up. If one call fails, the check fails and is repeated.
 pub(super) async fn look(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
@@ -45,8 +45,8 @@ pub(super) async fn look(
     Ok(reading)
 }
 
-/// What is not as it was set up, and not ours to change: a number that Meta disconnected is not registered again by
-/// itself (the customer may have moved it), an address that somebody else set stays.
+/// Differences from the setup that are not ours to change: a disconnected number is not registered again automatically
+/// (the customer may have migrated it), and a URL that somebody else set is left unchanged.
 fn drift(onboarding: &Onboarding, number: &Number, read: &Phone) -> Vec<String> {
     let mut found = Vec::new();
     let was_connected = number.registered_at.is_some() || number.coexists;

@@ -1,4 +1,5 @@
-//! Onboardings that no browser began: hosted signups, app-only installs, and signups whose browser went away.
+//! Onboardings that did not begin in a browser: hosted signups, app-only installs, and signups whose browser was
+//! closed.
 
 use super::{WorkError, Worker};
 use crate::clock;
@@ -13,7 +14,7 @@ use crate::perform::Performer;
 use crate::store::{Partnership, StoreError, Versioned};
 
 impl<P: Performer + Sync> Worker<P> {
-    /// Begins an onboarding for an account that Meta announced, unless a signup has it by now.
+    /// Begins an onboarding for an account that Meta announced, unless a signup has claimed it by now.
     pub(super) async fn begin_announced(&self, waba: &WabaId, deadline: Timestamp) -> Result<(), WorkError> {
         let Some(announced) = self.store.partnership(waba).await?.filter(|held| held.record.due.is_some()) else {
             return Ok(());
@@ -35,7 +36,8 @@ impl<P: Performer + Sync> Worker<P> {
         }
     }
 
-    /// Whether a record has the account, or had it at that time: news that are older than the end of a stay begin no new one.
+    /// Whether a record has the account, or had it at that time: an announcement older than the end of a connection
+    /// does not begin a new one.
     async fn is_taken_care_of(&self, waba: &WabaId, announced_at: Timestamp) -> Result<bool, WorkError> {
         let Some(owner) = self.store.owner(waba).await? else { return Ok(false) };
         if !owner.released {
@@ -46,7 +48,8 @@ impl<P: Performer + Sync> Worker<P> {
     }
 }
 
-/// Nobody's yet: its customer is named after the portfolio, until a session's signup proves to have the account.
+/// An unclaimed record: its customer reference is derived from the portfolio until a session's signup proves the
+/// account.
 fn begun(waba: &WabaId, announced: &Versioned<Partnership>, role: Role, now: Timestamp) -> Onboarding {
     let business = announced.record.business.clone();
     let customer = CustomerRef::of_portfolio(&business);

@@ -1,4 +1,4 @@
-//! Attempts of clients, counted in windows, and the key that hides who they are.
+//! Attempts of clients, counted in windows, and the key of the hash that hides their addresses.
 
 use super::item::{self, Require, number, text};
 use super::{Store, StoreError, keys, unavailable};
@@ -6,7 +6,7 @@ use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 impl Store {
-    /// The key that clients' addresses are hashed with; `fresh` becomes it when there is none yet.
+    /// The key that clients' addresses are hashed with; `fresh` is stored if there is none yet.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -27,7 +27,7 @@ impl Store {
         }
     }
 
-    /// Counts an attempt of a client; `false` when `most` are counted already. The count is forgotten after `until`.
+    /// Counts an attempt of a client; `false` when `most` are already counted. The count expires after `until`.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -54,7 +54,7 @@ impl Store {
         }
     }
 
-    /// Counts one attempt of a client less.
+    /// Uncounts one attempt of a client.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

@@ -1,4 +1,5 @@
-//! Who submits a template of a name and language to an account: one at a time, whether under a key or not.
+//! Reservations of template submissions: one submission per account, name and language at a time, with or without an
+//! idempotency key.
 
 use super::item::{self, Require, number};
 use super::{Store, StoreError, Versioned, keys, unavailable};
@@ -8,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 const ENTITY: &str = "template creation";
-/// How long a process may work on it before it counts as dead: longer than the few calls take, with their timeouts. One that
-/// is later still meets Meta's own refusal of a second template of the name.
+/// How long a process may work on it before it counts as crashed: longer than the few calls take, including timeouts. A
+/// slower process is still caught by Meta, which rejects a second template of the same name.
 const LEASE: Duration = Duration::from_secs(60);
-/// How long it is remembered who submitted it: as long as an idempotency key is.
+/// How long the submitter is remembered: as long as an idempotency key.
 const KEPT: Duration = Duration::from_secs(48 * 3600);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Creation {
-    /// Recognises the request.
+    /// Identifies the request.
     holder: Option<String>,
-    /// Recognises this try of it: two at the same moment are two.
+    /// Identifies this attempt of it: two concurrent attempts differ.
     attempt: u64,
     until: Timestamp,
 }
@@ -26,9 +27,9 @@ struct Creation {
 /// Who wants to submit a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submitter {
-    /// Recognises the request, in every repeat of it.
+    /// Identifies the request across retries.
     pub holder: String,
-    /// Random: recognises this try of it.
+    /// Random: identifies this attempt.
     pub attempt: u64,
 }
 
@@ -37,24 +38,25 @@ pub struct Submitter {
 pub struct Reservation {
     by: Submitter,
     version: u64,
-    /// Whether the same request had it before, and may have submitted the template.
+    /// Whether the same request held the reservation before, and may have submitted the template.
     pub again: bool,
 }
 
 /// Whether a template may be submitted now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reserved {
-    /// By whoever asked.
+    /// Yes: the caller holds the reservation.
     Yes(Reservation),
-    /// Somebody is at it.
+    /// No: another attempt is in progress.
     No {
-        /// Whether it is the same request.
+        /// Whether it is by the same request.
         same: bool,
     },
 }
 
 impl Store {
-    /// Reserves a template's name and language for a request, unless somebody has it reserved and is not known to be dead.
+    /// Reserves a template's name and language for a request, unless another attempt holds them and its lease has not
+    /// expired.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -79,7 +81,7 @@ impl Store {
             Ok(()) => Ok(reserved),
             Err(StoreError::Conflict) => {
                 let found = self.creation(waba, name).await?;
-                // Our own, when the answer to the write was lost.
+                // Our own write, if its answer was lost.
                 let own = found.as_ref().is_some_and(|found| found.record == creation && found.version == next);
                 Ok(if own { reserved } else { Reserved::No { same: found.as_ref().is_some_and(is_same) } })
             }
@@ -95,7 +97,7 @@ impl Store {
     /// Ends a reservation. `submitted`: Meta has the template, or may have it.
     ///
     /// # Errors
-    /// [`StoreError`] when the table is unavailable; the reservation then ends by itself.
+    /// [`StoreError`] when the table is unavailable; the reservation then expires.
     pub async fn release_template(
         &self,
         waba: &WabaId,

@@ -1,4 +1,4 @@
-//! The template desk's own items: templates that are not submitted yet, what was submitted lately, when was last looked.
+//! Items of the template desk: drafts, the template budget, and when templates were last read.
 
 use super::item::{self, number, text};
 use super::{Store, StoreError, Versioned, keys, unavailable};
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 const ENTITY: &str = "template draft";
 const BUDGET: &str = "template budget";
 
-/// A template that waits until the account can take it.
+/// A template that waits until the account can accept it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemplateDraft {
     /// The template.
     pub composition: Composition,
-    /// Since when.
+    /// Saved at.
     pub at: Timestamp,
-    /// Whether it was submitted, or given up.
+    /// Whether it was submitted or abandoned.
     pub over: bool,
-    /// Why Meta did not take it, as a stable code.
+    /// Why Meta rejected it, as a stable code.
     pub code: Option<String>,
 }
 
 impl Store {
-    /// Keeps a draft, over any earlier one of that name and language.
+    /// Saves a draft over any earlier one of the same name and language.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -36,7 +36,7 @@ impl Store {
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// The drafts of an onboarding that wait.
+    /// The pending drafts of an onboarding.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -47,7 +47,7 @@ impl Store {
         Ok(drafts.into_iter().map(|held| held.record).filter(|draft| !draft.over).collect())
     }
 
-    /// What was submitted lately.
+    /// The recent submissions and edits of an account's templates.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -56,10 +56,10 @@ impl Store {
         found.map(|found| item::read(found, BUDGET)).transpose()
     }
 
-    /// Saves what was submitted over the version that was read (`None`: over nothing).
+    /// Saves the budget over the version that was read (`None`: over nothing).
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody saved first.
+    /// [`StoreError::Conflict`] when another process saved first.
     pub async fn save_template_budget(
         &self,
         waba: &WabaId,
@@ -87,7 +87,7 @@ impl Store {
         Ok(at.and_then(|at| at.parse().ok()).map(Timestamp::from_millis))
     }
 
-    /// Notes that an account's templates were read to the end.
+    /// Records that an account's templates were read to the end.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

@@ -1,4 +1,4 @@
-//! Claims of idempotency keys: whoever stores one first decides which body the key belongs to.
+//! Claims of idempotency keys: whoever stores one first decides which request body the key belongs to.
 
 use super::item::{self, Item, Require, number};
 use super::{Store, StoreError, Versioned, keys, unavailable};
@@ -8,26 +8,26 @@ use crate::domain::time::Timestamp;
 const ENTITY: &str = "idempotency claim";
 
 impl Store {
-    /// Claims a key; gives what it belongs to, whoever was first. A claim whose time is over is none.
+    /// Claims a key; returns its claim, whoever made it first. An expired claim does not count.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
     pub async fn claim_key(&self, place: &str, claim: Claim, now: Timestamp) -> Result<Versioned<Claim>, StoreError> {
         let item = claim_item(place, &claim, 1)?;
         let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
-        // Expiry is compared here: the table's time to live removes items late.
+        // Expiry is compared here because the table's time to live deletes items late.
         let request = request
             .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", number(now.as_millis().div_euclid(1000)));
         match request.send().await.map_err(|error| unavailable(&error)) {
             Ok(_) => Ok(Versioned { record: claim, version: 1 }),
-            // Also our own, when the answer to the write was lost.
+            // May be our own claim, if the answer to the write was lost.
             Err(StoreError::Conflict) => self.key_claim(place).await?.ok_or(StoreError::Conflict),
             Err(error) => Err(error),
         }
     }
 
-    /// Keeps the answer to a request under a key; gives the one that counts, whoever was first.
+    /// Saves the answer to a request under a key; returns the answer that was saved first.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.

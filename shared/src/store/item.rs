@@ -1,4 +1,4 @@
-//! Items as they are stored: keys and index attributes beside the record, which is one nested map.
+//! Items as they are stored: keys and index attributes next to the record, which is one nested map.
 
 use super::keys::Key;
 use super::{StoreError, Versioned};
@@ -47,7 +47,7 @@ pub(super) fn read<T: DeserializeOwned>(mut item: Item, entity: &'static str) ->
     Ok(Versioned { record, version: version.ok_or(undecodable)? })
 }
 
-/// What a put requires of the item it replaces.
+/// The condition on the item that a put replaces.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Require {
     /// It must not exist.

@@ -1,4 +1,4 @@
-//! Keys: the only place where they are put together.
+//! Keys: the only place where they are built.
 
 use crate::domain::ids::{
     AllocationId, BusinessId, CustomerRef, MessageId, MigrationId, OnboardingId, PhoneNumberId, SessionId, TemplateId,
@@ -21,36 +21,36 @@ pub(super) const DUE: &str = "ONBOARDING";
 pub(super) const ACTIVE_WABAS: &str = "WABA";
 /// Partition of `ByList` with the shares of the credit line.
 pub(super) const CREDIT_SHARES: &str = "CREDIT";
-/// Partition of the customers that are new to us.
+/// Partition of the customers that are new to the platform.
 pub(super) const NEW_CUSTOMERS: &str = "NEW_CUSTOMERS";
 /// Partition of `ByDue` with accounts that Meta announced.
 pub(super) const DUE_PARTNERS: &str = "PARTNER";
-/// Partition of `ByDue` with changes of accounts that nobody connected yet.
+/// Partition of `ByDue` with changes of accounts that are not connected yet.
 pub(super) const DUE_PARKED: &str = "PARKED";
-/// Prefix of sort keys of those changes.
+/// Prefix of the sort keys of parked changes.
 pub(super) const PARKED: &str = "PARKED#";
 /// Partition of `ByDue` with messages.
 pub(super) const DUE_MESSAGES: &str = "MESSAGE";
-/// Partition of `ByDue` and of `ByList` with moves.
+/// Partition of `ByDue` and of `ByList` with phone number migrations.
 pub(super) const MOVES: &str = "MOVE";
-/// Partition of `ByList` with messages whose second attempt waits.
+/// Partition of `ByList` with messages that wait for their second attempt.
 pub(super) const RETRIES: &str = "MESSAGE_RETRY";
-/// Partition of `ByList` with signup sessions, by when they were made.
+/// Partition of `ByList` with signup sessions, by creation time.
 pub(super) const SESSIONS: &str = "SESSION";
-/// Prefix of sort keys of multi-partner solutions.
+/// Prefix of the sort keys of multi-partner solutions.
 pub(super) const SOLUTION: &str = "SOLUTION#";
-/// Prefix of sort keys of messages that wait for somebody's word.
+/// Prefix of the sort keys of messages that wait for a reply.
 pub(super) const WINDOW: &str = "WINDOW#";
-/// Prefix of sort keys of templates.
+/// Prefix of the sort keys of templates.
 pub(super) const TEMPLATE: &str = "TEMPLATE#";
-/// Prefix of sort keys of templates that are not submitted yet.
+/// Prefix of the sort keys of template drafts.
 pub(super) const DRAFT: &str = "DRAFT#";
-/// Prefix of sort keys of timeline entries.
+/// Prefix of the sort keys of timeline entries.
 pub(super) const EVENT: &str = "EVENT#";
-/// Prefix of sort keys of a customer's onboardings.
+/// Prefix of the sort keys of a customer's onboardings.
 pub(super) const ONBOARDING: &str = "ONBOARDING#";
 
-/// A session's id is a bearer secret, a reference may be personal: only their digests become keys.
+/// A session id is a bearer secret, and a customer reference may be personal data: only their digests become keys.
 fn digest(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
@@ -67,7 +67,7 @@ pub(super) fn timeline(id: &OnboardingId, number: u32) -> Key {
     Key { pk: format!("{ONBOARDING}{id}"), sk: format!("{EVENT}{number:08}") }
 }
 
-/// The highest number that an entry's key has room for.
+/// The highest number that fits into an entry's key.
 pub(super) const LAST_ENTRY: u32 = 99_999_999;
 
 /// The number of a timeline entry, from its sort key.
@@ -223,7 +223,7 @@ pub(super) fn state_list(state: State) -> String {
     format!("STATE#{}", state.as_str())
 }
 
-/// The id behind a partition key of an onboarding.
+/// The id in a partition key of an onboarding.
 pub(super) fn onboarding_id(pk: &str) -> Option<OnboardingId> {
     OnboardingId::parse(pk.strip_prefix(ONBOARDING)?).ok()
 }

@@ -1,4 +1,4 @@
-//! What is limited platform-wide: new customers in seven days, credit sharing while our own access is broken.
+//! Platform-wide limits and pauses: new customers in seven days, credit sharing while our own access is broken.
 
 use super::item::{self, number, text};
 use super::{Store, StoreError, keys, unavailable};
@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 
 const EXAMINATION: &str = "examination";
 
-/// Why no credit is shared at the moment.
+/// Why credit sharing is paused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditPause {
     /// Stable code.
@@ -59,7 +59,7 @@ impl Store {
             .map(|(code, until)| CreditPause { code: code.clone(), until: Timestamp::from_millis(until) }))
     }
 
-    /// Pauses credit sharing, or with a time in the past ends the pause. The last word counts.
+    /// Pauses credit sharing, or ends the pause with a time in the past. The last write wins.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -72,7 +72,7 @@ impl Store {
         sent.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// Since when the platform lets nobody new connect, if it does not.
+    /// Since when signups of new customers are paused; `None` when they are not.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -82,7 +82,7 @@ impl Store {
         Ok(since.map(Timestamp::from_millis))
     }
 
-    /// Lets nobody new connect from now on, or everybody again.
+    /// Pauses signups of new customers, or resumes them.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -94,7 +94,7 @@ impl Store {
         sent.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// The last examination of Meta's side of the platform.
+    /// The last doctor report of Meta's side of the platform.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -103,7 +103,7 @@ impl Store {
         found.map(|found| item::read(found, EXAMINATION).map(|held| held.record)).transpose()
     }
 
-    /// Stores an examination over the last one.
+    /// Stores a doctor report over the last one.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

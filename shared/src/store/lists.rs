@@ -1,4 +1,4 @@
-//! What is due, and lists for people.
+//! What is due, and lists for the API.
 
 use super::item::{self, Item, text};
 use super::{Store, StoreError, keys, unavailable};
@@ -6,7 +6,7 @@ use crate::domain::ids::{BusinessId, CustomerRef, OnboardingId};
 use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::time::Timestamp;
 
-/// Where a list goes on; opaque to callers of the API.
+/// Where a list continues; opaque to callers of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The state whose list is being read.
@@ -15,7 +15,7 @@ pub struct Cursor {
     pub last: Option<OnboardingId>,
 }
 
-/// One line of a list.
+/// An item of a list.
 pub type Summary = Onboarding;
 
 /// A page of a list.
@@ -37,7 +37,7 @@ impl Store {
         Ok(found.iter().filter_map(|pk| keys::onboarding_id(pk)).collect())
     }
 
-    /// Onboardings in a state, `limit` at a time. The index lags: what is read may be a moment old.
+    /// Onboardings in a state, `limit` at a time. The index is eventually consistent.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -73,7 +73,7 @@ impl Store {
         self.pointed_at(&keys::customer(customer)).await
     }
 
-    /// Onboardings that have or had an account of a portfolio, whoever's customer it is.
+    /// Onboardings that have or had an account of a portfolio, whichever customer they belong to.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -81,7 +81,7 @@ impl Store {
         self.pointed_at(&keys::portfolio(portfolio)).await
     }
 
-    /// Who has a share of the credit line.
+    /// Onboardings with a share of the credit line.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -96,7 +96,7 @@ impl Store {
         Ok(onboardings)
     }
 
-    /// Everything on one list, of all pages.
+    /// All items of one list, across all pages.
     pub(super) async fn listed(&self, list: &str) -> Result<Vec<Item>, StoreError> {
         let request = self.client().query().table_name(&self.table).index_name("ByList");
         let request = request
@@ -111,7 +111,7 @@ impl Store {
         Ok(items)
     }
 
-    /// Everything of one partition whose sort key begins so.
+    /// All items of one partition whose sort key has the prefix.
     pub(super) async fn items_under(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
         let request = self.client().query().table_name(&self.table);
         let request = request
@@ -126,7 +126,7 @@ impl Store {
         Ok(items)
     }
 
-    /// The onboardings whose ids stand under a partition key.
+    /// The onboardings whose ids are the sort keys of a partition.
     async fn pointed_at(&self, partition: &str) -> Result<Vec<Summary>, StoreError> {
         let request = self.client().query().table_name(&self.table);
         let request = request

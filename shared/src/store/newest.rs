@@ -1,4 +1,4 @@
-//! MetaStatus of which only the newest counts, each in an item of its own.
+//! Status values of which only the newest counts, each in an item of its own.
 
 use super::item::{self, Item, number, text};
 use super::keys::Key;
@@ -8,13 +8,13 @@ use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
 
-/// When news replaces what is known.
+/// The condition under which a report replaces the stored value.
 const NEWER: &str = "attribute_not_exists(pk) OR #at < :at";
 const NEWER_OR_OF_THE_SAME_TIME: &str = "attribute_not_exists(pk) OR #at <= :at";
 
-/// How long it is known that a name is an old one: Meta repeats a webhook for up to seven days.
+/// How long an old id stays linked to the new one: Meta repeats a webhook for up to seven days.
 const OLD_NAME: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Names that are followed from one to the next.
+/// Most renames followed from one id to the next.
 const MOST_NAMES: usize = 5;
 
 /// The status of a multi-partner solution.
@@ -22,15 +22,15 @@ const MOST_NAMES: usize = 5;
 pub struct Solution {
     /// Its id.
     pub id: String,
-    /// In Meta's words.
+    /// The status value that Meta reported.
     pub status: String,
     /// Since when.
     pub at: Timestamp,
 }
 
 impl Store {
-    /// Notes whether somebody wants no more marketing messages from a number, under each name the person has had since. Who
-    /// stops and resumes within one second has stopped.
+    /// Records whether somebody opted out of marketing messages from a number, under each id the person has had since.
+    /// Somebody who stops and resumes within one second counts as stopped.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -54,8 +54,8 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that somebody has another name at `now`. What was said under the old one holds under the new one, whether it
-    /// came before this or comes after it.
+    /// Records that somebody has a new id at `now`. A preference stored under the old id applies to the new one,
+    /// whether it arrived before or arrives after the rename.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -78,7 +78,7 @@ impl Store {
         self.note_preference(phone, is, stopped(&item), at).await
     }
 
-    /// Whether somebody wants no more marketing messages from a number.
+    /// Whether somebody opted out of marketing messages from a number.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -86,7 +86,7 @@ impl Store {
         Ok(self.item(&keys::preference(phone, person)).await?.as_ref().is_some_and(stopped))
     }
 
-    /// Notes the status of a multi-partner solution.
+    /// Records the status of a multi-partner solution.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -96,7 +96,7 @@ impl Store {
         self.put_newest(&keys::solution(&solution.id), item, solution.at, NEWER).await
     }
 
-    /// The multi-partner solutions Meta told us about.
+    /// The multi-partner solutions that Meta reported.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -105,7 +105,7 @@ impl Store {
         Ok(found.iter().filter_map(solution).collect())
     }
 
-    /// Older news is not written.
+    /// An older report is not written.
     async fn put_newest(&self, key: &Key, mut item: Item, at: Timestamp, wins: &str) -> Result<(), StoreError> {
         item.extend(item::key_of(key));
         item.insert("at".to_owned(), number(at.as_millis()));

@@ -1,4 +1,4 @@
-//! Numbers: which record they belong to, and when something last came for them.
+//! Numbers: which record they belong to, and when their last webhook arrived.
 
 use super::item::{self, number, text};
 use super::{Store, StoreError, keys, unavailable};
@@ -6,7 +6,7 @@ use crate::domain::ids::{OnboardingId, PhoneNumberId};
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// How exactly the time of the last event is known: one write a minute and number is enough for people.
+/// Precision of the time of the last event: one write per minute and number is precise enough.
 const EXACTNESS: Duration = Duration::from_secs(60);
 
 impl Store {
@@ -22,7 +22,7 @@ impl Store {
         Ok(id.and_then(|id| OnboardingId::parse(id).ok()))
     }
 
-    /// When something last came for a number, to the minute.
+    /// When the last webhook for a number arrived, to the minute.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -34,7 +34,7 @@ impl Store {
         Ok(at.and_then(|at| at.parse().ok()).map(Timestamp::from_millis))
     }
 
-    /// Notes that something came for a number. Older news, and a second within the minute, is not written.
+    /// Records that a webhook arrived for a number. An older one, or another one within the minute, is not written.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

@@ -1,4 +1,4 @@
-//! Onboardings, their timeline, and who owns an account.
+//! Onboardings, their timeline, and the owners of accounts.
 
 use super::item::{self, Item, Require, number, text};
 use super::{Store, StoreError, Versioned, keys, unavailable};
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 const ENTITY: &str = "onboarding";
 
-/// One save of an onboarding: from what was read to what is true now.
+/// One save of an onboarding, from the record that was read to the new one.
 #[derive(Debug)]
 pub struct Save<'a> {
     /// The version that was read.
@@ -20,7 +20,7 @@ pub struct Save<'a> {
     pub before: &'a Onboarding,
     /// The record to store.
     pub after: &'a Onboarding,
-    /// What happened in between.
+    /// The timeline entries to add.
     pub timeline: &'a [TimelineEntry],
 }
 
@@ -34,7 +34,7 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// The record in which a signup goes on: itself, or the one it joined.
+    /// The record in which a signup continues: itself, or the one it joined.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -47,11 +47,12 @@ impl Store {
         }
     }
 
-    /// Saves an onboarding with its timeline and, when it became known or ended, its account's owner, all or nothing.
+    /// Saves an onboarding with its timeline and, when the account became known or the connection ended, the account's
+    /// owner, all or nothing.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody saved first, [`StoreError::BoundElsewhere`] when the account belongs to
-    /// another customer.
+    /// [`StoreError::Conflict`] when another process saved first, [`StoreError::BoundElsewhere`] when the account
+    /// belongs to another customer.
     pub async fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
         let item = state_item(save.after, save.version.saturating_add(1))?;
         let put = item::put(&self.table, item, Require::Version(save.version))?;
@@ -68,8 +69,8 @@ impl Store {
         self.transact(writes, owner_at).await
     }
 
-    /// A page of the timeline: the `most` last entries before entry number `before`, or the newest; oldest first, each with its
-    /// number.
+    /// A page of the timeline: the last `most` entries before entry number `before`, or the newest; oldest first, each
+    /// with its number.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -111,8 +112,8 @@ impl Store {
             .collect()
     }
 
-    /// Writes all or nothing; `owner_at` is the place of the one write whose condition is about another customer. One
-    /// write is a plain conditional put: half the price of a transaction of one.
+    /// Writes all or nothing; `owner_at` is the index of the write whose condition is about another customer. A single
+    /// write is a plain conditional put, at half the price of a transaction.
     pub(super) async fn transact(
         &self,
         writes: Vec<TransactWriteItem>,
@@ -130,7 +131,8 @@ impl Store {
     }
 }
 
-/// A newer record goes before a foreign owner: with a stale record the owner's condition may fail for no reason.
+/// A version conflict takes precedence over another owner: with a stale record, the owner's condition may fail for no
+/// reason.
 fn transaction_error<R>(error: &SdkError<TransactWriteItemsError, R>, owner_at: Option<usize>) -> StoreError {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return unavailable(error);
@@ -155,7 +157,7 @@ fn transaction_error<R>(error: &SdkError<TransactWriteItemsError, R>, owner_at: 
     }
 }
 
-/// The record's item with its places in the indexes.
+/// The record's item with its index attributes.
 pub(super) fn state_item(onboarding: &Onboarding, version: u64) -> Result<Item, StoreError> {
     let mut item = item::build(&keys::onboarding(&onboarding.id), ENTITY, version, onboarding)?;
     item.insert("list".to_owned(), text(&keys::state_list(onboarding.state())));

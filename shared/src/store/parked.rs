@@ -1,4 +1,4 @@
-//! Changes of accounts that nobody connected yet: the webhook often comes before our own record does.
+//! Changes of accounts that are not connected yet: the webhook often arrives before our own record exists.
 
 use super::item::{self, number, text};
 use super::{Store, StoreError, Versioned, keys, unavailable};
@@ -9,24 +9,24 @@ use std::time::Duration;
 
 const ENTITY: &str = "parked change";
 
-/// How long what is over stays before the table's own broom takes it.
+/// How long a finished item is retained before the table's time to live deletes it.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A change that waits for its account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
-    /// Recognises the change wherever it comes again.
+    /// Identifies the change in every redelivery.
     pub fingerprint: String,
     /// The change alone, as a queue message.
     pub envelope: String,
-    /// When it came first.
+    /// When it first arrived.
     pub since: Timestamp,
-    /// When it is tried again; `None` once it is over.
+    /// When it is retried; `None` once it is finished.
     pub due: Option<Timestamp>,
 }
 
 impl Store {
-    /// Keeps a change until its account is known. One that is kept, or was dealt with, is left as it is.
+    /// Parks a change until its account is known. One that is already parked or finished is left unchanged.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -37,10 +37,10 @@ impl Store {
         }
     }
 
-    /// Saves a kept change over the version that was read (`None`: over nothing).
+    /// Saves a parked change over the version that was read (`None`: over nothing).
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody saved first.
+    /// [`StoreError::Conflict`] when another process saved first.
     pub async fn save_parked(&self, waba: &WabaId, parked: &Parked, version: Option<u64>) -> Result<(), StoreError> {
         let key = keys::parked(waba, &parked.fingerprint);
         let mut item = item::build(&key, ENTITY, version.unwrap_or(0).saturating_add(1), parked)?;
@@ -60,7 +60,7 @@ impl Store {
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// The changes that wait for an account.
+    /// The parked changes of an account.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -71,7 +71,7 @@ impl Store {
         Ok(held.into_iter().filter(|held| held.record.due.is_some()).collect())
     }
 
-    /// Accounts with a change that is due at `now`, each once, from at most `limit` changes.
+    /// Accounts with a parked change that is due at `now`, without duplicates, from at most `limit` changes.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

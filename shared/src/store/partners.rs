@@ -1,4 +1,4 @@
-//! What Meta announced: accounts that are shared with us, whether or not a browser told us.
+//! Accounts that Meta announced as shared with us, whether or not a signup in a browser named them.
 
 use super::item::{self, Require, number, text};
 use super::{Store, StoreError, Versioned, keys, unavailable};
@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 
 const ENTITY: &str = "partnership";
 
-/// An account that its owner shares with us, as a webhook said.
+/// An account that its owner shares with us, from a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partnership {
-    /// The owner's portfolio, as Meta says.
+    /// The owner's portfolio, as reported by Meta.
     pub business: BusinessId,
-    /// When Meta said so.
+    /// When Meta reported it.
     pub at: Timestamp,
-    /// Whether Meta wants the business certified before its first message.
+    /// Whether Meta requires certification of the business before its first message.
     #[serde(default)]
     pub uncertified: bool,
-    /// When it is looked whether a signup took care of it; `None` once that was looked at.
+    /// When to check whether a signup has claimed it; `None` once that was checked.
     pub due: Option<Timestamp>,
 }
 
 impl Store {
-    /// What Meta announced of an account.
+    /// What Meta announced about an account.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -35,10 +35,10 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// Stores what Meta announced over the version that was read (`None`: over nothing).
+    /// Saves an announcement over the version that was read (`None`: over nothing).
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody saved first.
+    /// [`StoreError::Conflict`] when another process saved first.
     pub async fn save_partnership(
         &self,
         waba: &WabaId,
@@ -49,10 +49,10 @@ impl Store {
         self.transact(vec![write], None).await
     }
 
-    /// Begins an onboarding that no browser began, in one step with the end of its announcement.
+    /// Begins an onboarding for an announced account and closes the announcement in one transaction.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody else did.
+    /// [`StoreError::Conflict`] when another process did so first.
     pub async fn begin_announced(
         &self,
         waba: &WabaId,
@@ -88,7 +88,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(item::put(&self.table, item, require)?).build())
     }
 
-    /// Accounts that were announced and due at `now`, at most `limit`.
+    /// Announced accounts that are due at `now`, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

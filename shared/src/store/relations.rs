@@ -1,4 +1,5 @@
-//! What else is written when an onboarding is saved: who owns the account, whose it is, what it counts for.
+//! Related items that are written when an onboarding is saved: the account's owner, the customer's link, what it counts
+//! towards.
 
 use super::item::{self, Item, Require, number, text};
 use super::{Save, Store, StoreError, keys};
@@ -8,21 +9,21 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Days an entry of the onboarding budget is kept: Meta counts seven.
+/// How long an entry of the onboarding budget is retained: Meta counts seven days.
 const BUDGET_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
 
-/// Who has an account.
+/// Owner of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// The record that has it.
+    /// The record that has the account.
     pub onboarding: OnboardingId,
-    /// Whose it is.
+    /// The customer it belongs to.
     pub customer_ref: CustomerRef,
-    /// Whether that customer has left: anybody may connect it.
+    /// Whether that customer has left: any customer may connect the account.
     pub released: bool,
 }
 
-/// What an onboarding is to its account.
+/// How an onboarding relates to its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ownership {
     /// The account is not known, or another record has it.
@@ -48,23 +49,24 @@ impl Ownership {
 }
 
 impl Store {
-    /// Who has an account.
+    /// The owner of an account.
     ///
     /// # Errors
-    /// [`StoreError`] when the table is unavailable, or the item undecodable: an owner that cannot be read is somebody.
+    /// [`StoreError`] when the table is unavailable, or the item undecodable: an unreadable owner must not count as
+    /// none.
     pub async fn owner(&self, waba: &WabaId) -> Result<Option<Owner>, StoreError> {
         let found = self.item(&keys::owner(waba)).await?;
         found.as_ref().map(read_owner).transpose()
     }
 
-    /// Binds the account when it became known, takes it off the list of polled ones when it is not connected any more,
-    /// and sets it free when the customer has left. Another record's account is never taken.
+    /// Binds the account when it becomes known, takes it off the polling list when it is no longer connected, and
+    /// releases it when the customer has left. Never takes the account of another record.
     pub(super) async fn owner_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
         let (was, is) = (Ownership::of(save.before), Ownership::of(save.after));
         let claimed = save.before.customer_ref != save.after.customer_ref;
         let changed = is != Ownership::Unknown && (was != is || claimed);
         let Some(waba) = save.after.waba.as_ref().filter(|_| changed) else { return Ok(None) };
-        // The account may belong to another record by now: that one is left alone.
+        // The account may belong to another record by now, which is left unchanged.
         if is != Ownership::Active {
             let owner = self.owner(waba.id()).await?;
             if owner.is_some_and(|owner| owner.onboarding != save.after.id) {
@@ -80,7 +82,7 @@ impl Store {
         Ok(Some(write(put.build().map_err(|_| StoreError::Undecodable("owner"))?)))
     }
 
-    /// A record that nobody claimed became a customer's: it is found among that customer's.
+    /// An unclaimed record became a customer's: adds it to that customer's records.
     pub(super) fn claim_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
         if save.before.customer_ref == save.after.customer_ref {
             return Ok(None);
@@ -90,7 +92,7 @@ impl Store {
         self.plain(item).map(Some)
     }
 
-    /// Who has accounts of a portfolio, written once the account is proven and kept: an exit asks it.
+    /// Links a portfolio to its onboardings. Written once the account is proven, and retained: an exit reads it.
     pub(super) fn portfolio_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
         let Some(waba) = save.after.waba.as_ref().filter(|_| save.before.waba.is_none()) else { return Ok(None) };
         let mut item = item::key_of(&keys::portfolios_onboarding(waba.owner(), &save.after.id));
@@ -98,7 +100,7 @@ impl Store {
         self.plain(item).map(Some)
     }
 
-    /// Meta counts businesses that are new to us: an account that joins no record counts, until it is forgotten.
+    /// Meta counts businesses that are new to us: an account that joins no existing record counts, until it expires.
     pub(super) fn new_customer_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
         let proven = save.before.waba.is_none() && save.after.joins.is_none();
         let Some(waba) = save.after.waba.as_ref().filter(|_| proven) else { return Ok(None) };
@@ -110,7 +112,7 @@ impl Store {
         self.plain(item).map(Some)
     }
 
-    /// Accounts that share our credit line, as a list; what was taken back is kept off the list.
+    /// Lists accounts that share our credit line; takes an account off the list when its share is revoked.
     pub(super) fn share_write(&self, save: &Save<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
         let (was, is) = (&save.before.allocation, &save.after.allocation);
         let Some(allocation) = is.as_ref().or(was.as_ref()).filter(|_| was != is) else { return Ok(None) };
@@ -123,7 +125,7 @@ impl Store {
         self.plain(item).map(Some)
     }
 
-    /// Which record a number belongs to.
+    /// Records which onboarding a number belongs to.
     pub(super) fn number_writes(&self, save: &Save<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
         let new = save.after.numbers.keys().filter(|id| !save.before.numbers.contains_key(*id));
         new.map(|id| {
@@ -140,7 +142,7 @@ impl Store {
         Ok(write(put.map_err(|_| StoreError::Undecodable("request"))?))
     }
 
-    /// A customer's pointer to a new onboarding.
+    /// The link from a customer to a new onboarding.
     pub(super) fn customer_pointer(&self, onboarding: &Onboarding) -> Result<TransactWriteItem, StoreError> {
         let mut item = item::key_of(&keys::customers_onboarding(&onboarding.customer_ref, &onboarding.id));
         item.insert("entity".to_owned(), text("customer's onboarding"));
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_that_cannot_be_read_is_not_taken_for_nobody() {
+    fn an_owner_that_cannot_be_read_does_not_count_as_none() {
         let whole = [("onboarding", "onb_01jd0000000000000000000000"), ("customer_ref", "acme")];
         let item = |fields: &[(&str, &str)]| -> Item {
             fields.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect()

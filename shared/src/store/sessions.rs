@@ -33,7 +33,7 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// Sessions made since then, oldest first, at most `limit`.
+    /// Sessions created since then, oldest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -59,15 +59,15 @@ impl Store {
     /// Saves a session over the version that was read.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody saved first.
+    /// [`StoreError::Conflict`] when another process saved first.
     pub async fn save_session(&self, id: &SessionId, session: &Versioned<Session>) -> Result<(), StoreError> {
         let item = session_item(id, &session.record, session.version.saturating_add(1))?;
         let put = item::put(&self.table, item, Require::Version(session.version))?;
         self.transact(vec![TransactWriteItem::builder().put(put).build()], None).await
     }
 
-    /// Saves a session and the onboarding it belongs to in one step: a claim and the record of the exchange, or the end
-    /// of a failed exchange and the session that is open again.
+    /// Saves a session and its onboarding in one transaction: a claim with the record of the exchange, or the end
+    /// of a failed exchange with the session that is open again.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when either changed since it was read.

@@ -13,7 +13,7 @@ use std::time::Duration;
 const ENTITY: &str = "template";
 const READING: &str = "template reading";
 
-/// How long a list that was read in part is gone on with: a few repeats of a poll's message.
+/// How long a partly read list can be continued: long enough for a few retries of a poll's message.
 const READING_KEPT: Duration = Duration::from_secs(3600);
 
 /// An account that is polled.
@@ -26,7 +26,7 @@ pub struct ActiveWaba {
 }
 
 impl Store {
-    /// Every account with a live connection.
+    /// Every account with an active connection.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -41,7 +41,7 @@ impl Store {
         Ok(wabas)
     }
 
-    /// All templates of an account as they are remembered.
+    /// All saved templates of an account.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -50,7 +50,7 @@ impl Store {
         found.into_iter().map(|item| item::read(item, ENTITY)).collect()
     }
 
-    /// One template as it is remembered.
+    /// A saved template.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -59,11 +59,11 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// Stores a template over the version that was read (`None`: over nothing), and gives its version. A write whose answer was
-    /// lost and that is repeated finds itself: that is no conflict.
+    /// Saves a template over the version that was read (`None`: over nothing), and returns its version. A repeated
+    /// write whose first answer was lost finds itself, which is not a conflict.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody else saved first.
+    /// [`StoreError::Conflict`] when another process saved first.
     pub async fn save_template(
         &self,
         waba: &WabaId,
@@ -84,7 +84,7 @@ impl Store {
         }
     }
 
-    /// Where an account's list of templates was left, unless that was too long ago to go on there.
+    /// Where reading an account's list of templates stopped, unless that is too long ago to continue there.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -95,8 +95,8 @@ impl Store {
         Ok(held.map(|held| held.record).filter(goes_on))
     }
 
-    /// Keeps where an account's list of templates is left. Two that read it at once overwrite each other's place; wherever
-    /// one goes on, what stood on the pages before is known.
+    /// Saves where reading an account's list of templates stopped. Two concurrent readers overwrite each other's
+    /// position; wherever one continues, the pages before that position have been processed.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

@@ -1,4 +1,4 @@
-//! A move as the platform sees it. The number itself is not shown: whoever asks knows it.
+//! A phone number migration as shown to the platform. The number itself is omitted: the caller knows it.
 
 use crate::timeline::page_of;
 use crate::views::By;
@@ -8,9 +8,9 @@ use shared::domain::grant::VerifiedPhone;
 use shared::domain::migration::{self, CheckResult, Compared, Migration, MigrationState, compare};
 use shared::domain::time::Timestamp;
 
-/// What is shown of a condition that cannot be looked at.
-const NOT_SHOWN: &str = "Meta does not show this to us. Name source_waba_id and source_phone_number_id where you know them; \
-                         the move can go on, and Meta refuses it if the condition is not met.";
+/// Shown for a condition that cannot be checked.
+const NOT_SHOWN: &str = "Meta does not show this to us. Send source_waba_id and source_phone_number_id if you know them; \
+                         the move can continue, and Meta rejects it if the condition is not met.";
 
 #[derive(Serialize)]
 pub(crate) struct Moves<'a> {
@@ -37,13 +37,13 @@ pub(crate) struct MoveView<'a> {
     next_code_at: Option<String>,
     next_entry_at: Option<String>,
     comparison: Vec<Compared>,
-    /// The newest entries.
+    /// The newest timeline entries.
     timeline: Vec<EntryView<'a>>,
-    /// Leads to earlier ones.
+    /// Cursor of earlier entries.
     timeline_cursor: Option<String>,
 }
 
-/// A page of a move's timeline.
+/// A page of a migration's timeline.
 #[derive(Serialize)]
 pub(crate) struct EntryPage<'a> {
     timeline: Vec<EntryView<'a>>,
@@ -68,14 +68,14 @@ struct EntryView<'a> {
 fn check_view(found: &migration::Check) -> CheckView<'_> {
     let message = match found.result {
         CheckResult::Pass => None,
-        // No field shows it, ever: the sentence says how it would be noticed.
+        // No field ever shows this one: its sentence explains how it would be noticed.
         CheckResult::Unknown if found.check != "two_step_off" => Some(NOT_SHOWN),
         CheckResult::Missing | CheckResult::Unknown => Some(migration::sentence(&found.check)),
     };
     CheckView { check: &found.check, result: found.result, message }
 }
 
-/// The move as it is at `now`.
+/// The migration as of `now`.
 pub(crate) fn view(migration: &Migration, now: Timestamp) -> MoveView<'_> {
     let (codes_left, next_code_at) = migration.codes_left(now);
     let newest = page(migration, None);
@@ -102,7 +102,7 @@ pub(crate) fn view(migration: &Migration, now: Timestamp) -> MoveView<'_> {
     }
 }
 
-/// The page of its timeline before an entry, or the newest.
+/// The timeline page before an entry, or the newest.
 pub(crate) fn page(migration: &Migration, before: Option<u32>) -> EntryPage<'_> {
     let (entries, cursor) = page_of(migration.id.as_str(), &migration.timeline, before);
     let timeline = entries.iter().map(|entry| EntryView {

@@ -1,4 +1,4 @@
-//! Templates as callers write them.
+//! Template bodies of requests.
 
 use serde_json::{Map, Value};
 use shared::domain::composition::Composition;
@@ -6,7 +6,7 @@ use shared::domain::template::normal_language;
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 
-/// What a template is written with; a change of one has no name and no language.
+/// The fields of a template; an edit has no name and no language.
 pub(super) const COMPOSITION: [&str; 6] =
     ["name", "language", "category", "parameter_format", "message_send_ttl_seconds", "components"];
 
@@ -25,21 +25,21 @@ pub(super) fn read(mut fields: Map<String, Value>) -> Result<Composition, Proble
     Ok(composition)
 }
 
-/// What is wrong with a template that cannot be read.
+/// The field that makes a template invalid, and the title of the problem.
 fn flaw(fields: &Map<String, Value>) -> (&'static str, &'static str) {
     let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
     let are_objects = |parts: &Value| parts.as_array().is_some_and(|parts| parts.iter().all(Value::is_object));
     if !is_text("name") {
-        ("name", "A template has a name.")
+        ("name", "A template needs a name.")
     } else if !is_text("language") {
-        ("language", "A template has a language, for example en_US.")
+        ("language", "A template needs a language, for example en_US.")
     } else if !is_text("category") {
-        ("category", "A template has a category: AUTHENTICATION, MARKETING or UTILITY.")
+        ("category", "A template needs a category: AUTHENTICATION, MARKETING or UTILITY.")
     } else if !fields.get("components").is_some_and(are_objects) {
-        ("components", "A template has components: a list of objects.")
+        ("components", "A template needs components: a list of objects.")
     } else if fields.contains_key("parameter_format") && !is_text("parameter_format") {
-        ("parameter_format", "The format of parameters is POSITIONAL or NAMED.")
+        ("parameter_format", "The parameter format must be POSITIONAL or NAMED.")
     } else {
-        ("message_send_ttl_seconds", "How long Meta tries is a whole number of seconds.")
+        ("message_send_ttl_seconds", "The time to live must be a whole number of seconds.")
     }
 }

@@ -1,4 +1,4 @@
-//! Why nothing was done at the desk.
+//! Problems of the template desk.
 
 use crate::once::{in_progress, soon};
 use http::StatusCode;
@@ -14,12 +14,12 @@ pub(super) const fn not_open() -> Problem {
 }
 
 pub(super) fn desk_problem(error: &DeskError) -> Problem {
-    tracing::warn!(error = shared::telemetry::chain(error), "a template was not changed");
+    tracing::warn!(error = shared::telemetry::chain(error), "template not changed");
     match error {
         DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
         DeskError::Full(at) => used_up(*at),
         DeskError::Exists => {
-            let title = "There is a template of this name in this language.";
+            let title = "A template of this name already exists in this language.";
             Problem::new(StatusCode::CONFLICT, "template.exists", title)
         }
         DeskError::InProgress { same: true } => in_progress(),
@@ -32,12 +32,12 @@ pub(super) fn desk_problem(error: &DeskError) -> Problem {
         }
         DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
         DeskError::Meta(_) => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta refused this.")
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta rejected the request.")
         }
     }
 }
 
 const fn used_up(until: Timestamp) -> Problem {
-    let title = "Meta's budget for templates is used up; try again later.";
+    let title = "Meta's limit for template changes is reached. Try again later.";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "template.budget", title).until(Some(until))
 }

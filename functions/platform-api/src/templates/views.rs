@@ -1,4 +1,4 @@
-//! Templates as people see them, and what keeps one from Meta.
+//! Templates as shown by the API, and findings that prevent a submission.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -12,13 +12,13 @@ use shared::http::{Reply, Request, reply};
 use shared::store::TemplateDraft;
 use std::time::Duration;
 
-/// Meta: a review takes up to 24 hours; one that takes longer is stuck.
+/// Meta: a review takes up to 24 hours; a longer one counts as stuck.
 const REVIEW: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Serialize)]
 pub(super) struct TemplateList {
     pub(super) templates: Vec<TemplateView>,
-    /// Prepared, and not submitted yet.
+    /// Drafts that are not submitted yet.
     pub(super) drafts: Vec<DraftView>,
     /// When Meta's list was last read to its end.
     pub(super) synced_at: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct TemplateView {
     name: String,
     language: String,
     status: String,
-    /// `yellow` in review, `green` usable, `red` not usable, `grey` gone or not submitted.
+    /// `yellow` in review, `green` usable, `red` not usable, `grey` deleted, archived or not submitted.
     colour: &'static str,
     category: Option<String>,
     correct_category: Option<String>,
@@ -105,7 +105,7 @@ pub(super) fn refused(findings: &[Finding], request: &Request) -> Reply {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let body = Refused {
         kind: "about:blank",
-        title: "Meta would refuse this template.",
+        title: "Meta would reject this template.",
         status: status.as_u16(),
         code: "template.refused",
         request_id: &request.request_id,

@@ -1,10 +1,10 @@
-//! A JSON value that knows whether an object in it names a member twice: readers disagree on which of the two counts.
+//! A JSON value that records whether any object in it repeats a member: parsers disagree on which of the two counts.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A value, and whether it can be read in two ways.
+/// A value, and whether it is ambiguous because of a repeated member.
 pub(super) struct Read {
     pub(super) value: Value,
     pub(super) ambiguous: bool,

@@ -1,4 +1,4 @@
-//! The code by which the owner of a number proves to have it.
+//! The code by which the owner of a number proves possession of it.
 
 use super::{Found, MigrationError, Migrator, node, not_connected};
 use crate::clock;
@@ -10,14 +10,14 @@ use crate::graph::calls::migration::{CodeMethod, RequestCode, VerifyCode};
 use crate::perform::Customer;
 use crate::secret::Secret;
 
-/// Meta says that the number is verified already.
+/// Meta says that the number is already verified.
 const VERIFIED_ALREADY: &str = "graph.136024";
 
 impl Migrator {
-    /// Has Meta send a code. Counted before the call is made; `false` when no more may be asked for now.
+    /// Has Meta send a code. Counted before the call is made; `false` when the limit is reached.
     ///
     /// # Errors
-    /// [`MigrationError`] when the infrastructure fails; the code may be on its way.
+    /// [`MigrationError`] when the infrastructure fails; the code may have been sent.
     pub async fn ask_code(
         &self,
         migration: &Migration,
@@ -44,11 +44,11 @@ impl Migrator {
         self.note(migration, fact, None).await.map(|()| true)
     }
 
-    /// Proves the number with a code. Counted before the call is made; an answer that is lost is looked for. `false` when no
-    /// more may be entered now.
+    /// Verifies the number with a code. Counted before the call is made; if the answer is lost, the number is read.
+    /// `false` when the limit is reached.
     ///
     /// # Errors
-    /// [`MigrationError`] when the infrastructure fails; the sweeper then finds out what became of it.
+    /// [`MigrationError`] when the infrastructure fails; the sweeper then has the outcome determined.
     pub async fn enter_code(
         &self,
         migration: &Migration,
@@ -75,7 +75,7 @@ impl Migrator {
     }
 }
 
-/// Meta's word for "verified already" is also its word for any refusal of a code: the number itself is asked.
+/// Meta uses the same code for "already verified" and for any rejected code, so the number itself is read.
 async fn confirmed(customer: &Customer<'_>, phone: &VerifiedPhone, failure: Failure) -> MigrationFact {
     match node::read(customer, phone.id()).await {
         Ok(read) if read.is_verified() => MigrationFact::Verified,
@@ -83,7 +83,7 @@ async fn confirmed(customer: &Customer<'_>, phone: &VerifiedPhone, failure: Fail
     }
 }
 
-/// Whether Meta may have done what it did not answer.
+/// Whether Meta may have carried out the request without answering it.
 fn is_unanswered(failure: &Failure) -> bool {
     matches!(failure.code.as_str(), "graph.unreachable" | "graph.unreadable" | "graph.1" | "graph.2")
 }

@@ -1,4 +1,5 @@
-//! Meta's conditions of a move ("Migrating phone numbers among solution partners"), as far as the customer's token shows them.
+//! Meta's conditions for a phone number migration ("Migrating phone numbers among solution partners"), as far as the
+//! customer's token can read them.
 
 use super::Customer;
 use super::node::{named, read, snapshot};
@@ -11,15 +12,15 @@ use crate::graph::calls::migration::MigratingPhone;
 use crate::graph::calls::waba::{ReadWaba, Waba};
 use crate::perform::{subscription, templates};
 
-/// What a look at both sides found.
+/// Result of checking both sides.
 pub(super) struct Looked {
     pub(super) checks: Vec<Check>,
-    /// The number at the other provider, when it can be read.
+    /// The number at the other provider, when it is readable.
     pub(super) before: Option<Snapshot>,
     pub(super) account_name: Option<String>,
 }
 
-/// What Meta shows, or `None` when it does not; only what may come right by itself is a failure.
+/// What Meta returns, or `None` when it is not readable; only what may resolve by itself is a failure.
 fn shown<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match read {
         Ok(shown) => Ok(Some(shown)),
@@ -57,7 +58,7 @@ pub(super) async fn look(
     };
     checks.extend(number_checks(number.as_ref()));
     let before = match (&migration.before, &number) {
-        // Looked at once: what comes later may be what moved already.
+        // Only the first reading counts: a later one may be of a number that has already been migrated.
         (Some(before), _) => Some(before.clone()),
         (None, Some(number)) => {
             Some(taken(customer, number, source.as_ref().and(migration.source_waba.as_ref())).await?)
@@ -76,7 +77,8 @@ fn target_checks(target: &Waba, subscribed: bool) -> Vec<Check> {
     ]
 }
 
-/// Whether two-step verification is off is shown by no field that Meta documents: the call itself tells (2388001).
+/// No field that Meta documents shows whether two-step verification is off: the call itself fails if it is on
+/// (2388001).
 fn number_checks(number: Option<&MigratingPhone>) -> Vec<Check> {
     let name = |number: &MigratingPhone| number.name_status().map(|status| status == "APPROVED");
     vec![
@@ -87,7 +89,7 @@ fn number_checks(number: Option<&MigratingPhone>) -> Vec<Check> {
     ]
 }
 
-/// What the number is at the other provider, with the first of its templates.
+/// The number's state at the other provider, with the first of its templates.
 async fn taken(customer: &Customer<'_>, number: &MigratingPhone, source: Option<&WabaId>) -> Result<Snapshot, Failure> {
     let Some(source) = source else { return Ok(snapshot(number)) };
     let listed = shown(templates::first(customer, source, clock::now(), MOST_TEMPLATES.div_ceil(100)).await)?;

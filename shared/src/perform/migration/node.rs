@@ -1,4 +1,4 @@
-//! The number's node in the new account: added once, proven by a code, read when it is registered.
+//! The number's node in the new account: added once, verified by a code, read back after registration.
 
 use super::Customer;
 use crate::clock;
@@ -14,12 +14,12 @@ use crate::graph::calls::waba::{ListPhoneNumbers, PhoneNumber};
 use crate::perform::pages::Pages;
 use crate::perform::templates;
 
-/// Meta says that the account has the number already.
+/// Meta says that the account already has the number.
 const THERE_ALREADY: &str = "2388012";
-/// Most pages of numbers that are read.
+/// Most pages of numbers read.
 const MOST_PAGES: usize = 15;
 
-/// Meta lists the number in the account, whoever put it there: looked for before it is added, and after.
+/// Adds the number. Meta lists the account's numbers, whoever added them, so the list is read before and after.
 pub(super) async fn add(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
@@ -55,7 +55,7 @@ async fn listed(
         };
         if let Some(found) = page.data.into_iter().find(is_it) {
             let claim = Claim { phone: Some(found.id.clone()), ..Claim::default() };
-            // To have it proven is what the move is about.
+            // Verification is the purpose of the migration, so an unverified number is accepted here.
             let found = ListedPhone { proven: true, ..ListedPhone::from(found) };
             return verify_phone(&claim, &[found], &[]).map(Some);
         }
