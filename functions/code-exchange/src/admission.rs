@@ -1,6 +1,6 @@
 //! Whether a code may be exchanged: it comes from the browser that launched, and its session accepts it.
 
-use crate::request::Callback;
+use crate::request::{Callback, launch_unknown};
 use http::StatusCode;
 use shared::domain::ids::OnboardingId;
 use shared::domain::session::{Arrival, Session, Unproven};
@@ -49,14 +49,6 @@ const fn unproven(reason: Unproven) -> Problem {
             "This launch value was used with another code. Please launch again.",
         ),
     }
-}
-
-pub(crate) const fn launch_unknown() -> Problem {
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "launch_unknown",
-        "This launch value does not belong to the link, or another browser has continued the signup.",
-    )
 }
 
 const fn session_expired() -> Problem {

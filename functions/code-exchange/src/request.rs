@@ -1,6 +1,6 @@
 //! Parses the body of the callback.
 
-use crate::admission::launch_unknown;
+use http::StatusCode;
 use sha2::{Digest, Sha256};
 use shared::domain::claim::{Claim, FinishEvent};
 use shared::domain::ids::{BusinessId, PhoneNumberId, SessionId, WabaId};
@@ -87,4 +87,13 @@ fn parse_code(fields: &Fields) -> Result<Secret, Problem> {
 
 const fn unknown_session() -> Problem {
     Problem::new(http::StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known.")
+}
+
+/// A launch value that is not the link's, or no longer.
+pub(crate) const fn launch_unknown() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "launch_unknown",
+        "This launch value does not belong to the link, or another browser has continued the signup.",
+    )
 }

@@ -1,6 +1,6 @@
 //! Which function answers which route. The scopes of each are in [`crate::routes`].
 
-use crate::{App, EVENT_SCHEMA, OPENAPI, console, onboardings, templates};
+use crate::{App, EVENT_SCHEMA, OPENAPI, console, templates};
 use http::{Method, StatusCode};
 use shared::domain::operation::Operation;
 use shared::gateway::Handler;
@@ -137,5 +137,5 @@ fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem>
     }
     names.sort_unstable();
     let doubled = names.windows(2).any(|pair| pair.first() == pair.last());
-    if doubled { Err(onboardings::bad_parameter()) } else { Ok(()) }
+    if doubled { Err(Problem::bad_parameter()) } else { Ok(()) }
 }

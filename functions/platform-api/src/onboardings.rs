@@ -22,9 +22,10 @@ const PAGE: i32 = 50;
 
 impl App {
     pub(crate) async fn list(&self, request: &Request) -> Result<Reply, Problem> {
-        let only = request.parameter("state").map(|state| State::parse(&state).ok_or(bad_parameter())).transpose()?;
+        let only =
+            request.parameter("state").map(|state| State::parse(&state).ok_or(Problem::bad_parameter())).transpose()?;
         let customer = request.parameter("customer_ref").map(|reference| CustomerRef::parse(&reference));
-        let customer = customer.transpose().map_err(|_| bad_parameter())?;
+        let customer = customer.transpose().map_err(|_| Problem::bad_parameter())?;
         let found = match (request.parameter("search"), &customer) {
             (Some(text), _) => Some(self.search(text.trim()).await),
             (None, Some(customer)) => Some(self.store.of_customer(customer).await),
@@ -32,7 +33,7 @@ impl App {
         };
         if let Some(found) = found.transpose().map_err(|error| unavailable(&error))? {
             if request.parameter("cursor").is_some() {
-                return Err(bad_parameter());
+                return Err(Problem::bad_parameter());
             }
             let wanted = |onboarding: &&Onboarding| {
                 only.is_none_or(|only| onboarding.state() == only)
@@ -42,10 +43,12 @@ impl App {
             return Ok(json(StatusCode::OK, &List { onboardings, cursor: None }));
         }
         let states: Vec<State> = only.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
-        let start =
-            request.parameter("cursor").map(|cursor| read_cursor(&cursor).ok_or(bad_parameter())).transpose()?;
+        let start = request
+            .parameter("cursor")
+            .map(|cursor| read_cursor(&cursor).ok_or(Problem::bad_parameter()))
+            .transpose()?;
         if start.as_ref().is_some_and(|(state, _)| only.is_some_and(|only| only != *state)) {
-            return Err(bad_parameter());
+            return Err(Problem::bad_parameter());
         }
         let list = self.page(&states, start).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::OK, &list))
@@ -190,10 +193,6 @@ fn choice(request: &Request) -> Result<Fact, Problem> {
     let fields = Fields::read(request, &["waba_id", "phone_number_id"])?;
     let (waba, phone) = (fields.id("waba_id", WabaId::parse)?, fields.id("phone_number_id", PhoneNumberId::parse)?);
     Ok(if waba.is_none() && phone.is_none() { Fact::Resumed } else { Fact::Chosen { waba, phone } })
-}
-
-pub(crate) const fn bad_parameter() -> Problem {
-    Problem::bad_request("bad_parameter", "A query parameter has an invalid value.")
 }
 
 #[cfg(test)]

@@ -1,27 +1,17 @@
 //! `/v1/onboardings/{id}/timeline` and `/v1/moves/{id}/timeline`: timeline entries page by page, newest page first.
 //! Within a page, entries are in chronological order, so that a reader prepends each earlier page to the one before.
 
-use super::onboardings::bad_parameter;
-use super::views::{TimelineView, timeline_view};
+use super::views::{TimelinePage, timeline_view};
 use super::{App, unavailable};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use serde::Serialize;
 use shared::domain::ids::OnboardingId;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 
 /// Entries per page.
 const PAGE: i32 = 50;
-
-/// A page of a timeline.
-#[derive(Serialize)]
-pub(crate) struct TimelinePage {
-    pub(crate) timeline: Vec<TimelineView>,
-    /// Cursor of the preceding page; `null` when there is none.
-    pub(crate) cursor: Option<String>,
-}
 
 impl App {
     pub(crate) async fn timeline(&self, id: &str, request: &Request) -> Result<Reply, Problem> {
@@ -54,7 +44,7 @@ pub(crate) fn page_of<'a, T>(id: &str, entries: &'a [T], before: Option<u32>) ->
 
 /// The entry before which the requested page ends.
 pub(crate) fn before(id: &str, request: &Request) -> Result<Option<u32>, Problem> {
-    request.parameter("cursor").map(|cursor| read_cursor(id, &cursor).ok_or(bad_parameter())).transpose()
+    request.parameter("cursor").map(|cursor| read_cursor(id, &cursor).ok_or(Problem::bad_parameter())).transpose()
 }
 
 /// Contains the record's id: the cursor of another record is invalid.

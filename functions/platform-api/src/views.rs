@@ -1,6 +1,5 @@
 //! Onboardings as shown to operators.
 
-use super::timeline::TimelinePage;
 use serde::Serialize;
 use shared::domain::failure::{Actor, Waiting};
 use shared::domain::ids::{CustomerRef, OnboardingId};
@@ -58,6 +57,14 @@ pub(crate) struct TimelineView {
     attempt: Option<u16>,
     code: Option<String>,
     by: Option<By>,
+}
+
+/// A page of a timeline.
+#[derive(Serialize)]
+pub(crate) struct TimelinePage {
+    pub(crate) timeline: Vec<TimelineView>,
+    /// Cursor of the preceding page; `null` when there is none.
+    pub(crate) cursor: Option<String>,
 }
 
 /// Who requested what through the API.

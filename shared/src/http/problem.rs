@@ -66,6 +66,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code, title)
     }
 
+    /// 400 for a query parameter that cannot be read.
+    #[must_use]
+    pub const fn bad_parameter() -> Self {
+        Self::bad_request("bad_parameter", "A query parameter has an invalid value.")
+    }
+
     /// 404 for anything that does not exist, or does not belong to the caller.
     #[must_use]
     pub const fn not_found() -> Self {
