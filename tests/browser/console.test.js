@@ -241,6 +241,37 @@ test("an operator resumes a waiting onboarding", async (t) => {
   await sound(page, "waiting");
 });
 
+test("an operator assigns an account instead of another click by the customer", async (t) => {
+  const reference = `expired-${process.pid}`;
+  const { session: link } = await session({ customer_ref: reference });
+  const popup = (await meta("signups", {})).body;
+  await meta("clock", { advance_seconds: 40 });
+  const reply = await fetch(`${lab.api}/signup/callback`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ session: link, code: popup.code, event: popup.event }),
+  });
+  assert.equal(reply.status, 422, "the code has expired");
+  const listed = async () => (await platform("GET", `/v1/onboardings?customer_ref=${reference}`)).body.onboardings[0];
+  const { id } = await until("it asks for another click", async () => {
+    const record = await listed();
+    return record?.state === "relaunch" && record;
+  });
+  const own = await chromium.newContext({ locale: "en-US" });
+  t.after(() => own.close());
+  const reader = await opened(t, `#/onboardings/${id}`, { role: "reader", of: own });
+  await title(reader, reference);
+  assert.equal(await reader.getByRole("button", { name: "Assign account" }).count(), 0, "not offered to a reader");
+  const page = await opened(t, `#/onboardings/${id}`);
+  await title(page, reference);
+  await page.getByRole("button", { name: "Assign account" }).click();
+  const dialog = page.getByRole("dialog", { name: "Assign account" });
+  assert.equal(await dialog.getByRole("textbox", { name: "Customer reference" }).inputValue(), reference);
+  await dialog.getByRole("textbox", { name: "Account id" }).fill(String(popup.waba_id));
+  assert.deepEqual(await violations(page), []);
+  await dialog.getByRole("button", { name: "Assign" }).click();
+  await reached(id, "ready");
+  assert.equal((await details(id)).onboarding.waba_id, String(popup.waba_id));
+});
+
 test("an operator creates a signup link", async (t) => {
   const page = await opened(t, "#/onboardings");
   await page.getByRole("button", { name: "New signup link" }).click();

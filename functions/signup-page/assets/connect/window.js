@@ -20,8 +20,8 @@ function metaWindow(root, config, on) {
     isOpen = blocked = false;
   }
 
-  // The window itself, or a frame in it. If Meta's script opens its window by other means than `window.open`, the window is
-  // unknown and all messages are ignored: ids are only hints, and the code comes through the SDK's callback.
+  // The window itself, or a frame in it. If Meta's script opens its window by other means than `window.open`, the window
+  // is unknown and all messages are ignored: ids are only hints, and the code comes through the SDK's callback.
   const isMeta = (event) => Boolean(popup && event.source && (event.source === popup || event.source.top === popup))
     && config.popup_origins.includes(event.origin);
 
