@@ -1,5 +1,5 @@
-// Nobody is connected to a stranger: a signup belongs to the browser that began it, says for whom it is, and hears only the
-// window it opened.
+// A signup belongs to the browser that started it, says whose account it connects, and accepts messages only from the
+// window that it opened.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, lab, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
@@ -8,8 +8,8 @@ let chromium;
 before(async () => { chromium = await browser(); });
 after(async () => { await chromium.close(); });
 
-/** Somebody's own browser, at an address if one is given. */
-async function somebody(t, url, options = {}) {
+/** A person's own browser, at an address if one is given. */
+async function person(t, url, options = {}) {
   const context = await chromium.newContext({ locale: "en-US", viewport: { width: 1000, height: 800 }, ...options.context });
   t.after(() => context.close());
   const page = await watched(context, options);
@@ -27,43 +27,43 @@ const settled = (page, state) => page.waitForSelector(`#connect-whatsapp[data-st
 const exchanges = async () => (await meta("calls")).body.filter((call) => call.path.endsWith("/oauth/access_token")).length;
 const state = async (made) => (await platform("GET", `/v1/sessions/${made.session}`)).body.state;
 
-/** Opens Meta's whole page and gives the `state` it was sent there with. */
-async function wholePage(page) {
+/** Opens Meta's full-page flow and returns the `state` of the redirect. */
+async function fullPage(page) {
   await connect(page).click();
   await here(page).click();
   await page.getByRole("button", { name: "Finish" }).waitFor();
   return new URL(page.url()).searchParams.get("state");
 }
 
-test("a stranger who is sent to the end of somebody's signup is connected to nobody", async (t) => {
+test("a victim sent to the end of an attacker's signup is not connected", async (t) => {
   const made = await session({ customer_name: "Mallory Ltd" });
-  const attacker = await somebody(t, made.signup_url, { prepare: blocked });
-  const stolen = await wholePage(attacker.page);
+  const attacker = await person(t, made.signup_url, { prepare: blocked });
+  const stolen = await fullPage(attacker.page);
   assert.match(stolen, /^[0-9a-f]{64}$/);
   const victims = (await meta("signups", { redirect_uri: `${lab.api}/signup/return` })).body;
   const before = await exchanges();
   const options = { context: { locale: "de-DE" }, expected: [/403/] };
-  const victim = await somebody(t, `${lab.api}/signup/return?state=${stolen}&code=${victims.code}`, options);
+  const victim = await person(t, `${lab.api}/signup/return?state=${stolen}&code=${victims.code}`, options);
   await victim.page.getByText("Es wurde nichts verbunden").waitFor();
   await victim.page.waitForLoadState("networkidle");
   assert.deepEqual(victim.page.posted, [], "nothing is posted");
   assert.equal(await victim.page.getByRole("button").count(), 0);
-  assert.ok(!victim.page.url().includes("code="), "the code does not stay in the address");
-  assert.ok(!(await victim.page.content()).includes(made.session), "whose link it was is not said");
-  assert.deepEqual([await exchanges(), await state(made)], [before, "open"], "nothing is spent");
+  assert.ok(!victim.page.url().includes("code="), "the code is removed from the address");
+  assert.ok(!(await victim.page.content()).includes(made.session), "the attacker's link is not shown");
+  assert.deepEqual([await exchanges(), await state(made)], [before, "open"], "the code is not exchanged");
   await picture(victim.page, "signup-stranger-1000");
   assert.deepEqual([await violations(victim.page), await overflows(victim.page), victim.page.complaints], [[], [], []]);
 });
 
-test("who is sent somebody else's link reads for whom it is, and that it is open elsewhere", async (t) => {
+test("a victim sent an attacker's link reads whose account it connects, and that it is open elsewhere", async (t) => {
   const made = await session({ customer_name: "Mallory Ltd", help_url: "mailto:help@platform.com" });
-  const attacker = await somebody(t, made.signup_url);
+  const attacker = await person(t, made.signup_url);
   const popup = attacker.context.waitForEvent("page");
   await connect(attacker.page).click();
   await popup;
-  const victim = await somebody(t, made.signup_url);
+  const victim = await person(t, made.signup_url);
   await victim.page.getByText("This connects the WhatsApp account of \u2068Mallory Ltd\u2069 to \u2068Example Platform\u2069.").waitFor();
-  await victim.page.getByText("Go on only if you expected this link.").waitFor();
+  await victim.page.getByText("Continue only if you expected this link.").waitFor();
   await victim.page.getByText("This link is in use in another browser.").waitFor();
   assert.equal(await connect(victim.page).count(), 0);
   assert.equal(await victim.page.getByRole("link", { name: "Get help" }).getAttribute("href"), "mailto:help@platform.com");
@@ -73,14 +73,14 @@ test("who is sent somebody else's link reads for whom it is, and that it is open
   assert.deepEqual([await violations(victim.page), await overflows(victim.page), victim.page.complaints], [[], [], []]);
 });
 
-test("a second browser goes on by a deliberate click, and the first one's window brings nothing", async (t) => {
+test("a second browser takes over by a deliberate click, and the first one's window has no effect", async (t) => {
   const made = await session();
-  const first = await somebody(t, made.signup_url, { expected: [/403/] });
+  const first = await person(t, made.signup_url, { expected: [/403/] });
   const opened = first.context.waitForEvent("page");
   await connect(first.page).click();
   const early = await opened;
   await early.getByRole("button", { name: "Finish" }).waitFor();
-  const second = await somebody(t, made.signup_url);
+  const second = await person(t, made.signup_url);
   const popup = second.context.waitForEvent("page");
   await second.page.getByRole("button", { name: "Continue here" }).click();
   const window = await popup;
@@ -89,21 +89,21 @@ test("a second browser goes on by a deliberate click, and the first one's window
   await press(early, "Finish");
   await first.page.getByText(/Nothing was connected|in use in another browser/).waitFor();
   await first.page.getByRole("button", { name: "Continue here" }).waitFor();
-  assert.equal(await exchanges(), before, "its code is not spent");
+  assert.equal(await exchanges(), before, "its code is not exchanged");
   await press(window, "Finish");
   await settled(second.page, "ready");
 });
 
-test("the whole page leads to the end in the browser that left, once", async (t) => {
+test("the full-page flow completes once, in the browser that started it", async (t) => {
   const made = await session();
-  const { page } = await somebody(t, made.signup_url, { prepare: blocked, expected: [/409/] });
-  const used = await wholePage(page);
+  const { page } = await person(t, made.signup_url, { prepare: blocked, expected: [/409/] });
+  const used = await fullPage(page);
   await press(page, "Finish");
   await settled(page, "ready");
   const posted = page.posted.length;
   await page.goto(`${lab.api}/signup/return?state=${used}&code=AQsecond`);
   await settled(page, "ready");
-  assert.equal(page.posted.length, posted, "a second time nothing is posted");
+  assert.equal(page.posted.length, posted, "nothing is posted a second time");
   await page.goto(`${lab.api}/signup/return?state=${"0".repeat(64)}&code=AQthird`);
   await page.getByText("Nothing new was connected").waitFor();
   assert.ok(!page.url().includes("code="));
@@ -112,25 +112,25 @@ test("the whole page leads to the end in the browser that left, once", async (t)
   assert.equal(page.posted.length, posted);
 });
 
-test("a browser that keeps no cookies is told before it goes to Meta for nothing", async (t) => {
+test("a browser without cookies gets an explanation before any work at Meta", async (t) => {
   const made = await session();
-  const { page, context } = await somebody(t, made.signup_url, { expected: [/403/] });
+  const { page, context } = await person(t, made.signup_url, { expected: [/403/] });
   await connect(page).waitFor();
   await context.clearCookies();
   await connect(page).click();
-  await page.getByText("did not keep this page's cookie").waitFor();
+  await page.getByText("did not save this page's cookie").waitFor();
   await until("Meta's window is closed", async () => context.pages().length === 1);
 });
 
-test("where the platform demands it a person confirms first", async (t) => {
+test("where the platform requires it, the customer confirms first", async (t) => {
   const made = await session({ customer_name: "Acme Bakery", confirm: true });
-  const { page, context } = await somebody(t, made.signup_url);
-  const box = page.getByRole("checkbox", { name: "I act for this business and want to connect it." });
+  const { page, context } = await person(t, made.signup_url);
+  const box = page.getByRole("checkbox", { name: "I act on behalf of this business and want to connect it." });
   await box.waitFor();
   await page.waitForFunction(() => Boolean(window.FB));
-  // Browsers tell assistive tools that it is disabled, and let it be clicked all the same.
+  // An aria-disabled button can still be clicked.
   await connect(page).click({ force: true });
-  assert.deepEqual([page.posted, context.pages().length], [[], 1], "nothing happens before");
+  assert.deepEqual([page.posted, context.pages().length], [[], 1], "nothing happens before the confirmation");
   await picture(page, "signup-confirm-1000");
   assert.deepEqual(await violations(page), []);
   await box.check();
@@ -143,9 +143,9 @@ test("where the platform demands it a person confirms first", async (t) => {
   assert.deepEqual(page.complaints, []);
 });
 
-test("a link that is revoked says so, also while it is open", async (t) => {
+test("a revoked link says so, also while it is open", async (t) => {
   const made = await session({ help_url: "https://platform.example/help" });
-  const { page } = await somebody(t, made.signup_url, { expected: [/410/] });
+  const { page } = await person(t, made.signup_url, { expected: [/410/] });
   await connect(page).waitFor();
   assert.equal((await platform("DELETE", `/v1/sessions/${made.session}`)).status, 204);
   await connect(page).click();
@@ -156,13 +156,13 @@ test("a link that is revoked says so, also while it is open", async (t) => {
   assert.deepEqual([await page.getByRole("button").count(), await violations(page)], [0, []]);
 });
 
-test("a message of another window is not believed, whatever its origin", async (t) => {
+test("a message from another window is ignored, whatever its origin", async (t) => {
   const made = await session();
-  const { page, context } = await somebody(t, made.signup_url);
+  const { page, context } = await person(t, made.signup_url);
   await connect(page).waitFor();
   let body = null;
   await page.route("**/signup/callback", (route) => { body = route.request().postDataJSON(); return route.continue(); });
-  // A window and a frame of Meta's origin that the signup did not open.
+  // A window of Meta's origin that the signup did not open.
   await page.evaluate((url) => { window.other = window.open(url, "other", "popup"); }, `${lab.graph}/dialog/oauth`);
   const other = await context.waitForEvent("page");
   await other.waitForLoadState();
@@ -181,9 +181,9 @@ test("a message of another window is not believed, whatever its origin", async (
   assert.ok(body.waba_id && body.waba_id !== "999", `the ids of the window that was opened: ${body.waba_id}`);
 });
 
-test("the window that was opened is believed only while it shows a page of Meta's", async (t) => {
+test("the opened window is trusted only while it shows one of Meta's pages", async (t) => {
   const made = await session();
-  const { page, context } = await somebody(t, made.signup_url);
+  const { page, context } = await person(t, made.signup_url);
   await context.route("https://elsewhere.example/", (route) => route.fulfill({ contentType: "text/html", body: "<p>Elsewhere</p>" }));
   const popup = context.waitForEvent("page");
   await connect(page).click();
@@ -201,10 +201,10 @@ test("the window that was opened is believed only while it shows a page of Meta'
   assert.deepEqual(page.posted, ["/signup/launch"]);
 });
 
-test("a window that opened in another way is believed for its code alone", async (t) => {
+test("only the code is accepted from a window that was opened in another way", async (t) => {
   const made = await session();
-  const { page, context } = await somebody(t, made.signup_url);
-  // A script of Meta's that keeps the browser's own way to open windows.
+  const { page, context } = await person(t, made.signup_url);
+  // An SDK script that calls the browser's original window.open.
   await page.route(/sdk\.js$/, async (route) => {
     const reply = await route.fetch();
     const text = (await reply.text()).replace("const popup = window.open(", "const popup = Window.prototype.own.call(window, ");
@@ -220,9 +220,9 @@ test("a window that opened in another way is believed for its code alone", async
   assert.deepEqual([body.code.startsWith("AQ"), body.waba_id, body.event], [true, undefined, undefined]);
 });
 
-test("the page's policy holds Meta's script to its one address", async (t) => {
+test("the page's policy allows Meta's script from one address only", async (t) => {
   const made = await session();
-  const { page } = await somebody(t);
+  const { page } = await person(t);
   const policy = (await page.goto(made.signup_url)).headers();
   const csp = policy["content-security-policy"];
   for (const part of ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]) {
@@ -236,5 +236,5 @@ test("the page's policy holds Meta's script to its one address", async (t) => {
   assert.deepEqual(page.complaints, []);
   page.complaints.length = 0;
   await page.evaluate((src) => document.head.append(Object.assign(document.createElement("script"), { src })), `${lab.graph}/dialog/oauth`);
-  await until("another script of that origin is refused", async () => page.complaints.some((text) => text.includes("script-src")));
+  await until("another script of that origin is blocked", async () => page.complaints.some((text) => text.includes("script-src")));
 });

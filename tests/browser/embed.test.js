@@ -1,4 +1,4 @@
-// The button in a platform's own page: three lines, and the calls behind them.
+// The embedded button in a platform's own page, and the calls behind it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, lab, picture, press, session, violations, watched } from "./lab.js";
@@ -25,12 +25,12 @@ async function platformPage(t, body, options = {}) {
   return { page, context };
 }
 
-test("three lines put the button into a platform's page, and it connects", async (t) => {
+test("three lines embed the button in a platform's page, and it connects", async (t) => {
   const made = await session();
   const { page, context } = await platformPage(t, html(script(made)));
   await page.evaluate(() => {
-    window.told = [];
-    document.addEventListener("connect-whatsapp", (event) => window.told.push(event.detail.state));
+    window.states = [];
+    document.addEventListener("connect-whatsapp", (event) => window.states.push(event.detail.state));
   });
   const button = page.getByRole("button", { name: "Connect WhatsApp" });
   await button.waitFor();
@@ -41,12 +41,12 @@ test("three lines put the button into a platform's page, and it connects", async
   const window = await popup;
   await press(window, "Finish");
   await page.getByText("WhatsApp is connected and ready to use.").waitFor();
-  const told = await page.evaluate(() => window.told);
-  assert.equal(told.at(-1), "ready", `the platform's page hears of it: ${told}`);
+  const states = await page.evaluate(() => window.states);
+  assert.equal(states.at(-1), "ready", `the platform's page gets the status: ${states}`);
   assert.deepEqual(page.complaints, []);
 });
 
-test("a strict policy of the platform's is enough for it", async (t) => {
+test("it works under a strict content security policy of the platform's", async (t) => {
   const made = await session();
   const policy = `default-src 'none'; script-src ${lab.api} ${lab.graph}; connect-src ${lab.api}; frame-src 'none'`;
   const { page } = await platformPage(t, html(script(made)), { headers: { "content-security-policy": policy } });
@@ -54,13 +54,13 @@ test("a strict policy of the platform's is enough for it", async (t) => {
   assert.deepEqual(page.complaints, []);
 });
 
-test("it speaks the language of the page it is in", async (t) => {
+test("it uses the language of the page it is in", async (t) => {
   const made = await session();
   const { page } = await platformPage(t, html(script(made), "ar"));
   await page.locator('#connect-whatsapp div[lang="ar"][dir="rtl"] button').waitFor();
 });
 
-test("it says what is connected, asks for a confirmation, and offers help", async (t) => {
+test("it shows what is being connected, asks for a confirmation, and offers help", async (t) => {
   const made = await session({ customer_name: "Acme Bakery", help_url: "https://platform.example/help", confirm: true });
   const { page, context } = await platformPage(t, html(script(made)));
   await page.getByText("This connects the WhatsApp account of \u2068Acme Bakery\u2069 to \u2068Example Platform\u2069.").waitFor();
@@ -68,14 +68,14 @@ test("it says what is connected, asks for a confirmation, and offers help", asyn
   assert.deepEqual(await violations(page), []);
   const button = page.getByRole("button", { name: "Connect WhatsApp" });
   assert.equal(await button.getAttribute("aria-disabled"), "true");
-  await page.getByRole("checkbox", { name: "I act for this business" }).check();
+  await page.getByRole("checkbox", { name: "I act on behalf of this business" }).check();
   const popup = context.waitForEvent("page");
   await button.click();
   await press(await popup, "Finish");
   await page.getByText("WhatsApp is connected and ready to use.").waitFor();
 });
 
-test("a reload is the same browser, another one is told and may go on", async (t) => {
+test("a reload counts as the same browser, another one is asked whether to take over", async (t) => {
   const made = await session();
   const first = await platformPage(t, html(script(made)));
   const button = (page, name = "Connect WhatsApp") => page.getByRole("button", { name });
@@ -99,7 +99,7 @@ test("a reload is the same browser, another one is told and may go on", async (t
   await first.page.getByText("This link is in use in another browser").waitFor();
 });
 
-test("a page of nobody's cannot use it", async (t) => {
+test("a page of an origin that is not allowed cannot use it", async (t) => {
   const made = await session();
   const options = { origin: "http://localhost:8099", expected: [/CORS|Failed to load|ERR_FAILED|Failed to fetch/] };
   const { page } = await platformPage(t, html(script(made)), options);

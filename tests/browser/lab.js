@@ -1,4 +1,4 @@
-// The stack under test, a browser, and what is looked for on every page.
+// The stack under test, a browser, and the checks that run on every page.
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -9,14 +9,14 @@ export const lab = JSON.parse(process.env.LAB);
 export const LANGUAGES = JSON.parse(process.env.LANGUAGES);
 const PICTURES = process.env.PICTURES;
 
-/** Chromium without what it would tell the world by itself. */
+/** Chromium without its background network traffic. */
 export async function browser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync",
-      // The platform's page is made up by the test, which Chromium takes for a page of the wide world.
+      // The test makes up the platform's page, so Chromium treats it as a public page that calls a local address.
       "--disable-features=LocalNetworkAccessChecks",
     ],
   });
@@ -30,16 +30,16 @@ async function call(url, method, body, headers = {}) {
   return { status: reply.status, body: text ? JSON.parse(text) : null };
 }
 
-/** The platform's back end. */
+/** Calls the API as the platform's back end. */
 export const platform = (method, path, body) =>
   call(lab.api + path, method, body, { authorization: `Bearer ${lab.platform_token}` });
 
-/** What happens at Meta. */
+/** Controls the simulated Meta. */
 export const meta = (path, body) => call(`${lab.graph}/_sim/${path}`, body === undefined ? "GET" : "POST", body);
 
 let customers = 0;
 
-/** A signup link of a new customer. */
+/** A signup link for a new customer. */
 export async function session(order = {}) {
   customers += 1;
   const made = await platform("POST", "/v1/sessions", { customer_ref: `browser-${process.pid}-${customers}`, ...order });
@@ -47,7 +47,7 @@ export async function session(order = {}) {
   return made.body;
 }
 
-/** A page whose complaints are kept: refused by its policy, thrown, or failed to load. */
+/** A page that records complaints: policy violations, exceptions and failed loads. */
 export async function watched(context, { expected = [] } = {}) {
   const page = await context.newPage();
   page.complaints = [];
@@ -62,7 +62,7 @@ export async function watched(context, { expected = [] } = {}) {
   return page;
 }
 
-/** Every rule of axe-core that the page breaks. */
+/** The axe-core rules that the page violates. */
 export async function violations(page) {
   await page.evaluate(axe);
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -75,7 +75,7 @@ export const overflows = (page) => page.evaluate(() => {
   return root.scrollWidth > root.clientWidth ? [`${root.scrollWidth} > ${root.clientWidth}`] : [];
 });
 
-/** A picture for people, in light and dark. */
+/** Screenshots in light and dark mode, for people to review. */
 export async function picture(page, name) {
   if (!PICTURES) return;
   mkdirSync(PICTURES, { recursive: true });
@@ -86,17 +86,17 @@ export async function picture(page, name) {
   await page.emulateMedia({ colorScheme: null });
 }
 
-/** What a condition gives as soon as it holds. */
+/** Waits until a condition holds, and returns its value. */
 export async function until(what, holds) {
   for (let left = 200; left > 0; left -= 1) {
     const found = await holds();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`it never came true that ${what}`);
+  throw new Error(`timed out waiting until ${what}`);
 }
 
-/** Presses a button of Meta's window. The window may be gone before the browser has told of the click. */
+/** Clicks a button in Meta's window. The window may close before the browser reports the click. */
 export async function press(window, name) {
   await window.getByRole("button", { name }).click().catch((error) => {
     if (!window.isClosed()) throw error;

@@ -1,4 +1,4 @@
-// Every language says everything, in its own direction, and fits the smallest screen.
+// Every language is complete, has the right direction, and fits the smallest screen.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LANGUAGES, browser, overflows, picture, session, violations, watched } from "./lab.js";
@@ -9,14 +9,14 @@ after(async () => { await chromium.close(); });
 
 const STATES = ["pending", "running", "retrying", "waiting", "skipped", "done"];
 
-/** A status that shows every step, and the longest sentences of the language. */
+/** A status with every step and the longest text of the language. */
 function everything(texts, message) {
   const names = Object.keys(texts).filter((key) => key.startsWith("step.")).map((key) => key.slice(5));
   const steps = names.map((name, at) => ({ name, state: STATES[at % STATES.length], message: at % 3 === 0 ? message : null }));
   return { state: "waiting", who_acts: "customer", message, until: "2027-01-02T03:04:05Z", can_start: false, return_url: null, steps };
 }
 
-/** Text that a person would see and should not. */
+/** Visible text that should not be there: placeholders, keys and empty elements. */
 const strange = (page) => page.evaluate(() => {
   const found = [];
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
@@ -25,7 +25,7 @@ const strange = (page) => page.evaluate(() => {
   return [...found, ...empty.map((element) => element.outerHTML)];
 });
 
-test(`${LANGUAGES.length} languages: complete, in their direction, within 320 pixels`, async (t) => {
+test(`${LANGUAGES.length} languages: complete, in the right direction, within 320 pixels`, async (t) => {
   assert.ok(LANGUAGES.length >= 30);
   const context = await chromium.newContext({ viewport: { width: 320, height: 700 } });
   t.after(() => context.close());
@@ -35,8 +35,8 @@ test(`${LANGUAGES.length} languages: complete, in their direction, within 320 pi
     const page = await watched(context);
     const loaded = page.waitForRequest((request) => request.url().endsWith("/sdk.js"));
     const document = await page.goto(`${made.signup_url}&locale=${tag}`);
-    assert.ok((await document.body()).length < 60 * 1024, `${tag}: light enough`);
-    assert.ok((await loaded).url().includes(`/${sdk}/`), `${tag}: the SDK speaks it too`);
+    assert.ok((await document.body()).length < 60 * 1024, `${tag}: small enough`);
+    assert.ok((await loaded).url().includes(`/${sdk}/`), `${tag}: the SDK uses the language too`);
     await page.locator('button.go[aria-disabled="false"]').waitFor();
     const html = await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
     assert.deepEqual(html, [tag, direction], tag);
@@ -58,13 +58,13 @@ test(`${LANGUAGES.length} languages: complete, in their direction, within 320 pi
   assert.ok(titles.size > 20, "titles differ");
 });
 
-test("the session's language goes before the address's, that before the browser's", async (t) => {
+test("the session's language takes precedence over the address's, and that over the browser's", async (t) => {
   const context = await chromium.newContext({ locale: "fr-FR" });
   t.after(() => context.close());
   const page = await watched(context);
   const lang = async (url) => { await page.goto(url); return page.evaluate(() => document.documentElement.lang); };
-  const [free, ordered] = [await session(), await session({ locale: "pt-BR" })];
-  assert.equal(await lang(free.signup_url), "fr");
-  assert.equal(await lang(`${free.signup_url}&locale=ko`), "ko");
-  assert.equal(await lang(`${ordered.signup_url}&locale=ko`), "pt-BR");
+  const [unset, fixed] = [await session(), await session({ locale: "pt-BR" })];
+  assert.equal(await lang(unset.signup_url), "fr");
+  assert.equal(await lang(`${unset.signup_url}&locale=ko`), "ko");
+  assert.equal(await lang(`${fixed.signup_url}&locale=ko`), "pt-BR");
 });

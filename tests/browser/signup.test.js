@@ -1,4 +1,4 @@
-// A customer connects by clicks, in Meta's simulated window and out of it, and reads what to do when it does not work.
+// A customer's signup in the simulated Meta window and in the full-page flow, and the explanations when it fails.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, lab, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
@@ -7,7 +7,7 @@ let chromium;
 before(async () => { chromium = await browser(); });
 after(async () => { await chromium.close(); });
 
-/** A customer's own browser at a signup link. */
+/** A customer's own browser, at a signup link. */
 async function visit(t, order = {}, options = {}) {
   const context = await chromium.newContext({ locale: "en-US", viewport: { width: 1000, height: 800 }, ...options.context });
   t.after(() => context.close());
@@ -21,7 +21,7 @@ async function visit(t, order = {}, options = {}) {
 const connect = (page) => page.getByRole("button", { name: /^Connect WhatsApp/ });
 const notice = (page) => page.getByRole("status");
 
-/** Opens Meta's window and gives it. */
+/** Opens Meta's window and returns it. */
 async function opened(page, context) {
   const popup = context.waitForEvent("page");
   await connect(page).click();
@@ -44,12 +44,12 @@ async function settled(page, state) {
 }
 
 async function sound(page) {
-  assert.deepEqual(page.complaints, [], "no complaint of the browser");
+  assert.deepEqual(page.complaints, [], "no browser errors");
   assert.deepEqual(await violations(page), [], "axe-core finds nothing");
   assert.deepEqual(await overflows(page), [], "nothing is cut off");
 }
 
-test("a customer connects by clicks and goes back to the platform", async (t) => {
+test("a customer connects and goes back to the platform", async (t) => {
   const { page, context } = await visit(t, { return_url: "https://platform.example/done?id=7" });
   await picture(page, "signup-begin-1000");
   await sound(page);
@@ -65,7 +65,7 @@ test("a customer connects by clicks and goes back to the platform", async (t) =>
   await sound(page);
 });
 
-test("by keyboard alone and on a small screen", async (t) => {
+test("a customer connects by keyboard alone, on a small screen", async (t) => {
   const { page, context } = await visit(t, {}, { context: { viewport: { width: 320, height: 640 } } });
   await connect(page).waitFor();
   await page.locator('button.go[aria-disabled="false"]').waitFor();
@@ -100,7 +100,7 @@ test("a number that stays in the WhatsApp Business app is prepared and connected
   assert.equal(await page.locator('[data-step="register_number"]').count(), 0, "never registered");
 });
 
-test("who cancels is told where, may begin again, and stands in the funnel", async (t) => {
+test("a customer who cancels sees where, can start again, and is counted in the funnel", async (t) => {
   const { page, context } = await visit(t);
   const popup = await opened(page, context);
   await press(popup, "Cancel");
@@ -112,13 +112,13 @@ test("who cancels is told where, may begin again, and stands in the funnel", asy
   const lost = await visit(t);
   await press(await opened(lost.page, lost.context), "Cancel");
   await lost.page.getByText("You stopped at").waitFor();
-  await until("it stands in the funnel", async () => {
+  await until("it is counted in the funnel", async () => {
     const { abandoned } = (await platform("GET", "/v1/funnel?days=1")).body;
     return abandoned.some((line) => line.step === "PHONE_NUMBER_SETUP" && line.count >= 1);
   });
 });
 
-test("an error screen of Meta's is repeated with what can be done about it", async (t) => {
+test("an error screen of Meta's is shown with advice", async (t) => {
   const { page, context } = await visit(t);
   for (const [code, message, advice] of [
     ["3441042", "Not available in your region.", "does not offer this in your country"],
@@ -137,14 +137,14 @@ test("an error screen of Meta's is repeated with what can be done about it", asy
   await sound(page);
 });
 
-test("a window that closes without a word is noticed", async (t) => {
+test("a window that closes without a message is detected", async (t) => {
   const { page, context } = await visit(t);
   await press(await opened(page, context), "Close without a word");
   await page.getByText("was closed before the steps were finished").waitFor();
   assert.ok(await connect(page).isEnabled());
 });
 
-test("a window that never answers is explained, and the whole page leads to the end", async (t) => {
+test("a window that never answers is explained, and the full-page flow completes the signup", async (t) => {
   const { page, context } = await visit(t, {}, { prepare: (page) => page.clock.install() });
   const popup = await opened(page, context);
   await page.clock.runFor(21_000);
@@ -154,11 +154,11 @@ test("a window that never answers is explained, and the whole page leads to the 
   await page.getByRole("link", { name: "Continue in this window" }).click();
   await finish(page);
   await settled(page, "ready");
-  assert.ok(!page.url().includes("code="), "the code does not stay in the address");
+  assert.ok(!page.url().includes("code="), "the code is removed from the address");
   assert.deepEqual(page.complaints, []);
 });
 
-test("who cancels the whole page may begin again", async (t) => {
+test("a customer who cancels the full-page flow can start again", async (t) => {
   const { page, context } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
   await connect(page).click();
   await page.getByRole("link", { name: "Continue in this window" }).click();
@@ -167,7 +167,7 @@ test("who cancels the whole page may begin again", async (t) => {
   assert.ok(context.pages().length === 1 && !page.url().includes("error"));
 });
 
-test("a blocked window is said at once, and the whole page is offered", async (t) => {
+test("a blocked window is explained at once, and the full-page flow is offered", async (t) => {
   const { page } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
   await connect(page).click();
   await page.getByText("Your browser blocked Meta's window").waitFor();
@@ -177,14 +177,14 @@ test("a blocked window is said at once, and the whole page is offered", async (t
   await settled(page, "ready");
 });
 
-test("a sign-up of Meta's that does not load is said, and the whole page is offered", async (t) => {
+test("a failure to load Meta's script is explained, and the full-page flow is offered", async (t) => {
   const prepare = (page) => page.route(/sdk\.js$/, (route) => route.abort());
   const { page } = await visit(t, {}, { prepare, expected: [/sdk\.js/, /ERR_FAILED/] });
   await page.getByText("could not be loaded").waitFor();
   assert.ok(await page.getByRole("link", { name: "Continue in this window" }).isVisible());
 });
 
-test("a code that is too old asks for one more click, which is enough", async (t) => {
+test("an expired code takes one more click, which is enough", async (t) => {
   const { page, context } = await visit(t, {}, { expected: [/422/] });
   let late = true;
   await page.route("**/signup/callback", async (route) => {
@@ -193,14 +193,14 @@ test("a code that is too old asks for one more click, which is enough", async (t
     await route.continue();
   });
   await finish(await opened(page, context));
-  await page.getByText("Meta's confirmation was too old").waitFor();
+  await page.getByText("Meta's confirmation has expired").waitFor();
   await settled(page, "relaunch");
   await page.getByRole("button", { name: "Connect WhatsApp again" }).waitFor();
   await finish(await opened(page, context));
   await settled(page, "ready");
 });
 
-test("ids that never come are found out from the permission", async (t) => {
+test("ids that never arrive are read from the token's permission", async (t) => {
   const { page, context } = await visit(t);
   await page.evaluate(() => window.addEventListener("message", (event) => {
     if (typeof event.data === "string") event.stopImmediatePropagation();
@@ -221,10 +221,10 @@ test("a platform that pauses signups says so, and the same link works afterwards
   await connect(page).waitFor();
 });
 
-test("links that are wrong or too old are explained", async (t) => {
+test("unknown and incomplete links are explained", async (t) => {
   const { page, made } = await visit(t, {}, { expected: [/404|400/] });
   for (const [url, text] of [
-    [made.signup_url.replace(/ses_\w+/, `ses_${"0".repeat(62)}`), "This link is not known"],
+    [made.signup_url.replace(/ses_\w+/, `ses_${"0".repeat(62)}`), "We do not recognize this link"],
     [made.signup_url.split("?")[0], "The link is incomplete"],
   ]) {
     await page.goto(url);
@@ -233,7 +233,7 @@ test("links that are wrong or too old are explained", async (t) => {
   }
 });
 
-test("a connection that is lost in between is waited for", async (t) => {
+test("the page waits while the network connection is lost", async (t) => {
   const { page, context } = await visit(t, {}, { expected: [/ERR_INTERNET_DISCONNECTED|ERR_FAILED/] });
   let down = true;
   await page.route("**/signup/status*", (route) => (down ? route.abort() : route.continue()));
@@ -249,7 +249,7 @@ test("a connection that is lost in between is waited for", async (t) => {
   await settled(page, "ready");
 });
 
-test("a busy server is brought the same code again", async (t) => {
+test("the code is posted again when the server is busy", async (t) => {
   const { page, context } = await visit(t, {}, { expected: [/503/] });
   let busy = 2;
   await page.route("**/signup/callback", (route) => {
@@ -260,7 +260,7 @@ test("a busy server is brought the same code again", async (t) => {
   await settled(page, "ready");
 });
 
-test("a script of Meta's that never arrives is said, and the whole page is offered", async (t) => {
+test("a script of Meta's that never loads is explained, and the full-page flow is offered", async (t) => {
   const prepare = async (page) => {
     await page.clock.install();
     await page.route(/sdk\.js$/, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
@@ -272,7 +272,7 @@ test("a script of Meta's that never arrives is said, and the whole page is offer
   assert.ok(await page.getByRole("link", { name: "Continue in this window" }).isVisible());
 });
 
-test("who is connected stays so, whatever Meta's window says afterwards", async (t) => {
+test("a connected customer stays connected, whatever Meta's window reports afterwards", async (t) => {
   const { page } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
   await connect(page).click();
   await page.getByRole("link", { name: "Continue in this window" }).click();
@@ -284,20 +284,20 @@ test("who is connected stays so, whatever Meta's window says afterwards", async 
   await settled(page, "ready");
   await page.getByText("WhatsApp is connected and ready to use.").waitFor();
   assert.ok(await connect(page).isHidden());
-  assert.ok(!page.url().includes("state="), "nothing of it stays in the address");
+  assert.ok(!page.url().includes("state="), "the state is removed from the address");
 });
 
-test("a link that becomes too old while the page is open says so", async (t) => {
+test("a link that expires while the page is open says so", async (t) => {
   const { page } = await visit(t, {}, { prepare: (page) => page.clock.install() });
   await connect(page).waitFor();
-  const expired = { state: "expired", who_acts: null, message: "This link is too old.", until: null, can_start: false, return_url: null, steps: [] };
+  const expired = { state: "expired", who_acts: null, message: "This link has expired.", until: null, can_start: false, return_url: null, steps: [] };
   await page.route("**/signup/status*", (route) => route.fulfill({ json: expired }));
   await page.clock.runFor(61_000);
-  await page.getByText("This link is too old.").waitFor();
+  await page.getByText("This link has expired.").waitFor();
   assert.ok(await connect(page).isHidden());
 });
 
-test("the whole page goes on in the language it was left in", async (t) => {
+test("the full-page flow returns in the language it started in", async (t) => {
   const blocked = (page) => page.addInitScript(() => { window.open = () => null; });
   const { page } = await visit(t, {}, { query: "&locale=ko", prepare: blocked });
   await page.locator('button.go[aria-disabled="false"]').click();
@@ -307,7 +307,7 @@ test("the whole page goes on in the language it was left in", async (t) => {
   assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
 });
 
-test("a customer who comes back adds a second number to the account it has", async (t) => {
+test("a returning customer adds a second number to its account", async (t) => {
   const customer_ref = `again-${process.pid}`;
   const first = await visit(t, { customer_ref });
   await finish(await opened(first.page, first.context));
@@ -318,11 +318,11 @@ test("a customer who comes back adds a second number to the account it has", asy
   await finish(await opened(second.page, second.context), { account });
   await settled(second.page, "ready");
   const records = await mine();
-  assert.equal(records.length, 1, "one record an account");
+  assert.equal(records.length, 1, "one record per account");
   assert.equal(records[0].phone_number_ids.length, 2);
 });
 
-test("an app is given access to what a customer has", async (t) => {
+test("an app-only install gives the app access to a customer's account", async (t) => {
   const { page, context } = await visit(t, { flow: "app_only_install" });
   const popup = await opened(page, context);
   const extras = JSON.parse(new URL(popup.url()).searchParams.get("extras"));

@@ -1,6 +1,6 @@
-// Addresses of the console's views.
+// Hash addresses of the console's views.
 
-/** An address from its parts, each encoded. */
+/** Builds a hash address from path parts and query values, each encoded. */
 export function to(parts, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value);
   const tail = given.length ? `?${new URLSearchParams(given)}` : "";

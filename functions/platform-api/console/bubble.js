@@ -1,4 +1,4 @@
-// A template as a WhatsApp message. The text is the API's; marks like *bold* become elements, never markup.
+// Renders a template as a WhatsApp message. Formatting such as *bold* becomes elements, never HTML from the text.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -10,7 +10,7 @@ const MARKS = [
   ["~", "del"],
 ];
 
-/** `*bold*`, `_italic_`, `~struck~` and monospace, as nodes. */
+/** Turns `*bold*`, `_italic_`, `~strikethrough~` and monospace into nodes. */
 function marked(text, marks = MARKS) {
   if (!marks.length) return [text];
   const [[mark, tag], ...rest] = marks;
@@ -23,7 +23,7 @@ function marked(text, marks = MARKS) {
   });
 }
 
-/** Takes the preview's lines apart, by what the template has. */
+/** Splits the preview's lines into header, body, footer and buttons, as the template has them. */
 function parts(text, { components }) {
   const find = (type) => components.find((component) => component.type === type);
   const lines = text.split("\n");

@@ -1,4 +1,4 @@
-// The fields of a template: its texts, its buttons, and an example for each variable.
+// The form fields of a template: texts, buttons, and an example for each variable.
 
 import { exampleKey, linkPlace, newButton, variables } from "./composition.js";
 import { h } from "./dom.js";
@@ -15,7 +15,7 @@ const CATEGORIES = [
 const KINDS = { QUICK_REPLY: "Quick reply", URL: "Link", PHONE_NUMBER: "Phone number" };
 const TARGETS = { URL: ["Web address", "url"], PHONE_NUMBER: ["Phone number", "tel"] };
 
-/** A field bound to a member of the form. */
+/** A field bound to a property of the form. */
 function bound(form, spec, changed) {
   const element = field({ ...spec, value: form[spec.name] });
   element.oninput = (event) => {
@@ -31,14 +31,14 @@ function examples(form, changed) {
     ["body", "body", form.body],
   ];
   for (const one of form.buttons) places.push([linkPlace(one), "link", one.kind === "URL" && !one.kept ? one.target : ""]);
-  const wanted = places.flatMap(([place, said, text]) => variables(text).map((name) => ({ place, said, name })));
+  const wanted = places.flatMap(([place, part, text]) => variables(text).map((name) => ({ place, part, name })));
   if (!wanted.length) return null;
-  const one = ({ place, said, name }) => {
+  const one = ({ place, part, name }) => {
     const key = exampleKey(place, name);
     const element = field({
       name: key,
       key,
-      label: `Example for {{${name}}} in the ${said}`,
+      label: `Example for {{${name}}} in the ${part}`,
       value: form.examples[key],
       required: true,
     });
@@ -69,7 +69,7 @@ function buttonRow(form, one, index, redraw, changed) {
   };
   const kind = KINDS[one.kind] ?? one.kind;
   const out = button("Remove", { tone: "quiet", "aria-label": `Remove button ${index + 1}`, onclick: remove });
-  if (one.kept) return h("div", { class: "button-row" }, h("p", {}, `${kind}: ${one.text} (kept as it is)`), out);
+  if (one.kept) return h("div", { class: "button-row" }, h("p", {}, `${kind}: ${one.text} (unchanged)`), out);
   const label = field({
     name: `button-${index}`,
     label: `Text of button ${index + 1} (${kind.toLowerCase()})`,
@@ -79,7 +79,7 @@ function buttonRow(form, one, index, redraw, changed) {
   });
   label.oninput = set("text");
   const [name, type] = TARGETS[one.kind] ?? [];
-  // A link may end with a variable, which no browser takes for an address.
+  // Not type="url": a link may end with a variable, which browsers reject in a URL.
   const target =
     name &&
     field({
@@ -109,12 +109,12 @@ function buttons(form, redraw, changed) {
 
 function texts(form, changed) {
   const header = form.kept.header
-    ? h("p", { class: "note" }, `The header (${String(form.kept.header.format).toLowerCase()}) is kept as it is.`)
+    ? h("p", { class: "note" }, `The header (${String(form.kept.header.format).toLowerCase()}) stays unchanged.`)
     : bound(form, { name: "header", label: "Header", maxlength: "60" }, changed);
   const others = form.kept.others.map(({ component }) => readable(component.type).toLowerCase()).join(", ");
   return [
     header,
-    others && h("p", { class: "note" }, `Kept as it is, too: ${others}.`),
+    others && h("p", { class: "note" }, `Also unchanged: ${others}.`),
     bound(
       form,
       {
@@ -123,7 +123,7 @@ function texts(form, changed) {
         type: "textarea",
         required: true,
         maxlength: "1024",
-        hint: "Variables: {{1}}, {{2}} or {{order_id}}. *Bold*, _italic_, ~struck~.",
+        hint: "Variables: {{1}}, {{2}} or {{order_id}}. *Bold*, _italic_, ~strikethrough~.",
       },
       changed,
     ),
@@ -165,15 +165,15 @@ function identity(form, isNew, changed) {
   ];
 }
 
-/** The fields; `look` is called whenever something changed. */
-export function templateFields(form, isNew, look) {
+/** The fields; `onChange` is called after every change. */
+export function templateFields(form, isNew, onChange) {
   const [own, sample, list] = [h("div", { class: "group" }), h("div", {}), h("fieldset", { class: "group" })];
   const changed = () => {
     own.hidden = form.category === "AUTHENTICATION";
     hint.hidden = !own.hidden;
-    // What is hidden is not asked for.
+    // Hidden fields must not block submission.
     for (const control of own.querySelectorAll("input, textarea")) control.disabled = own.hidden;
-    look();
+    onChange();
   };
   const redraw = {
     examples: () => morphChildren(sample, examples(form, changed)),
@@ -189,7 +189,7 @@ export function templateFields(form, isNew, look) {
   const hint = h(
     "p",
     { class: "note", hidden: true },
-    "Meta writes the text of authentication templates: a code, and a button that copies it.",
+    "Meta provides the text of authentication templates: a code and a button that copies it.",
   );
   own.append(...texts(form, withExamples).filter(Boolean), list, sample);
   redraw.all();

@@ -1,4 +1,4 @@
-// Writing a template: a form beside the message as it will look and what Meta would say to it.
+// The template editor: a form beside a live preview of the message and the findings of the pre-submission checks.
 
 import { call, path } from "./api.js";
 import { bubble } from "./bubble.js";
@@ -6,12 +6,12 @@ import { templateFields } from "./composer-fields.js";
 import { blank, compose, read } from "./composition.js";
 import { busily, openDialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, empty, light } from "./marks.js";
+import { button, empty, indicator } from "./marks.js";
 import { morphChildren } from "./morph.js";
 import { say } from "./toast.js";
 import { readable } from "./words.js";
 
-const PATIENCE_MS = 400;
+const DEBOUNCE_MS = 400;
 
 function finding({ place, refused, message }) {
   return h(
@@ -19,87 +19,88 @@ function finding({ place, refused, message }) {
     { class: refused ? "bad" : "warn" },
     h("strong", {}, readable(place), ": "),
     message,
-    refused ? null : " (a hint)",
+    refused ? null : " (warning)",
   );
 }
 
 function findings(list) {
-  if (!list.length) return h("p", { class: "fine" }, light(true), " Nothing to object to.");
+  if (!list.length) return h("p", { class: "fine" }, indicator(true), " No problems found.");
   return h("ul", { class: "findings" }, [...list].sort((a, b) => b.refused - a.refused).map(finding));
 }
 
-/** The live preview: asks once at a time, and only a moment after the last key. */
-function previewer(form, shown, said) {
-  let [timer, asking, again] = [0, false, false];
+/** The live preview: one request at a time, sent shortly after the last change. */
+function previewer(form, shown, report) {
+  let [timer, isLoading, again] = [0, false, false];
   const draw = (preview, composition) => {
     morphChildren(shown, bubble(preview.text, composition));
-    morphChildren(said, findings(preview.findings));
+    morphChildren(report, findings(preview.findings));
   };
-  const ask = async () => {
-    if (asking) {
+  const load = async () => {
+    if (isLoading) {
       again = true;
       return;
     }
-    asking = true;
+    isLoading = true;
     const composition = compose(form);
     try {
       draw(await call("POST", path("templates", "preview"), composition), composition);
     } catch (error) {
-      morphChildren(said, empty(error.message));
+      morphChildren(report, empty(error.message));
     }
-    asking = false;
+    isLoading = false;
     if (again) {
       again = false;
-      ask();
+      load();
     }
   };
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, PATIENCE_MS);
+    timer = setTimeout(load, DEBOUNCE_MS);
   };
 }
 
-async function submit(page, id, form, isNew, said) {
+async function submit(page, id, form, isNew, report) {
   const { name, language, ...parts } = compose(form);
   try {
     if (isNew) {
       const made = await call("POST", path("onboardings", id, "templates"), { name, language, ...parts });
-      say(made?.status ? "The template is submitted for review." : "The template is kept until the account can take it.");
+      const waits = "The template is saved and will be submitted when the account is ready.";
+      say(made?.status ? "The template was submitted for review." : waits);
     } else {
       await call("PATCH", path("onboardings", id, "templates", name, language), parts);
-      say("The template is in review again.");
+      say("The template was sent back to review.");
     }
     page.refresh();
   } catch (error) {
-    if (error.findings?.length) morphChildren(said, findings(error.findings));
+    if (error.findings?.length) morphChildren(report, findings(error.findings));
     throw error;
   }
 }
 
 function content(page, id, form, isNew, { close, dialog }) {
   const shown = h("div", { class: "preview-shown" }, bubble("", compose(form)));
-  const said = h("div", { class: "preview-said", role: "status" });
-  const look = previewer(form, shown, said);
+  const report = h("div", { class: "preview-said", role: "status" });
+  const refresh = previewer(form, shown, report);
   const send = h("button", { type: "submit", class: "button primary" }, isNew ? "Submit for review" : "Save changes");
   const element = h(
     "form",
     { class: "form composer" },
-    h("div", { class: "composer-fields" }, templateFields(form, isNew, look)),
+    h("div", { class: "composer-fields" }, templateFields(form, isNew, refresh)),
     h(
       "section",
       { class: "preview", "aria-label": "Preview" },
       h("h3", {}, "Preview"),
       shown,
-      h("h3", {}, "What Meta would say"),
-      said,
+      h("h3", {}, "Findings"),
+      report,
     ),
     h("div", { class: "dialog-foot" }, button("Cancel", { onclick: close }), send),
   );
   element.onsubmit = (event) => {
     event.preventDefault();
-    busily(dialog, send, () => submit(page, id, form, isNew, said).then(() => dialog.close()));
+    busily(dialog, send, () => submit(page, id, form, isNew, report).then(() => dialog.close()));
   };
-  look();
+  refresh();
   return element;
 }
 
@@ -111,9 +112,9 @@ function open(page, id, form, isNew) {
 
 export const createTemplate = (page, id) => open(page, id, blank(), true);
 
-/** Reads the template with its parts first: the list does not have them. */
+/** Reads the template first: the list does not include components. */
 export async function editTemplate(page, id, { name, language }) {
   const template = await call("GET", path("onboardings", id, "templates", name, language));
-  // Whoever went elsewhere meanwhile does not want it any more.
+  // The operator may have left this view while the request was running.
   if (!page.stopped) open(page, id, read(template), false);
 }

@@ -1,9 +1,9 @@
-// A template as a form has it, and as Meta has it. What the form does not know is kept as it is.
+// Converts between the form's model of a template and Meta's. Parts that the form does not support stay unchanged.
 
 const PARTS = ["HEADER", "BODY", "FOOTER", "BUTTONS"];
 const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g;
 
-/** The names of a text's variables, each once, in order: numbers by their number. */
+/** The distinct variable names of a text in order of appearance, or in numeric order if all are numbers. */
 export function variables(text) {
   const names = [...new Set([...(text ?? "").matchAll(VARIABLE)].map((match) => match[1]))];
   return names.every((name) => /^\d+$/.test(name)) ? names.sort((a, b) => a - b) : names;
@@ -23,18 +23,18 @@ export const blank = () => ({
 
 let count = 0;
 
-/** A button of a form; its id stays whatever happens to those before it. */
+/** A button of the form; its id stays the same when buttons before it are removed. */
 export const newButton = (kind, more = {}) => ({ id: (count += 1), kind, text: "", target: "", ...more });
 
-/** Where the examples of a button's address are kept. */
+/** The place name under which the examples of a button's URL are stored. */
 export const linkPlace = (button) => `link${button.id}`;
 
 const isNamed = (form) => [form.header, form.body].flatMap(variables).some((name) => !/^\d+$/.test(name));
 
-/** The key under which an example is kept: a header and a body may both have a {{1}}. */
+/** The key under which an example is stored: a header and a body may both have a {{1}}. */
 export const exampleKey = (place, name) => `${place} ${name}`;
 
-// Positional examples end where one is missing: Meta counts them.
+// Positional examples stop at the first gap: Meta assigns them by position.
 function given(form, place, names) {
   const values = names.map((name) => form.examples[exampleKey(place, name)] ?? "");
   const gap = values.indexOf("");
@@ -63,10 +63,10 @@ function buttonOf(form, button) {
   return { ...more, type: kind, text, ...(kind === "PHONE_NUMBER" ? { phone_number: target } : {}) };
 }
 
-/** A component's type, as the form's parts are called. */
+/** A component's type in upper case, as in `PARTS`. */
 const typeOf = (component) => String(component.type).toUpperCase();
 
-/** The parts of the form, and after each the components that followed it and that the form does not know. */
+/** The form's components, each followed by the unsupported components that came after it in the original. */
 const withOthers = (form, list) =>
   ["", ...PARTS].flatMap((part) => [
     ...list.filter((component) => typeOf(component) === part),
@@ -89,7 +89,7 @@ function components(form, named) {
     list.push({ type: "HEADER", format: "TEXT", text: form.header, ...examplesOf(form, "header", form.header, named) });
   list.push({ type: "BODY", text: form.body, ...examplesOf(form, "body", form.body, named) });
   if (form.footer) list.push({ type: "FOOTER", text: form.footer });
-  // Meta wants quick replies to stand together.
+  // Meta requires quick replies to be grouped together.
   const replies = form.buttons.filter((button) => button.kind === "QUICK_REPLY");
   const others = form.buttons.filter((button) => button.kind !== "QUICK_REPLY");
   const buttons = [...replies, ...others].map((button) => buttonOf(form, button));
@@ -97,7 +97,7 @@ function components(form, named) {
   return withOthers(form, list);
 }
 
-/** What the API takes. */
+/** The request body for the API. */
 export function compose(form) {
   const named = isNamed(form);
   const { name, language, category } = form;
@@ -123,7 +123,7 @@ function readButton(form, button) {
   return made;
 }
 
-/** The components that the form does not know, each with the part it followed. */
+/** The components that the form does not support, each with the part it followed. */
 function readOthers(list) {
   let after = "";
   return list.flatMap((component) => {
@@ -133,7 +133,7 @@ function readOthers(list) {
   });
 }
 
-/** The form of a template that Meta has. */
+/** Fills a form from an existing template. */
 export function read({ name, language, category, components: list = [] }) {
   const form = { ...blank(), name, language, category: (category ?? "UTILITY").toUpperCase() };
   const [header, body, footer, buttons] = PARTS.map((part) => list.find((component) => typeOf(component) === part));

@@ -1,4 +1,4 @@
-// Dialogs: one form, one thing to do. They close by Escape, Cancel, going elsewhere, or when the thing is done.
+// Modal dialogs with one form each. They close on Escape, Cancel, navigation, or success.
 
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
@@ -7,7 +7,7 @@ import { complain, rescueToasts } from "./toast.js";
 
 let count = 0;
 
-/** Opens a dialog with `content(close)` under its title. */
+/** Opens a dialog with `content(close, dialog)` under its title. */
 export function openDialog(title, content, { wide = false } = {}) {
   const id = `dialog-${(count += 1)}`;
   const dialog = h("dialog", { class: wide ? "dialog wide" : "dialog", "aria-labelledby": id });
@@ -18,14 +18,14 @@ export function openDialog(title, content, { wide = false } = {}) {
   };
   dialog.append(h("h2", { id }, title), content(close, dialog));
   dialog.oncancel = hold;
-  // Browsers close at a second Escape whatever is said to `cancel`.
+  // Browsers close on a second Escape even when `cancel` is prevented.
   dialog.onkeydown = (event) => {
     if (event.key === "Escape") hold(event);
   };
   dialog.onclose = () => {
     rescueToasts();
     dialog.remove();
-    // What opened it may be gone: the top of the view has the focus then, not the browser's window.
+    // The element that opened it may be gone: focus the heading instead of losing focus to the body.
     if (document.activeElement === document.body) document.querySelector("#main h1")?.focus({ preventScroll: true });
   };
   document.body.append(dialog);
@@ -33,25 +33,25 @@ export function openDialog(title, content, { wide = false } = {}) {
   return dialog;
 }
 
-/** Closes whatever is open: somebody went elsewhere. */
+/** Closes all dialogs, on navigation. */
 export function closeDialogs() {
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
 }
 
-/** Does what a dialog is for, once at a time. Nobody closes it meanwhile, and its button keeps the focus. */
+/** Runs a dialog's action, one at a time. The dialog cannot be closed meanwhile, and its button keeps the focus. */
 export async function busily(dialog, send, run) {
   if (dialog.hasAttribute("data-busy")) return;
-  occupy(dialog, send, true);
+  setBusy(dialog, send, true);
   try {
     await run();
   } catch (error) {
     complain(error);
   } finally {
-    occupy(dialog, send, false);
+    setBusy(dialog, send, false);
   }
 }
 
-function occupy(dialog, send, isBusy) {
+function setBusy(dialog, send, isBusy) {
   dialog.toggleAttribute("data-busy", isBusy);
   const buttons = dialog.querySelectorAll(".dialog-foot .button");
   for (const one of buttons) flag(one, "aria-disabled", isBusy);
@@ -64,8 +64,8 @@ function flag(node, name, isSet) {
 }
 
 /**
- * A form in a dialog. `run(values)` does it; what it resolves to, if an element, takes the form's place, otherwise the dialog
- * closes. Problems are told, and the form stays as it was filled in.
+ * A form in a dialog. If `run(values)` resolves to an element, it replaces the form; otherwise the dialog closes. Errors are
+ * shown as toasts, and the form keeps its values.
  */
 export function formDialog({ title, intro = null, fields = [], submit, tone = "primary", run, ready = null }) {
   return openDialog(title, (close, dialog) => {
@@ -77,13 +77,13 @@ export function formDialog({ title, intro = null, fields = [], submit, tone = "p
       fields.map((spec) => (spec.nodeType ? spec : field(spec))),
       h("div", { class: "dialog-foot" }, button("Cancel", { onclick: close }), send),
     );
-    const weigh = () => (send.disabled = Boolean(ready) && !ready(values(form)));
-    form.oninput = weigh;
+    const validate = () => (send.disabled = Boolean(ready) && !ready(values(form)));
+    form.oninput = validate;
     form.onsubmit = (event) => {
       event.preventDefault();
       busily(dialog, send, async () => conclude(dialog, form, await run(values(form))));
     };
-    weigh();
+    validate();
     return form;
   });
 }
@@ -100,7 +100,7 @@ function conclude(dialog, form, result) {
   dialog.querySelector("[data-focus], .dialog-foot button")?.focus();
 }
 
-/** Asks before something that cannot be taken back; with `typed`, that text has to be typed first. */
+/** Asks for confirmation; with `typed`, that text has to be entered first. */
 export function confirmDialog({ title, text, submit, typed = null, label = "", run, tone = "danger" }) {
   const fields = typed === null ? [] : [{ name: "typed", label, required: true, hint: `Type ${typed}` }];
   const ready = typed === null ? null : (given) => given.typed === typed;

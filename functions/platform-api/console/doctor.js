@@ -1,14 +1,14 @@
-// What Meta's side of the platform lacks, and where to go.
+// The doctor: checks of the platform's configuration at Meta, and what to fix.
 
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
-import { card, chip, doing, empty, heading, light, mono, whenKnown } from "./marks.js";
+import { card, chip, doing, empty, heading, indicator, mono, whenKnown } from "./marks.js";
 import { ago } from "./times.js";
 import { checkName } from "./words.js";
 
-// Looking asks Meta: every five minutes is enough, and more often while an examination runs.
+// Reading the report calls Meta: every five minutes is enough, more often after the checks were started.
 const EVERY_MS = 300_000;
-const LOOKS_AFTER_MS = [2000, 5000, 10_000];
+const REFRESHES_AFTER_MS = [2000, 5000, 10_000];
 
 const sources = () => ({ report: { path: path("doctor"), every: EVERY_MS } });
 
@@ -16,7 +16,7 @@ function check({ name, ok, message, missing = [], at }) {
   return h(
     "li",
     { class: "check", key: name, "data-check": name },
-    light(ok),
+    indicator(ok),
     h(
       "div",
       {},
@@ -29,7 +29,7 @@ function check({ name, ok, message, missing = [], at }) {
           missing.map((what) => h("li", {}, h("code", {}, what))),
         ),
     ),
-    at && h("p", { class: "note" }, "looked ", ago(at)),
+    at && h("p", { class: "note" }, "checked ", ago(at)),
   );
 }
 
@@ -40,8 +40,8 @@ function summary(checks) {
   return h(
     "p",
     { class: "chips" },
-    chip("ok", { tone: "ok", text: `${good} in order` }),
-    chip("bad", { tone: bad ? "bad" : "idle", text: `${bad} not in order` }),
+    chip("ok", { tone: "ok", text: `${good} passed` }),
+    chip("bad", { tone: bad ? "bad" : "idle", text: `${bad} failed` }),
     chip("unknown", { tone: "idle", text: `${unknown} to check by hand` }),
   );
 }
@@ -53,7 +53,7 @@ function body({ checks, solutions }) {
     card(
       "Checks",
       { key: "checks", tools: summary(checks) },
-      checks.length ? h("ul", { class: "plain checks" }, sorted.map(check)) : empty("Nothing is examined yet."),
+      checks.length ? h("ul", { class: "plain checks" }, sorted.map(check)) : empty("No checks have run yet."),
     ),
     solutions.length > 0 &&
       card(
@@ -77,13 +77,13 @@ function body({ checks, solutions }) {
 }
 
 function render(page) {
-  const examine = async () => {
+  const runChecks = async () => {
     await call("POST", path("doctor"));
-    for (const after of LOOKS_AFTER_MS) setTimeout(() => page.refresh(), after);
-    return "What takes the system token is being examined; the lights follow in a few seconds.";
+    for (const after of REFRESHES_AFTER_MS) setTimeout(() => page.refresh(), after);
+    return "The checks that use the system token are running; results appear in a few seconds.";
   };
   return [
-    heading("Doctor", { tools: doing(page, "examine", "Run checks again", examine, { tone: "primary", needs: "doctor.examine" }) }),
+    heading("Doctor", { tools: doing(page, "examine", "Run checks again", runChecks, { tone: "primary", needs: "doctor.examine" }) }),
     whenKnown(page, "report", body, 10),
   ];
 }

@@ -1,9 +1,9 @@
-// Elements from values. Texts are always texts, never markup.
+// Creates DOM elements. Strings become text nodes, never HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = new Set(["svg", "g", "path", "circle", "rect", "line", "polyline", "polygon"]);
 
-/** An element: attributes, `on…` handlers, `style` as an object of properties, `key` to be found again when redrawn. */
+/** An element with attributes, `on…` handlers, `style` as an object, and `key` to match it when it is redrawn. */
 export function h(name, properties, ...children) {
   const node = SHAPES.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
   for (const [key, value] of Object.entries(properties ?? {})) set(node, key, value);

@@ -1,4 +1,4 @@
-// Fields of forms, each with its label and what helps to fill it in.
+// Form fields, each with its label and hint.
 
 import { h } from "./dom.js";
 
@@ -29,7 +29,7 @@ export function field(spec) {
   );
 }
 
-/** What a form holds, without surrounding spaces; empty fields are left out. */
+/** The form's values, trimmed; empty fields are left out. */
 export function values(form) {
   const given = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()]);
   return Object.fromEntries(given.filter(([, value]) => value !== ""));

@@ -1,4 +1,4 @@
-// When slots of the rolling seven-day budget become free: steps over the next seven days.
+// Chart of when slots of the rolling seven-day limit become free over the next seven days.
 
 import { h } from "./dom.js";
 import { DAY, relative, short, weekday } from "./times.js";
@@ -7,7 +7,7 @@ import { counted } from "./words.js";
 const WINDOW = 7 * DAY;
 const [WIDTH, HEIGHT, EDGE] = [700, 100, 4];
 
-/** When each new customer of the last seven days stops counting, the first first. A portfolio counts once. */
+/** When each new customer of the last seven days stops counting, earliest first. A business portfolio counts once. */
 export function ends(newCustomers, now) {
   const first = new Map();
   for (const { business_id: business, since } of newCustomers) {
@@ -17,7 +17,7 @@ export function ends(newCustomers, now) {
   return [...first.values()].map((at) => at + WINDOW).sort((a, b) => a - b);
 }
 
-/** How many slots are free from when on: now, and after each end. */
+/** The number of free slots now and after each release. */
 export function steps(budget, now) {
   const times = ends(budget.new_customers, now);
   const free = (left) => Math.max(0, budget.limit - left);
@@ -47,16 +47,16 @@ export function forecast(budget, now = Date.now()) {
   const points = steps(budget, now);
   const [start, ...freed] = points;
   const next = freed.find((point) => point.free > start.free);
-  const nextText = next ? `The next becomes free ${relative(new Date(next.at).toISOString(), now)}.` : "None is in use.";
-  const says = `${counted(start.free, "slot")} free now. ${nextText}`;
+  const nextText = next ? `The next slot becomes free ${relative(new Date(next.at).toISOString(), now)}.` : "No slot is in use.";
+  const summary = `${counted(start.free, "slot")} free now. ${nextText}`;
   const labels = Array.from({ length: 7 }, (_, day) => h("span", {}, day ? weekday(now + day * DAY) : "Now"));
   return h(
     "div",
     { class: "forecast" },
-    h("p", { class: "note" }, says),
+    h("p", { class: "note" }, summary),
     h(
       "div",
-      { class: "plot", role: "img", "aria-label": `Free slots over the next seven days: ${says}` },
+      { class: "plot", role: "img", "aria-label": `Free slots over the next seven days: ${summary}` },
       h("div", { class: "axis-y", "aria-hidden": "true" }, h("span", {}, String(budget.limit)), h("span", {}, "0")),
       h(
         "div",

@@ -1,4 +1,4 @@
-// How far signups come: a band that narrows from stage to stage, and where and why they end.
+// The signup funnel: a band that narrows from stage to stage, and where and why signups stop.
 
 import { h } from "./dom.js";
 import { readable, stageName } from "./words.js";
@@ -42,7 +42,7 @@ function share(count, before) {
   return before > 0 ? `${Math.round((count / before) * 100)} %` : "–";
 }
 
-/** Horizontal bars, the longest first. */
+/** Horizontal bars, scaled to the longest. */
 export function bars(rows, tone = "idle") {
   const most = Math.max(1, ...rows.map((row) => row.count));
   return h(
@@ -74,10 +74,10 @@ export function funnel({ stages, abandoned, errors }) {
       h(
         "span",
         { class: "note" },
-        index ? [share(count, stages[index - 1].count), h("span", { class: "hidden" }, " of the stage before")] : "all",
+        index ? [share(count, stages[index - 1].count), h("span", { class: "hidden" }, " of the previous stage")] : "all",
       ),
     );
-  const left = abandoned.map(({ step, count }) => ({ name: step ? readable(step.toLowerCase()) : "Not told", count }));
+  const left = abandoned.map(({ step, count }) => ({ name: step ? readable(step.toLowerCase()) : "Not reported", count }));
   const failed = errors.map(({ code, count }) => ({ name: code, count }));
   return h(
     "div",
@@ -87,8 +87,8 @@ export function funnel({ stages, abandoned, errors }) {
     h(
       "div",
       { class: "halves" },
-      list("Where people left Meta's window", left, "warn", "Nobody left it unfinished."),
-      list("Errors they saw", failed, "bad", "No errors were told."),
+      list("Where customers left Meta's window", left, "warn", "No one left before finishing."),
+      list("Errors customers saw", failed, "bad", "No errors were reported."),
     ),
   );
 }

@@ -1,11 +1,11 @@
-// How much of a limit is used, as an arc.
+// An arc gauge of how much of a limit is used.
 
 import { h } from "./dom.js";
 
 const ARC = "M 12 68 A 56 56 0 0 1 124 68";
 const WARNING = 0.8;
 
-/** Red when it is full, amber from 80 %. */
+/** Red when the limit is reached, amber from 80 %. */
 export function toneOfUse(used, limit) {
   if (used >= limit) return "bad";
   return used >= limit * WARNING ? "warn" : "ok";

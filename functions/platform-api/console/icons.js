@@ -1,4 +1,4 @@
-// Small pictures, drawn with the current colour.
+// Icons, drawn in the current colour.
 
 import { h } from "./dom.js";
 
@@ -23,7 +23,7 @@ const PATHS = {
   picture: "M2 3h12v10H2zM2 11l4-4 3 3 2-2 3 3",
 };
 
-/** A picture beside words: it says nothing that the words do not. */
+/** A decorative icon next to a text label; hidden from assistive technology. */
 export function icon(name) {
   return h("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, h("path", { d: PATHS[name] ?? "" }));
 }

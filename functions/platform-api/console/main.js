@@ -1,8 +1,8 @@
-// The operator console. Signs in, then shows what the address says.
+// Entry point of the operator console: signs in, then shows the view of the address.
 
-import { whenRefused } from "./api.js";
-import { forgetSeen } from "./page.js";
-import { learn, mayLook } from "./rights.js";
+import { whenUnauthorised } from "./api.js";
+import { clearCache } from "./page.js";
+import { loadRights, mayRead } from "./rights.js";
 import { arrive, forget, hasLeft, isFresh, leave, remaining, signIn, token } from "./session.js";
 import { open, shut } from "./shell.js";
 import { complain } from "./toast.js";
@@ -15,29 +15,29 @@ function enter() {
   signIn().catch((error) => shut(error.message, enter));
 }
 
-// As somebody else, perhaps: the issuer asks.
-function enterAnew() {
-  signIn({ anew: true }).catch((error) => shut(error.message, enterAnew));
+// Lets the issuer prompt, so that the operator can sign in as another user.
+function enterAsOther() {
+  signIn({ anew: true }).catch((error) => shut(error.message, enterAsOther));
 }
 
-const NO_ACCESS = "You are signed in, but have no access to this console. Ask whoever runs this platform.";
+const NO_ACCESS = "You are signed in, but have no access to this console. Ask the platform's administrator.";
 
 function signOut() {
   ending = true;
   clearTimeout(timer);
   leave();
-  forgetSeen();
+  clearCache();
   shut("You are signed out.", enter);
 }
 
-// The sign-in has ended: a new one, and back to the same place. What somebody is typing is not thrown away.
-function ended(isRefused) {
+// The token expired or was rejected: signs in again and returns to the same view. An open dialog is not discarded.
+function ended(isRejected) {
   if (ending) return;
   ending = true;
-  const isHopeless = isRefused && isFresh();
+  const isFreshRejected = isRejected && isFresh();
   forget();
-  if (isHopeless) {
-    shut("You are signed in, but the API does not accept it. Ask whoever runs this platform for access.", enterAnew);
+  if (isFreshRejected) {
+    shut("You are signed in, but the API does not accept it. Ask the platform's administrator for access.", enterAsOther);
     return;
   }
   const typing = [...document.querySelectorAll("dialog[open]")].at(-1);
@@ -45,12 +45,12 @@ function ended(isRefused) {
     enter();
     return;
   }
-  complain(new Error("Your sign-in has ended. Copy what you need, then close this dialog to sign in again."));
+  complain(new Error("Your session has expired. Copy what you need, then close this dialog to sign in again."));
   typing.addEventListener("close", enter);
 }
 
 async function begin() {
-  whenRefused(ended);
+  whenUnauthorised(ended);
   try {
     await arrive();
   } catch (error) {
@@ -68,15 +68,15 @@ async function begin() {
 
 async function show() {
   try {
-    await learn();
+    await loadRights();
   } catch (error) {
     if (ending) return;
-    if (error.status === 403) shut(NO_ACCESS, enterAnew);
+    if (error.status === 403) shut(NO_ACCESS, enterAsOther);
     else shut(error.message, show, "Try again");
     return;
   }
-  if (mayLook()) open(signOut);
-  else shut(NO_ACCESS, enterAnew);
+  if (mayRead()) open(signOut);
+  else shut(NO_ACCESS, enterAsOther);
 }
 
 begin();

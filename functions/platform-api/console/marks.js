@@ -1,29 +1,29 @@
-// The small things every view is made of: chips, lights, cards, facts, empty and loading states.
+// Components shared by the views: chips, status indicators, cards, fact lists, empty and loading states.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { may } from "./rights.js";
 import { actorName, readable, toneOf } from "./words.js";
 
-/** A state as a coloured word with a dot: never colour alone. */
-export const chip = (word, { tone = toneOf(word), text = readable(word) } = {}) =>
+/** A state as a coloured label with a dot: never colour alone. */
+export const chip = (state, { tone = toneOf(state), text = readable(state) } = {}) =>
   h("span", { class: `chip ${tone}` }, h("span", { class: "dot", "aria-hidden": "true" }), text);
 
-export const actor = (who) => (who ? h("span", { class: "actor" }, `${actorName(who)} acts`) : null);
+export const actor = (who) => (who ? h("span", { class: "actor" }, `Waiting for ${actorName(who)}`) : null);
 
-const LIGHTS = {
-  true: ["ok", "done", "In order"],
-  false: ["bad", "missing", "Not in order"],
-  null: ["idle", "unknown", "Not known"],
+const INDICATORS = {
+  true: ["ok", "done", "OK"],
+  false: ["bad", "missing", "Failed"],
+  null: ["idle", "unknown", "Unknown"],
 };
 
-/** A light: green, red, or nobody knows. */
-export function light(ok) {
-  const [tone, picture, text] = LIGHTS[String(ok ?? null)];
+/** A status indicator: OK, failed or unknown. */
+export function indicator(ok) {
+  const [tone, picture, text] = INDICATORS[String(ok ?? null)];
   return h("span", { class: `light ${tone}`, role: "img", "aria-label": text }, icon(picture));
 }
 
-/** A part of a view under a heading. */
+/** A section with a heading. */
 export function card(title, { tools = null, note = null, key = title, wide = false } = {}, ...content) {
   return h(
     "section",
@@ -39,7 +39,7 @@ export function card(title, { tools = null, note = null, key = title, wide = fal
   );
 }
 
-/** Pairs of a name and what is known; those without a value are left out. */
+/** Name and value pairs; those without a value are left out. */
 export const facts = (pairs) =>
   h(
     "dl",
@@ -52,7 +52,7 @@ export const empty = (sentence) => h("p", { class: "empty" }, sentence);
 export const banner = (tone, { key, tools = null }, ...content) =>
   h("div", { class: `banner ${tone}`, key }, h("div", { class: "banner-text" }, content), tools);
 
-/** What stands where something will: it has about its height, so that nothing jumps. */
+/** A loading placeholder of about the height of its content, so that the layout does not shift. */
 export const skeleton = (lines = 3) =>
   h(
     "div",
@@ -60,7 +60,7 @@ export const skeleton = (lines = 3) =>
     Array.from({ length: lines }, () => h("div", {})),
   );
 
-/** The value once it is there; until then a skeleton, or why it cannot be had. */
+/** Draws the value once it is loaded; until then a skeleton, or the error. */
 export function whenKnown(page, name, draw, lines) {
   if (page.data[name] !== undefined) return draw(page.data[name]);
   const error = page.errors[name];
@@ -69,7 +69,7 @@ export function whenKnown(page, name, draw, lines) {
 
 export const mono = (text) => (text ? h("code", {}, text) : null);
 
-/** The top of a view. */
+/** The header of a view. */
 export const heading = (title, { above = null, tools = null, below = null } = {}) =>
   h(
     "header",
@@ -79,24 +79,24 @@ export const heading = (title, { above = null, tools = null, below = null } = {}
     below,
   );
 
-/** A button; one that `needs` an operation stands there for those who may do it. */
+/** A button; with `needs`, it is shown only to those who may perform that operation. */
 export const button = (text, { tone = "", picture = null, needs = null, ...properties } = {}) =>
   (needs === null || may(needs)) &&
   h("button", { type: "button", class: `button ${tone}`, ...properties }, picture && icon(picture), text);
 
-/** What says of a button that it does nothing now. It is not `disabled`, which would take the keyboard's focus away. */
-export const resting = (page, key, blocked = false) => ({
+/** Marks a button as inactive without `disabled`, which would lose the keyboard focus. */
+export const inactive = (page, key, blocked = false) => ({
   "aria-disabled": blocked || page.pending.has(key) ? "true" : null,
   "aria-busy": page.pending.has(key) ? "true" : null,
 });
 
-/** A button whose work is not begun twice. */
+/** A button whose action does not run twice at the same time. */
 export const doing = (page, key, text, run, { tone, needs = null, label = null, disabled = false } = {}) =>
   button(text, {
     tone,
     needs,
     key: `do-${key}`,
     "aria-label": label,
-    ...resting(page, key, disabled),
+    ...inactive(page, key, disabled),
     onclick: () => disabled || page.act(key, run),
   });

@@ -1,4 +1,4 @@
-// Messages that failed and are tried once more, and any message by its id.
+// Messages that wait for a second attempt, and lookup of any message by its id.
 
 import { to } from "./addresses.js";
 import { call, path, withQuery } from "./api.js";
@@ -9,22 +9,22 @@ import { say } from "./toast.js";
 import { absolute, ago, countdown, moment } from "./times.js";
 import { readable, toneOf } from "./words.js";
 
-// Without a time: outside of the customer service window only the person can open it.
-const WAITS = "when the person writes";
+// No due time: outside the customer service window, only a message from the recipient can open it.
+const WAITS = "when the recipient writes";
 
 function sources({ id }) {
   const list = { path: withQuery(path("messages"), { state: "retry_scheduled" }) };
   return id ? { list, one: { path: path("messages", id) } } : { list };
 }
 
-function giveUp(page, { message_id: id }) {
+function cancelAttempt(page, { message_id: id }) {
   confirmDialog({
     title: "Cancel the second attempt?",
     submit: "Cancel second attempt",
-    text: `The message ${id} is not sent again.`,
+    text: `The message ${id} will not be sent again.`,
     run: async () => {
       await call("DELETE", path("messages", id));
-      say("The second attempt is cancelled.");
+      say("The second attempt was cancelled.");
       page.refresh();
     },
   });
@@ -35,12 +35,12 @@ function attempt(name, { state, code, begun_at: begun, at }) {
     "li",
     { class: `attempt ${toneOf(state)}` },
     h("div", {}, h("strong", {}, name), " ", chip(state)),
-    h("p", { class: "note" }, moment(begun), at !== begun && [" · last word ", ago(at)]),
+    h("p", { class: "note" }, moment(begun), at !== begun && [" · last update ", ago(at)]),
     code && h("p", {}, h("code", {}, code)),
   );
 }
 
-/** Attempts along a line; one that is to come is its open end. */
+/** The attempts as a timeline; a planned one is its open end. */
 function attempts({ attempts: made, state, retry_at: due }) {
   const names = ["First attempt", "Second attempt"];
   return h(
@@ -63,7 +63,7 @@ const cancel = (page, message) =>
     tone: "quiet danger small",
     needs: "message.cancel",
     "aria-label": `Cancel the second attempt of ${message.message_id}`,
-    onclick: () => giveUp(page, message),
+    onclick: () => cancelAttempt(page, message),
   });
 
 function row(page, message) {
@@ -156,7 +156,7 @@ function render(page) {
           { class: "rows" },
           list.map((message) => row(page, message)),
         )
-      : empty("No message waits for a second attempt.");
+      : empty("No messages are waiting for a second attempt.");
   return [
     heading("Messages"),
     h("div", { class: "bar-top" }, lookUp(page.route)),
@@ -168,7 +168,7 @@ function render(page) {
       ),
     card(
       "Second attempts",
-      { key: "list", note: "messages that failed and are sent once more" },
+      { key: "list", note: "failed messages that will be sent once more" },
       whenKnown(page, "list", draw, 5),
     ),
   ];

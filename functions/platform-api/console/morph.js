@@ -1,16 +1,16 @@
-// Turns what is shown into what should be shown, and touches nothing that is the same: focus, scrolling, selections,
-// open details and typed text stay.
+// Patches the DOM to match new nodes and leaves equal nodes alone: focus, scroll position, selection, open details and
+// typed text are preserved.
 
 const HANDLERS = ["onclick", "onchange", "oninput", "onsubmit"];
 
-/** Makes `old` and everything in it like `wanted`; `wanted` is used up. */
+/** Patches `old` and its descendants to match `wanted`, whose nodes may be moved into `old`. */
 export function morph(old, wanted) {
   attributes(old, wanted);
   for (const name of HANDLERS) if (old[name] !== wanted[name]) old[name] = wanted[name];
   children(old, wanted);
 }
 
-/** Makes the children of `old` like `nodes`. */
+/** Patches the children of `old` to match `nodes`. */
 export function morphChildren(old, ...nodes) {
   const wanted = document.createDocumentFragment();
   wanted.append(...nodes.flat().filter(Boolean));
@@ -24,11 +24,11 @@ function attributes(old, wanted) {
     if (name === "value" && "value" in old) old.value = value;
   }
   for (const { name } of [...old.attributes]) {
-    // People open and close details.
+    // Whether details are open is up to the person.
     const theirs = name === "style" || (name === "open" && old.nodeName === "DETAILS");
     if (!theirs && !wanted.hasAttribute(name)) old.removeAttribute(name);
   }
-  // By the object model: the page's policy refuses style attributes.
+  // Through the CSSOM: the page's content security policy blocks style attributes.
   if (old.style.cssText !== wanted.style.cssText) old.style.cssText = wanted.style.cssText;
 }
 
@@ -36,12 +36,12 @@ const keyOf = (node) => (node?.nodeType === Node.ELEMENT_NODE ? node.getAttribut
 
 function children(old, wanted) {
   const nodes = [...wanted.childNodes];
-  const stay = new Set(nodes.map(keyOf));
+  const wantedKeys = new Set(nodes.map(keyOf));
   const known = new Map();
   for (const child of [...old.childNodes]) {
     const key = keyOf(child);
     if (key === null) continue;
-    if (stay.has(key)) known.set(key, child);
+    if (wantedKeys.has(key)) known.set(key, child);
     else child.remove();
   }
   let place = old.firstChild;

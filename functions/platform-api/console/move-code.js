@@ -1,9 +1,9 @@
-// The code of a move: asked for by text or call, and typed in when it has come.
+// The verification code of a migration: requested by text message or phone call, then entered.
 
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
-import { card, resting } from "./marks.js";
+import { card, inactive } from "./marks.js";
 import { may } from "./rights.js";
 import { absolute, countdown } from "./times.js";
 import { counted } from "./words.js";
@@ -13,12 +13,12 @@ const METHODS = [
   ["VOICE", "By phone call"],
 ];
 
-const PROVEN = {
+const VERIFIED = {
   registering: "The number is verified and is being registered.",
   done: "The number is verified and registered here.",
 };
 
-/** What is left until a moment, the moment itself in its title. */
+/** A countdown with the exact time in its title. */
 const left = (iso) => h("span", { class: "count", title: absolute(iso) }, countdown(iso));
 
 function sendForm(page, move) {
@@ -40,14 +40,14 @@ function sendForm(page, move) {
   return h(
     "form",
     { class: "inline-form", key: "send", "aria-label": "Send code", onsubmit: submit },
-    fixedField({ name: "method", label: "How", options: METHODS, value: "SMS" }, "code-method"),
+    fixedField({ name: "method", label: "Method", options: METHODS, value: "SMS" }, "code-method"),
     fixedField({ name: "language", label: "Language", value: "en_US", required: true, maxlength: "10" }, "code-language"),
     h(
       "button",
       {
         type: "submit",
         class: `button ${move.state === "code_sent" ? "" : "primary"}`,
-        ...resting(page, "code", blocked),
+        ...inactive(page, "code", blocked),
       },
       "Send code",
     ),
@@ -55,27 +55,27 @@ function sendForm(page, move) {
   );
 }
 
-// Meta's refusals are no errors of the API: the move says what Meta said.
-function refuse({ message }) {
-  throw new Error(message ?? "Meta did not take it. Look at the state of the move.");
+// A rejection by Meta is not an API error: the migration carries Meta's message.
+function reject({ message }) {
+  throw new Error(message ?? "Meta did not accept it. Check the status of the migration.");
 }
 
-// A number that is verified already needs no code.
+// A number that is already verified needs no code.
 function sent(move) {
-  if (PROVEN[move.state]) return PROVEN[move.state];
-  if (move.state !== "code_sent") refuse(move);
+  if (VERIFIED[move.state]) return VERIFIED[move.state];
+  if (move.state !== "code_sent") reject(move);
   return move.code && move.message ? move.message : "The code is on its way.";
 }
 
 function verified(move) {
-  if (PROVEN[move.state]) return PROVEN[move.state];
+  if (VERIFIED[move.state]) return VERIFIED[move.state];
   if (move.state === "code_sent" && !move.code) {
-    throw new Error("Meta has not answered whether the code is right; it is being found out. Do not enter the code again yet.");
+    throw new Error("Meta has not confirmed the code yet; this is being checked. Do not enter it again.");
   }
-  return refuse(move);
+  return reject(move);
 }
 
-// A field that is drawn again and again keeps its id.
+// Redrawn fields need a fixed id.
 function fixedField(spec, id) {
   const element = field(spec);
   element.querySelector("label").setAttribute("for", id);
@@ -83,9 +83,9 @@ function fixedField(spec, id) {
   return element;
 }
 
-function triesLeft({ verifications_left: tries, next_entry_at: next }) {
-  if (tries > 0 || !next) return `${counted(tries, "try", "tries")} left.`;
-  return ["No tries left. The next code may be entered in ", left(next), "."];
+function attemptsLeft({ verifications_left: tries, next_entry_at: next }) {
+  if (tries > 0 || !next) return `${counted(tries, "attempt")} left.`;
+  return ["No attempts left. The next code can be entered in ", left(next), "."];
 }
 
 function verifyForm(page, move) {
@@ -116,12 +116,12 @@ function verifyForm(page, move) {
     "form",
     { class: "inline-form", key: "verify", "aria-label": "Verify", onsubmit: submit },
     fixedField(spec, "code-typed"),
-    h("button", { type: "submit", class: "button primary", ...resting(page, "verify", blocked) }, "Verify"),
-    h("p", { class: "note" }, triesLeft(move)),
+    h("button", { type: "submit", class: "button primary", ...inactive(page, "verify", blocked) }, "Verify"),
+    h("p", { class: "note" }, attemptsLeft(move)),
   );
 }
 
-/** What to do now, while a code is wanted. */
+/** The code forms, while a code is needed. */
 export function codePanel(page, move) {
   if (!["awaiting_code", "code_sent"].includes(move.state) || !may("move.request_code")) return null;
   return card(

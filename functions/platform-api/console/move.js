@@ -1,11 +1,11 @@
-// One move: its stages, what Meta wants beforehand, the code, and what became of the number.
+// One phone number migration: its stages, Meta's requirements, the code, and the comparison before and after.
 
 import { to } from "./addresses.js";
 import { call, path } from "./api.js";
 import { confirmDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { actor, button, card, chip, doing, empty, facts, heading, light, mono, skeleton } from "./marks.js";
+import { actor, button, card, chip, doing, empty, facts, heading, indicator, mono, skeleton } from "./marks.js";
 import { codePanel } from "./move-code.js";
 import { stages } from "./move-stages.js";
 import { ago, moment } from "./times.js";
@@ -21,16 +21,16 @@ function stageLine(move) {
   return h(
     "ol",
     { class: "pipeline stages-line" },
-    stages(move).map(({ name, tone, word, detail }) =>
+    stages(move).map(({ name, tone, label, detail }) =>
       h(
         "li",
-        { class: `step ${tone}${tone === "info" ? " is-running" : ""}`, key: name, "data-state": word.toLowerCase() },
+        { class: `step ${tone}${tone === "info" ? " is-running" : ""}`, key: name, "data-state": label.toLowerCase() },
         h("span", { class: "step-mark" }, icon(PICTURES[tone] ?? "open")),
         h(
           "div",
           { class: "step-text" },
           h("strong", {}, name),
-          h("span", { class: "note" }, word),
+          h("span", { class: "note" }, label),
           detail && h("span", { class: "note" }, detail),
         ),
       ),
@@ -39,32 +39,37 @@ function stageLine(move) {
 }
 
 function checks(page, move) {
-  const lights = { pass: true, missing: false, unknown: null };
+  const results = { pass: true, missing: false, unknown: null };
   const line = ({ check, result, message }) =>
     h(
       "li",
       { key: check },
-      light(lights[result]),
+      indicator(results[result]),
       h("div", {}, h("strong", {}, readable(check)), message && h("p", { class: "note" }, message)),
     );
   const again = async () => {
     page.put("move", await call("POST", path("moves", move.move_id, "resume")));
-    return "Everything is checked again.";
+    return "The checks are running again.";
   };
   const open = ["checking", "blocked"].includes(move.state);
-  const tools = open ? doing(page, "again", "Check again", again, { tone: move.state === "blocked" ? "primary" : "", needs: "move.resume" }) : null;
+  const tone = move.state === "blocked" ? "primary" : "";
+  const tools = open ? doing(page, "again", "Check again", again, { tone, needs: "move.resume" }) : null;
   const list = move.checks.length
     ? h("ul", { class: "plain light-list" }, move.checks.map(line))
-    : empty("Nothing is checked yet.");
+    : empty("No checks have run yet.");
   return card("Checks", { key: "checks", tools }, list);
 }
 
-const KEPT = { true: ["ok", "done", "Kept"], false: ["bad", "missing", "Changed"], null: ["idle", "unknown", "Not known"] };
+const RESULTS = {
+  true: ["ok", "done", "Unchanged"],
+  false: ["bad", "missing", "Changed"],
+  null: ["idle", "unknown", "Unknown"],
+};
 
 function comparison(rows) {
-  const value = (text) => (text === null ? h("span", { class: "note" }, "not known") : text);
+  const value = (text) => (text === null ? h("span", { class: "note" }, "unknown") : text);
   const row = ({ subject, before, after, kept }) => {
-    const [tone, picture, text] = KEPT[String(kept)] ?? KEPT.null;
+    const [tone, picture, text] = RESULTS[String(kept)] ?? RESULTS.null;
     return h(
       "tr",
       { key: subject },
@@ -74,7 +79,7 @@ function comparison(rows) {
       h("td", {}, h("span", { class: `kept ${tone}` }, icon(picture), text)),
     );
   };
-  const head = ["Subject", "Before", "After", "Kept"].map((name) => h("th", { scope: "col" }, name));
+  const head = ["Attribute", "Before", "After", "Result"].map((name) => h("th", { scope: "col" }, name));
   const table = h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": "Before and after, as a table" },
@@ -87,30 +92,30 @@ function comparison(rows) {
   );
 }
 
-function giveUp(page, move) {
+function cancel(page, move) {
   confirmDialog({
-    title: "Give up this move?",
-    submit: "Give up",
-    text: "The number stays where it is. A new move can be started later.",
+    title: "Cancel this migration?",
+    submit: "Cancel migration",
+    text: "The number stays with its current provider. You can start a new migration later.",
     run: async () => {
       page.put("move", await call("DELETE", path("moves", move.move_id)));
-      say("The move is given up.");
+      say("The migration was cancelled.");
       page.refresh();
     },
   });
 }
 
-const crumbs = () => h("nav", { class: "crumbs", "aria-label": "Breadcrumb" }, h("a", { href: "#/moves" }, "Moves"));
+const crumbs = () => h("nav", { class: "crumbs", "aria-label": "Breadcrumb" }, h("a", { href: "#/moves" }, "Migrations"));
 
 function about(move) {
   return card(
     "Record",
     { key: "record" },
     facts([
-      ["Move", mono(move.move_id)],
+      ["Migration", mono(move.move_id)],
       ["Onboarding", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.onboarding_id)],
       ["Number", mono(move.phone_number)],
-      ["Number id here", mono(move.phone_number_id)],
+      ["New number id", mono(move.phone_number_id)],
       ["Codes requested", String(move.codes_requested)],
       ["Next code", move.next_code_at ? moment(move.next_code_at) : null],
     ]),
@@ -122,11 +127,11 @@ function render(page) {
   if (!move) {
     const error = page.errors.move;
     return [
-      heading("Move", { above: crumbs() }),
-      h("section", { class: "card", "aria-label": "Move" }, error ? empty(error.message) : skeleton(10)),
+      heading("Migration", { above: crumbs() }),
+      h("section", { class: "card", "aria-label": "Migration" }, error ? empty(error.message) : skeleton(10)),
     ];
   }
-  // What is verified here is given back by ending the connection.
+  // A verified number can only be released by ending the connection.
   const isOver = ["registering", "done", "cancelled"].includes(move.state);
   const status = h(
     "div",
@@ -136,10 +141,12 @@ function render(page) {
     move.code && h("p", {}, h("code", { class: "note" }, move.code)),
   );
   return [
-    heading(`Move of ${move.phone_number}`, {
+    heading(`Migration of ${move.phone_number}`, {
       above: crumbs(),
       below: [h("p", {}, "To ", h("a", { href: to(["onboardings", move.onboarding_id]) }, move.customer_ref)), status],
-      tools: isOver ? null : button("Give up", { tone: "danger outline", needs: "move.cancel", onclick: () => giveUp(page, move) }),
+      tools: isOver
+        ? null
+        : button("Cancel migration", { tone: "danger outline", needs: "move.cancel", onclick: () => cancel(page, move) }),
     }),
     h("section", { class: "card", "aria-label": "Stages", key: "stages" }, stageLine(move)),
     codePanel(page, move),
@@ -161,4 +168,4 @@ function render(page) {
   ];
 }
 
-export const move = { title: "Move", sources, render, ticks: 1000 };
+export const move = { title: "Migration", sources, render, ticks: 1000 };

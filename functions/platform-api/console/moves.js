@@ -1,4 +1,4 @@
-// Moves of numbers from another provider: which there are, and the start of one.
+// Migrations of phone numbers from another provider: the list, and the form that starts one.
 
 import { to } from "./addresses.js";
 import { call, path } from "./api.js";
@@ -13,17 +13,17 @@ const sources = () => ({ list: { path: path("moves") } });
 function start(onboarding) {
   const digits = { inputmode: "numeric", pattern: "[0-9]+" };
   formDialog({
-    title: "Move a number here",
-    submit: "Start the move",
+    title: "Migrate a number",
+    submit: "Start migration",
     intro:
-      "Everything that Meta wants beforehand is checked first. The number keeps working where it is until it is registered here.",
+      "Meta's requirements are checked first. The number keeps working with its current provider until it is registered here.",
     fields: [
       {
         name: "onboarding_id",
         label: "Onboarding",
         value: onboarding,
         required: true,
-        hint: "Its id, onb_…: the account the number moves to.",
+        hint: "The id, onb_…, of the onboarding whose account receives the number.",
       },
       { name: "country_code", label: "Country code", required: true, hint: "Digits, for example 49.", maxlength: "3", ...digits },
       {
@@ -35,8 +35,14 @@ function start(onboarding) {
         inputmode: "numeric",
         pattern: "[0-9 .\\(\\)\\-]+",
       },
-      { name: "verified_name", label: "Display name", minlength: "2", maxlength: "75", hint: "Empty: the one it has now." },
-      { name: "source_waba_id", label: "Source account id", hint: "To compare before and after, if it may be read.", ...digits },
+      {
+        name: "verified_name",
+        label: "Display name",
+        minlength: "2",
+        maxlength: "75",
+        hint: "Leave empty to keep the current one.",
+      },
+      { name: "source_waba_id", label: "Source account id", hint: "For the comparison before and after, if the platform can read it.", ...digits },
       { name: "source_phone_number_id", label: "Source number id", ...digits },
     ],
     run: async (order) => {
@@ -46,7 +52,7 @@ function start(onboarding) {
   });
 }
 
-/** The progress of a move as a few dots. */
+/** The progress of a migration as a row of dots. */
 function dots(move) {
   return h(
     "span",
@@ -76,25 +82,25 @@ function render(page) {
   const draw = ({ moves: list }) => {
     const shown = list.filter((move) => !only || move.onboarding_id === only);
     if (shown.length) return h("ul", { class: "rows" }, shown.map(row));
-    return empty(only ? "No number is being moved to this onboarding." : "No number is being moved.");
+    return empty(only ? "No migrations for this onboarding." : "There are no migrations yet.");
   };
   const below =
     only &&
     h(
       "p",
       {},
-      "Only those of ",
+      "Only migrations of ",
       h("a", { href: to(["onboardings", only]) }, only),
       ". ",
       h("a", { href: "#/moves" }, "Show all"),
     );
   return [
-    heading("Moves", {
-      tools: button("Move a number", { tone: "primary", picture: "plus", needs: "move.begin", onclick: () => start(only ?? "") }),
+    heading("Migrations", {
+      tools: button("Migrate a number", { tone: "primary", picture: "plus", needs: "move.begin", onclick: () => start(only ?? "") }),
       below,
     }),
-    h("section", { class: "card flush", "aria-label": "Moves" }, whenKnown(page, "list", draw, 6)),
+    h("section", { class: "card flush", "aria-label": "Migrations" }, whenKnown(page, "list", draw, 6)),
   ];
 }
 
-export const moves = { title: "Moves", sources, render };
+export const moves = { title: "Migrations", sources, render };

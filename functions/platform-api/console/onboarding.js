@@ -1,4 +1,4 @@
-// One onboarding: where it stands, what Meta says about it, and everything that happened.
+// One onboarding: its status, its account's status at Meta, and its timeline.
 
 import { to } from "./addresses.js";
 import { path } from "./api.js";
@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { actor, card, chip, empty, facts, heading, mono, skeleton } from "./marks.js";
 import { actions } from "./onboarding-actions.js";
 import { pipeline, progress } from "./pipeline.js";
-import { numbers, wordList } from "./reception.js";
+import { numbers, statusList } from "./reception.js";
 import { ago, moment, relative } from "./times.js";
 import { timeline } from "./timeline.js";
 import { readable } from "./words.js";
@@ -38,7 +38,7 @@ function links({ id }) {
       "ul",
       {},
       h("li", {}, h("a", { href: to(["onboardings", id, "templates"]) }, "Templates")),
-      h("li", {}, h("a", { href: to(["moves"], { onboarding: id }) }, "Moves")),
+      h("li", {}, h("a", { href: to(["moves"], { onboarding: id }) }, "Migrations")),
     ),
   );
 }
@@ -56,15 +56,15 @@ function about(onboarding) {
   const joined = onboarding.joined && h("a", { href: to(["onboardings", onboarding.joined]) }, onboarding.joined);
   return facts([
     ["Record", mono(onboarding.id)],
-    ["Goes on in", joined],
+    ["Continues in", joined],
     ["Role", readable(onboarding.role.replaceAll("-", "_"))],
     ["Flow", readable(onboarding.flow)],
-    ["Begun", moment(onboarding.created_at)],
+    ["Created", moment(onboarding.created_at)],
     ["Account", mono(onboarding.waba_id)],
-    ["Portfolio", mono(onboarding.owner_business_id)],
+    ["Business portfolio", mono(onboarding.owner_business_id)],
     ["Credit allocation", mono(onboarding.credit_allocation_id)],
     [
-      "Token ends",
+      "Token expires",
       onboarding.token_expires_at ? [moment(onboarding.token_expires_at), ` (${relative(onboarding.token_expires_at)})`] : null,
     ],
     ["Template namespace", mono(onboarding.template_namespace)],
@@ -78,7 +78,7 @@ function body(page, details) {
     card(
       "Steps",
       { note: progress(steps), key: "steps" },
-      steps.length ? pipeline(steps, onboarding) : empty("No step is planned."),
+      steps.length ? pipeline(steps, onboarding) : empty("No steps are planned."),
     ),
     h(
       "div",
@@ -99,7 +99,7 @@ function body(page, details) {
         card(
           "Account status at Meta",
           { key: "account" },
-          Object.keys(account).length ? wordList(account) : empty("Nothing reported by Meta yet."),
+          Object.keys(account).length ? statusList(account) : empty("Nothing reported by Meta yet."),
         ),
         card("Record", { key: "record" }, about(onboarding)),
       ),

@@ -1,4 +1,4 @@
-// Onboardings by state, or the ones that were searched for.
+// Onboardings by state, or the results of a search.
 
 import { to } from "./addresses.js";
 import { path, withQuery } from "./api.js";
@@ -92,10 +92,10 @@ function pages({ query }, { cursor }) {
 }
 
 function none({ query }) {
-  if (query.search) return `Nothing has the reference or id “${query.search}”. Both have to be given in full.`;
+  if (query.search) return `Nothing matches the reference or id “${query.search}”. Enter the full value.`;
   return query.state
     ? `No onboarding is in the state “${query.state}”.`
-    : "There are no onboardings yet. Make a signup link for the first customer.";
+    : "There are no onboardings yet. Create a signup link for the first customer.";
 }
 
 function render(page) {

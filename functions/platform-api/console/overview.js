@@ -1,4 +1,4 @@
-// The first view: who is where, how much of Meta's limit is left, how far signups come, and what needs somebody.
+// The overview: onboardings by state, use of Meta's limit, the signup funnel, and what needs attention.
 
 import { to } from "./addresses.js";
 import { call, path, withQuery } from "./api.js";
@@ -12,16 +12,16 @@ import { barline, perDay } from "./sparkline.js";
 import { absolute, relative } from "./times.js";
 import { counted, readable, STATES, toneOf } from "./words.js";
 
-// These change slowly, or cost more to ask: the funnel counts every link of a month.
-const SELDOM_MS = 15_000;
-const RARELY_MS = 300_000;
+// These change slowly or are expensive to read: the funnel counts every link of a month.
+const LISTS_MS = 15_000;
+const FUNNEL_MS = 300_000;
 
 function sources() {
-  const lists = STATES.map((state) => [`in_${state}`, { path: withQuery(path("onboardings"), { state }), every: SELDOM_MS }]);
+  const lists = STATES.map((state) => [`in_${state}`, { path: withQuery(path("onboardings"), { state }), every: LISTS_MS }]);
   return {
     limits: { path: path("limits") },
-    queues: { path: path("dead-letters"), every: SELDOM_MS },
-    funnel: { path: withQuery(path("funnel"), { days: "30" }), every: RARELY_MS },
+    queues: { path: path("dead-letters"), every: LISTS_MS },
+    funnel: { path: withQuery(path("funnel"), { days: "30" }), every: FUNNEL_MS },
     ...Object.fromEntries(lists),
   };
 }
@@ -46,16 +46,16 @@ function pauseSignups(page) {
   confirmDialog({
     title: "Pause signups?",
     submit: "Pause signups",
-    text: "Customers who open a signup link are asked to come back later, until signups are resumed. Running onboardings go on.",
+    text: "Customers who open a signup link are asked to come back later, until signups are resumed. Onboardings in progress continue.",
     run: () => call("POST", path("signups", "pause")).then(() => page.refresh()),
   });
 }
 
 function signups(page) {
-  const { signups: switched } = page.data.limits ?? {};
+  const { signups: status } = page.data.limits ?? {};
   if (!page.data.limits)
     return h("div", { class: "banner idle", key: "signups" }, h("div", { class: "banner-text" }, h("p", {}, "Signups")));
-  if (!switched?.paused_since) {
+  if (!status?.paused_since) {
     const tools = button("Pause signups", { needs: "signups.pause", onclick: () => pauseSignups(page) });
     return banner(
       "ok",
@@ -67,11 +67,11 @@ function signups(page) {
     await call("POST", path("signups", "resume"));
     return "Signups are open again.";
   };
-  const since = ` Since ${absolute(switched.paused_since)}.`;
+  const since = ` Since ${absolute(status.paused_since)}.`;
   return banner(
     "warn",
     { key: "signups", tools: doing(page, "resume-signups", "Resume signups", resume, { tone: "primary", needs: "signups.resume" }) },
-    h("p", {}, h("strong", {}, "Signups are paused."), ` Nobody new can connect.${since}`),
+    h("p", {}, h("strong", {}, "Signups are paused."), ` New customers cannot connect.${since}`),
   );
 }
 
@@ -81,12 +81,12 @@ function deadLetters(page) {
   const total = full.reduce((sum, queue) => sum + queue.messages, 0);
   return banner(
     "bad",
-    { key: "dead", tools: h("a", { class: "button", href: "#/queues" }, "Look at the queues") },
+    { key: "dead", tools: h("a", { class: "button", href: "#/queues" }, "View queues") },
     h(
       "p",
       {},
       h("strong", {}, `${counted(total, "dead letter")}.`),
-      ` Given up after five tries: ${full.map((queue) => queue.queue).join(", ")}.`,
+      ` Failed five times: ${full.map((queue) => queue.queue).join(", ")}.`,
     ),
   );
 }
@@ -96,12 +96,12 @@ function creditPaused(page) {
   if (!credit?.paused_until) return null;
   return banner(
     "bad",
-    { key: "credit", tools: h("a", { class: "button", href: "#/doctor" }, "Ask the doctor") },
+    { key: "credit", tools: h("a", { class: "button", href: "#/doctor" }, "Open doctor") },
     h(
       "p",
       {},
       h("strong", {}, "Sharing credit is paused."),
-      ` Tried again ${relative(credit.paused_until)}.`,
+      ` Next attempt ${relative(credit.paused_until)}.`,
       credit.code && [" ", h("code", {}, credit.code)],
     ),
   );
@@ -117,14 +117,14 @@ function budget({ onboardings, credit }) {
       "div",
       { class: "budget-gauge" },
       gauge(onboardings.used, onboardings.limit, "new customers in seven days"),
-      onboardings.full_until && h("p", { class: "note" }, `Full; the next may come ${relative(onboardings.full_until)}.`),
-      h("p", { class: "spark-line" }, barline(days, newest), h("span", { class: "note", "aria-hidden": "true" }, "new a day")),
+      onboardings.full_until && h("p", { class: "note" }, `Limit reached; the next slot becomes free ${relative(onboardings.full_until)}.`),
+      h("p", { class: "spark-line" }, barline(days, newest), h("span", { class: "note", "aria-hidden": "true" }, "new per day")),
       h(
         "p",
         {},
         chip(credit.paused_until ? "paused" : "shared", {
           tone: credit.paused_until ? "bad" : "ok",
-          text: credit.paused_until ? "Credit paused" : "Credit not paused",
+          text: credit.paused_until ? "Credit sharing paused" : "Credit sharing not paused",
         }),
       ),
     ),
@@ -132,8 +132,8 @@ function budget({ onboardings, credit }) {
   );
 }
 
-// What is counted has an end: then the newest links of those days are missing.
-const counting = ({ data }) => (data.funnel?.partial ? "last 30 days, the first links only" : "last 30 days");
+// The funnel reads a limited number of links; when it is partial, the newest ones are missing.
+const funnelNote = ({ data }) => (data.funnel?.partial ? "last 30 days, oldest links only" : "last 30 days");
 
 function render(page) {
   return [
@@ -153,7 +153,7 @@ function render(page) {
       "div",
       { class: "columns" },
       card("New customers in seven days", {}, whenKnown(page, "limits", budget, 8)),
-      card("From link to ready", { note: counting(page) }, whenKnown(page, "funnel", funnel, 8)),
+      card("From link to ready", { note: funnelNote(page) }, whenKnown(page, "funnel", funnel, 8)),
     ),
   ];
 }

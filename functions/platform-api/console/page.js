@@ -1,32 +1,32 @@
-// A view that keeps itself up to date: it asks for its sources again and again while somebody looks, and redraws what changed.
+// A view that stays up to date: it polls its sources while the page is visible, and redraws what changed.
 
 import { callText } from "./api.js";
 import { morph } from "./morph.js";
 import { complain, say } from "./toast.js";
 
 const EVERY_MS = 3000;
-// What does not get through is tried ever more rarely, but once a minute.
+// Failing requests back off, up to one a minute.
 const LONGEST_MS = 60_000;
 const REDRAW_MS = 10_000;
 const REMEMBERED = 60;
 
-// What was seen last, so that coming back shows something at once.
-const seen = new Map();
+// The last responses, so that a view that is opened again has content at once.
+const cache = new Map();
 
-export const forgetSeen = () => seen.clear();
+export const clearCache = () => cache.clear();
 
 function remember(path, text) {
-  seen.delete(path);
-  seen.set(path, text);
-  if (seen.size > REMEMBERED) seen.delete(seen.keys().next().value);
+  cache.delete(path);
+  cache.set(path, text);
+  if (cache.size > REMEMBERED) cache.delete(cache.keys().next().value);
 }
 
-/** One resource of a page; never asked for twice at a time. */
+/** One resource of a page; at most one request runs at a time. */
 class Source {
   constructor(page, name, { path, every = EVERY_MS }) {
     Object.assign(this, { page, name, path, every, pause: every, since: 0, age: 0, text: null });
     Object.assign(this, { asking: false, again: false, timer: 0 });
-    if (seen.has(path)) this.take(seen.get(path));
+    if (cache.has(path)) this.take(cache.get(path));
   }
 
   take(text) {
@@ -38,11 +38,11 @@ class Source {
 
   lose() {
     this.text = null;
-    seen.delete(this.path);
+    cache.delete(this.path);
     delete this.page.data[this.name];
   }
 
-  /** Takes what an action answered: answers to what was asked before that are old. */
+  /** Stores the response of an action; the response of a request that is still running is then outdated. */
   put(data) {
     this.age += 1;
     this.again = this.asking;
@@ -65,15 +65,15 @@ class Source {
     this.since = Date.now();
     if (age === this.age) this.settle(result);
     if (!this.again) {
-      this.rest();
+      this.schedule();
       return;
     }
     this.again = false;
     this.ask();
   }
 
-  /** Asks again when it is time, unless nobody looks. */
-  rest() {
+  /** Schedules the next request, unless the page is hidden. */
+  schedule() {
     clearTimeout(this.timer);
     if (document.hidden || this.asking) return;
     this.timer = setTimeout(() => this.ask(), Math.max(0, this.since + this.pause - Date.now()));
@@ -87,27 +87,27 @@ class Source {
     const before = page.errors[name]?.message;
     if (failed) {
       page.errors[name] = result;
-      // What is gone is not shown as if it were there.
+      // A deleted resource must not stay on the page.
       if (result.status === 404) this.lose();
       if (result.message !== before) page.draw();
       return;
     }
     delete page.errors[name];
     remember(this.path, result);
-    const isNews = this.take(result);
+    const isChanged = this.take(result);
     page.view.answered?.(page, name);
-    if (isNews || before) page.draw();
+    if (isChanged || before) page.draw();
   }
 }
 
 export class Page {
-  /** `report(isLive)` is told whether calls get through. */
+  /** `report(isLive)` is called with whether the API can be reached. */
   constructor(view, route, root, report) {
     Object.assign(this, { view, route, root, report, data: {}, errors: {}, local: {}, pending: new Set(), failing: new Set() });
     this.sources = Object.entries(view.sources?.(route) ?? {}).map(
       ([name, source]) => new Source(this, name, typeof source === "string" ? { path: source } : source),
     );
-    this.onVisibility = () => this.sources.forEach((source) => source.rest());
+    this.onVisibility = () => this.sources.forEach((source) => source.schedule());
   }
 
   start() {
@@ -129,7 +129,7 @@ export class Page {
     for (const source of this.sources) source.ask();
   }
 
-  /** Shows what an action answered, before it is asked for again. */
+  /** Shows the response of an action before the next poll. */
   put(name, data) {
     this.sources.find((source) => source.name === name).put(data);
     this.draw();
@@ -148,11 +148,11 @@ export class Page {
     wanted.className = "view";
     wanted.append(...[this.view.render(this)].flat(Infinity).filter(Boolean));
     morph(this.root.firstElementChild, wanted);
-    // What had the focus is gone: the top of the view has it, not the browser's window.
+    // The focused element is gone: focus the heading instead of losing focus to the body.
     if (focused && document.activeElement === document.body) this.root.querySelector("h1")?.focus({ preventScroll: true });
   }
 
-  /** Does something once at a time, tells how it went, and looks again. */
+  /** Runs an action, one at a time for each key, shows its outcome as a toast, and refreshes. */
   async act(key, run) {
     if (this.pending.has(key)) return;
     this.pending.add(key);

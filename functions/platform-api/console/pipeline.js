@@ -1,11 +1,11 @@
-// The steps of an onboarding, one after the other: done, running, waiting, open.
+// The steps of an onboarding in order: done, running, waiting, not started.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { relative } from "./times.js";
 import { counted, readable, stepName } from "./words.js";
 
-const LOOKS = {
+const APPEARANCES = {
   done: ["ok", "done"],
   skipped: ["idle", "skipped"],
   running: ["info", "open"],
@@ -20,11 +20,11 @@ function detail(step, about) {
 }
 
 function node(step, about) {
-  const [tone, picture] = LOOKS[step.state] ?? LOOKS.pending;
-  const state = step.state === "pending" ? "Open" : readable(step.state);
-  const tries = step.attempts > 1 ? ` · ${counted(step.attempts, "try", "tries")}` : "";
+  const [tone, picture] = APPEARANCES[step.state] ?? APPEARANCES.pending;
+  const state = step.state === "pending" ? "Not started" : readable(step.state);
+  const tries = step.attempts > 1 ? ` · ${counted(step.attempts, "attempt")}` : "";
   const text = step.state === "waiting" || step.state === "retrying" ? detail(step, about) : null;
-  const due = step.due && step.state !== "done" ? `Next look ${relative(step.due)}` : null;
+  const due = step.due && step.state !== "done" ? `Next check ${relative(step.due)}` : null;
   return h(
     "li",
     { class: `step ${tone} is-${step.state}`, key: step.name, "data-step": step.name, "data-state": step.state },
@@ -40,7 +40,7 @@ function node(step, about) {
   );
 }
 
-/** The steps; `about` is the onboarding, whose sentence belongs to the step it waits in. */
+/** The steps; `about` is the onboarding, whose message belongs to the step that it waits for. */
 export function pipeline(steps, about) {
   return h(
     "ol",
@@ -49,8 +49,8 @@ export function pipeline(steps, about) {
   );
 }
 
-/** "7 of 12 steps". */
+/** "7 of 12 steps done". */
 export function progress(steps) {
-  const over = steps.filter((step) => step.state === "done" || step.state === "skipped").length;
-  return `${over} of ${counted(steps.length, "step")} over`;
+  const done = steps.filter((step) => step.state === "done" || step.state === "skipped").length;
+  return `${done} of ${counted(steps.length, "step")} done`;
 }

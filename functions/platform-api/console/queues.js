@@ -1,4 +1,4 @@
-// What was given up: messages in dead-letter queues, and sending them back.
+// Messages in dead-letter queues, and their redrive.
 
 import { call, path } from "./api.js";
 import { confirmDialog } from "./dialog.js";
@@ -12,21 +12,21 @@ const REMEMBERED = 40;
 
 const sources = () => ({ queues: { path: path("dead-letters") } });
 
-function sendBack(page, { queue, messages }) {
+function redrive(page, { queue, messages }) {
   confirmDialog({
-    title: `Send ${queue} back?`,
-    submit: "Send back",
+    title: `Redrive ${queue}?`,
+    submit: "Redrive",
     tone: "primary",
-    text: `${counted(messages, "message")} go back to where they came from and are tried again. Mend the cause first: what fails again comes back here.`,
+    text: `${counted(messages, "message")} will return to the source queue and be retried. Fix the cause first: what fails again comes back here.`,
     run: async () => {
       const { messages: sent } = await call("POST", path("dead-letters", queue, "redrive"));
-      say(`${counted(sent, "message")} sent back.`);
+      say(`${counted(sent, "message")} moved to the source queue.`);
       page.refresh();
     },
   });
 }
 
-/** How full each queue was since this page was opened, one number an answer. */
+/** Records the number of messages in each queue since this page was opened. */
 function answered({ data, local }) {
   local.history ??= {};
   for (const { queue, messages } of data.queues.queues) {
@@ -40,11 +40,11 @@ function trend({ local }, { queue, messages }) {
 
 function row(page, queue) {
   const { queue: name, messages } = queue;
-  const back = button("Send back", {
+  const back = button("Redrive", {
     tone: "small",
     needs: "dead_letters.redrive",
-    "aria-label": `Send back ${name}`,
-    onclick: () => sendBack(page, queue),
+    "aria-label": `Redrive ${name}`,
+    onclick: () => redrive(page, queue),
   });
   return h(
     "li",
@@ -52,7 +52,7 @@ function row(page, queue) {
     h("h2", { class: "row-title" }, h("code", {}, name)),
     h("p", {}, h("strong", {}, String(messages)), messages === 1 ? " message" : " messages"),
     trend(page, queue),
-    messages > 0 ? chip("given up", { tone: "bad" }) : chip("empty", { tone: "ok" }),
+    messages > 0 ? chip("failed", { tone: "bad" }) : chip("empty", { tone: "ok" }),
     h("div", { class: "row-tools" }, messages > 0 && back),
   );
 }
@@ -71,7 +71,7 @@ function render(page) {
   const lead = h(
     "p",
     { class: "lead" },
-    "Messages that failed five times. Nothing is lost: records say by themselves what is due, and deliveries are kept here.",
+    "Messages that failed five times. Nothing is lost: each record stores what is due, and webhook deliveries stay here until you redrive them.",
   );
   return [
     heading("Queues", { below: lead }),

@@ -1,68 +1,76 @@
-// The numbers of an account: Meta's words about each, and the five lights, which are looked at when somebody asks.
+// The phone numbers of an account: their status at Meta, and the five reception checks, which run on request.
 
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
-import { card, chip, doing, empty, light } from "./marks.js";
+import { card, chip, doing, empty, indicator } from "./marks.js";
 import { ago, relative } from "./times.js";
-import { aspectName, counted, lightName } from "./words.js";
+import { attributeName, counted, receptionCheckName } from "./words.js";
 
-// The three that people ask for first.
+// The three attributes that matter most, shown first.
 const FIRST = ["quality", "messaging_limit", "name_status"];
 
-// What is forbidden is bad by whatever name; how much of a history has come is a number.
-function wordChip(aspect, word) {
-  if (aspect === "restriction" || aspect === "violation") return chip(word, { tone: word === "LIFTED" ? "ok" : "bad" });
-  return aspect === "history" && /^\d+$/.test(word) ? chip(word, { tone: "info", text: `${word} %` }) : chip(word);
+// Restrictions and violations are bad, whatever the value. A numeric history value is the percentage that was synced.
+function statusChip(attribute, value) {
+  if (["restriction", "violation"].includes(attribute)) return chip(value, { tone: value === "LIFTED" ? "ok" : "bad" });
+  if (attribute === "history" && /^\d+$/.test(value)) return chip(value, { tone: "info", text: `${value} %` });
+  return chip(value);
 }
 
-/** Meta's words, each with its name and since when it is the word. */
-export function wordList(words, first = []) {
-  const order = [...first.filter((aspect) => words[aspect]), ...Object.keys(words).filter((aspect) => !first.includes(aspect))];
+/** The status values reported by Meta, each with its attribute and since when it holds. */
+export function statusList(statuses, first = []) {
+  const others = Object.keys(statuses).filter((attribute) => !first.includes(attribute));
+  const order = [...first.filter((attribute) => statuses[attribute]), ...others];
   return h(
     "dl",
     { class: "facts" },
-    order.map((aspect) =>
+    order.map((attribute) =>
       h(
         "div",
-        { key: aspect },
-        h("dt", {}, aspectName(aspect)),
-        h("dd", {}, wordChip(aspect, words[aspect].word), " ", h("span", { class: "note" }, ago(words[aspect].since))),
+        { key: attribute },
+        h("dt", {}, attributeName(attribute)),
+        h(
+          "dd",
+          {},
+          statusChip(attribute, statuses[attribute].word),
+          " ",
+          h("span", { class: "note" }, ago(statuses[attribute].since)),
+        ),
       ),
     ),
   );
 }
 
-function lightLine({ name, ok, code, at }) {
+function checkLine({ name, ok, code, at }) {
   return h(
     "li",
     { key: name },
-    light(ok),
-    h("span", { class: "light-name" }, lightName(name)),
+    indicator(ok),
+    h("span", { class: "light-name" }, receptionCheckName(name)),
     code && h("code", {}, code),
     at && h("span", { class: "note" }, relative(at)),
   );
 }
 
-function lights(page, phone) {
+function receptionChecks(page, phone) {
   const seen = page.local.reception?.[phone];
-  const look = async () => {
+  const run = async () => {
     const answer = await call("GET", path("reception", phone));
     page.local.reception = { ...page.local.reception, [phone]: { lights: answer.lights, at: new Date().toISOString() } };
     const good = answer.lights.filter((one) => one.ok).length;
-    return `Looked at ${phone}: ${good} of ${counted(answer.lights.length, "light")} in order.`;
+    return `${phone}: ${good} of ${counted(answer.lights.length, "check")} passed.`;
   };
-  const name = `Look now at the reception of ${phone}`;
+  const name = `Check reception of ${phone} now`;
   return h(
     "div",
     { class: "lights" },
     h(
       "div",
       { class: "lights-head" },
-      h("h4", {}, "Is it receiving?"),
-      doing(page, `look-${phone}`, "Look now", look, { label: name }),
-      h("span", { class: "note" }, seen ? ["Looked ", relative(seen.at)] : "Asks Meta; not looked yet."),
+      h("h4", {}, "Reception"),
+      doing(page, `reception-${phone}`, "Check now", run, { label: name }),
+      h("span", { class: "note" }, seen ? ["Checked ", relative(seen.at)] : "Not checked yet; a check calls Meta."),
     ),
-    seen && h("ul", { class: "plain light-list" }, seen.lights.map(lightLine)),
+    seen && h("ul", { class: "plain light-list" }, seen.lights.map(checkLine)),
   );
 }
 
@@ -71,9 +79,9 @@ function number(page, { phone_number_id: phone, since, coexistence, registered_a
     "article",
     { class: "number", key: phone, "aria-label": `Number ${phone}` },
     h("h3", {}, h("code", {}, phone), coexistence && chip("coexistence", { tone: "info", text: "Also in the app" })),
-    h("p", { class: "note" }, "Known ", ago(since), registered ? [" · registered ", ago(registered)] : " · not registered here"),
-    wordList(words, FIRST),
-    lights(page, phone),
+    h("p", { class: "note" }, "Added ", ago(since), registered ? [" · registered ", ago(registered)] : " · not registered here"),
+    statusList(words, FIRST),
+    receptionChecks(page, phone),
   );
 }
 

@@ -1,19 +1,19 @@
-// Who is signed in, and what the API lets this person do. Only what is allowed is offered.
+// Who is signed in, and which operations the API allows. The console offers only those.
 
 import { call, path } from "./api.js";
 
 let me = { subject: null, client: null, scopes: [], operations: [] };
 
-/** Asks the API. Throws what it answers instead. */
-export async function learn() {
+/** Reads the rights from the API. Throws a `Problem` when that fails. */
+export async function loadRights() {
   me = await call("GET", path("me"));
 }
 
-/** Whether the person may do an operation, by its name in the API. */
+/** Whether the operator may perform an operation, by its name in the API. */
 export const may = (operation) => me.operations.includes(operation);
 
-/** Whether there is anything to look at. */
-export const mayLook = () => ["read", "operate", "admin"].some((scope) => me.scopes.includes(scope));
+/** Whether the operator may read anything. */
+export const mayRead = () => ["read", "operate", "admin"].some((scope) => me.scopes.includes(scope));
 
-/** The person, for people. */
+/** The display name of the operator. */
 export const name = () => me.subject ?? me.client ?? "";

@@ -1,4 +1,4 @@
-// Which view an address shows: `#/onboardings/onb_…/templates?filter=…`.
+// Maps addresses to views: `#/onboardings/onb_…/templates?filter=…`.
 
 import { doctor } from "./doctor.js";
 import { messages } from "./messages.js";
@@ -24,7 +24,7 @@ const VIEWS = [
 
 export const HOME = "#/overview";
 
-/** The view and route of an address, or null. */
+/** The view and route of a location hash, or null. */
 export function find(hash) {
   const [place, query = ""] = hash.replace(/^#/, "").split("?", 2);
   for (const [pattern, view] of VIEWS) {

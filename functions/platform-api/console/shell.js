@@ -1,4 +1,4 @@
-// What stands around every view: navigation, whether the page is live, and signing out.
+// The frame around every view: navigation, connection status, and signing out.
 
 import { closeDialogs } from "./dialog.js";
 import { h } from "./dom.js";
@@ -7,11 +7,11 @@ import { Page } from "./page.js";
 import { name } from "./rights.js";
 import { find, HOME } from "./router.js";
 
-const PLACES = [
+const SECTIONS = [
   ["overview", "Overview"],
   ["onboardings", "Onboardings"],
   ["messages", "Messages"],
-  ["moves", "Moves"],
+  ["moves", "Migrations"],
   ["queues", "Queues"],
   ["doctor", "Doctor"],
 ];
@@ -23,7 +23,7 @@ function report(isLive) {
   const status = element("connection");
   if (status.dataset.state === (isLive ? "live" : "offline")) return;
   status.dataset.state = isLive ? "live" : "offline";
-  status.textContent = isLive ? "Live" : "Not live: showing what was known last";
+  status.textContent = isLive ? "Live" : "Offline: showing the last known data";
 }
 
 function fold(open) {
@@ -68,7 +68,7 @@ function show(isFirst) {
 export function open(onLeave) {
   element("gate").hidden = true;
   element("shell").hidden = false;
-  element("nav-links").replaceChildren(...PLACES.map(link));
+  element("nav-links").replaceChildren(...SECTIONS.map(link));
   element("menu").onclick = () => fold(element("menu").getAttribute("aria-expanded") !== "true");
   element("sign-out").onclick = onLeave;
   element("who").textContent = name();
@@ -80,8 +80,8 @@ export function open(onLeave) {
   show(true);
 }
 
-/** Takes the console away; only the gate with a sentence stays, and a button that goes on. */
-export function shut(sentence, onGoOn, text = "Sign in") {
+/** Hides the console and shows the sign-in screen with a message and a button. */
+export function shut(sentence, onContinue, text = "Sign in") {
   onhashchange = null;
   page?.stop();
   page = null;
@@ -93,6 +93,6 @@ export function shut(sentence, onGoOn, text = "Sign in") {
   const button = element("gate-button");
   button.hidden = false;
   button.textContent = text;
-  button.onclick = onGoOn;
+  button.onclick = onContinue;
   button.focus();
 }

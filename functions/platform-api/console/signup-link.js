@@ -1,4 +1,4 @@
-// A signup link for one customer.
+// The dialog that creates a signup link for one customer.
 
 import { call, path } from "./api.js";
 import { config } from "./config.js";
@@ -11,9 +11,9 @@ import { say } from "./toast.js";
 import { languageName } from "./words.js";
 
 const FLOWS = [
-  ["default", "Default: the number moves to the API"],
-  ["coexistence", "Coexistence: it stays in the app as well"],
-  ["app_only_install", "App only install"],
+  ["default", "Default: the number is used with the API only"],
+  ["coexistence", "Coexistence: the number also stays in the WhatsApp Business app"],
+  ["app_only_install", "App-only install"],
 ];
 
 function fields() {
@@ -28,31 +28,31 @@ function fields() {
     },
     {
       name: "customer_name",
-      label: "Name of the business",
-      hint: "Shown before the button: what is being connected.",
+      label: "Business name",
+      hint: "Shown on the signup page: the business that is being connected.",
       maxlength: "80",
     },
     { name: "flow", label: "Flow", options: FLOWS, value: "default" },
-    { name: "locale", label: "Language", options: [["", "As the customer's browser says"], ...languages] },
+    { name: "locale", label: "Language", options: [["", "The customer's browser language"], ...languages] },
     {
       name: "return_url",
-      label: "Return address",
+      label: "Return URL",
       type: "url",
-      hint: "Where the customer goes afterwards; a public HTTPS address.",
+      hint: "Where the customer goes after the signup; a public HTTPS URL.",
       maxlength: "2048",
     },
     {
       name: "help_url",
-      label: "Help address",
-      hint: "A public HTTPS page, or mailto: with an address.",
+      label: "Help URL",
+      hint: "A public HTTPS URL, or mailto: with an email address.",
       maxlength: "2048",
     },
     {
       name: "confirm",
       label: "Confirmation",
       options: [
-        ["", "Not asked for"],
-        ["yes", "The person has to confirm what is connected"],
+        ["", "Not required"],
+        ["yes", "The customer has to confirm what is being connected"],
       ],
     },
   ];
@@ -62,7 +62,7 @@ async function copy(input) {
   input.select();
   try {
     await navigator.clipboard.writeText(input.value);
-    say("The link is copied.");
+    say("Link copied.");
   } catch {
     say("The link is selected. Copy it with Ctrl+C.");
   }
@@ -80,22 +80,22 @@ function made(created) {
       box,
       button("Copy link", { picture: "copy", "data-focus": true, onclick: () => copy(input) }),
     ),
-    h("p", { class: "note" }, "Works until ", moment(created.expires_at), ". Send it to this customer only."),
+    h("p", { class: "note" }, "Valid until ", moment(created.expires_at), ". Send it to this customer only."),
     created.held_until &&
       banner(
         "warn",
         {},
-        h("p", {}, "Meta's limit of new customers is reached: a new customer waits until ", moment(created.held_until), "."),
+        h("p", {}, "Meta's limit for new customers is reached; a new customer has to wait until ", moment(created.held_until), "."),
       ),
   );
 }
 
-/** Opens the dialog that makes one. */
+/** Opens the dialog. */
 export function signupLink() {
   formDialog({
     title: "New signup link",
     fields: fields(),
-    submit: "Make the link",
+    submit: "Create link",
     run: async ({ confirm, ...order }) => made(await call("POST", path("sessions"), { ...order, confirm: Boolean(confirm) })),
   });
 }

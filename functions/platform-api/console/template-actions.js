@@ -1,4 +1,4 @@
-// Copying and deleting templates.
+// Copies and deletes templates, and discards drafts.
 
 import { call, path } from "./api.js";
 import { confirmDialog, formDialog } from "./dialog.js";
@@ -12,21 +12,22 @@ export function copyTemplate(page, id, { name, language }) {
     fields: [
       { name: "name", label: "Name", value: name, required: true, maxlength: "512" },
       { name: "language", label: "Language", value: language, required: true, maxlength: "16" },
-      { name: "onboarding_id", label: "For another onboarding", hint: "Its id, onb_…; empty for this account." },
+      { name: "onboarding_id", label: "For another onboarding", hint: "The onboarding id, onb_…; leave empty for this account." },
     ],
     run: async (copy) => {
       const made = await call("POST", path("onboardings", id, "templates", name, language, "copy"), copy);
-      say(made?.status ? "The copy is submitted for review." : "The copy is kept until the account can take it.");
+      const waits = "The copy is saved and will be submitted when the account is ready.";
+      say(made?.status ? "The copy was submitted for review." : waits);
       page.refresh();
     },
   });
 }
 
 const remove =
-  (page, id, { name, language }, said) =>
+  (page, id, { name, language }, message) =>
   async () => {
     await call("DELETE", path("onboardings", id, "templates", name, language));
-    say(said);
+    say(message);
     page.refresh();
   };
 
@@ -34,16 +35,16 @@ export function deleteTemplate(page, id, template) {
   confirmDialog({
     title: `Delete ${template.name}?`,
     submit: "Delete template",
-    text: `It is deleted at Meta in the language ${template.language}. Messages that use it fail from then on.`,
-    run: remove(page, id, template, "The template is deleted."),
+    text: `It is deleted at Meta in the language ${template.language}. Messages that use it will fail.`,
+    run: remove(page, id, template, "The template was deleted."),
   });
 }
 
-export function giveUpDraft(page, id, draft) {
+export function discardDraft(page, id, draft) {
   confirmDialog({
-    title: `Give up the draft ${draft.name}?`,
-    submit: "Give up draft",
-    text: "It is not submitted when the account can take it.",
-    run: remove(page, id, draft, "The draft is given up."),
+    title: `Discard the draft ${draft.name}?`,
+    submit: "Discard draft",
+    text: "It will not be submitted to Meta.",
+    run: remove(page, id, draft, "The draft was discarded."),
   });
 }

@@ -1,11 +1,11 @@
-// The templates of an account: which are usable, which are not and why, and drafts that wait.
+// The templates of an account: which are usable, which are not and why, and drafts that wait for submission.
 
 import { to } from "./addresses.js";
 import { call, path } from "./api.js";
 import { createTemplate, editTemplate } from "./composer.js";
 import { h } from "./dom.js";
 import { button, card, chip, doing, empty, heading, whenKnown } from "./marks.js";
-import { copyTemplate, deleteTemplate, giveUpDraft } from "./template-actions.js";
+import { copyTemplate, deleteTemplate, discardDraft } from "./template-actions.js";
 import { ago } from "./times.js";
 import { readable } from "./words.js";
 
@@ -15,9 +15,9 @@ const COLOURS = [
   ["green", "Usable"],
   ["yellow", "In review"],
   ["red", "Not usable"],
-  ["grey", "Gone"],
+  ["grey", "Deleted"],
 ];
-// Meta lets these be edited.
+// Meta allows editing in these statuses only.
 const EDITABLE = ["APPROVED", "REJECTED", "PAUSED"];
 
 const EVERY_MS = 15_000;
@@ -28,13 +28,13 @@ const sources = ({ id }) => ({
 });
 
 function filters(page) {
-  const keep = (event) => {
+  const apply = (event) => {
     page.local.filter = Object.fromEntries(new FormData(event.currentTarget));
     page.draw();
   };
   return h(
     "form",
-    { class: "filters", "aria-label": "Filter", oninput: keep, onsubmit: (event) => event.preventDefault() },
+    { class: "filters", "aria-label": "Filter", oninput: apply, onsubmit: (event) => event.preventDefault() },
     h("label", { for: "filter-text", class: "hidden" }, "Filter by name or language"),
     h("input", {
       id: "filter-text",
@@ -61,7 +61,7 @@ function wanted({ text = "", colour = "" } = {}) {
 function tools(page, id, template) {
   const { name, language, status } = template;
   const which = `${name} (${language})`;
-  // Nothing can be done about what is gone.
+  // A deleted template has no actions.
   if (status === "DELETED") return null;
   const small = { tone: "quiet small" };
   return h(
@@ -107,8 +107,8 @@ function notes({
     message && reason !== "NONE" && h("p", { class: "row-say" }, message),
     correct &&
       correct !== category &&
-      h("p", { class: "row-say" }, `Meta is going to move it to ${readable(correct).toLowerCase()}.`),
-    stuck && h("p", { class: "row-say" }, "In review for more than a day: ask Meta's support."),
+      h("p", { class: "row-say" }, `Meta will change its category to ${readable(correct).toLowerCase()}.`),
+    stuck && h("p", { class: "row-say" }, "In review for more than a day: contact Meta support."),
   ];
 }
 
@@ -127,11 +127,11 @@ function row(page, id, template) {
 
 function draftRow(page, id, draft) {
   const which = `${draft.name} (${draft.language})`;
-  const give = button("Give up", {
+  const discard = button("Discard", {
     tone: "quiet small danger",
     needs: "template.delete",
-    "aria-label": `Give up the draft ${which}`,
-    onclick: () => giveUpDraft(page, id, draft),
+    "aria-label": `Discard the draft ${which}`,
+    onclick: () => discardDraft(page, id, draft),
   });
   return h(
     "li",
@@ -142,10 +142,10 @@ function draftRow(page, id, draft) {
       "div",
       { class: "row-text" },
       h("p", { class: "note" }, readable(draft.category)),
-      draft.code && h("p", { class: "row-say" }, "Meta refused it: ", h("code", {}, draft.code)),
+      draft.code && h("p", { class: "row-say" }, "Rejected by Meta: ", h("code", {}, draft.code)),
     ),
     h("p", { class: "row-time" }, ago(draft.since)),
-    h("div", { class: "row-tools" }, give),
+    h("div", { class: "row-tools" }, discard),
   );
 }
 
@@ -155,12 +155,12 @@ function synced({ synced_at: at, created_last_hour: made, creations_an_hour: mos
 
 function body(page, id, list) {
   const shown = list.templates.filter(wanted(page.local.filter));
-  const none = list.templates.length ? "No template is like that." : "This account has no templates yet.";
+  const none = list.templates.length ? "No templates match the filter." : "This account has no templates yet.";
   return [
     list.drafts.length > 0 &&
       card(
         "Drafts",
-        { key: "drafts", note: "submitted as soon as the account can take them" },
+        { key: "drafts", note: "submitted as soon as the account is ready" },
         h(
           "ul",
           { class: "rows template-rows" },
@@ -192,7 +192,7 @@ function render(page) {
   );
   const refresh = async () => {
     await call("POST", path("onboardings", id, "templates", "refresh"));
-    return "Meta's list is being read.";
+    return "Reading the template list from Meta.";
   };
   return [
     heading("Templates", {

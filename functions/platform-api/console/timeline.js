@@ -1,4 +1,4 @@
-// What happened, the newest first, along a line; what is older than the record shows is asked for page by page.
+// The timeline of a record, newest first; entries older than the record's own are loaded page by page.
 
 import { call, withQuery } from "./api.js";
 import { h } from "./dom.js";
@@ -8,7 +8,7 @@ import { eventName, stepName } from "./words.js";
 
 const SHOWN = 12;
 
-/** Who did it through the API: a person, or a client where there is none. */
+/** Who caused it through the API: a person or, without one, an API client. */
 const by = ({ by: who }) =>
   who && h("span", { class: "note", title: `${who.operation}, request ${who.request_id}` }, ` by ${who.subject ?? who.client}`);
 
@@ -22,7 +22,7 @@ function tone(entry) {
 }
 
 function line(entry, index) {
-  const attempt = entry.attempt > 1 ? `, try ${entry.attempt}` : "";
+  const attempt = entry.attempt > 1 ? `, attempt ${entry.attempt}` : "";
   const step = entry.step ? `${stepName(entry.step)}: ` : "";
   const event = entry.step ? eventName(entry.event).toLowerCase() : eventName(entry.event);
   return h(
@@ -33,22 +33,22 @@ function line(entry, index) {
   );
 }
 
-// Entries that were asked for, as long as the record's own reach down to them.
-function known(page, cursor) {
+// The loaded earlier entries; they are dropped when the record's cursor changes, because a gap could appear.
+function loaded(page, cursor) {
   if (page.local.earlier?.from !== cursor) page.local.earlier = { from: cursor, entries: [], cursor };
   return page.local.earlier;
 }
 
-async function ask(page, where, earlier) {
+async function loadOlder(page, where, earlier) {
   const older = await call("GET", withQuery(where, { cursor: earlier.cursor }));
   const entries = [...older.timeline, ...earlier.entries];
   if (page.local.earlier === earlier) page.local.earlier = { from: earlier.from, entries, cursor: older.cursor };
 }
 
-/** `where` is the address of the timeline, `cursor` leads to what is older than `entries`. */
+/** `where` is the API path of the timeline; `cursor` leads to entries older than `entries`. */
 export function timeline(page, where, entries, cursor) {
   if (!entries.length) return h("p", { class: "empty" }, "Nothing has happened yet.");
-  const older = known(page, cursor);
+  const older = loaded(page, cursor);
   const lines = entries.map(line).reverse();
   const earlier = [...lines.slice(SHOWN), ...older.entries.map((entry, index) => line(entry, `earlier-${index}`)).reverse()];
   return [
@@ -59,7 +59,7 @@ export function timeline(page, where, entries, cursor) {
         {},
         h("summary", {}, `${earlier.length}${older.cursor ? "+" : ""} earlier`),
         h("ol", { class: "timeline" }, earlier),
-        older.cursor && doing(page, "earlier", "Earlier entries", () => ask(page, where, older), {}),
+        older.cursor && doing(page, "earlier", "Earlier entries", () => loadOlder(page, where, older), {}),
       ),
   ];
 }

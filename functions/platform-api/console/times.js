@@ -1,4 +1,4 @@
-// Times as people read them: how long ago at a glance, the moment itself on a closer look.
+// Formats times: relative in the text, exact in the title.
 
 import { h } from "./dom.js";
 
@@ -19,7 +19,7 @@ const MOMENT = new Intl.DateTimeFormat("en-GB", {
 const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const WEEKDAY = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
 
-/** A length of time in its largest unit. */
+/** A duration in its largest unit. */
 export function span(milliseconds) {
   const length = Math.abs(milliseconds);
   if (length < MINUTE) return `${Math.round(length / SECOND)} s`;
@@ -38,17 +38,17 @@ export const absolute = (iso) => MOMENT.format(new Date(iso));
 export const short = (moment) => SHORT.format(new Date(moment));
 export const weekday = (moment) => WEEKDAY.format(new Date(moment));
 
-/** "3 min ago", the moment in its title. */
+/** "3 min ago", with the exact time in the title. */
 export function ago(iso) {
   return iso ? h("time", { datetime: iso, title: absolute(iso) }, relative(iso)) : null;
 }
 
-/** "31 Jul, 14:05", the moment with seconds in its title. */
+/** "31 Jul, 14:05", with seconds in the title. */
 export function moment(iso) {
   return iso ? h("time", { datetime: iso, title: absolute(iso) }, short(iso)) : null;
 }
 
-/** What is left until a moment, as minutes and seconds. */
+/** The time left, as minutes and seconds, with hours where needed. */
 export function countdown(iso, now = Date.now()) {
   const left = Math.max(0, Math.ceil((Date.parse(iso) - now) / SECOND));
   const two = (number) => String(number).padStart(2, "0");

@@ -1,11 +1,11 @@
-// What happened to an action, said once: problems as alerts with the id that support asks for.
+// Toasts for the outcome of an action: successes as statuses, problems as alerts with the request id.
 
 import { h } from "./dom.js";
 
-const MOST = 4;
-const STAY_MS = { bad: 20_000, ok: 5_000 };
+const MAX_TOASTS = 4;
+const DISMISS_MS = { bad: 20_000, ok: 5_000 };
 
-// An open dialog makes everything outside of it deaf: what is to be heard goes into it.
+// An open modal dialog makes the rest of the page inert, so that toasts have to be inside it.
 function place() {
   const region = document.getElementById("toasts") ?? h("div", { class: "toasts", id: "toasts" });
   const open = [...document.querySelectorAll("dialog[open]")].at(-1);
@@ -13,7 +13,7 @@ function place() {
   return region;
 }
 
-/** Brings what was said out of a dialog that closes. */
+/** Moves the toasts out of a dialog that closes. */
 export function rescueToasts() {
   const region = document.getElementById("toasts");
   if (region?.closest("dialog")) document.body.append(region);
@@ -25,8 +25,8 @@ function show(tone, role, ...content) {
   close.onclick = () => toast.remove();
   const region = place();
   region.append(toast);
-  if (region.childElementCount > MOST) region.firstElementChild.remove();
-  setTimeout(() => toast.remove(), STAY_MS[tone]);
+  if (region.childElementCount > MAX_TOASTS) region.firstElementChild.remove();
+  setTimeout(() => toast.remove(), DISMISS_MS[tone]);
 }
 
 export const say = (sentence) => show("ok", "status", h("p", {}, sentence));

@@ -1,54 +1,54 @@
-// Names for people, by the API's stable words; a word that nobody knows is made readable.
+// Labels for the API's stable identifiers; an unknown identifier is made readable.
 
 const STEPS = {
-  verify_grant: "Prove the permission",
-  join_record: "Join the record",
-  retire_token: "Retire the old token",
+  verify_grant: "Verify permission",
+  join_record: "Join existing record",
+  retire_token: "Retire old token",
   subscribe_app: "Subscribe to webhooks",
-  find_number: "Find the number",
-  override_callback: "Set the callback",
+  find_number: "Find number",
+  override_callback: "Set callback override",
   share_credit: "Share credit",
-  register_number: "Register the number",
-  sync_contacts: "Take over contacts",
-  sync_history: "Take over history",
+  register_number: "Register number",
+  sync_contacts: "Sync contacts",
+  sync_history: "Sync history",
   read_templates: "Read templates",
   check_reception: "Check reception",
   await_review: "Account review",
   await_verification: "Business verification",
   await_payment_method: "Payment method",
   revoke_credit: "Revoke credit",
-  clear_override: "Give the callback back",
-  deregister_number: "Release the number",
-  unsubscribe_app: "Unsubscribe",
-  destroy_token: "Destroy the token",
+  clear_override: "Clear callback override",
+  deregister_number: "Deregister number",
+  unsubscribe_app: "Unsubscribe from webhooks",
+  destroy_token: "Delete token",
 };
 
 const EVENTS = {
   token_stored: "Token stored",
-  token_not_kept: "Token could not be kept",
-  token_sought: "Token asked for at Meta",
+  token_not_kept: "Token could not be stored",
+  token_sought: "Token requested from Meta",
   token_renewed: "Token renewed",
-  token_died: "Token died",
-  token_expires: "Token ends soon",
-  relaunch_needed: "Customer has to click once more",
+  token_died: "Token became invalid",
+  token_expires: "Token expires soon",
+  relaunch_needed: "Customer has to connect again",
   signup_joined: "Another signup joined",
   partner_confirmed: "Partner confirmed",
   step_done: "Done",
   step_failed: "Failed",
-  chosen: "A choice was made",
+  chosen: "Choice made",
   requested: "Requested",
   resumed: "Resumed",
   repaired: "Repaired",
   reception_changed: "Reception changed",
   announced: "Announced by Meta",
   assigned: "Assigned by an operator",
-  departure_reported: "Meta says the customer has gone",
-  departure_not_confirmed: "The account is still shared",
-  departed: "Exit begun",
+  departure_reported: "Meta reported that the customer left",
+  departure_not_confirmed: "Account still shared",
+  departed: "Exit started",
   left: "Connection ended",
 };
 
-const ASPECTS = {
+const ATTRIBUTES = {
   quality: "Quality",
   messaging_limit: "Messaging limit",
   name_status: "Display name",
@@ -58,18 +58,18 @@ const ASPECTS = {
   certification: "Certification",
   restriction: "Restriction",
   violation: "Violation",
-  pin: "Two-step PIN",
+  pin: "Two-step verification PIN",
   calling: "Calling",
-  username: "User name",
-  history: "History taken over",
+  username: "Username",
+  history: "History sync",
   contacts: "Contacts",
   marketing_messages: "Marketing messages",
 };
 
-const LIGHTS = {
-  token: "Token works",
+const RECEPTION_CHECKS = {
+  token: "Token valid",
   subscription: "App subscribed",
-  override: "Callback as set",
+  override: "Callback override",
   registration: "Number registered",
   last_event: "Last event",
 };
@@ -78,7 +78,7 @@ const CHECKS = {
   app: "App and secret",
   permissions: "Permissions",
   webhook_fields: "Webhook fields",
-  callback: "Callback address",
+  callback: "Callback URL",
   callback_reachable: "Callback reachable",
   configuration: "Signup configuration",
   allowed_domains: "Allowed domains",
@@ -89,9 +89,9 @@ const CHECKS = {
 
 const STAGES = { links: "Links", codes: "Codes", connected: "Connected", ready: "Ready" };
 
-const ACTORS = { customer: "Customer", operator: "Operator", platform: "Platform", meta: "Meta" };
+const ACTORS = { customer: "customer", operator: "operator", platform: "platform", meta: "Meta" };
 
-/** Onboarding states, those that want somebody first. */
+/** Onboarding states, those that need attention first. */
 export const STATES = ["waiting", "held", "reauthorise", "relaunch", "exchanging", "onboarding", "ready", "leaving", "left"];
 
 const TONES = {
@@ -141,24 +141,24 @@ const TONES = {
   ],
 };
 
-/** How a state or a word of Meta's is coloured: `ok`, `info`, `warn`, `bad` or `idle`. */
-export const toneOf = (word) => Object.keys(TONES).find((tone) => TONES[tone].includes(word)) ?? "idle";
+/** The colour of a state or of a status value of Meta's: `ok`, `info`, `warn`, `bad` or `idle`. */
+export const toneOf = (state) => Object.keys(TONES).find((tone) => TONES[tone].includes(state)) ?? "idle";
 
 /** `awaiting_code` as "Awaiting code", `TIER_2K` as "Tier 2K". */
-export function readable(word) {
-  const text = String(word ?? "")
+export function readable(value) {
+  const text = String(value ?? "")
     .replaceAll("_", " ")
     .trim();
   const lower = text === text.toUpperCase() ? text.toLowerCase().replace(/\d+k\b/g, (number) => number.toUpperCase()) : text;
   return lower.charAt(0).toUpperCase() + lower.slice(1);
 }
 
-const named = (names) => (word) => (Object.hasOwn(names, word) ? names[word] : readable(word));
+const named = (names) => (value) => (Object.hasOwn(names, value) ? names[value] : readable(value));
 
 export const stepName = named(STEPS);
 export const eventName = named(EVENTS);
-export const aspectName = named(ASPECTS);
-export const lightName = named(LIGHTS);
+export const attributeName = named(ATTRIBUTES);
+export const receptionCheckName = named(RECEPTION_CHECKS);
 export const checkName = named(CHECKS);
 export const stageName = named(STAGES);
 export const actorName = named(ACTORS);

@@ -1,5 +1,5 @@
 (() => {
-  const AGAIN_MS = 3000;
+  const RETRY_MS = 3000;
   const script = document.currentScript;
   const base = new URL(script.src).href.split("/signup/embed.js")[0];
   const { session, target } = script.dataset;
@@ -11,28 +11,28 @@
   shadow.adoptedStyleSheets = [sheet];
   const inside = Object.assign(document.createElement("div"), { className: "connect embedded" });
   shadow.replaceChildren(inside);
-  // The value that tells this tab from other browsers outlives a reload, and the tab no longer.
-  const kept = {
+  // The launch value identifies this tab; it survives a reload, but not the tab.
+  const launchStore = {
     get() { try { return sessionStorage.getItem("connect-whatsapp"); } catch { return null; } },
-    set(launch) { try { sessionStorage.setItem("connect-whatsapp", launch); } catch { /* then a reload asks once more */ } },
+    set(launch) { try { sessionStorage.setItem("connect-whatsapp", launch); } catch { /* then the customer is asked again after a reload */ } },
   };
-  const told = (status) => place.dispatchEvent(new CustomEvent("connect-whatsapp", { detail: status, bubbles: true }));
+  const onStatus = (status) => place.dispatchEvent(new CustomEvent("connect-whatsapp", { detail: status, bubbles: true }));
   const query = new URLSearchParams({ session, locale: document.documentElement.lang });
 
   function show(answer) {
     Object.assign(inside, { lang: answer.language, dir: answer.direction });
-    if (answer.launch) { connectWhatsApp(inside, answer.launch, { base, told, kept }); return; }
+    if (answer.launch) { connectWhatsApp(inside, answer.launch, { base, onStatus, launchStore }); return; }
     inside.replaceChildren(Object.assign(document.createElement("p"), { className: "notice", role: "status", textContent: answer.notice }));
-    told({ state: "closed", message: answer.notice });
+    onStatus({ state: "closed", message: answer.notice });
   }
 
   async function load() {
     if (!inside.isConnected) return;
     let reply = null;
-    try { reply = await fetch(`${base}/signup/session?${query}`, { cache: "no-store" }); } catch { /* tried again below */ }
+    try { reply = await fetch(`${base}/signup/session?${query}`, { cache: "no-store" }); } catch { /* retried below */ }
     if (reply && reply.ok) show(await reply.json());
     else if (reply && reply.status < 500 && reply.status !== 429) console.error("connect-whatsapp:", (await reply.json()).title);
-    else setTimeout(load, AGAIN_MS);
+    else setTimeout(load, RETRY_MS);
   }
   load();
 })();

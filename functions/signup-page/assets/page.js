@@ -4,7 +4,7 @@ for (const time of document.querySelectorAll("time")) {
 }
 const config = JSON.parse(document.getElementById("config").textContent);
 const code = new URLSearchParams(location.search).get("code");
-// What came with the address is used once, if at all, and does not stay in it.
+// The code and state are used at most once; remove them from the address bar.
 if (location.pathname.endsWith("/signup/return")) {
   const link = config ? `../signup?${new URLSearchParams({ session: config.session, locale: config.language })}` : location.pathname;
   history.replaceState(null, "", link);

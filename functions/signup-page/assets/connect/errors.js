@@ -1,5 +1,5 @@
 "use strict";
-// Meta: "Embedded Signup errors"; what a person can do about them.
+// Codes of Meta's page "Embedded Signup errors", grouped by the advice for the customer.
 const POPUP_ERRORS = {
   portfolio: [2388098, 2494067, 1690114, 1752089], verification_running: [2494030],
   name: [1690062, 1690089, 1690090, 1690091, 2593010, 3771014, 2388009, 2388010], captcha: [2655091],
@@ -13,7 +13,7 @@ const POPUP_ERRORS = {
 const CANNOT_ONBOARD = /onboard customers|can.t onboard/i;
 const OWN_BUSINESS = /own(s)? (the|this) app|same business/i;
 
-// What Meta says in its own words, then what can be done about it; and whether Meta's status page may know more.
+// Meta's own message, then advice; `atMeta` is true if Meta's status page may say more.
 function explainPopup(t, data) {
   const message = data.error_message ? String(data.error_message).slice(0, 256) : "";
   const known = Object.entries(POPUP_ERRORS).find(([, codes]) => codes.includes(Number(data.error_code)));
@@ -26,11 +26,11 @@ function explainPopup(t, data) {
   return { atMeta, text: step ? t("page.cancelled_at", { step }) : t("page.cancelled") };
 }
 
-// Sentences of problems that have another name than their code.
-const SAID_AS = {
+// Problem codes whose text has a different key.
+const TEXT_KEYS = {
   session_expired: "page.link_expired", session_revoked: "page.link_revoked", session_not_found: "page.link_unknown",
   signups_paused: "page.paused", opened_elsewhere: "page.elsewhere",
   launch_missing: "problem.launch_unknown", launch_used: "problem.launch_unknown",
 };
 
-const explainProblem = (t, problem) => t(SAID_AS[problem.code] || `problem.${problem.code}`) || t("problem.other");
+const explainProblem = (t, problem) => t(TEXT_KEYS[problem.code] || `problem.${problem.code}`) || t("problem.other");

@@ -1,16 +1,17 @@
-// One signup: a click binds the link to this browser and opens Meta's window; what comes back goes to the server, whose
-// progress is shown. `root` is a place in our page or in a shadow root of a platform's own.
-function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false, returned = null, kept = { get() {}, set() {} } }) {
-  // Meta's code lives 30 seconds: ids that come later than this are not waited for.
+// One signup: a click binds the link to this browser and opens Meta's window; its result goes to the server, and the
+// progress is shown. `root` is an element of our page, or in a shadow root on a platform's page.
+function connectWhatsApp(root, config, options) {
+  const { base, onStatus = () => {}, ownPage = false, returned = null, launchStore = { get() {}, set() {} } } = options;
+  // Meta's code is valid for 30 seconds, so the page does not wait longer than this for the ids.
   const IDS_PATIENCE_MS = 3000;
-  // Between two looks: while steps run, while something is waited for, before anything began.
+  // Poll intervals: while steps run, while waiting, and before the signup starts.
   const POLL_MS = 1000, WAIT_MS = 15000, IDLE_MS = 60000, LONGEST_MS = 30000;
-  const RUNNING = ["exchanging", "onboarding"], RUNNING_LOOKS = 120;
+  const RUNNING = ["exchanging", "onboarding"], RUNNING_POLLS = 120;
   const OVER = ["ready", "left", "expired", "revoked"];
 
   const view = signupView(root, config, base);
   const { t, say } = view;
-  const server = signupServer(config, base, kept);
+  const server = signupServer(config, base, launchStore);
   const meta = metaWindow(root, config, {
     ready() { if (!sent && !meta.isOpen()) view.enable(true); },
     failed() { if (!view.button.hidden) view.offerThisWindow(t("page.sdk_failed")); },
@@ -22,9 +23,9 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
   });
 
   let code = null, redirect = null, ids = null, binding = null, sent = false, cancelled = false;
-  // Another browser uses the link: the next click ends that.
+  // Another browser uses the link: the next click takes it over.
   let elsewhere = false, refusedElsewhere = false;
-  let timer = 0, looks = 0, pause = POLL_MS, last = "", offlineSince = null;
+  let timer = 0, polls = 0, pause = POLL_MS, last = "", offlineSince = null;
 
   function reset() {
     code = redirect = ids = binding = null;
@@ -34,10 +35,10 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     view.enable(meta.isReady());
   }
 
-  // The popup's two answers come in either order, or one of them not at all.
+  // The popup's code and ids arrive in either order, and the ids may not arrive at all.
   function arrived() {
     if (!code || sent) return;
-    meta.rest();
+    meta.stopWatching();
     view.enable(false);
     view.here.hidden = true;
     say(t("page.completing"));
@@ -50,7 +51,7 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     return launching.then((values) => { refusedElsewhere = false; return values; });
   }
 
-  // Nothing was connected, and nothing will be by what is open now.
+  // Nothing was connected, and the window that is open now cannot connect anything.
   function notLaunched(error) {
     meta.close();
     reset();
@@ -104,7 +105,7 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     view.enable(false);
     view.here.hidden = view.meta.hidden = true;
     say(t("page.in_window"));
-    // The window opens within the click, or browsers block it; the link is bound meanwhile, long before a code comes.
+    // The window must open within the click, or browsers block it; the link is bound meanwhile.
     const mine = binding = launch();
     mine.catch((error) => { if (mine === binding && !sent) notLaunched(error); });
     if (meta.start()) return;
@@ -112,7 +113,7 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     view.offerThisWindow(t("page.blocked"));
   });
 
-  // Only our own page is come back to by Meta's whole page; a platform's goes on there.
+  // Meta's full-page flow returns to our own page only; on a platform's page the link opens our page instead.
   view.here.addEventListener("click", (event) => {
     if (!ownPage) return;
     event.preventDefault();
@@ -121,15 +122,15 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     launch().then((values) => location.assign(values.login_url)).catch(notLaunched);
   });
 
-  // Only what is new is drawn and told.
+  // Draws and reports a status only when it changed.
   function show(status, refusal) {
-    const news = JSON.stringify(status);
-    if (news === last) return;
-    last = news;
+    const current = JSON.stringify(status);
+    if (current === last) return;
+    last = current;
     view.draw(status);
     const idle = status.elsewhere ? t("page.elsewhere") : "";
     if (!refusal || !status.can_start) say(status.elsewhere ? idle : status.message || (status.can_start ? idle : t("page.completing")));
-    told(status);
+    onStatus(status);
   }
 
   function later(ms, refusal = "") {
@@ -140,9 +141,9 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     }, ms);
   }
 
-  async function looked() {
+  async function readStatus() {
     try {
-      const reply = await server.look("status");
+      const reply = await server.read("status");
       if (offlineSince !== null) say(offlineSince);
       offlineSince = null;
       return reply;
@@ -155,8 +156,8 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
 
   async function poll(refusal = "") {
     if (!root.isConnected) return;
-    const reply = await looked();
-    // Somebody is in Meta's window by now: what was asked before is not shown over it.
+    const reply = await readStatus();
+    // Meta's window was opened meanwhile: do not show this response over its message.
     if (meta.isOpen()) { later(IDLE_MS); return; }
     if (reply && [403, 404].includes(reply.status)) {
       view.settle();
@@ -172,10 +173,10 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     else wait(status);
   }
 
-  // A link that was used when the page was opened had nothing to launch with; the customer was asked to click again since.
+  // The page of a used link has no launch values; they are read here if the customer has to click again.
   async function isPrepared() {
     if (config.extras) return true;
-    const answer = await server.look("session").then((reply) => reply.json()).catch(() => ({}));
+    const answer = await server.read("session").then((reply) => reply.json()).catch(() => ({}));
     Object.assign(config, answer.launch);
     return Boolean(config.extras);
   }
@@ -192,8 +193,8 @@ function connectWhatsApp(root, config, { base, told = () => {}, ownPage = false,
     view.settle();
     if (status.state === "ready" && status.return_url) view.offerReturn(status.return_url);
     if (OVER.includes(status.state)) return;
-    looks += 1;
-    later(RUNNING.includes(status.state) && looks < RUNNING_LOOKS ? POLL_MS : WAIT_MS);
+    polls += 1;
+    later(RUNNING.includes(status.state) && polls < RUNNING_POLLS ? POLL_MS : WAIT_MS);
   }
 
   if (returned && config.returned_state) {

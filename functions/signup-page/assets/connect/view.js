@@ -1,6 +1,6 @@
-// What a customer sees of a signup, drawn into `root`.
+// The customer's view of a signup, drawn into `root`.
 function signupView(root, config, base) {
-  // What is put into a sentence keeps its own direction.
+  // First-strong isolates: inserted values keep their own text direction.
   const t = (key, values = {}) => Object.entries(values).reduce(
     (text, [name, value]) => text.replace(`{${name}}`, () => `\u2068${value}\u2069`), config.texts[key] || "");
   const make = (tag, properties = {}, ...children) => {
@@ -29,7 +29,7 @@ function signupView(root, config, base) {
 
   let wanted = false;
   const confirmed = () => !config.confirm || agreed.checked;
-  // Not `disabled`: the focus stays where it is.
+  // Not `disabled`, which would lose the keyboard focus.
   const enable = (on = wanted) => { wanted = on; button.setAttribute("aria-disabled", String(!(on && confirmed()))); };
   const say = (text) => { if (notice.textContent !== text) notice.textContent = text; };
   const when = (text) => new Intl.DateTimeFormat(config.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
@@ -41,7 +41,7 @@ function signupView(root, config, base) {
     return make("div", { className: "before", hidden: true }, make("h2", { textContent: t("page.before_app") }), make("ul", {}, ...lines));
   }
 
-  // What is connected to what, and what that grants: before anybody clicks.
+  // Before the click: which account is connected to which platform, and what that permits.
   function describe() {
     const { customer_name: customer, platform_name: platform } = config;
     const known = customer && platform ? "both" : customer ? "customer" : platform ? "platform" : "";
@@ -71,7 +71,7 @@ function signupView(root, config, base) {
     isEnabled: () => button.getAttribute("aria-disabled") !== "true",
     askConsent: () => agreed.focus(),
 
-    // Somebody may click: Meta's window opens, or, where another browser uses the link, it goes on here.
+    // Shows the button: it opens Meta's window, or takes over a link that another browser uses.
     offer(status) {
       describe();
       purpose.hidden = false;
@@ -81,7 +81,7 @@ function signupView(root, config, base) {
       button.hidden = false;
     },
 
-    // Nobody is to click.
+    // Hides the button and everything around it.
     settle() {
       enable(false);
       agreed.checked = false;

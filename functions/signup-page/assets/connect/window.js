@@ -1,27 +1,27 @@
-// Meta's window: opened within a click, believed by itself only, and missed when it is silent or closed.
-function metaWindow(root, config, told) {
-  // A window that answers nothing is explained after this.
+// Meta's window: opens within a click, accepts messages from that window only, and detects silence and closing.
+function metaWindow(root, config, on) {
+  // After this time without an answer, the customer is told how to continue.
   const SILENCE_MS = 20000;
   // A window that was closed may still have sent its last message.
   const CLOSING_MS = 1500;
-  // A script of Meta's that is held back by a content blocker says nothing.
-  const SDK_PATIENCE_MS = 8000;
+  // A script that a content blocker holds back fires no event.
+  const SDK_TIMEOUT_MS = 8000;
 
   let popup = null, blocked = false, isOpen = false, launches = 0, silence = 0, watch = 0, asked = false, ready = false;
 
-  function rest() {
+  function stopWatching() {
     clearTimeout(silence);
     clearInterval(watch);
   }
 
   function stop() {
-    rest();
+    stopWatching();
     popup = null;
     isOpen = blocked = false;
   }
 
-  // The window itself, or a frame in it. Where Meta's script opened its window by other means than `window.open`, it is not
-  // known and no message is believed: ids are hints, and the code comes by the script's own answer.
+  // The window itself, or a frame in it. If Meta's script opens its window by other means than `window.open`, the window
+  // is unknown and all messages are ignored: ids are only hints, and the code comes through the SDK's callback.
   const isMeta = (event) => Boolean(popup && event.source && (event.source === popup || event.source.top === popup))
     && config.popup_origins.includes(event.origin);
 
@@ -32,11 +32,12 @@ function metaWindow(root, config, told) {
     try { message = JSON.parse(event.data); } catch { return; }
     if (!message || message.type !== "WA_EMBEDDED_SIGNUP") return;
     const data = message.data && typeof message.data === "object" ? message.data : {};
-    if (String(message.event).startsWith("FINISH")) told.ids({ event: String(message.event), data });
-    else if (["CANCEL", "ERROR"].includes(message.event)) told.abandoned(message.event, data);
+    if (String(message.event).startsWith("FINISH")) on.ids({ event: String(message.event), data });
+    else if (["CANCEL", "ERROR"].includes(message.event)) on.abandoned(message.event, data);
   });
 
-  // Meta's script opens its window inside this click; which one, and whether it did, is known from nowhere else.
+  // Meta's script opens its window inside this click. Intercepting `window.open` is the only way to learn which window
+  // that is and whether the browser blocked it.
   function login(then) {
     const open = window.open;
     window.open = (...place) => {
@@ -53,23 +54,23 @@ function metaWindow(root, config, told) {
     }
   }
 
-  // Only of the window that is open now: an earlier one may be noticed late.
-  const closed = (mine) => { if (mine === launches && isOpen) told.closed(); };
+  // For the current window only: the closing of an earlier one may be noticed late.
+  const closed = (mine) => { if (mine === launches && isOpen) on.closed(); };
 
-  function missed() {
-    // Somebody who works in Meta's window is not silent.
-    if (!document.hasFocus()) silence = setTimeout(missed, SILENCE_MS);
-    else told.silent();
+  function silent() {
+    // Without focus on this page, the customer is probably working in Meta's window.
+    if (!document.hasFocus()) silence = setTimeout(silent, SILENCE_MS);
+    else on.silent();
   }
 
   function start() {
     stop();
     isOpen = true;
     const mine = launches += 1;
-    silence = setTimeout(missed, SILENCE_MS);
+    silence = setTimeout(silent, SILENCE_MS);
     login((response) => {
       if (mine !== launches) return;
-      if (response.authResponse && response.authResponse.code) told.code(response.authResponse.code);
+      if (response.authResponse && response.authResponse.code) on.code(response.authResponse.code);
       else if (!blocked) setTimeout(closed, CLOSING_MS, mine);
     });
     if (blocked) { stop(); return false; }
@@ -81,7 +82,7 @@ function metaWindow(root, config, told) {
     return true;
   }
 
-  // Only for who may begin: nobody else needs a script of Meta's.
+  // Called only when the customer can start; otherwise Meta's script is not needed.
   function load() {
     if (asked) return;
     asked = true;
@@ -89,24 +90,24 @@ function metaWindow(root, config, told) {
       if (ready) return;
       ready = true;
       window.FB.init({ appId: config.app_id, autoLogAppEvents: false, xfbml: false, version: config.graph_version });
-      told.ready();
+      on.ready();
     };
-    // What stands there while the script is on its way only takes notes.
+    // With `__buffer`, FB is a stub that only queues calls until the script is loaded.
     if (window.FB && !window.FB.__buffer) { loaded(); return; }
     const theirs = window.fbAsyncInit;
     window.fbAsyncInit = () => { if (theirs) theirs(); loaded(); };
-    const failed = () => { if (!ready) told.failed(); };
+    const failed = () => { if (!ready) on.failed(); };
     const script = Object.assign(document.createElement("script"), { src: config.sdk_url, async: true, crossOrigin: "anonymous" });
     script.addEventListener("error", failed);
-    setTimeout(failed, SDK_PATIENCE_MS);
+    setTimeout(failed, SDK_TIMEOUT_MS);
     document.head.append(script);
   }
 
   return {
-    load, start, stop, rest,
+    load, start, stop, stopWatching,
     isReady: () => ready,
     isOpen: () => isOpen,
-    // The signup cannot go on: the window is closed over nobody's work.
+    // Called when the signup cannot continue, so that the customer does no work in vain.
     close() { if (popup) popup.close(); stop(); },
   };
 }
