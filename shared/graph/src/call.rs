@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 pub trait GraphCall {
     /// Name in logs and errors, for example `subscribe_app`.
     const NAME: &'static str;
-    /// What Meta answers.
+    /// The decoded response.
     type Reply: DeserializeOwned;
     /// The request as data.
     fn request(&self) -> GraphRequest;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct GraphError {
     /// The call's name.
     pub call: &'static str,
-    /// What happened.
+    /// How it failed.
     pub kind: Kind,
 }
 

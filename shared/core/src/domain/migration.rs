@@ -51,7 +51,7 @@ pub enum Phase {
     },
     /// Somebody has to act first.
     Blocked {
-        /// Who.
+        /// Who has to act.
         actor: Actor,
         /// Stable code of the reason.
         code: String,

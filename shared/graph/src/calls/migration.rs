@@ -72,7 +72,7 @@ impl CodeMethod {
 pub struct RequestCode<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
-    /// How.
+    /// How it is delivered.
     pub method: CodeMethod,
     /// In which language, for example `en_US`.
     pub language: &'a str,

@@ -8,7 +8,7 @@ const REFUSALS: &[(&str, Actor, &str)] = &[
     (
         "2388001",
         Actor::Customer,
-        "Two-step verification is on at the other provider. Turn it off there in WhatsApp Manager, then check again.",
+        "Two-step verification is on at the other provider. Switch it off there in WhatsApp Manager, then check again.",
     ),
     ("2388012", Actor::Operator, "Meta reports that the account already has this number, but does not list it."),
     (
@@ -24,7 +24,7 @@ const REFUSALS: &[(&str, Actor, &str)] = &[
     ),
     ("2494100", Actor::Meta, "The number is under maintenance at Meta. We will try again in a few minutes."),
     ("136025", Actor::Customer, "The code is wrong or has expired. Check it, or request a new one."),
-    ("133016", Actor::Meta, "The number was registered too often. Meta allows the next registration after 72 hours."),
+    ("133016", Actor::Meta, "The number was registered too often. Meta allows it again after 72 hours."),
     (
         "move.code_unanswered",
         Actor::Customer,
@@ -72,7 +72,7 @@ const REFUSALS: &[(&str, Actor, &str)] = &[
     (
         "two_step_off",
         Actor::Customer,
-        "Two-step verification may be on at the other provider. Turn it off there in WhatsApp Manager.",
+        "Two-step verification may be on at the other provider. Switch it off there in WhatsApp Manager.",
     ),
 ];
 

@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub struct Calls {
     /// When the hour began.
     pub since: Timestamp,
-    /// How many.
+    /// Number of calls since then.
     pub count: u32,
     /// End of the cooldown demanded by Meta's usage headers.
     #[serde(default)]

@@ -18,7 +18,7 @@ pub const EXPIRY_WARNING: Duration = Duration::from_secs(7 * 24 * 3600);
 pub struct Notice {
     /// The kind of wait, if it is one.
     pub about: Option<Waiting>,
-    /// Who acts.
+    /// Who has to act.
     pub actor: Actor,
     /// Stable code.
     pub code: String,

@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 /// The wait or stop that is shown for an onboarding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
-    /// Who acts.
+    /// Who has to act.
     pub actor: Actor,
     /// What it waits for, when the state is `waiting`.
     pub waiting_for: Option<Waiting>,

@@ -27,16 +27,16 @@ pub enum StepStatus {
     Done,
     /// Failed temporarily; retried at `due`.
     Retrying {
-        /// When.
+        /// When it is retried.
         due: Timestamp,
-        /// Why.
+        /// The failure.
         failure: Failure,
     },
     /// Waits for somebody; retried at `due`, if that can help.
     Waiting {
-        /// Who acts.
+        /// Who has to act.
         actor: Actor,
-        /// For what.
+        /// What it waits for.
         waiting_for: Waiting,
         /// Stable code of the reason.
         code: String,

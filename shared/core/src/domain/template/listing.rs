@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Progress of reading an account's list of templates: the cursor, and what was listed so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListProgress {
-    /// When it was begun.
+    /// When reading began.
     pub began: Timestamp,
     /// Meta's cursor; `None` before the first page, and after the last.
     pub after: Option<String>,
