@@ -1,5 +1,5 @@
-//! What must happen next, as pure functions over values. Nothing here is async, reads a clock, draws a random number or
-//! knows that AWS, Lambda or HTTP exist: `now` and `jitter` are arguments.
+//! The domain model: pure functions over values that decide what happens next. Nothing here is async, reads a clock,
+//! generates a random number or depends on AWS, Lambda or HTTP: `now` and `jitter` are arguments.
 
 pub mod address;
 pub mod assignment;

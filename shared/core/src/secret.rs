@@ -1,20 +1,21 @@
-//! Values that must never be shown.
+//! Secrets: values that must not be logged or serialised.
 
 use std::fmt;
 use zeroize::Zeroize;
 
-/// A secret text: no `Display`, no `Serialize`, no equality; `Debug` prints its kind only; wiped when dropped.
+/// A secret string: no `Display`, no `Serialize`, no equality. `Debug` prints only the type name, and the memory is
+/// zeroed on drop.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
+    /// Wraps the text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text itself. Each use is a place to review: it may go to Meta, to the vault or into a hash, nowhere else.
+    /// The plain text. Review each use: it may be sent to Meta, stored in the vault or hashed, nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_does_not_show_itself() {
+    fn debug_output_does_not_contain_the_secret() {
         assert_eq!(format!("{:?}", Secret::new("CANARY-token".into())), "Secret");
     }
 }

@@ -1,4 +1,4 @@
-//! Meta's webhooks: from bytes to verified, routed changes. Pure: nothing here knows where they are stored.
+//! Meta's webhooks: from bytes to verified, routed changes. Pure: independent of storage.
 
 pub mod change;
 pub mod cloud_event;

@@ -1,4 +1,4 @@
-//! Any facts in any order: a record is always finished, moving, or waiting for somebody with a reason.
+//! Any facts in any order: a record is always finished, in progress, or waiting for somebody with a reason.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected ends there")]
 
@@ -85,7 +85,8 @@ fn finding(draw: &mut Draw, step: Step) -> Finding {
     }
 }
 
-/// What a worker does that follows the table: ends the step it has begun, or begins the one that is due.
+/// The next fact of a worker that follows the step table: completes the step it has started, or starts the one that is
+/// due.
 fn orderly(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Option<Fact> {
     if let Phase::Exchanging { attempt, .. } = &record.phase {
         return Some(Fact::TokenStored(attempt.clone()));
@@ -103,7 +104,7 @@ fn orderly(draw: &mut Draw, record: &Onboarding, now: Timestamp) -> Option<Fact>
     })
 }
 
-/// What a worker does, or what the world throws in: much of it into some sequences, a little into others.
+/// The next fact: either the worker's, or a random one. `disorder` sets the share of random facts per sequence.
 fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) -> Fact {
     let planned = orderly(draw, record, now);
     if let Some(event) = planned.filter(|_| draw.below(10) >= disorder) {
@@ -140,7 +141,7 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
     }
 }
 
-/// News that the customer has gone, what a look finds out of it, and a token that is lost.
+/// A departure notification, the results of checking it, or a lost token.
 fn gone(draw: &mut Draw, now: Timestamp) -> Fact {
     match draw.below(6) {
         0 => Fact::Departed("partner_removed", now),
@@ -179,14 +180,14 @@ fn reading(draw: &mut Draw, now: Timestamp) -> HealthCheck {
     }
 }
 
-/// What is true of every record at every moment.
+/// Checks the invariants that hold for every record at any time.
 fn check(record: &Onboarding, at: &str) {
     let state = record.state();
     let (due, obstacle) = (due_at(record), record.obstacle());
     match state {
         State::Exchanging | State::Onboarding | State::Leaving => {
             let stuck = obstacle.is_some();
-            assert!(due.is_some() || stuck, "{at}: {state:?} never goes on: {record:?}");
+            assert!(due.is_some() || stuck, "{at}: {state:?} never continues: {record:?}");
         }
         State::Waiting | State::Held | State::Relaunch | State::Reauthorise => {
             let obstacle = obstacle.unwrap_or_else(|| panic!("{at}: {state:?} without a reason: {record:?}"));
@@ -203,7 +204,7 @@ fn check(record: &Onboarding, at: &str) {
 }
 
 #[test]
-fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with_a_reason() {
+fn any_facts_in_any_order_leave_a_record_that_is_finished_in_progress_or_waiting_with_a_reason() {
     let mut states = BTreeSet::new();
     for sequence in 0..SEQUENCES {
         let mut draw = Draw(sequence);
@@ -220,12 +221,12 @@ fn any_facts_in_any_order_leave_a_record_that_is_finished_moving_or_waiting_with
             let at = format!("sequence {sequence}, event {position}, {fact:?}");
             let written = usize::try_from(after.timeline_length - record.timeline_length).unwrap();
             assert_eq!(written, timeline.len(), "{at}");
-            assert!(record.state() != State::Left || after.state() == State::Left, "{at}: who has left, has left");
+            assert!(record.state() != State::Left || after.state() == State::Left, "{at}: `left` is a final state");
             check(&after, &at);
             states.insert(after.state());
             record = after;
         }
     }
-    say(&format!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states met", states.len(), State::ALL.len()));
+    say(&format!("{SEQUENCES} sequences of {LENGTH} facts, {} of {} states reached", states.len(), State::ALL.len()));
     assert_eq!(states.len(), State::ALL.len(), "{states:?}");
 }

@@ -1,5 +1,5 @@
-//! Every interleaving of workers, with crashes, lost answers and an exit at any moment, over the pure core: what is
-//! reachable, and what is true of all of it.
+//! Explores every interleaving of workers with crashes, lost answers and an exit at any time over the pure core, and
+//! checks the invariants of all reachable states.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
 
@@ -20,17 +20,17 @@ use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
 use std::collections::BTreeSet;
 
-/// What a worker is in the middle of.
+/// What a worker is currently doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
     Idle,
-    /// The step is recorded as begun; nothing was sent.
+    /// The step is recorded as started; nothing was sent.
     Begun(Step),
-    /// Meta did it; whether the answer arrived.
+    /// Meta executed the call; the flag says whether the answer arrived.
     Sent(Step, bool),
 }
 
-/// Meta's side: what is there, and how often the call that costs was made.
+/// Meta's state, and how often the call that costs money was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Meta {
     shared: bool,
@@ -81,7 +81,7 @@ fn finding(record: &Onboarding, step: Step) -> Finding {
 }
 
 impl World {
-    /// Saves a fact; its events are sent at once, elsewhere.
+    /// Saves a fact; its events count as sent immediately.
     fn apply(&self, fact: &Fact) -> Self {
         let moment = Moment { now: self.now, jitter: Jitter::none() };
         let (record, _) = advance(&self.record, fact, moment);
@@ -89,7 +89,7 @@ impl World {
         Self { record, ..self.clone() }
     }
 
-    /// Every step looks before it acts: what is there already is not done twice.
+    /// Executes a step at Meta. Every step reads before it acts, so that nothing is done twice.
     fn act(&mut self, step: Step) {
         let needs_token = !matches!(step, Step::ShareCredit | Step::RevokeCredit | Step::DestroyToken);
         assert!(!needs_token || self.meta.token, "{step} is done without a token");
@@ -148,15 +148,15 @@ impl World {
         }
     }
 
-    /// Everything that can happen next. Time moves on only while nobody works: a worker's own timeout is shorter than
-    /// its lease.
+    /// All possible next states. Time advances only while no worker is active, because a worker's own timeout is
+    /// shorter than its lease.
     fn moves(&self) -> Vec<Self> {
         let mut moves = Vec::new();
         for (worker, (runner, _)) in self.workers.iter().enumerate() {
             self.moves_of(worker, *runner, &mut moves);
         }
         let idle = self.workers.iter().all(|(_, work)| *work == Work::Idle);
-        // A finished connection is only looked at, once a day.
+        // A completed connection only gets a daily health check.
         let due = due_at(&self.record).filter(|due| self.record.watch_at != Some(*due));
         if let (true, true, Some(due)) = (idle, moves.is_empty(), due) {
             assert!(due > self.now, "the index lists a record that has nothing to do: {}", self.key());
@@ -168,7 +168,7 @@ impl World {
         moves
     }
 
-    /// What tells two worlds apart; absolute times do not.
+    /// A key that identifies equivalent worlds; it contains no absolute times.
     fn key(&self) -> String {
         let relative = |at: Option<Timestamp>| at.map(|at| at.as_millis() - self.now.as_millis());
         let steps = self.record.steps.iter().map(|(step, record)| {
@@ -182,7 +182,7 @@ impl World {
     }
 }
 
-/// Visits everything that is reachable; gives the worlds in which nothing happens by itself any more, and the count of all.
+/// Visits all reachable worlds; returns those in which nothing more happens by itself, and the number of all.
 fn explore(role: Role, runners: &[Runner], exits: u8) -> (Vec<World>, usize) {
     let meta = Meta { token: true, ..Meta::default() };
     let workers = runners.iter().map(|runner| (*runner, Work::Idle)).collect();
@@ -190,7 +190,7 @@ fn explore(role: Role, runners: &[Runner], exits: u8) -> (Vec<World>, usize) {
     let (mut seen, mut open, mut quiet) = (BTreeSet::new(), vec![first], Vec::new());
     while let Some(world) = open.pop() {
         if seen.insert(world.key()) {
-            assert!(world.meta.shares <= 1, "the line is shared twice: {}", world.key());
+            assert!(world.meta.shares <= 1, "the credit line is shared twice: {}", world.key());
             let moves = world.moves();
             if moves.iter().all(|after| after.exits < world.exits) {
                 quiet.push(world);
@@ -223,7 +223,7 @@ fn exit_leaves_nothing_behind(runners: &[Runner]) {
     for end in left {
         assert_eq!(end.record.state(), State::Left, "{}", end.key());
         let nothing = Meta { shares: end.meta.shares, ..Meta::default() };
-        assert_eq!(end.meta, nothing, "something stayed at Meta: {}", end.key());
+        assert_eq!(end.meta, nothing, "something was left at Meta: {}", end.key());
     }
     assert!(ready.iter().all(|end| end.record.state() == State::Ready));
 }

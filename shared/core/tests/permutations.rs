@@ -1,4 +1,4 @@
-//! News in every order: up to six of each kind, and ten million in shuffled orders with repeats.
+//! Reports in every order: up to six of each kind, and ten million shuffled ones with repeats.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 
@@ -24,36 +24,37 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
         orders = orders
             .into_iter()
             .flat_map(|order: Vec<usize>| {
-                let rest: Vec<usize> = (0..count).filter(|index| !order.contains(index)).collect();
-                rest.into_iter().map(move |next| order.iter().copied().chain([next]).collect())
+                let remaining: Vec<usize> = (0..count).filter(|index| !order.contains(index)).collect();
+                remaining.into_iter().map(move |next| order.iter().copied().chain([next]).collect())
             })
             .collect();
     }
     orders
 }
 
-/// Folds every order of every beginning of `news`, each item twice, and says how many orders ended where the first did.
+/// Applies every order of every prefix of `reports`, with repeats; checks that all orders end in the same state and
+/// returns their number.
 fn agree<S: PartialEq + std::fmt::Debug, N>(
     kind: &str,
-    news: &[N],
+    reports: &[N],
     begin: impl Fn() -> S,
     take: impl Fn(&mut S, &N),
 ) -> usize {
     let mut seen = 0;
-    for length in 1..=news.len() {
+    for length in 1..=reports.len() {
         let mut expected = begin();
-        news[..length].iter().for_each(|news| take(&mut expected, news));
+        reports[..length].iter().for_each(|report| take(&mut expected, report));
         for order in orders(length) {
             let mut state = begin();
             for index in &order {
-                take(&mut state, &news[*index]);
-                take(&mut state, &news[order[0]]);
+                take(&mut state, &reports[*index]);
+                take(&mut state, &reports[order[0]]);
             }
             assert_eq!(state, expected, "{kind} in the order {order:?}");
             seen += 1;
         }
     }
-    say(&format!("{kind}: {seen} orders of up to {} events end in the same state", news.len()));
+    say(&format!("{kind}: {seen} orders of up to {} reports end in the same state", reports.len()));
     seen
 }
 
@@ -61,20 +62,20 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
 
-fn news(said: Said, time: i64) -> TemplateChange {
+fn change(said: Said, time: i64) -> TemplateChange {
     let id = TemplateId::parse("7").unwrap();
     TemplateChange { id, name: "offer".into(), language: "en_US".into(), at: at(time), said }
 }
 
-fn status(word: &str, time: i64) -> TemplateChange {
-    news(Said::Status { status: word.into(), reason: None, category: None }, time)
+fn status(status: &str, time: i64) -> TemplateChange {
+    change(Said::Status { status: status.into(), reason: None, category: None }, time)
 }
 
 fn category(category: &str, correct: Option<&str>, time: i64) -> TemplateChange {
-    news(Said::Category { category: category.into(), correct: correct.map(Into::into) }, time)
+    change(Said::Category { category: category.into(), correct: correct.map(Into::into) }, time)
 }
 
-/// A template as a poll found it, older than all news.
+/// A template as found by a poll, older than all reports.
 fn polled() -> Template {
     match apply_change(None, &status("PENDING", 1)) {
         Merged::Changed(template) => *template,
@@ -82,8 +83,8 @@ fn polled() -> Template {
     }
 }
 
-fn take(template: &mut Template, news: &TemplateChange) {
-    if let Merged::Changed(newer) = apply_change(Some(template), news) {
+fn take(template: &mut Template, change: &TemplateChange) {
+    if let Merged::Changed(newer) = apply_change(Some(template), change) {
         *template = *newer;
     }
 }
@@ -94,7 +95,7 @@ fn templates_end_the_same_in_every_order() {
         status("APPROVED", 10),
         category("UTILITY", Some("MARKETING"), 20),
         status("PAUSED", 30),
-        news(Said::Quality("RED".into()), 15),
+        change(Said::Quality("RED".into()), 15),
         category("MARKETING", None, 40),
         status("APPROVED", 50),
     ];
@@ -102,12 +103,12 @@ fn templates_end_the_same_in_every_order() {
     assert_eq!(orders, 1 + 2 + 6 + 24 + 120 + 720);
 }
 
-fn words(facts: &MetaStatus) -> Vec<(Attribute, String, Timestamp)> {
+fn values(facts: &MetaStatus) -> Vec<(Attribute, String, Timestamp)> {
     facts.iter().map(|(attribute, fact)| (attribute, fact.value.clone(), fact.at)).collect()
 }
 
 #[test]
-fn words_about_an_account_end_the_same_in_every_order() {
+fn status_values_of_an_account_end_the_same_in_every_order() {
     let all = [
         (Attribute::Review, "PENDING", 1),
         (Attribute::Review, "APPROVED", 5),
@@ -116,20 +117,20 @@ fn words_about_an_account_end_the_same_in_every_order() {
         (Attribute::Status, "DISABLE", 3),
         (Attribute::Status, "REINSTATE", 6),
     ];
-    // Since when a word has been the word depends on what was seen of it; which word it is does not.
+    // `since` depends on which reports were seen; the value and its latest time do not.
     let take = |known: &mut (MetaStatus, Vec<(Attribute, String, Timestamp)>),
-                (attribute, word, time): &(Attribute, &str, i64)| {
-        known.0.observe(*attribute, word, at(*time));
-        known.1 = words(&known.0);
+                (attribute, value, time): &(Attribute, &str, i64)| {
+        known.0.observe(*attribute, value, at(*time));
+        known.1 = values(&known.0);
         known.0 = rebuilt(&known.1);
     };
     assert_eq!(agree("account", &all, || (MetaStatus::default(), Vec::new()), take), 873);
 }
 
-fn rebuilt(words: &[(Attribute, String, Timestamp)]) -> MetaStatus {
+fn rebuilt(values: &[(Attribute, String, Timestamp)]) -> MetaStatus {
     let mut facts = MetaStatus::default();
-    for (attribute, word, at) in words {
-        facts.observe(*attribute, word, *at);
+    for (attribute, value, at) in values {
+        facts.observe(*attribute, value, *at);
     }
     facts
 }
@@ -140,9 +141,9 @@ fn number() -> Number {
 }
 
 #[test]
-fn words_about_a_number_end_the_same_in_every_order() {
-    type Word = (Option<Attribute>, &'static str, i64);
-    let all: [Word; 6] = [
+fn status_values_of_a_number_end_the_same_in_every_order() {
+    type Report = (Option<Attribute>, &'static str, i64);
+    let all: [Report; 6] = [
         (Some(Attribute::Quality), "GREEN", 1),
         (Some(Attribute::Quality), "RED", 4),
         (None, "DECLINED", 2),
@@ -151,9 +152,9 @@ fn words_about_a_number_end_the_same_in_every_order() {
         (Some(Attribute::History), "90", 3),
     ];
     type Shown = (Vec<(Attribute, String)>, Option<Timestamp>);
-    let take = |known: &mut (Number, Shown), (attribute, word, time): &Word| match attribute {
-        Some(attribute) => known.0.observe(*attribute, word, at(*time)),
-        None => known.0.name_decided(word, at(*time)),
+    let take = |known: &mut (Number, Shown), (attribute, value, time): &Report| match attribute {
+        Some(attribute) => known.0.observe(*attribute, value, at(*time)),
+        None => known.0.name_decided(value, at(*time)),
     };
     let mut seen = 0;
     for order in orders(all.len()) {
@@ -166,40 +167,40 @@ fn words_about_a_number_end_the_same_in_every_order() {
         assert_eq!(known.0.name_approved_at, Some(at(5)));
         seen += 1;
     }
-    say(&format!("number: {seen} orders of 6 events end in the same state"));
+    say(&format!("number: {seen} orders of 6 reports end in the same state"));
 }
 
-/// Objects and news of the long run.
+/// Objects and reports of the long run.
 const OBJECTS: usize = 1_000;
-const NEWS: usize = 10_000_000;
+const REPORTS: usize = 10_000_000;
 
-/// News of random objects at random times, a third of it repeated, in no order: what is kept is always the newest of what
-/// was seen, and what is kept is told exactly once.
+/// Reports about random objects at random times, almost a third of them repeated, in no order: the stored value is
+/// always the newest one seen, and every change is reported exactly once.
 #[test]
-fn ten_million_shuffled_news_are_each_effective_once_and_never_backwards() {
-    const WORDS: [&str; 4] = ["GREEN", "YELLOW", "RED", "UNKNOWN"];
+fn ten_million_shuffled_reports_take_effect_once_and_never_regress() {
+    const VALUES: [&str; 4] = ["GREEN", "YELLOW", "RED", "UNKNOWN"];
     let mut draw = Draw(3);
     let mut facts: Vec<MetaStatus> = vec![MetaStatus::default(); OBJECTS];
     let mut newest: Vec<(i64, usize)> = vec![(i64::MIN, 0); OBJECTS];
     let (mut repeat, mut changes, mut regressions) = ((0, 0, 0), 0_usize, 0_usize);
-    for _ in 0..NEWS {
-        let (object, time, word) = if draw.below(100) < 30 {
+    for _ in 0..REPORTS {
+        let (object, time, value) = if draw.below(100) < 30 {
             repeat
         } else {
             let time = draw.below(1_000_000);
-            (draw.below(OBJECTS), i64::try_from(time).unwrap(), time % WORDS.len())
+            (draw.below(OBJECTS), i64::try_from(time).unwrap(), time % VALUES.len())
         };
-        repeat = (object, time, word);
-        let changed = facts[object].observe(Attribute::Quality, WORDS[word], at(time));
+        repeat = (object, time, value);
+        let changed = facts[object].observe(Attribute::Quality, VALUES[value], at(time));
         let newer = time > newest[object].0;
-        let another = newest[object].0 == i64::MIN || WORDS[newest[object].1] != WORDS[word];
-        assert_eq!(changed, newer && another, "a change is told when the newest word is another one, and only then");
+        let another = newest[object].0 == i64::MIN || VALUES[newest[object].1] != VALUES[value];
+        assert_eq!(changed, newer && another, "a change is reported only when the newest value differs");
         if newer {
-            newest[object] = (time, word);
+            newest[object] = (time, value);
         }
         changes += usize::from(changed);
-        regressions += usize::from(facts[object].value(Attribute::Quality) != Some(WORDS[newest[object].1]));
+        regressions += usize::from(facts[object].value(Attribute::Quality) != Some(VALUES[newest[object].1]));
     }
-    say(&format!("{NEWS} news of {OBJECTS} objects: {changes} told, {regressions} regressions"));
+    say(&format!("{REPORTS} reports about {OBJECTS} objects: {changes} changes, {regressions} regressions"));
     assert_eq!(regressions, 0);
 }

@@ -1,5 +1,5 @@
-//! Any claims, crashes, announcements, joins and operators' acts in any order: no customer ends with an account whose token
-//! it did not bring, unless an operator gave it.
+//! Any claims, crashes, announcements, joins and operator actions in any order: no customer gets an account whose token
+//! it did not bring, unless an operator assigned it.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
 

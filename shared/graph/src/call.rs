@@ -1,4 +1,4 @@
-//! A Graph call as plain data.
+//! A Graph API call as plain data.
 
 use onboarding_core::secret::Secret;
 use serde::de::DeserializeOwned;
@@ -7,13 +7,14 @@ use serde::de::DeserializeOwned;
 pub trait GraphCall {
     /// Name in logs and errors, for example `subscribe_app`.
     const NAME: &'static str;
-    /// What Meta answers.
+    /// The decoded response.
     type Reply: DeserializeOwned;
     /// The request as data.
     fn request(&self) -> GraphRequest;
 }
 
-/// Method, path, query and body. Path segments and query values are encoded by the client, never joined as text.
+/// Method, path, query and body. The client encodes path segments and query values; they are never concatenated as
+/// text.
 #[derive(Default)]
 pub struct GraphRequest {
     /// HTTP method; `GET` unless changed.
@@ -22,26 +23,26 @@ pub struct GraphRequest {
     pub path: Vec<String>,
     /// Query pairs.
     pub query: Vec<(&'static str, String)>,
-    /// Query pairs that are secret (only the code exchange and `debug_token` have any: Meta wants them there).
+    /// Secret query pairs (only for the code exchange and `debug_token`, where Meta requires them in the query).
     pub secret_query: Vec<(&'static str, Secret)>,
     /// JSON body.
     pub json: Option<serde_json::Value>,
 }
 
 impl GraphRequest {
-    /// A `GET` of a path.
+    /// A `GET` request.
     #[must_use]
     pub fn get(path: &[&str]) -> Self {
         Self { path: path.iter().map(|&segment| segment.to_owned()).collect(), ..Self::default() }
     }
 
-    /// A `POST` to a path.
+    /// A `POST` request.
     #[must_use]
     pub fn post(path: &[&str]) -> Self {
         Self { method: http::Method::POST, ..Self::get(path) }
     }
 
-    /// A `DELETE` of a path.
+    /// A `DELETE` request.
     #[must_use]
     pub fn delete(path: &[&str]) -> Self {
         Self { method: http::Method::DELETE, ..Self::get(path) }
@@ -69,12 +70,12 @@ impl GraphRequest {
     }
 }
 
-/// Who a call is made as. Chosen in view of the reader, at the call.
+/// The credentials of a call, stated explicitly at each call site.
 #[derive(Debug, Clone, Copy)]
 pub enum Auth<'a> {
-    /// Nobody: the credentials are in the query (the code exchange).
+    /// None: the credentials are in the query (the code exchange).
     None,
-    /// The app itself: inspection of tokens.
+    /// The app's own credentials, for inspecting tokens.
     App,
     /// A customer's business token, or the system token for the credit line; `appsecret_proof` is added.
     Bearer(&'a Secret),

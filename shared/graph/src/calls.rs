@@ -1,4 +1,4 @@
-//! The endpoints in use, by the node they belong to.
+//! The endpoints in use, by node type.
 
 pub mod credit;
 pub mod message;
@@ -23,7 +23,7 @@ pub struct Acknowledged {
 pub struct Page<T> {
     /// The items; a page may be empty before the last one.
     pub data: Vec<T>,
-    /// Where the next page begins.
+    /// Paging information.
     pub paging: Option<Paging>,
 }
 
@@ -40,7 +40,8 @@ struct Cursors {
 }
 
 impl<T> Page<T> {
-    /// The cursor of the next page. Only an absent `next` ends a list; its URL is never followed, since it carries a token.
+    /// The cursor of the next page. Only an absent `next` ends a list; its URL is never followed, because it contains a
+    /// token.
     #[must_use]
     pub fn next(&self) -> Option<&str> {
         let paging = self.paging.as_ref()?;

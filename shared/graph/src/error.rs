@@ -1,29 +1,29 @@
-//! What a failed Graph call means: one table from Meta's codes to who acts and when.
+//! Errors of Graph API calls: one table from Meta's error codes to who has to act and when to retry.
 
 use crate::transport::TransportError;
 use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
 use serde::Deserialize;
 
-/// A Graph call that did not give its reply. Holds no URL, no message of Meta's and no token.
+/// A failed Graph API call. Contains no URL, no message of Meta's and no token.
 #[derive(Debug, thiserror::Error)]
-#[error("call {call} ({kind})")]
+#[error("Graph call {call} failed: {kind}")]
 pub struct GraphError {
     /// The call's name.
     pub call: &'static str,
-    /// What happened.
+    /// How it failed.
     pub kind: Kind,
 }
 
-/// What happened to a call.
+/// How a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Kind {
-    /// The app secret cannot be read; nothing was sent.
-    #[error("no app secret")]
+    /// The app secret could not be read; nothing was sent.
+    #[error("failed to read the app secret")]
     NoAppSecret,
-    /// The request or its answer was lost.
-    #[error("transport")]
+    /// The request or its response was lost.
+    #[error("transport error")]
     Transport(#[from] TransportError),
-    /// Meta answered something that is not the documented reply.
+    /// The response is not as documented by Meta.
     #[error("undecodable reply")]
     Undecodable,
     /// Meta refused.
@@ -31,7 +31,7 @@ pub enum Kind {
     Refused(Refusal),
 }
 
-/// Meta's error, reduced to what decides.
+/// Meta's error, reduced to the members that matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
@@ -42,7 +42,7 @@ pub struct Refusal {
     pub subcode: Option<u64>,
     /// `error.is_transient`.
     pub transient: bool,
-    /// `error.fbtrace_id`, for Meta's support.
+    /// `error.fbtrace_id`, for support requests to Meta.
     pub trace: Option<String>,
     /// Seconds until the limit lifts, from the usage headers.
     pub regain_access: Option<u32>,
@@ -53,7 +53,7 @@ struct ErrorBody {
     error: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Reads an error body; `None` when the reply has none.
+/// Parses an error body; `None` when the response contains none.
 #[must_use]
 pub fn parse(status: u16, body: &[u8], regain_access: Option<u32>) -> Option<Refusal> {
     let ErrorBody { error } = serde_json::from_slice(body).ok()?;
@@ -74,7 +74,7 @@ pub fn parse(status: u16, body: &[u8], regain_access: Option<u32>) -> Option<Ref
     })
 }
 
-/// Wait that is assumed when Meta limits us without saying for how long: five minutes.
+/// Cooldown when Meta limits calls without saying for how long: five minutes.
 const LIMITED: u32 = 300;
 
 impl GraphError {
@@ -99,7 +99,7 @@ impl GraphError {
     }
 }
 
-/// `graph.<code>`; a dead token's subcode decides what the customer has to do, so it is part of the code.
+/// `graph.<code>`. The subcode of an invalid token determines what the customer has to do, so it is part of the code.
 fn code(refusal: &Refusal) -> String {
     match (refusal.code, refusal.subcode) {
         (190, Some(subcode)) if DEAD_TOKENS.contains(&subcode) => format!("graph.190.{subcode}"),
@@ -110,19 +110,19 @@ fn code(refusal: &Refusal) -> String {
     }
 }
 
-/// Subcodes of 100 about templates: what is wrong with one stands there.
+/// Subcodes of 100 that say what is wrong with a template.
 const TEMPLATE_REFUSALS: std::ops::Range<u64> = 2_388_000..2_389_000;
 
-/// Subcode of 100, and code of its own: the object does not exist, or this token must not see it.
+/// Subcode of 100, also used as a code: the object does not exist, or is not visible to this token.
 const INVISIBLE: u64 = 33;
 
-/// Whether Meta says that there is no such object for this token.
+/// Whether Meta reports that the object does not exist or is not visible to this token.
 #[must_use]
 pub fn is_invisible(failure: &Failure) -> bool {
     ["graph.100.33", "graph.33"].contains(&failure.code.as_str())
 }
 
-/// Whether Meta says that a permission is missing: the customer's to give, or our app's to have.
+/// Whether Meta reports a missing permission, of the customer or of our app.
 #[must_use]
 pub fn is_missing_permission(failure: &Failure) -> bool {
     let code = failure.code.strip_prefix("graph.").and_then(|code| code.parse::<u64>().ok());
@@ -147,7 +147,7 @@ fn class(refusal: &Refusal) -> Class {
         131_037 => Class::Needs(Actor::Meta, Waiting::DisplayName),
         133_016 | 368 => Class::Needs(Actor::Meta, Waiting::Meta),
         131_042 => Class::Needs(Actor::Customer, Waiting::PaymentMethod),
-        // Coexistence: the 24 hours are over.
+        // Coexistence: the 24-hour window has closed.
         2_593_108 | 135_000 => Class::Skip,
         _ if refusal.transient || refusal.status >= 500 => Class::Later,
         _ => Class::Needs(Actor::Operator, Waiting::Meta),
@@ -206,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_codes_are_tried_again_only_when_meta_is_at_fault() {
+    fn unknown_codes_are_retried_only_when_meta_is_at_fault() {
         assert_eq!(failure(500, r#"{"error":{"code":987654}}"#).class, Class::Later);
         assert_eq!(failure(400, r#"{"error":{"code":987654,"is_transient":true}}"#).class, Class::Later);
         assert_eq!(failure(400, r#"{"error":{"code":987654}}"#).class, Class::Needs(Actor::Operator, Waiting::Meta));
     }
 
     #[test]
-    fn odd_error_bodies_do_not_confuse() {
+    fn malformed_error_bodies_are_tolerated() {
         assert_eq!(parse(400, br#"{"error":{"code":"190"}}"#, None).unwrap().code, 190);
         assert_eq!(parse(400, br#"{"error":{}}"#, None).unwrap().code, 0);
         assert_eq!(parse(400, br#"{"error":{"code":-1,"error_subcode":1e30}}"#, None).unwrap().code, 0);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_metas_text_is_kept() {
+    fn no_text_of_metas_is_stored() {
         let body = br#"{"error":{"code":100,"message":"CANARY +15550001111","fbtrace_id":"CANARY in text"}}"#;
         let error = GraphError { call: "test", kind: Kind::Refused(parse(400, body, None).unwrap()) };
         assert!(!format!("{error:?} {error}").contains("CANARY"));

@@ -1,5 +1,5 @@
-//! Meta's Graph API: endpoints as values, one client that sends them, one table that says what a failure means. Knows
-//! nothing of onboardings or of the table.
+//! Client for Meta's Graph API: calls as values, one client that sends them, one table that classifies errors.
+//! Independent of onboardings and of storage.
 
 pub mod call;
 pub mod calls;

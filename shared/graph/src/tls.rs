@@ -1,14 +1,14 @@
-//! The one TLS configuration of a process: ring, TLS 1.2 or 1.3, roots compiled in. A second stack, or reading the system's
-//! certificates, is most of what a cold start would cost.
+//! The shared TLS configuration of a process: ring, TLS 1.2 or 1.3, roots compiled in. A second TLS stack, or loading
+//! the system's certificates, would dominate the cold start.
 
 use rustls::ClientConfig;
 
-/// The configuration cannot be used: the provider offers none of the protocol versions, or a client does not take it.
+/// The configuration is unusable: the provider supports none of the protocol versions, or a client rejects it.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("configure TLS")]
+#[error("failed to configure TLS")]
 pub struct TlsUnusable;
 
-/// What both clients of a process, AWS's and Graph's, connect with.
+/// The TLS configuration of both clients of a process: AWS and Graph.
 #[derive(Debug)]
 pub struct Tls(ClientConfig);
 
@@ -16,7 +16,7 @@ impl Tls {
     /// Builds the configuration.
     ///
     /// # Errors
-    /// [`TlsUnusable`] when the provider offers none of the protocol versions.
+    /// [`TlsUnusable`] when the provider supports none of the protocol versions.
     pub fn new() -> Result<Self, TlsUnusable> {
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let provider = rustls::crypto::ring::default_provider();

@@ -1,15 +1,16 @@
-//! Meta's usage headers: how much of a budget is used, and for how long there is none.
+//! Meta's usage headers: how much of a rate limit is used, and how long until calls are allowed again.
 
 use http::HeaderMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Percent of a budget from which calls that can wait do: Meta cuts off at 100, and people need some of the rest.
+/// Percentage of a limit from which deferrable calls wait: Meta blocks at 100, and the remainder is reserved for
+/// people.
 const NEARLY_ALL: f64 = 95.0;
-/// How long they wait when Meta does not say: its budgets are migration hours.
+/// Cooldown in seconds when Meta does not report one: its limits apply to moving hours.
 const REST: u32 = 300;
 
-/// One budget. Meta writes percentages as numbers.
+/// The usage of one limit, as percentages.
 #[derive(Deserialize)]
 struct Usage {
     #[serde(default)]
@@ -27,14 +28,14 @@ impl Usage {
     }
 }
 
-/// `X-Business-Use-Case-Usage`: budgets of accounts, by portfolio.
+/// `X-Business-Use-Case-Usage`: limits of accounts, by portfolio.
 fn of_accounts(headers: &HeaderMap) -> Vec<Usage> {
     let text = headers.get("x-business-use-case-usage").and_then(|value| value.to_str().ok());
     let usage: Option<BTreeMap<String, Vec<Usage>>> = text.and_then(|text| serde_json::from_str(text).ok());
     usage.into_iter().flatten().flat_map(|(_, usage)| usage).collect()
 }
 
-/// `X-App-Usage`: the budget of the whole app.
+/// `X-App-Usage`: the limit of the whole app.
 fn of_app(headers: &HeaderMap) -> Option<Usage> {
     let text = headers.get("x-app-usage").and_then(|value| value.to_str().ok())?;
     serde_json::from_str(text).ok()
@@ -46,7 +47,7 @@ pub(super) fn regain_access(headers: &HeaderMap) -> Option<u32> {
     (minutes > 0).then(|| minutes.saturating_mul(60))
 }
 
-/// Seconds for which calls that can wait should: 0 unless a budget is nearly used up.
+/// Cooldown in seconds for deferrable calls: 0 unless a limit is nearly reached.
 pub(super) fn rest(headers: &HeaderMap) -> u32 {
     let nearly = of_accounts(headers).into_iter().chain(of_app(headers)).any(|usage| usage.is_nearly_used_up());
     if nearly { regain_access(headers).unwrap_or(REST) } else { 0 }
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_that_is_nearly_used_up_makes_us_wait_as_long_as_meta_says() {
+    fn a_nearly_reached_limit_causes_a_cooldown_as_long_as_meta_says() {
         let accounts = |json: &str| rest(&headers("x-business-use-case-usage", json));
         assert_eq!(accounts(r#"{"77":[{"call_count":94,"total_time":0}]}"#), 0);
         assert_eq!(accounts(r#"{"77":[{"call_count":95}]}"#), 300);
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_headers_say_nothing() {
+    fn malformed_headers_are_ignored() {
         for odd in ["", "null", "[]", "{", r#"{"77":7}"#, r#"{"77":[{"call_count":"x"}]}"#] {
             assert_eq!(rest(&headers("x-business-use-case-usage", odd)), 0, "{odd}");
             assert_eq!(rest(&headers("x-app-usage", odd)), 0, "{odd}");

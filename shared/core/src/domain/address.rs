@@ -1,56 +1,57 @@
-//! Addresses that come from outside, parsed once. What is accepted is written in its canonical form and holds nothing that
-//! parsers are known to disagree about, so a browser, Meta, and every strict parser reach the same host by it.
+//! URLs from outside, parsed once. An accepted URL is in canonical form and contains nothing that parsers are known to
+//! disagree about, so that a browser, Meta and every strict parser resolve it to the same host.
 
 use url::Url;
 
-/// What an address may be, by what it is for.
+/// What a URL may contain, depending on its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Most bytes.
+    /// Maximum length in bytes.
     pub longest: usize,
-    /// Whether it may name a port other than its scheme's.
+    /// Whether a port other than the scheme's default is allowed.
     pub port: bool,
-    /// Whether it may have a query.
+    /// Whether a query is allowed.
     pub query: bool,
-    /// Whether it may have a fragment.
+    /// Whether a fragment is allowed.
     pub fragment: bool,
 }
 
-/// Where people are sent: a page of the platform's, which may be told apart by its query or fragment.
+/// A page of the platform to which people are redirected; query and fragment are allowed.
 pub const RETURN_ADDRESS: Rules = Rules { longest: 2048, port: true, query: true, fragment: true };
 
-/// Where Meta is to send webhooks (Meta: at most 200 characters). Without a query: it would be stored readable and is where
-/// secrets are put; Meta proves itself by a token of its own.
+/// A callback URL for webhooks (Meta: at most 200 characters). No query: it would be stored in plain text, and callers
+/// tend to put secrets there. Meta authenticates itself with a separate verify token.
 pub const CALLBACK_ADDRESS: Rules = Rules { longest: 200, port: false, query: false, fragment: false };
 
-/// An address is not taken. Does not repeat it.
+/// Why a URL was rejected. Does not contain the URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFlaw {
-    /// Too long, or a character that has no place in an address.
-    #[error("read the characters of an address")]
+    /// Too long, or contains a character that is not allowed in a URL.
+    #[error("URL is too long or contains invalid characters")]
     Characters,
-    /// Not `https://`, or a part that is not allowed here.
-    #[error("read the form of an address")]
+    /// Not `https://`, or contains a part that is not allowed here.
+    #[error("malformed URL")]
     Form,
-    /// Not a public name.
-    #[error("take a host that is not public")]
+    /// Not a public host name.
+    #[error("host is not public")]
     Host,
-    /// A query parameter that is named like a secret.
-    #[error("take a secret in an address")]
+    /// A query parameter whose name suggests a secret.
+    #[error("URL contains a secret")]
     Secret,
-    /// Written in another way than parsers write it.
-    #[error("take an address that is not written canonically")]
+    /// Differs from the form in which parsers serialise it.
+    #[error("URL is not in canonical form")]
     NotCanonical,
 }
 
-/// `https://`, a public name, and a path.
+/// A validated URL: `https://`, a public host name and a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
-/// Beside letters and digits (RFC 3986). Not `\`, which browsers read as `/`, and nothing that `url` and `http` encode.
+/// Characters allowed besides letters and digits (RFC 3986). Not `\`, which browsers read as `/`, and none that `url`
+/// and `http` percent-encode.
 const PUNCTUATION: &[u8] = b"-._~:/?#@!$&'()*+,;=%[]";
 
-/// Endings of names that are of no public network (RFC 6761, RFC 6762, RFC 8375, and what routers and clouds use).
+/// Domains that are not part of the public DNS (RFC 6761, RFC 6762, RFC 8375, and those that routers and clouds use).
 const PRIVATE_NAMES: [&str; 14] = [
     "localhost",
     "localdomain",
@@ -68,7 +69,7 @@ const PRIVATE_NAMES: [&str; 14] = [
     "alt",
 ];
 
-/// Names of query parameters that carry what nobody else may read.
+/// Names of query parameters that usually carry secrets.
 const SECRET_NAMES: [&str; 14] = [
     "access_token",
     "api_key",
@@ -87,7 +88,7 @@ const SECRET_NAMES: [&str; 14] = [
 ];
 
 impl PublicUrl {
-    /// Parses an address. One of `origins`, which whoever deployed this chose, is as good as a public one.
+    /// Parses a URL. The configured `origins` are accepted like public ones.
     ///
     /// # Errors
     /// The first flaw.
@@ -118,14 +119,14 @@ impl PublicUrl {
         {
             return Err(AddressFlaw::Form);
         }
-        // A path that is left out is `/`. Nothing else may differ.
+        // An omitted path becomes `/`. Nothing else may differ.
         let root = if path.is_empty() { "/" } else { "" };
         let canonical = format!("{scheme}://{authority}{root}{after}");
         let url = Url::parse(text).map_err(|_| AddressFlaw::NotCanonical)?;
         if url.as_str() == canonical { Ok(Self(canonical)) } else { Err(AddressFlaw::NotCanonical) }
     }
 
-    /// The address.
+    /// The URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -142,7 +143,7 @@ fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-/// Every `%` begins two digits, and none stands for a control character or for `\`.
+/// Whether every `%` is followed by two hexadecimal digits, and none encodes a control character or `\`.
 fn is_well_encoded(text: &str) -> bool {
     text.split('%').skip(1).all(|rest| {
         let byte = rest.get(..2).filter(|pair| pair.bytes().all(|it| it.is_ascii_hexdigit()));
@@ -162,14 +163,14 @@ fn check_public(scheme: &str, authority: &str, rules: Rules) -> Result<(), Addre
     if is_public_name(host) { Ok(()) } else { Err(AddressFlaw::Host) }
 }
 
-/// Another than the scheme's own, without leading zeros.
+/// Whether it is a port other than the scheme's default, without leading zeros.
 fn is_port(text: &str) -> bool {
     let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
     canonical && text.parse::<u16>().is_ok_and(|port| port != 443)
 }
 
-/// A DNS name in lower case with at least one dot. Its last label begins with a letter, as every top-level domain does and no
-/// spelling of an IP address.
+/// Whether it is a lower-case DNS name with at least one dot. The last label must begin with a letter: every top-level
+/// domain does, and no notation of an IP address does.
 fn is_public_name(host: &str) -> bool {
     let label = |label: &str| {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -182,7 +183,7 @@ fn is_public_name(host: &str) -> bool {
         && !PRIVATE_NAMES.into_iter().any(is_private)
 }
 
-/// Names are compared decoded, so that `%74oken` is `token` too.
+/// Names are compared after decoding, so that `%74oken` matches `token`.
 fn has_secret(query: Option<&str>) -> bool {
     let names = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     let mut names = names.map(|(name, _)| name.to_ascii_lowercase().replace('-', "_"));

@@ -1,25 +1,26 @@
-//! An operator gives an account to a customer: the one way for an account whose token nobody brought.
+//! An operator assigns an account to a customer: the only way to connect an account for which no customer brought a
+//! token.
 
 use super::ids::{AttemptId, BusinessId, CustomerRef, OnboardingId, WabaId};
 use super::onboarding::{Onboarding, Phase};
 
-/// What an operator decided, with what it takes to carry it out.
+/// An operator's decision, with the data needed to carry it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// Who gets the account.
+    /// The customer that gets the account.
     pub customer_ref: CustomerRef,
     /// The account.
     pub waba: WabaId,
     /// Its portfolio, as Meta announced it.
     pub business: BusinessId,
-    /// Names the token's secret, should it have to be fetched.
+    /// The name of the token's secret is derived from it, in case the token has to be fetched.
     pub attempt: AttemptId,
 }
 
 /// Why an account cannot be assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAssignable {
-    /// The record is neither unclaimed nor asks for another click.
+    /// The record is neither unclaimed nor waiting for the customer to launch the signup again.
     State,
     /// The unclaimed record is about another account.
     OtherAccount,
@@ -31,7 +32,7 @@ pub enum NotAssignable {
     Owned,
 }
 
-/// What is known of the account besides the record.
+/// What is known about the account besides the record.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountClaims<'a> {
     /// The record that has the account, unless it was released.
@@ -40,7 +41,8 @@ pub struct AccountClaims<'a> {
     pub announced: Option<&'a BusinessId>,
 }
 
-/// Whether the account may be given to the customer by way of this record; gives the portfolio Meta announced.
+/// Checks whether the account may be assigned to the customer through this record. Returns the portfolio that Meta
+/// announced.
 ///
 /// # Errors
 /// [`NotAssignable`] with the reason.
@@ -57,7 +59,7 @@ pub fn may_assign(
     around.announced.cloned().ok_or(NotAssignable::NotAnnounced)
 }
 
-/// What the record itself says; asked again when the decision is applied to a newer one.
+/// Checks the record alone; repeated when the decision is applied to a newer version of the record.
 pub(super) fn fits(onboarding: &Onboarding, customer: &CustomerRef, waba: &WabaId) -> Result<(), NotAssignable> {
     let unclaimed = onboarding.customer_ref.is_unclaimed();
     match &onboarding.phase {
@@ -70,7 +72,7 @@ pub(super) fn fits(onboarding: &Onboarding, customer: &CustomerRef, waba: &WabaI
     }
 }
 
-/// The account an unclaimed record was begun for.
+/// The account for which an unclaimed record was created.
 fn announced_account(onboarding: &Onboarding) -> Option<&WabaId> {
     onboarding.waba.as_ref().map(super::grant::VerifiedWaba::id).or(onboarding.claim.waba.as_ref())
 }

@@ -1,4 +1,4 @@
-//! Days on which Meta shares no credit line with customers that switched from another partner.
+//! Blackout days: Meta does not share credit lines with customers that switched from another partner.
 
 use super::time::Timestamp;
 
@@ -6,7 +6,7 @@ use super::time::Timestamp;
 const LAST_DAYS: i8 = 3;
 const FIRST_DAYS: i8 = 4;
 
-/// When the black-out ends that `now` lies in; `None` when it lies in none. Days are those of UTC.
+/// The end of the blackout period that contains `now`; `None` outside of one. Days are in UTC.
 #[must_use]
 pub fn blackout_ends(now: Timestamp) -> Option<Timestamp> {
     let today = jiff::Timestamp::from_millisecond(now.as_millis()).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_three_and_first_four_days_of_a_month_are_black_out_days() {
+    fn the_last_three_and_first_four_days_of_a_month_are_blackout_days() {
         let check = |now: &str, end: Option<&str>| {
             assert_eq!(ends(now), end.map(|end| format!("{end}T00:00:00.000Z")), "{now}");
         };

@@ -1,21 +1,21 @@
-//! What a browser says about a finished popup. Hints, never facts.
+//! What a browser reports about a finished popup: unverified claims, used only as hints.
 
 use super::ids::{BusinessId, PhoneNumberId, WabaId};
 use serde::{Deserialize, Serialize};
 
-/// How the popup ended, in Meta's words.
+/// How the popup ended, as an event name of Meta's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum FinishEvent {
-    /// The whole Cloud API flow.
+    /// The complete Cloud API flow.
     Finish,
-    /// Done without a phone number.
+    /// Finished without a phone number.
     FinishOnlyWaba,
     /// The number stays in the WhatsApp Business app.
     FinishCoexistence,
     /// App-only install.
     FinishGrantOnlyApiAccess,
-    /// Something Meta added later: kept, and nothing is registered on its word.
+    /// An event that Meta added later: stored, but no number is registered because of it.
     Other(String),
 }
 
@@ -45,22 +45,22 @@ impl From<FinishEvent> for String {
     }
 }
 
-/// The ids and the event that came with a code, or `None` where the browser named nothing.
+/// The ids and the event that came with a code; `None` where the browser named none.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Claim {
     /// How the popup ended.
     pub event: Option<FinishEvent>,
-    /// The account it says was granted.
+    /// The account that was granted, according to the browser.
     pub waba: Option<WabaId>,
-    /// The number it says was set up.
+    /// The number that was set up, according to the browser.
     pub phone: Option<PhoneNumberId>,
-    /// The customer's portfolio it names.
+    /// The customer's portfolio, according to the browser.
     pub business: Option<BusinessId>,
 }
 
 impl Claim {
-    /// The claim with what its event contradicts left out: Meta's own sample of `FINISH_ONLY_WABA` carries a number id
-    /// although no number was collected.
+    /// The claim without members that contradict its event: Meta's own sample of `FINISH_ONLY_WABA` contains a number
+    /// id although no number was collected.
     #[must_use]
     pub fn consistent(mut self) -> Self {
         if self.event == Some(FinishEvent::FinishOnlyWaba) {

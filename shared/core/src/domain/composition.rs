@@ -1,4 +1,4 @@
-//! A template as somebody writes it: read, checked against Meta's rules before Meta sees it, and shown as it will look.
+//! A template draft: parsed, checked against Meta's rules before it is submitted, and rendered as a preview.
 
 mod lint;
 mod preview;
@@ -10,7 +10,7 @@ pub use preview::{Preview, preview};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A template that may be submitted.
+/// A template to submit to Meta.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Composition {
     /// Lower-case letters, digits and underscores.
@@ -22,10 +22,10 @@ pub struct Composition {
     /// `POSITIONAL` (`{{1}}`) or `NAMED` (`{{order_id}}`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter_format: Option<String>,
-    /// Seconds after which a message that was not delivered is dropped.
+    /// Seconds after which an undelivered message is dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_send_ttl_seconds: Option<i64>,
-    /// Header, body, footer and buttons, in Meta's own words.
+    /// Header, body, footer and buttons, in Meta's format.
     pub components: Vec<Map<String, Value>>,
 }
 

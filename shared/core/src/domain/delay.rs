@@ -1,33 +1,34 @@
-//! How long to wait before the next attempt.
+//! Retry policies: how long to wait before the next attempt.
 
 use super::time::Jitter;
 use std::time::Duration;
 
-/// The waits between attempts of a step; the last one repeats until `attempts` is used up.
+/// The delays between attempts of a step; the last one repeats until `attempts` are used up.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Seconds before the second, third, … attempt.
     pub seconds: &'static [u32],
-    /// Attempts after which a person is asked.
+    /// Attempts after which a person has to act.
     pub attempts: u16,
 }
 
-/// Cheap calls that may be repeated: ten attempts within about half a day.
+/// Cheap, repeatable calls: ten attempts within about half a day.
 pub const QUICK: RetryPolicy = RetryPolicy { seconds: &[5, 30, 120, 600, 3600, 7200], attempts: 10 };
 
-/// Registration: three of the ten attempts Meta allows in 72 hours, the rest is left to people.
+/// Registration: three of the ten attempts Meta allows in 72 hours; the remaining ones are left to people.
 pub const REGISTRATION: RetryPolicy = RetryPolicy { seconds: &[60, 600], attempts: 3 };
 
-/// Sharing a credit line: patient, because a refusal may last for days (the month-end black-out for switched customers).
+/// Sharing a credit line: long, because Meta may refuse for days (the month-end blackout for switched customers).
 pub const CREDIT: RetryPolicy = RetryPolicy { seconds: &[900, 1800, 3600, 7200, 14_400, 21_600], attempts: 48 };
 
-/// Asking for the data of the WhatsApp Business app: as long as Meta's 24 hours last, which end the step themselves.
+/// Requesting the data of the WhatsApp Business app: enough attempts for Meta's 24 hours, after which the step ends
+/// anyway.
 pub const SYNC: RetryPolicy = RetryPolicy { seconds: &[60, 600, 3600], attempts: 40 };
 
-/// The longest wait a reply of Meta may impose: an hour (reliability rule: larger hints are not believed).
+/// The longest wait that a reply of Meta's may impose: an hour (reliability rule: larger hints are capped).
 const LONGEST_HINT: u32 = 3600;
 
-/// The wait before the next attempt after `made` attempts, or `None` when a person has to look.
+/// The delay before the next attempt after `made` attempts, or `None` when a person has to act.
 #[must_use]
 pub fn delay(policy: &RetryPolicy, made: u16, hint: Option<u32>, jitter: Jitter) -> Option<Duration> {
     if made >= policy.attempts {
@@ -44,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_and_then_a_person_is_asked() {
+    fn delays_grow_and_then_a_person_has_to_act() {
         let check = |made, expected: Option<u64>| {
             assert_eq!(delay(&REGISTRATION, made, None, Jitter::none()), expected.map(Duration::from_secs));
         };

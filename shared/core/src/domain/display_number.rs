@@ -1,23 +1,23 @@
-//! A phone number as people write it: personal data that is compared and never kept.
+//! A phone number as people write it: personal data, used for comparison only and never stored.
 
 use super::ids::PhoneNumberId;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// The digits of a phone number. Prints as nothing.
+/// The digits of a phone number. `Debug` prints only the type name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DisplayNumber(String);
 
 impl DisplayNumber {
-    /// Takes the digits out of what the API (`+1 631-555-1234`) and webhooks (`16315551234`) write; `None` when there are
-    /// none, or more than a phone number has (15, ITU E.164).
+    /// Extracts the digits from the formats of the API (`+1 631-555-1234`) and of webhooks (`16315551234`); `None` when
+    /// there are none, or more than a phone number has (15, ITU E.164).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         (1..=15).contains(&digits.len()).then_some(Self(digits))
     }
 
-    /// What is kept of it beside a number's node: enough to recognise it, too little to read it.
+    /// What is stored of it along with the number's id: enough to recognise it, too little to recover it.
     #[must_use]
     pub fn fingerprint(&self, node: &PhoneNumberId) -> String {
         let digest = Sha256::digest(format!("{node}:{}", self.0));
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_none() {
+    fn invalid_numbers_are_rejected() {
         for bad in ["", "abc", "1234567890123456"] {
             assert_eq!(DisplayNumber::parse(bad), None, "{bad}");
         }

@@ -1,26 +1,27 @@
-//! Whether Meta's side of the platform is set up: one check per prerequisite, each with what is missing and where to go.
+//! The doctor: checks whether the platform is set up at Meta. One check per prerequisite, each with what is missing and
+//! where to fix it.
 
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A prerequisite that was looked at.
+/// The result for one prerequisite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// Which.
+    /// The prerequisite.
     pub name: CheckName,
-    /// Whether it is met; `None` when Meta cannot be asked.
+    /// Whether it is met; `None` when it could not be checked.
     pub ok: Option<bool>,
-    /// What is missing, in Meta's words.
+    /// What is missing, by Meta's names.
     #[serde(default)]
     pub missing: Vec<String>,
 }
 
-/// Checks that take the system token, with the time at which they were made.
+/// Results of the checks that need the system token, with their time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoctorReport {
-    /// When.
+    /// When they were run.
     pub at: Timestamp,
-    /// What was found.
+    /// The results.
     pub checks: Vec<Check>,
 }
 
@@ -28,7 +29,7 @@ pub struct DoctorReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckName {
-    /// The app exists and the app secret is its.
+    /// The app exists and the app secret belongs to it.
     App,
     /// The permissions the app needs have advanced access.
     Permissions,
@@ -36,9 +37,9 @@ pub enum CheckName {
     WebhookFields,
     /// The app's callback is this deployment's, and active.
     Callback,
-    /// The webhook function answers from outside, and refuses what is not signed.
+    /// The webhook function is reachable from outside and rejects unsigned requests.
     CallbackReachable,
-    /// The login configuration of Embedded Signup.
+    /// The login configuration for Embedded Signup.
     Configuration,
     /// Domains on which the popup may be opened.
     AllowedDomains,
@@ -46,43 +47,43 @@ pub enum CheckName {
     SystemToken,
     /// The system user is an admin.
     SystemUser,
-    /// The credit line is the portfolio's.
+    /// The credit line belongs to the portfolio.
     CreditLine,
 }
 
 impl Check {
-    /// A check that was answered: nothing missing is good.
+    /// A completed check: passed when nothing is missing.
     #[must_use]
     pub fn answered(name: CheckName, missing: Vec<String>) -> Self {
         Self { name, ok: Some(missing.is_empty()), missing }
     }
 
-    /// A check that nobody could answer; `about` helps the person who looks.
+    /// A check that could not be completed; `about` lists what a person should check by hand.
     #[must_use]
     pub fn unanswered(name: CheckName, about: Vec<String>) -> Self {
         Self { name, ok: None, missing: about }
     }
 
-    /// What the person who sets the platform up reads.
+    /// The sentence for the person who sets up the platform.
     #[must_use]
     pub fn message(&self) -> &'static str {
         match (self.ok, self.unanswered_hint()) {
-            (Some(true), _) => "In order.",
+            (Some(true), _) => "OK.",
             (None, Some(unanswered_hint)) => unanswered_hint,
             _ => self.gap(),
         }
     }
 
-    /// What there is to say of a check that Meta was not asked for, where that differs from the gap.
+    /// The sentence for a check that was not completed, where it differs from the gap.
     fn unanswered_hint(&self) -> Option<&'static str> {
         match self.name {
             CheckName::Configuration => Some(
-                "Meta has no API for it. App dashboard > Facebook Login for Business > Configurations: the id must be a WhatsApp Embedded Signup configuration.",
+                "Meta has no API for this. App dashboard > Facebook Login for Business > Configurations: the id must be that of a WhatsApp Embedded Signup configuration.",
             ),
             CheckName::SystemToken | CheckName::CreditLine => Some(
-                "Not examined, or Meta did not answer: POST /v1/doctor has everything looked at that takes the system token.",
+                "Not checked yet, or Meta did not answer. POST /v1/doctor runs the checks that need the system token.",
             ),
-            CheckName::SystemUser => Some("Name the platform's own portfolio in MetaBusinessId to have this checked."),
+            CheckName::SystemUser => Some("Set MetaBusinessId to the platform's own portfolio to enable this check."),
             _ => None,
         }
     }
@@ -90,29 +91,29 @@ impl Check {
     fn gap(&self) -> &'static str {
         match self.name {
             CheckName::App => {
-                "Meta does not know the app by its secret. App dashboard > App settings > Basic: compare app id and app secret with MetaAppId and the secret app-secret."
+                "Meta does not accept the app secret for this app. App dashboard > App settings > Basic: compare app id and app secret with MetaAppId and the secret app-secret."
             }
             CheckName::Permissions => {
-                "Permissions lack advanced access. App dashboard > App Review > Permissions and features: request advanced access."
+                "Some permissions lack advanced access. App dashboard > App Review > Permissions and features: request advanced access."
             }
             CheckName::WebhookFields => {
-                "Webhook fields are not subscribed. App dashboard > WhatsApp > Configuration > Webhook fields: subscribe to each."
+                "Some webhook fields are not subscribed. App dashboard > WhatsApp > Configuration > Webhook fields: subscribe to each of them."
             }
             CheckName::Callback => {
-                "The app's webhooks go elsewhere. App dashboard > WhatsApp > Configuration > Callback URL: enter the output WebhookUrl."
+                "The app's webhooks are sent to another URL. App dashboard > WhatsApp > Configuration > Callback URL: enter the output WebhookUrl."
             }
             CheckName::CallbackReachable => {
-                "The webhook address does not answer as it should. Look at the function webhook and its Function URL."
+                "The webhook endpoint does not respond correctly. Check the function webhook and its Function URL."
             }
-            CheckName::Configuration => "Name the configuration's id in MetaConfigId.",
+            CheckName::Configuration => "Set MetaConfigId to the id of the configuration.",
             CheckName::AllowedDomains => {
-                "Meta has no API for it. App dashboard > Facebook Login for Business > Settings: list these under Allowed domains for the JavaScript SDK and Valid OAuth redirect URIs."
+                "Meta has no API for this. App dashboard > Facebook Login for Business > Settings: list these under Allowed domains for the JavaScript SDK and Valid OAuth redirect URIs."
             }
             CheckName::SystemToken => {
                 "The system token does not work or lacks scopes. Business settings > System users: generate a token for this app with these permissions, and store it as the secret system-token."
             }
             CheckName::SystemUser => {
-                "The system user is no admin, or cannot be read. Business settings > System users: make it an admin."
+                "The system user is not an admin, or cannot be read. Business settings > System users: make it an admin."
             }
             CheckName::CreditLine => {
                 "The credit line cannot be read. Business settings > Billing: compare its id with CreditLineId; the system user needs the role Finance editor."
@@ -126,8 +127,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_missing_is_in_order_and_a_gap_says_where_to_go() {
-        assert_eq!(Check::answered(CheckName::App, vec![]).message(), "In order.");
+    fn a_passed_check_is_ok_and_a_gap_says_where_to_fix_it() {
+        assert_eq!(Check::answered(CheckName::App, vec![]).message(), "OK.");
         let gap = Check::answered(CheckName::WebhookFields, vec!["messages".into()]);
         assert!(gap.ok == Some(false) && gap.message().contains("App dashboard"));
         assert_eq!(Check::unanswered(CheckName::AllowedDomains, vec![]).ok, None);

@@ -1,5 +1,5 @@
-//! Which accounts a token that came without a code may be bound to, and what proves it. What a browser said is no part of it:
-//! a claim chooses among proven accounts and never adds one.
+//! Which accounts a token that was obtained without a code may be bound to, and what proves it. A browser's claim is no
+//! proof: it selects among proven accounts and never adds one.
 
 use super::grant::Grant;
 use super::ids::{AttemptId, BusinessId, WabaId};
@@ -17,15 +17,16 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// What a token's inspection proves, or `None` when it names no account: a scope without a list proves nothing here.
+    /// What `debug_token` proves about a token, or `None` when it names no account: a scope without target ids proves
+    /// nothing here.
     #[must_use]
     pub fn of(grant: &Grant) -> Option<Self> {
         let usable = grant.is_valid && grant.is_ours && grant.has_whatsapp_scope && !grant.wabas.is_empty();
         usable.then(|| Self { wabas: grant.wabas.clone(), businesses: grant.businesses.clone() })
     }
 
-    /// The portfolio whose token Meta may be asked for: the one Meta announced for a granted account, as long as the grant
-    /// does not name others; without an announcement, the only one of the grant.
+    /// The portfolio whose token may be requested from Meta: the one Meta announced for a granted account, unless the
+    /// grant names other portfolios; without an announcement, the only one of the grant.
     #[must_use]
     pub fn portfolio(&self, announced: &[(WabaId, BusinessId)]) -> Option<BusinessId> {
         let fits = |business: &&BusinessId| self.businesses.is_empty() || self.businesses.contains(business);
@@ -38,18 +39,18 @@ impl Granted {
     }
 }
 
-/// Why a record may get a token from Meta without a code of its own.
+/// Why a record may obtain a token from Meta without a code of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Entitlement {
-    /// Meta announced the account, and the record is no customer's.
+    /// Meta announced the account, and the record is unclaimed.
     Announced {
         /// The account.
         waba: WabaId,
     },
-    /// Meta accepted a code of this very session; its token could not be kept.
+    /// Meta accepted a code of this session, but the token could not be stored.
     CodeAccepted(Granted),
-    /// An operator gave the account to this record's customer.
+    /// An operator assigned the account to this record's customer.
     Assigned {
         /// The account.
         waba: WabaId,
@@ -57,7 +58,7 @@ pub enum Entitlement {
 }
 
 impl Entitlement {
-    /// The accounts it is about.
+    /// The accounts it covers.
     #[must_use]
     pub fn accounts(&self) -> &[WabaId] {
         match self {
@@ -67,25 +68,25 @@ impl Entitlement {
     }
 }
 
-/// A token that is asked for at Meta without a code.
+/// A token to request from Meta without a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted<'a> {
-    /// The attempt under whose name it is kept.
+    /// The attempt from which the secret's name is derived.
     pub attempt: &'a AttemptId,
-    /// Whose token.
+    /// The portfolio whose token is requested.
     pub business: &'a BusinessId,
     /// The accounts it may be bound to.
     pub accounts: &'a [WabaId],
 }
 
-/// Whether a token opens what is wanted.
+/// Whether a token gives access to one of the wanted accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opens {
     /// Its grant names the account.
     Yes,
-    /// Its grant names no account at all: only reading one of these with it can prove it.
+    /// Its grant names no account: only reading one of the wanted accounts with it proves access.
     IfReadable,
-    /// It is not ours, does not work, or was granted other accounts.
+    /// It belongs to another app, is invalid, or was granted other accounts.
     No,
 }
 
@@ -106,7 +107,7 @@ impl Wanted<'_> {
 }
 
 impl Onboarding {
-    /// The token that is to be asked for without a code; `None` also when nothing proves that the record may have it.
+    /// The token to request without a code; `None` also when nothing proves that the record may have it.
     #[must_use]
     pub fn wanted_token(&self) -> Option<Wanted<'_>> {
         match (&self.phase, &self.renewal, &self.waba) {
@@ -122,8 +123,7 @@ impl Onboarding {
         }
     }
 
-    /// Records that nobody claimed and that were written before entitlements were have the account Meta announced as their
-    /// claim.
+    /// Unclaimed records from before entitlements existed carry the account Meta announced as their claim.
     fn entitled_accounts(&self) -> Option<&[WabaId]> {
         match (&self.entitlement, &self.claim.waba) {
             (Some(entitlement), _) => Some(entitlement.accounts()),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_portfolio_is_metas_word_about_a_granted_account() {
+    fn the_portfolio_is_the_one_meta_announced_for_a_granted_account() {
         let granted = |businesses: &[&str]| Granted {
             wabas: vec![waba("11")],
             businesses: businesses.iter().map(|id| business(id)).collect(),
@@ -177,21 +177,25 @@ mod tests {
         let own = [(waba("11"), business("77"))];
         let foreign = [(waba("22"), business("88"))];
         assert_eq!(granted(&[]).portfolio(&own), Some(business("77")));
-        assert_eq!(granted(&[]).portfolio(&foreign), None, "what was announced of another account says nothing");
+        assert_eq!(granted(&[]).portfolio(&foreign), None, "an announcement of another account proves nothing");
         assert_eq!(granted(&["77"]).portfolio(&[]), Some(business("77")));
-        assert_eq!(granted(&["77", "78"]).portfolio(&[]), None, "several are not guessed among");
+        assert_eq!(granted(&["77", "78"]).portfolio(&[]), None, "no guess among several");
         assert_eq!(granted(&["77", "78"]).portfolio(&own), Some(business("77")));
-        assert_eq!(granted(&["78"]).portfolio(&own), Some(business("78")), "the grant goes before the announcement");
+        assert_eq!(
+            granted(&["78"]).portfolio(&own),
+            Some(business("78")),
+            "the grant takes precedence over the announcement"
+        );
     }
 
     #[test]
-    fn a_token_has_to_open_a_wanted_account() {
+    fn a_token_has_to_give_access_to_a_wanted_account() {
         let attempt = AttemptId::new(crate::domain::time::Timestamp::from_seconds(1), 1);
         let (owner, accounts) = (business("77"), [waba("11")]);
         let wanted = Wanted { attempt: &attempt, business: &owner, accounts: &accounts };
         assert_eq!(wanted.judge(&grant(&["22", "11"])), Opens::Yes);
         assert_eq!(wanted.judge(&grant(&["22"])), Opens::No);
-        assert_eq!(wanted.judge(&grant(&[])), Opens::IfReadable, "not named is not opened");
+        assert_eq!(wanted.judge(&grant(&[])), Opens::IfReadable, "an unnamed account has to be read first");
         assert_eq!(wanted.judge(&Grant { is_ours: false, ..grant(&["11"]) }), Opens::No);
     }
 }

@@ -1,19 +1,19 @@
-//! Why something did not happen, and who can change that.
+//! Failures: what went wrong, and who has to act.
 
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Who has to do something before work goes on.
+/// Who has to act before work continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// The business that is being onboarded.
     Customer,
-    /// A person who runs the platform.
+    /// A person who operates the platform.
     Operator,
-    /// This system, by itself, later.
+    /// This system, automatically.
     Platform,
-    /// Meta, by a review or by becoming reachable.
+    /// Meta, by finishing a review or becoming reachable.
     Meta,
 }
 
@@ -21,23 +21,23 @@ pub enum Actor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// Try again after the step's own delays.
+    /// Retry after the step's own delays.
     Later,
-    /// Try again no sooner than this many seconds from now (Meta said so).
+    /// Retry no earlier than this many seconds from now, as reported by Meta.
     LaterAfter(u32),
     /// Nothing changes until this person acts.
     Needs(Actor, Waiting),
-    /// Nobody can change it before this time; looked at again then.
+    /// Nothing changes before this time; retried then.
     Until(Actor, Waiting, Timestamp),
-    /// It cannot be done any more, and everything else goes on without it.
+    /// It can no longer be done; everything else continues without it.
     Skip,
-    /// A proof failed: nothing more may be called for this customer.
+    /// A proof failed: no further calls may be made for this customer.
     Hold,
-    /// The customer's token is dead; only a new signup helps.
+    /// The customer's token is no longer valid; only a new signup helps.
     TokenDead,
 }
 
-/// What a waiting onboarding waits for; the words of the public API.
+/// What an onboarding waits for, as in the public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Waiting {
@@ -55,16 +55,16 @@ pub enum Waiting {
     BusinessInfo,
     /// The credit line cannot be shared yet.
     CreditLine,
-    /// The number has a two-step PIN we do not know.
+    /// The number has a two-step verification PIN that we do not know.
     Pin,
-    /// Several accounts or numbers were granted and none was named.
+    /// Several accounts or numbers were granted, and none was selected.
     Choice,
-    /// Meta is unreachable, limits us, or refused without a remedy of ours.
+    /// Meta is unreachable, limits our calls, or refused for a reason we cannot fix.
     Meta,
 }
 
 impl Waiting {
-    /// The word used in the public API and in events.
+    /// The value in the public API and in events.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,20 +82,20 @@ impl Waiting {
     }
 }
 
-/// A failure as it is kept in a record: what to do, and a stable code that says why.
+/// A failure as stored in a record: what to do, and a stable code that says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What to do about it.
     pub class: Class,
     /// Stable code, for example `graph.80007` or `grant.claim_not_granted`; the key of the sentence shown to people.
     pub code: String,
-    /// What there is to choose from, when somebody has to choose: ids of Meta's.
+    /// The ids of Meta's to choose from, when somebody has to choose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
 }
 
 impl Failure {
-    /// A failure of our own rules.
+    /// A failure without options.
     #[must_use]
     pub fn new(class: Class, code: &str) -> Self {
         Self { class, code: code.to_owned(), options: Vec::new() }

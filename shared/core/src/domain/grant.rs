@@ -1,5 +1,5 @@
-//! Which account a token opens: from claims (a browser's), grants (`debug_token`) and facts (read with the token) to the
-//! only values that may reach a step which costs money or changes routing.
+//! Which account a token gives access to: turns claims (from a browser), grants (from `debug_token`) and data read with
+//! the token into verified values. Only these reach steps that cost money or change routing.
 
 use super::claim::Claim;
 use super::entitlement::Entitlement;
@@ -7,8 +7,8 @@ use super::failure::{Actor, Class, Failure, Waiting};
 use super::ids::{BusinessId, PhoneNumberId, WabaId};
 use serde::{Deserialize, Serialize};
 
-/// A WhatsApp Business Account that the customer proved to hold: granted by its token, readable with it, owner known.
-/// Made by [`verify_waba`] only; subscribe, override, register and share take nothing else.
+/// A WhatsApp Business Account that the customer proved to control: granted by its token, readable with it, owner
+/// known. Created by [`verify_waba`] only; subscribe, override, register and share accept no other type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedWaba {
     id: WabaId,
@@ -22,14 +22,14 @@ impl VerifiedWaba {
         &self.id
     }
 
-    /// The portfolio that owns it, as Meta says.
+    /// The portfolio that owns it, as reported by Meta.
     #[must_use]
     pub fn owner(&self) -> &BusinessId {
         &self.owner
     }
 }
 
-/// A number listed by a verified account. Made by [`verify_phone`] only.
+/// A number listed by a verified account. Created by [`verify_phone`] only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedPhone {
     id: PhoneNumberId,
@@ -37,7 +37,7 @@ pub struct VerifiedPhone {
 }
 
 impl VerifiedPhone {
-    /// The number's node.
+    /// The number's id at Meta.
     #[must_use]
     pub fn id(&self) -> &PhoneNumberId {
         &self.id
@@ -50,14 +50,14 @@ impl VerifiedPhone {
     }
 }
 
-/// What `debug_token` says about a token.
+/// What `debug_token` reports about a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// The token works.
+    /// The token is valid.
     pub is_valid: bool,
     /// The token belongs to our app.
     pub is_ours: bool,
-    /// Some WhatsApp scope was granted.
+    /// At least one WhatsApp scope was granted.
     pub has_whatsapp_scope: bool,
     /// Accounts named by WhatsApp scopes, newest first. Empty when the scopes are not limited to accounts.
     pub wabas: Vec<WabaId>,
@@ -65,11 +65,12 @@ pub struct Grant {
     pub businesses: Vec<BusinessId>,
 }
 
-/// Picks the account to read. A token that came without a code is bound to no account outside its record's entitlement. A
-/// claim only chooses; where a grant names no account, reading the chosen one with the token is the proof.
+/// Selects the account to read. A token that was obtained without a code is never bound to an account outside its
+/// record's entitlement. A claim only selects; where a grant names no account, reading the selected one with the token
+/// is the proof.
 ///
 /// # Errors
-/// A dead token, a token of another app, a claim that was not granted, or an ambiguous grant.
+/// An invalid token, a token of another app, a claim that was not granted, or an ambiguous grant.
 pub fn choose_waba(claim: &Claim, grant: &Grant, entitlement: Option<&Entitlement>) -> Result<WabaId, Failure> {
     if !grant.is_valid {
         return Err(Failure::new(Class::TokenDead, "token.invalid"));
@@ -94,7 +95,7 @@ pub fn choose_waba(claim: &Claim, grant: &Grant, entitlement: Option<&Entitlemen
     }
 }
 
-/// The accounts the token may be bound to; none when its scopes are not limited to accounts and its own code brought it.
+/// The accounts the token may be bound to; empty when its scopes are not limited to accounts and it came from a code.
 fn proven_accounts(grant: &Grant, entitlement: Option<&Entitlement>) -> Vec<WabaId> {
     let Some(entitlement) = entitlement else { return grant.wabas.clone() };
     let granted = |account: &&WabaId| grant.wabas.is_empty() || grant.wabas.contains(account);
@@ -115,23 +116,22 @@ pub fn verify_waba(chosen: &WabaId, read: &WabaId, owner: &BusinessId, claim: &C
     Ok(VerifiedWaba { id: read.clone(), owner: owner.clone() })
 }
 
-/// A number as the account lists it.
+/// A number in the account's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedPhone {
-    /// The number's node.
+    /// The number's id at Meta.
     pub id: PhoneNumberId,
-    /// Coexistence flag.
+    /// Whether it is used with the WhatsApp Business app (coexistence).
     pub on_business_app: bool,
-    /// Whether its owner proved to have it; only then it can be registered.
+    /// Whether its owner verified it by code; only then it can be registered.
     pub proven: bool,
 }
 
-/// Picks the number this signup is about from those the verified account lists; `known` are those the record has already.
-/// Without a claim it is the only new one, or, when nothing is new, the first that is known.
+/// Selects the number of this signup from those the verified account lists; `known` are those the record has already.
+/// Without a claim it is the only new number, or, when none is new, the first known one.
 ///
 /// # Errors
-/// No number yet, a claimed number of another account or one whose owner did not prove to have it, or several new ones and
-/// none named.
+/// No number yet, a claimed number of another account, an unverified number, or several new numbers and none claimed.
 pub fn verify_phone(claim: &Claim, listed: &[ListedPhone], known: &[PhoneNumberId]) -> Result<VerifiedPhone, Failure> {
     let verified = |phone: &ListedPhone| VerifiedPhone { id: phone.id.clone(), on_business_app: phone.on_business_app };
     if listed.is_empty() {
@@ -152,12 +152,12 @@ pub fn verify_phone(claim: &Claim, listed: &[ListedPhone], known: &[PhoneNumberI
     }
 }
 
-/// Meta's own word for a registration that comes too early.
+/// Meta's own error code for registering a number that is not verified yet.
 fn unproven() -> Failure {
     Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "graph.133006")
 }
 
-/// Somebody has to choose; nothing is guessed.
+/// A failure that lets somebody choose: ambiguous cases are never guessed.
 fn choice<'a>(code: &str, options: impl Iterator<Item = &'a str>) -> Failure {
     let options = options.map(str::to_owned).collect();
     Failure { options, ..Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), code) }
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(
             choose_waba(&claim(Some("22")), &grant(&[]), None),
             Ok(waba("22")),
-            "an unlimited scope names nothing"
+            "an unlimited scope names no account"
         );
     }
 
@@ -206,16 +206,20 @@ mod tests {
     fn a_token_that_came_without_a_code_is_bound_to_proven_accounts_only() {
         let assigned = Entitlement::Assigned { waba: waba("11") };
         let choose = |claimed, granted: &[&str]| choose_waba(&claim(claimed), &grant(granted), Some(&assigned));
-        assert_eq!(choose(None, &["22", "11"]), Ok(waba("11")), "what else the token opens is not its customer's");
-        assert_eq!(choose(None, &[]), Ok(waba("11")), "read to prove it");
+        assert_eq!(
+            choose(None, &["22", "11"]),
+            Ok(waba("11")),
+            "other accounts of the token do not belong to its customer"
+        );
+        assert_eq!(choose(None, &[]), Ok(waba("11")), "reading it is the proof");
         assert_eq!(choose(Some("22"), &["22", "11"]).unwrap_err().code, "grant.claim_not_granted");
-        assert_eq!(choose(Some("22"), &[]).unwrap_err().class, Class::Hold, "a claim adds nothing");
+        assert_eq!(choose(Some("22"), &[]).unwrap_err().class, Class::Hold, "a claim adds no account");
         assert_eq!(choose(Some("22"), &["22"]).unwrap_err().code, "grant.claim_not_granted");
         assert_eq!(choose(None, &["22"]).unwrap_err().class, Class::Hold);
     }
 
     #[test]
-    fn several_granted_accounts_are_asked_about_never_guessed() {
+    fn several_granted_accounts_need_a_choice_and_are_never_guessed() {
         assert_eq!(choose_waba(&claim(None), &grant(&["11", "22"]), None).unwrap_err().code, "grant.several_accounts");
         assert_eq!(choose_waba(&claim(None), &grant(&[]), None).unwrap_err().code, "grant.no_account");
     }
@@ -247,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_nobody_proved_to_have_is_left_alone() {
+    fn an_unverified_number_is_never_selected() {
         let id = |text: &str| PhoneNumberId::parse(text).unwrap();
         let unproven = ListedPhone { id: id("6"), on_business_app: false, proven: false };
         let named = Claim { phone: Some(id("6")), ..Claim::default() };
@@ -267,7 +271,7 @@ mod tests {
             verify_phone(&Claim::default(), &listed, &known)
         };
         assert_eq!(pick(&["5", "6"]).unwrap().id().as_str(), "7");
-        assert_eq!(pick(&["5", "6", "7"]).unwrap().id().as_str(), "7", "nothing is new");
+        assert_eq!(pick(&["5", "6", "7"]).unwrap().id().as_str(), "7", "no number is new");
         let ambiguous = pick(&["5"]).unwrap_err();
         assert_eq!((ambiguous.code.as_str(), ambiguous.options.join(" ")), ("number.several", "7 6".to_owned()));
     }

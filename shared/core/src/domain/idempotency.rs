@@ -1,6 +1,6 @@
-//! `Idempotency-Key`: a key belongs to one body, and a request under it is carried out once
-//! (draft-ietf-httpapi-idempotency-key-header). Whatever a request creates has an id that is derived from its claim, so that
-//! a repeat after a crash finds what the first one left.
+//! `Idempotency-Key`: a key belongs to one body, and a request with it is executed once
+//! (draft-ietf-httpapi-idempotency-key-header). The ids of everything a request creates are derived from its claim, so
+//! that a retry after a crash finds what the first attempt created.
 
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::time::Duration;
 
-/// How long a key belongs to its body, and its answer is repeated.
+/// How long a key belongs to its body and its answer is repeated.
 const KEPT: Duration = Duration::from_secs(48 * 3600);
-/// Longest key.
+/// Maximum length of a key.
 const LONGEST: usize = 128;
 
-/// A key: 1 to 128 visible ASCII characters. It is never stored: what is stored about a request can only be completed by
-/// whoever brings its key.
+/// A key: 1 to 128 visible ASCII characters. It is never stored: only a caller that sends the key can use what is
+/// stored about a request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Reads a header's value.
+    /// Parses a header value.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -39,7 +39,7 @@ impl fmt::Debug for IdempotencyKey {
     }
 }
 
-/// A request under a key.
+/// A request with a key.
 #[derive(Debug, Clone)]
 pub struct KeyedRequest {
     key: IdempotencyKey,
@@ -48,11 +48,13 @@ pub struct KeyedRequest {
 }
 
 impl KeyedRequest {
-    /// A request to an address (method and path) with a canonical body. The same key at two addresses is two requests.
+    /// A request to an endpoint (method and path) with a canonical body. The same key at two endpoints makes two
+    /// requests.
     #[must_use]
     pub fn new(key: IdempotencyKey, address: &str, body: &str) -> Self {
         let place = hex::encode(hash(&[b"place", address.as_bytes(), key.0.as_bytes()]));
-        // With the key in it: a body may hold a secret or a person's number, which nobody shall find by trying.
+        // The digest includes the key: a body may contain a secret or a phone number, which must not be found by brute
+        // force.
         let digest = hex::encode(hash(&[b"body", key.0.as_bytes(), address.as_bytes(), body.as_bytes()]));
         Self { key, place, digest }
     }
@@ -63,20 +65,20 @@ impl KeyedRequest {
         &self.key
     }
 
-    /// What the claim of this key at this address is found by.
+    /// The lookup key of the claim for this key and endpoint.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// A claim of the key for this body.
+    /// A new claim of the key for this body.
     #[must_use]
     pub fn claim(&self, random: [u8; 16], now: Timestamp) -> Claim {
         Claim { digest: self.digest.clone(), nonce: hex::encode(random), begun_at: now, answer: None }
     }
 }
 
-/// What a request that was carried out is answered, as often as it is repeated. It holds no secret.
+/// The answer to an executed request, returned again for every repeat. Contains no secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// HTTP status.
@@ -91,14 +93,14 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// What a key belongs to.
+/// Binds a key to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     digest: String,
     nonce: String,
-    /// When the first request under the key came.
+    /// When the first request with the key arrived.
     pub begun_at: Timestamp,
-    /// Its answer; `None` until it was carried out.
+    /// Its answer; `None` until the request was executed.
     #[serde(default)]
     pub answer: Option<Answer>,
 }
@@ -110,32 +112,32 @@ impl Claim {
         self.digest == request.digest
     }
 
-    /// The claim of a request that was carried out.
+    /// The claim of an executed request.
     #[must_use]
     pub fn answered(self, answer: Answer) -> Self {
         Self { answer: Some(answer), ..self }
     }
 
-    /// From when on the key may be used for something else.
+    /// When the key may be used for another request.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.begun_at.after(KEPT)
     }
 
-    /// What ids of this request are derived from: the same for every repeat, and unknown to whoever reads the claim without
-    /// the key.
+    /// The seed from which ids of this request are derived: the same for every repeat, and unknown to a reader of the
+    /// claim who does not have the key.
     #[must_use]
     pub fn seed(&self, request: &KeyedRequest) -> Seed {
         Seed(hash(&[b"seed", self.nonce.as_bytes(), request.key.0.as_bytes()]))
     }
 }
 
-/// Random bits that belong to one request. Prints as nothing: sessions are made of it.
+/// Random bits of one request. `Debug` prints only the type name, because session ids are derived from it.
 #[derive(Clone)]
 pub struct Seed([u8; 32]);
 
 impl Seed {
-    /// Of a request without a key: it is never repeated.
+    /// The seed of a request without a key, which is never repeated.
     #[must_use]
     pub const fn random(bits: [u8; 32]) -> Self {
         Self(bits)
@@ -155,7 +157,7 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// Each part with its length: no two lists of parts are the same text.
+/// Hashes the parts with their lengths, so that different lists of parts never collide by concatenation.
 fn hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
@@ -195,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_derived_repeats_for_the_key_and_for_nobody_else() {
+    fn derived_bits_repeat_for_the_same_key_only() {
         let (one, other) = (request("k", "a", "{}"), request("l", "a", "{}"));
         let claim = one.claim([7; 16], Timestamp::from_seconds(5));
         assert_eq!(claim.seed(&one).bits("x"), claim.seed(&one).bits("x"));
         assert_ne!(claim.seed(&one).bits("x"), claim.seed(&one).bits("y"));
-        assert_ne!(claim.seed(&one).bits("x"), claim.seed(&other).bits("x"), "the stored claim alone tells nothing");
+        assert_ne!(claim.seed(&one).bits("x"), claim.seed(&other).bits("x"), "the stored claim alone is not enough");
         let again = one.claim([8; 16], Timestamp::from_seconds(5));
-        assert_ne!(claim.seed(&one).bits("x"), again.seed(&one).bits("x"), "a key that is used anew draws anew");
+        assert_ne!(claim.seed(&one).bits("x"), again.seed(&one).bits("x"), "a key that is claimed again gets new bits");
         assert_eq!(format!("{one:?}{:?}", claim.seed(&one)).matches("\"k\"").count(), 0);
     }
 

@@ -1,12 +1,12 @@
-//! Identifiers, one type a kind: mixing two does not compile, and none can hold a path or a query.
+//! Identifiers, one type per kind: mixing them up does not compile, and none can contain a path or a query.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// An identifier that does not have the form of its kind. Does not repeat the rejected text.
+/// The text is not a valid identifier of this kind. Does not contain the rejected text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("parse {kind}")]
+#[error("invalid {kind}")]
 pub struct InvalidId {
     /// The kind that was expected, for example `WabaId`.
     pub kind: &'static str,
@@ -20,10 +20,10 @@ macro_rules! id_type {
         pub struct $name(String);
 
         impl $name {
-            /// Parses an outside value.
+            /// Parses a value from outside.
             ///
             /// # Errors
-            /// When the text does not have the form of this identifier.
+            /// When the text is not a valid identifier of this kind.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
                 let check: fn(&str) -> bool = $check;
                 if check(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { kind: stringify!($name) }) }
@@ -62,7 +62,7 @@ fn is_meta_id(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
 }
 
-/// Crockford's base 32 in lower case, as the ids of our own are written.
+/// Crockford's base 32 in lower case, used by our own ids.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 fn is_own_id(text: &str, prefix: &str, length: usize) -> bool {
@@ -71,7 +71,7 @@ fn is_own_id(text: &str, prefix: &str, length: usize) -> bool {
 
 id_type!(/// A WhatsApp Business Account.
     WabaId, is_meta_id);
-id_type!(/// A business phone number's node at Meta. It changes when the number moves to another WABA.
+id_type!(/// A business phone number's id at Meta. It changes when the number is migrated to another WABA.
     PhoneNumberId, is_meta_id);
 id_type!(/// A customer's (or our own) Meta business portfolio.
     BusinessId, is_meta_id);
@@ -87,17 +87,17 @@ id_type!(/// A system user of our own portfolio.
     SystemUserId, is_meta_id);
 id_type!(/// One customer's onboarding: `onb_` and 26 characters, sortable by time.
     OnboardingId, |text| is_own_id(text, "onb_", 26));
-id_type!(/// A signup session. It is a bearer secret of the customer's browser: `ses_`, ten characters of time and 256 random bits.
+id_type!(/// A signup session, a bearer secret of the customer's browser: `ses_`, ten characters of time and 256 random bits.
     SessionId, |text| is_own_id(text, "ses_", 62));
-id_type!(/// One attempt to exchange a code. The names of the secrets it may leave are derived from it.
+id_type!(/// One attempt to exchange a code. The names of its secrets are derived from it.
     AttemptId, |text| is_own_id(text, "att_", 26));
-id_type!(/// A callback override that a platform ordered. The name of the secret that goes with it is derived from it.
+id_type!(/// A callback override requested by a platform. The name of its secret is derived from it.
     OverrideId, |text| is_own_id(text, "ovr_", 26));
 id_type!(/// A message sent through us: `msg_` and 26 characters.
     MessageId, |text| is_own_id(text, "msg_", 26));
-id_type!(/// A number that moves here from another provider: `mov_` and 26 characters, sortable by time.
+id_type!(/// A phone number migration from another provider: `mov_` and 26 characters, sortable by time.
     MigrationId, |text| is_own_id(text, "mov_", 26));
-id_type!(/// The platform's own reference of its customer: 1 to 128 printable characters without spaces at the ends.
+id_type!(/// The platform's own reference of its customer: 1 to 128 printable characters without leading or trailing spaces.
 CustomerRef, |text| {
     (1..=128).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
 });
@@ -117,17 +117,18 @@ fn sortable(prefix: &str, now: super::time::Timestamp, random: u128) -> String {
     id
 }
 
-/// How the reference of a customer begins that came without a session; Meta's portfolio id follows.
+/// Prefix of the reference of an unclaimed record, followed by Meta's portfolio id.
 const UNCLAIMED: &str = "meta:";
 
 impl CustomerRef {
-    /// The reference of a customer of whom only Meta told us.
+    /// The reference of an unclaimed record, which is known from Meta's notification only.
     #[must_use]
     pub fn of_portfolio(business: &BusinessId) -> Self {
         Self(format!("{UNCLAIMED}{business}"))
     }
 
-    /// Whether no session belongs to this customer. The platform's own references must not begin so.
+    /// Whether the record is unclaimed: no session belongs to it. The platform's own references must not have this
+    /// prefix.
     #[must_use]
     pub fn is_unclaimed(&self) -> bool {
         self.0.starts_with(UNCLAIMED)
@@ -157,7 +158,7 @@ impl MessageId {
         Self(sortable("msg_", now, random))
     }
 
-    /// The id of a message that a platform may ask for twice under the same key: the same number and key give the same id.
+    /// The id of a message with an idempotency key: the same number and key give the same id.
     #[must_use]
     pub fn of_key(phone: &PhoneNumberId, key: &str) -> Self {
         let digest = Sha256::digest(format!("{phone}:{key}"));
@@ -230,6 +231,6 @@ mod tests {
 
     #[test]
     fn a_rejected_id_is_not_repeated_in_the_error() {
-        assert_eq!(OnboardingId::parse("<script>").unwrap_err().to_string(), "parse OnboardingId");
+        assert_eq!(OnboardingId::parse("<script>").unwrap_err().to_string(), "invalid OnboardingId");
     }
 }

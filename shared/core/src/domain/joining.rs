@@ -1,14 +1,15 @@
-//! Which record a signup belongs to: a new one, or the one that has the account already.
+//! Which record a signup belongs to: a new one, or the one that owns the account already.
 
 use super::failure::{Class, Failure};
 use super::ids::OnboardingId;
 use super::onboarding::{Onboarding, Phase};
 
-/// The record a signup goes on in, when it is another one: the same customer's, or one that nobody claimed yet. `owner` is
-/// the record that the account's owner item names.
+/// The record in which a signup continues, if it is another one: a record of the same customer, or an unclaimed one.
+/// `owner` is the record named by the account's owner item.
 ///
 /// # Errors
-/// [`Class::Hold`] when the account is another customer's; [`Class::Later`] while that record is being taken apart.
+/// [`Class::Hold`] when the account belongs to another customer; [`Class::Later`] while an exit of that record is in
+/// progress.
 pub fn holder(signup: &Onboarding, owner: Option<&Onboarding>) -> Result<Option<OnboardingId>, Failure> {
     let Some(owner) = owner.filter(|owner| owner.id != signup.id) else { return Ok(None) };
     if !may_go_on_in(signup, owner) {
@@ -21,13 +22,13 @@ pub fn holder(signup: &Onboarding, owner: Option<&Onboarding>) -> Result<Option<
     }
 }
 
-/// Whether a signup's token may be handed to the record: its customer's own, or nobody's.
+/// Whether the record may take over the signup's token: it belongs to the same customer, or is unclaimed.
 #[must_use]
 pub fn may_go_on_in(signup: &Onboarding, other: &Onboarding) -> bool {
     other.customer_ref == signup.customer_ref || other.customer_ref.is_unclaimed()
 }
 
-/// The account is another customer's.
+/// The account belongs to another customer.
 #[must_use]
 pub fn bound_elsewhere() -> Failure {
     Failure::new(Class::Hold, "grant.bound_elsewhere")

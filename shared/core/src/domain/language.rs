@@ -1,9 +1,9 @@
-//! The languages a customer is spoken to in: those of Meta's own window ("30 languages"), and German.
+//! The languages of the signup page: those of Meta's own popup ("30 languages"), and German.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// In which direction a language is read.
+/// The writing direction of a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Latin and most others.
@@ -30,7 +30,7 @@ pub struct Language {
     pub tag: &'static str,
     /// The locale of Facebook's JavaScript SDK.
     pub sdk_locale: &'static str,
-    /// In which direction it is read.
+    /// The writing direction.
     pub direction: Direction,
     texts: LazyLock<HashMap<String, String>>,
 }
@@ -41,7 +41,7 @@ macro_rules! language {
             tag: $tag,
             sdk_locale: $sdk,
             direction: Direction::$direction,
-            // A catalogue that is no JSON would be empty: the tests read every one.
+            // An invalid catalogue would be empty; the tests parse every one.
             texts: LazyLock::new(|| {
                 serde_json::from_str(include_str!(concat!("../../../languages/", $tag, ".json"))).unwrap_or_default()
             }),
@@ -55,10 +55,10 @@ macro_rules! tag {
     };
 }
 
-/// The tags stand apart from the languages: whoever wants no more than them links no catalogue.
+/// The tags are defined separately from the languages: code that uses only the tags links no catalogue.
 macro_rules! languages {
     ($english:ident: $first:tt, $others:ident: $($other:tt)*) => {
-        /// What everybody gets whose language is none of the others.
+        /// The default language.
         pub static $english: Language = language! $first;
         static $others: [Language; TAGS.len() - 1] = [$(language! $other),*];
         /// BCP 47 tags of all languages.
@@ -102,7 +102,7 @@ languages! {
     ("zh-TW", "zh_TW", LeftToRight)
 }
 
-/// Tags that mean one of ours, where the part before the region alone would mislead.
+/// Aliases for tags that truncation alone would resolve wrongly or not at all.
 const ALIASES: [(&str, &str); 18] = [
     ("no", "nb"),
     ("nn", "nb"),
@@ -125,23 +125,23 @@ const ALIASES: [(&str, &str); 18] = [
 ];
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         std::iter::once(&ENGLISH).chain(&OTHERS)
     }
 
-    /// The sentence under a key.
+    /// The sentence for a key.
     #[must_use]
     pub fn text(&'static self, key: &str) -> Option<&'static str> {
         self.texts.get(key).map(String::as_str)
     }
 
-    /// Everything under keys that begin so, without what they begin with.
+    /// All sentences whose keys begin with the prefix; the prefix is removed from the keys.
     pub fn texts(&'static self, prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.texts.iter().filter_map(move |(key, text)| Some((key.strip_prefix(prefix)?, text.as_str())))
     }
 
-    /// The language a tag means: its own, that of a longer or shorter tag, or none.
+    /// The language of a tag: an exact match, an alias, or that of a shorter tag.
     #[must_use]
     pub fn of_tag(tag: &str) -> Option<&'static Self> {
         let mut tag = tag.trim().replace('_', "-").to_ascii_lowercase();
@@ -162,7 +162,7 @@ impl Language {
         Self::all().find(|language| language.tag == tag)
     }
 
-    /// The best of an `Accept-Language` header (RFC 9110, 12.5.4).
+    /// The best match for an `Accept-Language` header (RFC 9110, 12.5.4).
     #[must_use]
     pub fn accepted(header: &str) -> Option<&'static Self> {
         let weighed = header.split(',').take(MOST_ACCEPTED).filter_map(|range| {
@@ -176,7 +176,7 @@ impl Language {
     }
 }
 
-/// Ranges of an `Accept-Language` header that are looked at.
+/// Maximum number of ranges of an `Accept-Language` header that are evaluated.
 const MOST_ACCEPTED: usize = 20;
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_language_says_everything_with_the_same_placeholders() {
+    fn every_language_has_every_sentence_with_the_same_placeholders() {
         assert!(Language::all().count() >= 30 && keys(&ENGLISH).len() > 150);
         for language in Language::all() {
             assert_eq!(keys(language), keys(&ENGLISH), "{}", language.tag);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_means_the_nearest_language() {
+    fn a_tag_resolves_to_the_nearest_language() {
         let tag = |tag: &str| Language::of_tag(tag).map(|language| language.tag);
         for (asked, given) in [
             ("pt", "pt-BR"),
@@ -227,13 +227,13 @@ mod tests {
         ] {
             assert_eq!(tag(asked), Some(given), "{asked}");
         }
-        for nobody in ["", "xx", "-", "tlh-Latn", "*"] {
-            assert_eq!(tag(nobody), None, "{nobody}");
+        for unknown in ["", "xx", "-", "tlh-Latn", "*"] {
+            assert_eq!(tag(unknown), None, "{unknown}");
         }
     }
 
     #[test]
-    fn a_browser_gets_the_language_it_likes_best() {
+    fn a_browser_gets_its_preferred_language() {
         let accepted = |header: &str| Language::accepted(header).map(|language| language.tag);
         assert_eq!(accepted("xx, fr;q=0.3, de-CH;q=0.8, *;q=0.1"), Some("de"));
         assert_eq!(accepted("ja;q=0, ko;q=0.5"), Some("ko"));

@@ -1,25 +1,25 @@
-//! Meta's limit of new customers: so many in any seven days.
+//! Meta's limit on new customers in a moving window of seven days.
 
 use super::ids::BusinessId;
 use super::time::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The window Meta counts in.
+/// The length of Meta's window.
 pub const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Percent of the limit from which people are warned.
 const WARNING: usize = 80;
 
-/// How many new customers the platform may have in seven days: 10 to begin with, 200 once Meta has verified the business
-/// and reviewed the app; a parameter, because Meta changes it by word.
+/// How many new customers the platform may onboard in seven days: 10 initially, 200 once Meta has verified the business
+/// and reviewed the app. A parameter, because Meta changes it individually.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnboardingLimit(usize);
 
-/// A customer that is new to us.
+/// A new customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCustomer {
-    /// Its portfolio: one with several accounts counts once.
+    /// Its portfolio; a portfolio with several accounts counts once.
     pub business: BusinessId,
     /// When its signup began.
     pub at: Timestamp,
@@ -30,9 +30,9 @@ pub struct NewCustomer {
 pub struct Budget {
     /// New customers in the window.
     pub used: usize,
-    /// How many there may be.
+    /// The maximum number of new customers.
     pub limit: usize,
-    /// When the next one may come, while the limit is reached.
+    /// When the next customer may be onboarded, while the limit is reached.
     pub full_until: Option<Timestamp>,
 }
 
@@ -43,7 +43,7 @@ impl OnboardingLimit {
         text.parse().ok().filter(|limit| (1..=100_000).contains(limit)).map(Self)
     }
 
-    /// The budget at `now`, with the customers that were new lately.
+    /// The budget at `now`, given the recently added customers.
     #[must_use]
     pub fn budget(self, customers: &[NewCustomer], now: Timestamp) -> Budget {
         let mut first: BTreeMap<&BusinessId, Timestamp> = BTreeMap::new();
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_budget_says_when_the_next_customer_may_come() {
+    fn a_full_budget_says_when_the_next_customer_may_be_onboarded() {
         let limit = OnboardingLimit::parse("3").unwrap();
         let began = began(&[0, 1, 2, 3]);
         assert_eq!(limit.budget(&began, day(4)), Budget { used: 4, limit: 3, full_until: Some(day(8)) });

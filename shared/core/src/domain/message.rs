@@ -1,4 +1,4 @@
-//! A message that was sent through us, and its one second attempt: what is known of it, and what is due.
+//! A message sent through us, with at most one retry: what is known about it, and what is due.
 
 mod advance;
 mod delivery;
@@ -16,58 +16,59 @@ use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long an attempt may be on its way before its outcome counts as unknown: longer than any call takes.
+/// How long an attempt may be in progress before its outcome counts as unknown: longer than any call takes.
 const SENDING_LEASE: Duration = Duration::from_secs(60);
-/// How long Meta may take to tell of a message whose sending was not answered.
+/// How long to wait for a status from Meta after a send without an answer.
 const SILENCE: Duration = Duration::from_secs(24 * 3600);
-/// When events that were saved but maybe not sent are sent again; the same for a second attempt whose job was lost.
+/// How long until saved events that may not have been sent are sent again; also for a second attempt whose job was
+/// lost.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a message is remembered.
+/// How long a message is stored.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// One try to send it.
+/// One attempt to send the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Meta's id of it; `None` while Meta has not told.
+    /// Meta's message id; `None` until Meta has reported it.
     pub wamid: Option<String>,
-    /// How far it has come.
+    /// Its delivery status.
     pub delivery: Delivery,
     /// When it began.
     pub begun_at: Timestamp,
-    /// Since when it is where it is.
+    /// Since when it has had this status.
     pub at: Timestamp,
-    /// Stable code of its failure.
+    /// Stable code of the failure.
     pub code: Option<String>,
 }
 
-/// What becomes of a message that failed once.
+/// What happens with a message that failed once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
-    /// Nothing is planned.
+    /// No retry is planned.
     None,
-    /// It is sent again.
+    /// A retry is scheduled.
     Scheduled {
-        /// Not before.
+        /// The earliest time.
         due: Timestamp,
         /// Stable code of the failure that caused it.
         code: String,
     },
-    /// It is sent again as soon as the person writes, which opens Meta's service window.
+    /// It is retried as soon as the recipient writes, which opens Meta's customer service window.
     AwaitsWindow {
-        /// Until when that is waited for.
+        /// When the retry is given up.
         until: Timestamp,
         /// Stable code of the failure that caused it.
         code: String,
     },
-    /// It is not sent again although that was planned.
+    /// A planned retry was cancelled.
     Cancelled {
         /// Stable code.
         code: String,
     },
 }
 
-/// A message of a platform's customer.
+/// A message of a customer of the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Its id.
@@ -76,45 +77,45 @@ pub struct Message {
     pub onboarding: OnboardingId,
     /// Its account.
     pub waba: WabaId,
-    /// The number.
+    /// The sending number.
     pub phone: PhoneNumberId,
-    /// Recognises the person it goes to.
+    /// Fingerprint of the recipient.
     pub person: String,
-    /// What it is: `text`, `template`, ….
+    /// Its type: `text`, `template`, ….
     pub kind: String,
-    /// Recognises what is sent: the same key with another message is a mistake.
+    /// Digest of the content: the same key with another message is an error.
     pub digest: String,
-    /// When it was taken in.
+    /// When it was accepted from the platform.
     pub created_at: Timestamp,
     /// The first attempt, and the second if there is one.
     pub attempts: Vec<Attempt>,
-    /// What is planned.
+    /// The planned retry.
     pub retry: Retry,
-    /// Events not known to be sent yet.
+    /// Events that may not have been sent yet.
     pub outbox: Vec<PendingEvent>,
 }
 
-/// What a message is doing, in one word of the public API.
+/// The state of a message in the public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
-    /// On its way to Meta.
+    /// The call to Meta is in progress.
     Sending,
-    /// Nobody knows whether Meta has it; it is not sent again.
+    /// It is unknown whether Meta received it; it is not sent again.
     Unknown,
-    /// Meta has it.
+    /// Meta accepted it.
     Accepted,
     /// Meta sent it.
     Sent,
-    /// It arrived.
+    /// It was delivered.
     Delivered,
     /// It was read or played.
     Read,
-    /// It failed and is sent again.
+    /// It failed and a retry is planned.
     Retrying,
-    /// It failed for good.
+    /// It failed permanently.
     Failed,
-    /// It failed, and its second attempt was given up.
+    /// It failed, and its retry was cancelled.
     Cancelled,
 }
 
@@ -123,11 +124,11 @@ pub enum MessageState {
 pub enum MessageNext {
     /// Its second attempt.
     Send,
-    /// A look at what was not answered: [`MessageFact::Overdue`].
+    /// A timeout: [`MessageFact::Overdue`].
     Reconcile,
-    /// Its saved events are to be sent.
+    /// Sending its saved events.
     Publish,
-    /// Nothing before this time.
+    /// Nothing until this time.
     Wait(Timestamp),
     /// Nothing.
     Nothing,
@@ -156,13 +157,13 @@ impl Message {
         }
     }
 
-    /// What Meta repeats in every status: which message, and which attempt of it.
+    /// The reference that Meta repeats in every status: the message id and the number of the attempt.
     #[must_use]
     pub fn reference(&self) -> String {
         format!("{}.{}", self.id, self.attempts.len())
     }
 
-    /// Reads a reference: the message, and the number of its attempt from 1.
+    /// Parses a reference: the message and the number of the attempt, from 1.
     #[must_use]
     pub fn parse_reference(text: &str) -> Option<(MessageId, usize)> {
         let (id, attempt) = text.rsplit_once('.')?;
@@ -170,7 +171,8 @@ impl Message {
         Some((MessageId::parse(id).ok()?, attempt))
     }
 
-    /// What it is doing. The best that any attempt has reached counts; a failed one waits for its second.
+    /// Its state: the furthest status of any attempt. A failed message with a planned retry is
+    /// [`MessageState::Retrying`].
     #[must_use]
     pub fn state(&self) -> MessageState {
         let arrived = self.attempts.iter().map(|attempt| attempt.delivery).max();
@@ -187,12 +189,12 @@ impl Message {
         }
     }
 
-    /// Whether nothing more is planned with it; its text is not needed then.
+    /// Whether no further attempt is possible; the content is no longer needed then.
     #[must_use]
     pub fn is_over(&self) -> bool {
         match self.state() {
             MessageState::Sending | MessageState::Retrying | MessageState::Accepted | MessageState::Sent => false,
-            // Meta may still tell that it failed, until that was waited for in vain.
+            // Meta may still report a failure until the wait for a status has timed out.
             MessageState::Unknown => self.attempts.last().is_some_and(|attempt| attempt.code.is_some()),
             MessageState::Delivered | MessageState::Read | MessageState::Failed | MessageState::Cancelled => true,
         }
@@ -221,18 +223,18 @@ impl Message {
         }
     }
 
-    /// When the sweeper enqueues a job for it although nobody did.
+    /// When the sweeper enqueues a job for it, in case the regular job was lost.
     #[must_use]
     pub fn due_at(&self, saved_at: Timestamp) -> Option<Timestamp> {
-        let told = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
-        let acted = self.act_at().map(|at| match self.retry {
+        let publish_at = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
+        let act_at = self.act_at().map(|at| match self.retry {
             Retry::Scheduled { .. } => at.after(PATIENCE),
             Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => at,
         });
-        told.into_iter().chain(acted).min()
+        publish_at.into_iter().chain(act_at).min()
     }
 
-    /// When it may be forgotten.
+    /// When it may be deleted.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.created_at.after(KEPT)

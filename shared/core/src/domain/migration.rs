@@ -1,4 +1,4 @@
-//! A number that moves here from another provider: what is known of it, what is due, what each fact changes.
+//! A phone number migration from another provider: what is known about it, what is due, what each fact changes.
 
 mod advance;
 mod comparison;
@@ -20,166 +20,167 @@ use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Codes that are asked for in a day: Meta limits them without saying at how many (error 2388091).
+/// Verification codes that may be requested per day. Meta has a limit but does not document it (error 2388091).
 const CODES: usize = 5;
-/// Between two codes: one that is on its way is waited for.
+/// Minimum time between two code requests, because a code may still be on its way.
 const CODE_PAUSE: Duration = Duration::from_secs(60);
-/// Codes that are entered in half a day: Meta locks a number for about twelve hours after wrong guesses ("OTP").
+/// Codes that may be entered within the window: Meta locks a number for about twelve hours after wrong codes ("OTP").
 const ENTRIES: usize = 5;
-/// The window of both: the longer of Meta's.
+/// The window for both limits: the longer one of Meta's.
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long somebody may work on a move before another may.
+/// How long a worker may hold a migration before another worker may take over.
 const LEASE: Duration = Duration::from_secs(40);
-/// When events that were saved but maybe not sent are sent again.
+/// How long until saved events that may not have been sent are sent again.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a move that is over is remembered.
+/// How long a finished migration is stored.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
-/// How long one is remembered that nobody goes on with.
+/// How long an abandoned migration is stored.
 const ABANDONED: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long the account of the other provider is taken for the new one after a move: news of it come late.
+/// How long the account at the other provider is treated as an alias of the new one after a migration: its webhooks may
+/// arrive late.
 pub const ALIAS: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// How far a move has come.
+/// The phase of a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Phase {
-    /// The conditions are looked at, then the number is added.
+    /// Meta's conditions are checked, then the number is added.
     Checking {
-        /// Not before.
+        /// The earliest time.
         due: Timestamp,
     },
-    /// Somebody has to do something first.
+    /// Somebody has to act first.
     Blocked {
-        /// Who.
+        /// Who has to act.
         actor: Actor,
         /// Stable code of the reason.
         code: String,
-        /// When it is looked at again without anybody asking.
+        /// When it is checked again automatically.
         due: Option<Timestamp>,
     },
-    /// The number is added; its owner asks for a code.
+    /// The number was added; its owner has to request a code.
     AwaitingCode,
-    /// A code is on its way to the number.
+    /// A code was sent to the number.
     CodeSent {
-        /// When the outcome of an entry that was not answered is looked for.
+        /// When the outcome of an unanswered code entry is checked.
         due: Option<Timestamp>,
     },
-    /// The code was right: the number is registered by the onboarding's own step, then compared.
+    /// The code was correct: the onboarding's own step registers the number, then it is compared.
     Registering {
-        /// Not before.
+        /// The earliest time of the next check.
         due: Timestamp,
     },
-    /// It is here, as Meta says.
+    /// Completed, as confirmed by Meta.
     Done,
-    /// Given up.
+    /// Cancelled.
     Cancelled,
 }
 
-/// One condition of Meta's.
+/// One of Meta's conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Stable name, for example `same_business`.
     pub check: String,
-    /// What was found.
+    /// The result.
     pub result: CheckResult,
 }
 
-/// What a look at a condition found.
+/// The result of checking a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckResult {
-    /// It holds.
+    /// It is met.
     Pass,
-    /// It does not.
+    /// It is not met.
     Missing,
-    /// Meta does not show it to the customer's token.
+    /// It cannot be read with the customer's token.
     Unknown,
 }
 
-/// A move.
+/// A phone number migration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Migration {
     /// Its id.
     pub id: MigrationId,
-    /// The onboarding of the account it goes to.
+    /// The onboarding of the destination account.
     pub onboarding: OnboardingId,
-    /// Whose it is.
+    /// The customer.
     pub customer_ref: CustomerRef,
-    /// The account it goes to.
+    /// The destination account.
     pub waba: WabaId,
-    /// The number, as long as Meta has to be told it.
+    /// The number, until it has been added at Meta.
     pub number: Option<MigratingNumber>,
-    /// Recognises the number afterwards.
+    /// Fingerprint by which the number is recognised afterwards.
     pub fingerprint: String,
-    /// Its last four digits, for people.
+    /// The last four digits, for display.
     pub ending: String,
-    /// The display name that is asked for; the present one when nobody says.
+    /// The requested display name; the current one if none is given.
     pub verified_name: Option<String>,
-    /// The account at the other provider, when somebody named it.
+    /// The account at the other provider, if known.
     pub source_waba: Option<WabaId>,
-    /// The number there.
+    /// The number's id there.
     pub source_phone: Option<PhoneNumberId>,
     /// When it began.
     pub created_at: Timestamp,
-    /// How far it has come.
+    /// The phase.
     pub phase: Phase,
-    /// Since when.
+    /// Since when it has been in this phase.
     pub since: Timestamp,
-    /// Meta's conditions, as they were last found.
+    /// Meta's conditions with their latest results.
     pub checks: Vec<Check>,
-    /// The number in the new account.
+    /// The number in the destination account.
     pub phone: Option<VerifiedPhone>,
-    /// What it was before.
+    /// The number before the migration.
     pub before: Option<Snapshot>,
-    /// What it is afterwards.
+    /// The number after the migration.
     pub after: Option<Snapshot>,
-    /// Codes that were asked for, counted before the call.
+    /// Times at which codes were requested, recorded before the call.
     pub codes: Vec<Timestamp>,
-    /// Codes that were entered, counted before the call.
+    /// Times at which codes were entered, recorded before the call.
     pub entries: Vec<Timestamp>,
-    /// Why the last attempt of a person did not work out.
+    /// Stable code of why the last user action failed.
     pub complaint: Option<String>,
-    /// How often it was looked at in this phase.
+    /// Number of checks in this phase.
     pub looks: u16,
-    /// What happened.
+    /// The timeline.
     pub timeline: Vec<Entry>,
-    /// Events not known to be sent yet.
+    /// Events that may not have been sent yet.
     pub outbox: Vec<PendingEvent>,
 }
 
-/// What is due for a move.
+/// What is due for a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MigrationNext {
-    /// Its saved events are to be sent.
+    /// Sending its saved events.
     Publish,
-    /// Meta is looked at, and the next thing done.
+    /// Checking the state at Meta and taking the next action.
     Check,
     /// Nothing, or nothing yet.
     Nothing,
 }
 
-/// What a move is doing; the words of the public API.
+/// The state of a migration in the public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MigrationState {
-    /// Meta's conditions are looked at.
+    /// Meta's conditions are being checked.
     Checking,
-    /// Somebody has to do something first.
+    /// Somebody has to act first.
     Blocked,
-    /// A code can be asked for.
+    /// A code can be requested.
     AwaitingCode,
-    /// A code is on its way.
+    /// A code was sent.
     CodeSent,
     /// The number is being registered.
     Registering,
-    /// It is here.
+    /// Completed.
     Done,
-    /// Given up.
+    /// Cancelled.
     Cancelled,
 }
 
 impl Migration {
-    /// What it is doing, in one word.
+    /// Its state in the public API.
     #[must_use]
     pub fn state(&self) -> MigrationState {
         match self.phase {
@@ -193,13 +194,13 @@ impl Migration {
         }
     }
 
-    /// Whether nothing more happens to it.
+    /// Whether it is finished.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Done | Phase::Cancelled)
     }
 
-    /// Who acts, while somebody does.
+    /// Who has to act, unless it is finished.
     #[must_use]
     pub fn actor(&self) -> Option<Actor> {
         match &self.phase {
@@ -211,7 +212,7 @@ impl Migration {
         }
     }
 
-    /// Stable code of what stands in the way, or of why the last attempt did not work out.
+    /// Stable code of the blocker, or of why the last user action failed.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match &self.phase {
@@ -228,7 +229,7 @@ impl Migration {
         }
     }
 
-    /// Whether a code may be asked for or entered now.
+    /// Whether a code may be requested or entered now.
     #[must_use]
     pub fn allows(&self, fact: &MigrationFact, now: Timestamp) -> bool {
         let coding = matches!(self.phase, Phase::AwaitingCode | Phase::CodeSent { .. });
@@ -240,7 +241,7 @@ impl Migration {
             }
     }
 
-    /// When it may be forgotten, the number itself with it: 30 days after anything happened, 90 once it is over.
+    /// When it may be deleted together with the number: 30 days after the last change, 90 days once it is finished.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.since.after(if self.is_over() { KEPT } else { ABANDONED })
@@ -259,11 +260,11 @@ impl Migration {
     /// When the sweeper enqueues a job for it.
     #[must_use]
     pub fn due_at(&self, saved_at: Timestamp) -> Option<Timestamp> {
-        let told = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
-        told.into_iter().chain(self.act_at()).min()
+        let publish_at = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
+        publish_at.into_iter().chain(self.act_at()).min()
     }
 
-    /// How many codes may still be asked for, and when the next.
+    /// How many codes may still be requested, and when the next one.
     #[must_use]
     pub fn codes_left(&self, now: Timestamp) -> (usize, Option<Timestamp>) {
         let recent = within(&self.codes, now);
@@ -273,7 +274,7 @@ impl Migration {
         (left, free.max(pause).filter(|at| *at > now))
     }
 
-    /// How many codes may still be entered, and when the next if none.
+    /// How many codes may still be entered, and when the next one if none.
     #[must_use]
     pub fn entries_left(&self, now: Timestamp) -> (usize, Option<Timestamp>) {
         let recent = within(&self.entries, now);

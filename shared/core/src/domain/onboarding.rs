@@ -1,4 +1,4 @@
-//! The record of one customer's onboarding: what is known, what is done, what it waits for.
+//! The record of one customer's onboarding: what is known, what is done and what it waits for.
 
 mod calls;
 mod departure;
@@ -30,18 +30,19 @@ use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A newer token that is asked for at Meta, server to server.
+/// A token renewal: a newer token is requested from Meta, server to server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
     /// The attempt, from which the newer token's secret name is derived.
     pub attempt: AttemptId,
-    /// When it is asked for next.
+    /// When it is requested next.
     pub due: Timestamp,
-    /// How often it was asked for.
+    /// How often it was requested.
     pub tries: u16,
 }
 
-/// A platform event that is saved with the fact it tells and sent after; rendered and published by `shared::events`.
+/// A platform event that is saved together with the fact it reports and sent afterwards; rendered and published by
+/// `shared::events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingEvent {
     /// `whatsapp.<noun>.<past tense>.v1`.
@@ -50,7 +51,7 @@ pub struct PendingEvent {
     pub discriminator: String,
     /// When the fact became true.
     pub at: Timestamp,
-    /// Set when the event names who asked for an operation.
+    /// Set when the event names who requested an operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
 }
@@ -62,80 +63,80 @@ pub struct Onboarding {
     pub id: OnboardingId,
     /// The platform's reference of the customer.
     pub customer_ref: CustomerRef,
-    /// The platform's role when it began.
+    /// The platform's role at the beginning of the onboarding.
     pub role: Role,
     /// The flow that was launched.
     pub flow: Flow,
     /// When it began.
     pub created_at: Timestamp,
-    /// The connection.
+    /// The phase of the connection.
     pub phase: Phase,
     /// When `phase` began.
     pub phase_since: Timestamp,
-    /// What the browser said.
+    /// What the browser claimed.
     pub claim: Claim,
-    /// What proves that a token that came without a code is this record's; `None` while a code brings it.
+    /// What entitles this record to a token that was obtained without a code; `None` when the token comes from a code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entitlement: Option<Entitlement>,
-    /// When the present connection began: with the token that a signup brought.
+    /// When the current connection began: with the token of a signup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_since: Option<Timestamp>,
-    /// The newest departure that Meta told of during the present connection.
+    /// The latest departure that Meta reported during the current connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub departure: Option<Departure>,
     /// The account, once proven.
     pub waba: Option<VerifiedWaba>,
-    /// The number the last signup was about, once proven.
+    /// The number of the last signup, once proven.
     pub phone: Option<VerifiedPhone>,
-    /// Every number of the account that was proven so far.
+    /// All numbers of the account proven so far.
     #[serde(default)]
     pub numbers: BTreeMap<PhoneNumberId, Number>,
-    /// The record of the same customer that has the account already: this signup goes on there.
+    /// The record of the same customer that already owns the account: this signup continues there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joins: Option<OnboardingId>,
-    /// Attempts whose tokens were replaced by a newer one and are to be destroyed.
+    /// Attempts whose tokens were replaced by a newer one and have to be destroyed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<AttemptId>,
-    /// When the token ends, as Meta says; `None` when it does not.
+    /// When the token expires, as reported by Meta; `None` when it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_expires_at: Option<Timestamp>,
-    /// Where the platform wants the number's webhooks instead of here.
+    /// Callback override for the number's webhooks, as requested by the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_override: Option<CallbackOverride>,
-    /// What Meta says about the account.
+    /// The account's status at Meta.
     #[serde(default)]
     pub facts: MetaStatus,
-    /// What is known to be wrong although nothing waits: stable codes, found by the regular look.
+    /// Problems found by the regular health check that no step waits for, as stable codes.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub drift: BTreeSet<String>,
-    /// A newer token that is being asked for, because the present one ends.
+    /// A renewal in progress, because the current token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
-    /// When a connection that is set up is looked at next.
+    /// When the next health check of a completed connection is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch_at: Option<Timestamp>,
-    /// Calls to Meta about the account within the running hour.
+    /// Calls to Meta about the account within the current hour.
     #[serde(default)]
     pub calls: Calls,
     /// Credit allocation, once shared.
     pub allocation: Option<AllocationId>,
     /// Namespace of the account's message templates.
     pub template_namespace: Option<String>,
-    /// The newest time at which Meta said that the customer shares with us.
+    /// The latest time at which Meta reported that the customer shares its account with us.
     pub partner_since: Option<Timestamp>,
-    /// Steps that were begun.
+    /// Steps that were started.
     pub steps: BTreeMap<Step, StepRecord>,
-    /// Events not known to be sent yet.
+    /// Events that may not have been sent yet.
     pub outbox: Vec<PendingEvent>,
     /// Number of the next timeline entry.
     pub timeline_length: u32,
 }
 
-/// Failed attempts of a step after which people see a wait for Meta instead of progress.
+/// Failed attempts of a step after which a wait for Meta is shown instead of progress.
 const VISIBLE_AFTER: u16 = 3;
 
 impl Onboarding {
-    /// An onboarding of which nothing but its beginning is known.
+    /// A new onboarding.
     #[must_use]
     pub fn begin(
         id: OnboardingId,
@@ -201,7 +202,7 @@ impl Onboarding {
         spec.after.iter().all(|before| self.is_done(*before) || !self.plan().any(|row| row.step == *before))
     }
 
-    /// Whether the browser said that the number stays in the WhatsApp Business app.
+    /// Whether the browser claimed that the number stays in the WhatsApp Business app.
     #[must_use]
     pub fn claims_coexistence(&self) -> bool {
         self.claim.event == Some(FinishEvent::FinishCoexistence)
@@ -224,15 +225,15 @@ impl Onboarding {
         }
     }
 
-    /// Whether the number this signup is about stays in the WhatsApp Business app, by any sign of it: a number that is
-    /// wrongly left alone waits visibly, one that is wrongly registered is taken out of the customer's app.
+    /// Whether there is any indication that this signup's number stays in the WhatsApp Business app. Wrongly skipping a
+    /// registration leads to a visible wait; wrongly registering a number removes it from the customer's app.
     #[must_use]
     pub fn coexists(&self) -> bool {
         let in_app = self.phone.as_ref().is_some_and(VerifiedPhone::is_on_business_app);
         in_app || self.flow == Flow::Coexistence || self.claims_coexistence()
     }
 
-    /// Whether the connection is being taken apart.
+    /// Whether an exit is in progress.
     #[must_use]
     pub fn is_leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving { .. })
@@ -240,7 +241,7 @@ impl Onboarding {
 }
 
 impl Onboarding {
-    /// A step in one word for people: `pending`, `running`, `retrying`, `waiting`, `skipped` or `done`.
+    /// The state of a step, for display: `pending`, `running`, `retrying`, `waiting`, `skipped` or `done`.
     #[must_use]
     pub fn step_state(&self, step: Step) -> &'static str {
         let Some(record) = self.steps.get(&step) else {

@@ -1,4 +1,4 @@
-//! Who asked for what through the API: the principal of a token, and one operation.
+//! Audit of API operations: the principal of a token, and one operation.
 
 use super::onboarding::PendingEvent;
 use super::time::Timestamp;
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The event that names who asked for an operation.
+/// The event that names who requested an operation.
 pub const OPERATION_REQUESTED: &str = "whatsapp.operation.requested.v1";
 
-/// The timeline's event of an operation that has no other line.
+/// The timeline event of an operation that adds no other entry.
 pub const REQUESTED: &str = "requested";
 
-/// Longest subject or client (OpenID Connect Core, section 2: `sub` has at most 255 characters).
+/// Maximum length of subject and client (OpenID Connect Core, section 2: `sub` has at most 255 characters).
 const LONGEST_NAME: usize = 255;
 
-/// Whom an access token names. May be a person: it is not printed, so that it gets into no log.
+/// The principal of an access token. May be a person, so `Debug` does not print it and it cannot get into logs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     subject: Option<String>,
@@ -23,7 +23,8 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// A principal of claims; `None` when neither is given, or one is longer than 255 characters or not printable.
+    /// Builds a principal from claims; `None` when neither is given, or one is longer than 255 characters or not
+    /// printable.
     #[must_use]
     pub fn parse(subject: Option<&str>, client: Option<&str>) -> Option<Self> {
         let valid = |name: &Option<&str>| name.is_none_or(is_name);
@@ -38,7 +39,7 @@ impl Principal {
         self.subject.as_deref()
     }
 
-    /// The OAuth client through which it acts.
+    /// The OAuth client.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.client.as_deref()
@@ -56,22 +57,22 @@ impl fmt::Debug for Principal {
     }
 }
 
-/// One operation of the API that was allowed and taken up. Holds names and ids only, never what was sent.
+/// One authorised and accepted API operation. Contains names and ids only, never the request's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
     /// Stable name, for example `onboarding.leave`.
     pub name: String,
-    /// Who asked for it.
+    /// Who requested it.
     pub principal: Principal,
-    /// The gateway's id of the request.
+    /// API Gateway's request id.
     pub request_id: String,
-    /// What it is about, beside the record that it is saved with: `template`, `queue`, ….
+    /// What it concerns besides the record it is saved with: `template`, `queue`, ….
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub about: BTreeMap<String, String>,
 }
 
 impl Operation {
-    /// The same operation, with a name or id of what it is about.
+    /// The same operation, with the name or id of something it concerns.
     #[must_use]
     pub fn about(&self, kind: &str, id: &str) -> Self {
         let mut operation = self.clone();
@@ -79,7 +80,7 @@ impl Operation {
         operation
     }
 
-    /// The event that names who asked, to be saved with what the operation changes.
+    /// The event that names who requested it, to be saved together with the change.
     #[must_use]
     pub fn event(&self, now: Timestamp) -> PendingEvent {
         PendingEvent {
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_saved_before_operations_had_names_is_still_read() {
+    fn records_from_before_operations_were_recorded_are_still_read() {
         use crate::domain::progress::TimelineEntry;
         let line = TimelineEntry::new(Timestamp::default(), "resumed", None);
         let written = serde_json::to_value(&line).unwrap();

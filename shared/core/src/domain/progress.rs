@@ -1,4 +1,5 @@
-//! How an onboarding moves: what is due ([`next`]), what a fact changes ([`advance`]), when to look again ([`due_at`]).
+//! How an onboarding progresses: what is due ([`next`]), what a fact changes ([`advance`]), when the next action is due
+//! ([`due_at`]).
 
 mod announce;
 mod assign;
@@ -32,21 +33,21 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use watch::{check_requested, news, watch_started, watched};
 
-/// How long somebody may work on a step before another may begin it again: a little over the workers' 30 s timeout.
+/// How long a worker may run a step before another may start it again: a little over the workers' 30 s timeout.
 pub const STEP_LEASE: Duration = Duration::from_secs(40);
 
-/// How long a code exchange may take before its outcome is looked for: a little over the function's 28 s timeout.
+/// How long a code exchange may take before its outcome is checked: a little over the function's 28 s timeout.
 pub const EXCHANGE_LEASE: Duration = Duration::from_secs(30);
 
-/// How long somebody may look for the outcome of an exchange before another may.
+/// How long a worker may check the outcome of an exchange before another may.
 pub const RESCUE_LEASE: Duration = Duration::from_secs(20);
 
-/// One line of an onboarding's timeline.
+/// One entry of an onboarding's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
-    /// What, in one word.
+    /// What happened, as a stable name.
     pub event: String,
     /// The step it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,21 +58,21 @@ pub struct TimelineEntry {
     /// Stable code of a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Who brought it about through the API, where somebody did.
+    /// The API operation that caused it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Operation>,
 }
 
 impl TimelineEntry {
-    /// A line of something that happened.
+    /// A new entry.
     #[must_use]
     pub fn new(at: Timestamp, event: &str, code: Option<&str>) -> Self {
         Self { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned), by: None }
     }
 }
 
-/// Applies a fact: the record as it is afterwards, and what to write into its timeline. A fact that is known already, or
-/// that no longer concerns the record, changes nothing and writes nothing.
+/// Applies a fact: returns the changed record and the new timeline entries. A repeated fact, or one that no longer
+/// concerns the record, changes nothing and adds no entry.
 #[must_use]
 pub fn advance(before: &Onboarding, event: &Fact, moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
     let (mut after, mut timeline) = (before.clone(), Vec::new());
@@ -81,8 +82,8 @@ pub fn advance(before: &Onboarding, event: &Fact, moment: Moment) -> (Onboarding
     (after, timeline)
 }
 
-/// As [`advance`], for a fact that somebody brought about through the API: the timeline's lines and an event say who. An
-/// operation that changes nothing leaves no name, except [`Fact::Requested`], which is only about leaving one.
+/// As [`advance`], for a fact caused by an API operation: the timeline entries and an event name who requested it. An
+/// operation that changes nothing is not recorded, except for [`Fact::Requested`], whose only purpose is the record.
 #[must_use]
 pub fn advance_by(
     before: &Onboarding,

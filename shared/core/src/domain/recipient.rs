@@ -1,25 +1,25 @@
-//! Whom a message goes to: a phone number or, since 2026, Meta's business-scoped user id. Personal data: compared, sent to
-//! Meta, and never printed.
+//! The recipient of a message: a phone number or, since 2026, Meta's business-scoped user id. Personal data: compared
+//! and sent to Meta, never printed.
 
 use super::display_number::DisplayNumber;
 use super::ids::PhoneNumberId;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// Somebody a business writes with.
+/// A person that a business exchanges messages with.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Recipient {
     /// By phone number.
     Number(DisplayNumber),
-    /// By business-scoped user id (Meta: a country's two letters, a dot, up to 128 letters and digits).
+    /// By business-scoped user id (Meta: a two-letter country code, a dot, up to 128 letters and digits).
     User(String),
 }
 
-/// Longest user id: `US.ENT.` and 128 characters.
+/// Maximum length of a user id: `US.ENT.` and 128 characters.
 const LONGEST_USER: usize = 7 + 128;
 
 impl Recipient {
-    /// Reads a business-scoped user id.
+    /// Parses a business-scoped user id.
     #[must_use]
     pub fn user(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
@@ -29,14 +29,14 @@ impl Recipient {
         (plain && country && text.len() <= LONGEST_USER).then(|| Self::User(text.to_owned()))
     }
 
-    /// Reads a phone number: digits, with what people write between them.
+    /// Parses a phone number: digits with common separators.
     #[must_use]
     pub fn number(text: &str) -> Option<Self> {
         let written = text.chars().all(|c| c.is_ascii_digit() || "+ -().".contains(c));
         DisplayNumber::parse(text).filter(|_| written).map(Self::Number)
     }
 
-    /// What is kept of it beside the number that writes: enough to recognise it, too little to read it.
+    /// What is stored of it along with the sending number: enough to recognise it, too little to recover it.
     #[must_use]
     pub fn fingerprint(&self, from: &PhoneNumberId) -> String {
         match self {

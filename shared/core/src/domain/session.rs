@@ -1,4 +1,4 @@
-//! A signup session: the permission, given by the platform, for one customer's browser to bring one code.
+//! A signup session: the platform's permission for one customer's browser to submit one code.
 
 mod binding;
 
@@ -9,7 +9,7 @@ use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What the platform is to Meta; it decides who pays Meta and therefore the steps.
+/// The platform's partner type at Meta; it determines who pays Meta and therefore the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -17,7 +17,7 @@ pub enum Role {
     SolutionPartner,
     /// The customer adds a payment method of its own.
     TechProvider,
-    /// As a tech provider, with an upgraded status at Meta.
+    /// Like a tech provider, with an upgraded status at Meta.
     TechPartner,
 }
 
@@ -34,7 +34,7 @@ impl Role {
     }
 }
 
-/// The kind of Embedded Signup that is launched.
+/// The Embedded Signup flow to launch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -60,16 +60,17 @@ impl Flow {
     }
 }
 
-/// Where a platform wants the webhooks of a number instead of here. What Meta proves itself with there lies in the vault.
+/// A callback override: where a number's webhooks are sent instead of here. The verify token for it is stored in the
+/// vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallbackOverride {
     /// The address (Meta: at most 200 characters).
     pub url: String,
-    /// The secret's name is derived from it.
+    /// The name of the secret is derived from it.
     pub id: OverrideId,
 }
 
-/// Where a session stands.
+/// The state of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SessionState {
@@ -77,56 +78,56 @@ pub enum SessionState {
     Open,
     /// A code is being exchanged, or was.
     Claimed {
-        /// SHA-256 of the code, in hex: a repeat of the same code gets the same answer.
+        /// SHA-256 of the code, in hex: repeating the same code returns the same answer.
         code_hash: String,
-        /// The attempt that holds the session.
+        /// The attempt that claimed the session.
         attempt: AttemptId,
         /// The onboarding it led to.
         onboarding: OnboardingId,
     },
 }
 
-/// A signup session as the platform ordered it.
+/// A signup session as requested by the platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// The platform's reference of the customer this session is bound to.
     pub customer_ref: CustomerRef,
     /// The flow to launch.
     pub flow: Flow,
-    /// Data that pre-fills Meta's screens, in the shape of `extras.setup`.
+    /// Data that pre-fills Meta's screens, in the format of `extras.setup`.
     #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
     pub prefill: Option<serde_json::Value>,
     /// Language of the page, as a BCP 47 tag.
     pub locale: Option<String>,
     /// Where the customer returns to.
     pub return_url: Option<String>,
-    /// Where the platform wants the number's webhooks.
+    /// Callback override for the number's webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_override: Option<CallbackOverride>,
-    /// When the session was made.
+    /// When the session was created.
     pub created_at: Timestamp,
-    /// From then on it is refused, whether or not it was deleted by then.
+    /// When it expires; enforced even if the record has not been deleted yet.
     pub expires_at: Timestamp,
     /// Open or claimed.
     pub state: SessionState,
-    /// How the last popup that brought no code ended.
+    /// How the last popup without a code ended.
     pub abandoned: Option<Abandonment>,
-    /// The business that is being connected, as the platform calls it.
+    /// The platform's name for the business being connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_name: Option<String>,
     /// Where the customer finds help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help_url: Option<String>,
-    /// Whether the person has to confirm what is being connected before Meta's window opens.
+    /// Whether the person has to confirm what is being connected before Meta's popup opens.
     #[serde(default)]
     pub confirm: bool,
-    /// When the person did, last.
+    /// When the person last confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_at: Option<Timestamp>,
     /// The browser that uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding: Option<Binding>,
-    /// Codes that were tried, the one under way included.
+    /// Codes tried, including one in progress.
     #[serde(default)]
     pub codes: u32,
     /// When the platform revoked it.
@@ -134,15 +135,15 @@ pub struct Session {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Codes that one session may try: people need one or two, and each costs a call with the app's secret.
+/// Maximum number of codes per session: people need one or two, and each costs a call with the app secret.
 pub const MOST_CODES: u32 = 10;
 
-/// A popup that ended without a code, in Meta's words.
+/// A popup that ended without a code, as reported by Meta.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Abandonment {
-    /// When we heard of it.
+    /// When it was reported to us.
     pub at: Timestamp,
-    /// `CANCEL`, `ERROR`, or what the page calls it.
+    /// `CANCEL`, `ERROR`, or a name given by the page.
     pub event: String,
     /// The screen the customer was on.
     pub current_step: Option<String>,
@@ -150,24 +151,25 @@ pub struct Abandonment {
     pub error_code: Option<String>,
     /// Text of the error screen.
     pub error_message: Option<String>,
-    /// Meta's own id of the popup, for its support.
+    /// Meta's session id of the popup, for support requests.
     pub meta_session: Option<String>,
 }
 
-/// What a code that arrives meets.
+/// How an incoming code is to be treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arrival {
-    /// Nobody used the session yet: exchange the code.
+    /// The session is unused: exchange the code.
     Fresh,
-    /// The same code again: answer with what became of it.
+    /// The same code again: return its result.
     Repeat(OnboardingId),
-    /// Another code. It is welcome only if the onboarding lost the earlier one and asked the customer to click again.
+    /// Another code: accepted only if the onboarding lost the earlier one and waits for the customer to launch the
+    /// signup again.
     Another(OnboardingId),
-    /// The session is over.
+    /// The session has expired.
     Expired,
     /// The platform revoked the session.
     Revoked,
-    /// So many codes were tried that no further one is.
+    /// Too many codes were tried.
     Exhausted,
 }
 
@@ -187,14 +189,14 @@ impl Session {
         }
     }
 
-    /// Whether no further code is tried.
+    /// Whether too many codes were tried.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         self.codes >= MOST_CODES
     }
 
-    /// How long the record of a session outlives it: the status page goes on answering, and where customers gave up is seen
-    /// over 30 days.
+    /// When the record of a session may be deleted. Until then the status page still works, and drop-offs can be
+    /// analysed over 30 days.
     #[must_use]
     pub fn remembered_until(&self) -> Timestamp {
         self.expires_at.after(Duration::from_secs(30 * 24 * 3600))
@@ -212,7 +214,8 @@ impl Session {
     }
 }
 
-/// JSON of a platform's own is kept as text: a table has no room for every number, name and depth.
+/// Stores JSON supplied by the platform as text, because DynamoDB does not support every number, name and nesting
+/// depth.
 mod as_text {
     use serde::{Deserialize, Deserializer, Serializer};
     use serde_json::Value;
@@ -257,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_session_and_one_that_tried_too_many_codes_take_no_further_one() {
+    fn a_revoked_or_exhausted_session_accepts_no_further_code() {
         let now = Timestamp::from_seconds(10);
         let revoked = Session { revoked_at: Some(now), ..session(SessionState::Open) };
         assert_eq!(revoked.arrival("aa", now), Arrival::Revoked);
@@ -266,11 +269,11 @@ mod tests {
             SessionState::Claimed { code_hash: "aa".into(), attempt: AttemptId::new(now, 1), onboarding: id.clone() };
         let tried = Session { codes: MOST_CODES, ..session(state) };
         assert_eq!(tried.arrival("bb", now), Arrival::Exhausted);
-        assert_eq!(tried.arrival("aa", now), Arrival::Repeat(id), "a repeat tries nothing");
+        assert_eq!(tried.arrival("aa", now), Arrival::Repeat(id), "a repeat is no new attempt");
     }
 
     #[test]
-    fn a_session_that_was_stored_before_is_still_read() {
+    fn a_session_stored_by_an_older_version_is_still_read() {
         let stored = r#"{"customer_ref":"c-1","flow":"default","locale":null,"return_url":null,"created_at":0,
             "expires_at":100,"state":{"kind":"open"},"abandoned":null}"#;
         let read: Session = serde_json::from_str(stored).unwrap();
@@ -278,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_takes_one_code_and_answers_its_repeat() {
+    fn a_session_accepts_one_code_and_answers_its_repeat() {
         let now = Timestamp::from_seconds(10);
         let id = OnboardingId::new(now, 7);
         let claimed =

@@ -1,4 +1,4 @@
-//! An onboarding as a table. The order here is the order people read.
+//! The steps of an onboarding as a table, in display order.
 
 mod applies;
 
@@ -15,9 +15,9 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Proves which account the token opens.
+    /// Proves which account the token gives access to.
     VerifyGrant,
-    /// Hands a signup over to the record that has the account already.
+    /// Hands a signup over to the record that already owns the account.
     JoinRecord,
     /// Destroys tokens that a newer signup replaced.
     RetireToken,
@@ -25,31 +25,31 @@ pub enum Step {
     SubscribeApp,
     /// Finds the account's number.
     FindNumber,
-    /// Points the number's webhooks where the platform wants them.
+    /// Sets the callback override requested by the platform.
     OverrideCallback,
     /// Shares and verifies the credit line.
     ShareCredit,
     /// Registers the number with a stored PIN.
     RegisterNumber,
-    /// Coexistence: asks for the contacts of the WhatsApp Business app.
+    /// Coexistence: requests the contacts of the WhatsApp Business app.
     SyncContacts,
-    /// Coexistence: asks for the message history of the WhatsApp Business app.
+    /// Coexistence: requests the message history of the WhatsApp Business app.
     SyncHistory,
     /// Reads the message templates and their namespace.
     ReadTemplates,
-    /// Reads back from Meta that messages can arrive.
+    /// Checks at Meta that messages can be received.
     CheckReception,
     /// Waits until Meta has reviewed the account.
     AwaitReview,
-    /// Waits until the business is verified, where Meta wants that before the first message.
+    /// Waits until the business is verified, where Meta requires that before the first message.
     AwaitVerification,
-    /// Waits until the customer's own payment method is there.
+    /// Waits until the customer has added a payment method.
     AwaitPaymentMethod,
-    /// Exit: takes the credit line back.
+    /// Exit: revokes the credit line.
     RevokeCredit,
-    /// Exit: gives the number's webhooks back.
+    /// Exit: removes the number's callback override.
     ClearOverride,
-    /// Exit: takes the numbers we registered off the Cloud API.
+    /// Exit: deregisters the numbers we registered with the Cloud API.
     DeregisterNumber,
     /// Exit: ends our app's subscription.
     UnsubscribeApp,
@@ -57,7 +57,7 @@ pub enum Step {
     DestroyToken,
 }
 
-/// The function allowed to perform a step: the one that may read the credentials it takes.
+/// The function that runs a step: the one that may read the required credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Runner {
@@ -75,9 +75,9 @@ pub struct StepSpec {
     pub after: &'static [Step],
     /// Whether this onboarding needs it.
     pub applies: fn(&Onboarding) -> bool,
-    /// Who may perform it.
+    /// Which function runs it.
     pub runner: Runner,
-    /// How often and when it is tried again.
+    /// How often and when it is retried.
     pub retry: RetryPolicy,
     /// Whether the connection works without it.
     pub optional: bool,
@@ -136,7 +136,7 @@ const fn optional(row: StepSpec) -> StepSpec {
 }
 
 impl Step {
-    /// Whether it takes a connection apart.
+    /// Whether it belongs to an exit.
     #[must_use]
     pub const fn is_of_exit(self) -> bool {
         matches!(
@@ -149,7 +149,7 @@ impl Step {
         )
     }
 
-    /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
+    /// Every step, in display order. Steps whose predecessors are done run independently of each other.
     pub const ALL: [Self; 20] = [
         Self::VerifyGrant,
         Self::JoinRecord,

@@ -1,4 +1,4 @@
-//! Message templates as we remember them, and the one place where a poll and a webhook meet.
+//! Stored message templates, and how changes from polls and webhooks are merged into them.
 
 mod listing;
 
@@ -9,122 +9,124 @@ use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
-/// A template as it was last seen. Status, category and quality stay Meta's own words: they are open lists.
+/// A template as last seen. Status, category and quality are stored as Meta's strings, because their lists of values
+/// are open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// Meta's id.
     pub id: TemplateId,
-    /// Name, unique with the language.
+    /// Its name; unique together with the language.
     pub name: String,
-    /// Language with an underscore, for example `en_US`; webhooks write a hyphen.
+    /// Language with an underscore, for example `en_US`; webhooks use a hyphen.
     pub language: String,
     /// For example `APPROVED`.
     pub status: String,
-    /// Reason of a rejection.
+    /// Reason for a rejection.
     pub reason: Option<String>,
-    /// When Meta made `status` true: a webhook's own time, or the time of the poll that saw it first.
+    /// When `status` became true: a webhook's own time, or the time of the poll that saw it first.
     pub changed_at: Timestamp,
-    /// For example `UTILITY`; a webhook may not carry it.
+    /// For example `UTILITY`; webhooks may omit it.
     pub category: Option<String>,
-    /// The category Meta is going to move it to, when it thinks that another one is right.
+    /// The category to which Meta is going to change it, if Meta considers another one correct.
     #[serde(default)]
     pub correct_category: Option<String>,
-    /// Since when the categories are these.
+    /// Since when the categories have had these values.
     #[serde(default)]
     pub category_at: Timestamp,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     #[serde(default)]
     pub quality: Option<String>,
-    /// Since when the quality is this.
+    /// Since when the quality has had this value.
     #[serde(default)]
     pub quality_at: Timestamp,
-    /// Since which poll it is not listed.
+    /// The first poll in which it was missing from the list.
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
-    /// Whether it was stored and the platform may not have been told yet.
+    /// Whether a stored change may not have been published yet.
     #[serde(default, rename = "untold")]
     pub unpublished: bool,
 }
 
 impl Template {
-    /// When the newest of it became true.
+    /// The time of its newest attribute.
     #[must_use]
     pub fn newest_at(&self) -> Timestamp {
         self.changed_at.max(self.category_at).max(self.quality_at)
     }
 }
 
-/// The form languages are kept in.
+/// The form in which languages are stored.
 #[must_use]
 pub fn normal_language(language: &str) -> String {
     language.replace('-', "_")
 }
 
-/// Word of our own for a template that Meta no longer lists.
+/// Our own status for a template that Meta no longer lists.
 pub const DELETED: &str = "DELETED";
 
-/// What one webhook says about one template.
+/// A change of one template, from one webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateChange {
-    /// Which.
+    /// The template's id.
     pub id: TemplateId,
     /// Its name.
     pub name: String,
     /// Its language, with an underscore.
     pub language: String,
-    /// By Meta's clock.
+    /// When, by Meta's clock.
     pub at: Timestamp,
-    /// What it says.
+    /// The changed attribute.
     pub said: Said,
 }
 
-/// The attributes of a template that webhooks speak of, each with its own time.
+/// The attribute that a webhook reports; each attribute has its own time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// A review ended, a template was paused, disabled, deleted.
+    /// A review ended, or the template was paused, disabled or deleted.
     Status {
-        /// Meta's word.
+        /// The new status.
         status: String,
-        /// Reason of a rejection.
+        /// Reason for a rejection.
         reason: Option<String>,
-        /// The category, where the webhook carries it.
+        /// The category, if the webhook contains it.
         category: Option<String>,
     },
-    /// Its category changed, or will.
+    /// Its category changed or will change.
     Category {
-        /// What it is now.
+        /// The current category.
         category: String,
-        /// What it is going to be.
+        /// The upcoming category.
         correct: Option<String>,
     },
     /// Its quality changed.
     Quality(String),
 }
 
-/// What one webhook's news is beside what is remembered.
+/// The result of merging a webhook's change with the stored template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
-    /// To be stored and told.
+    /// To be stored and published.
     Changed(Box<Template>),
-    /// Stored already; [`Template::unpublished`] says whether an earlier delivery died before it told.
+    /// Already stored; [`Template::unpublished`] tells whether an earlier delivery crashed before publishing it.
     Known,
-    /// Something newer is remembered.
+    /// A newer change is stored.
     Stale,
-    /// Two different words of one second, or news of a template that was never seen: Meta has to be asked.
+    /// Two different values of the same second, or a change of an unknown template: the template has to be read from
+    /// Meta.
     Undecided,
 }
 
-/// Compares one webhook's news with what is remembered.
+/// Merges a webhook's change with the stored template.
 #[must_use]
-pub fn apply_change(known: Option<&Template>, news: &TemplateChange) -> Merged {
-    match (known, &news.said) {
+pub fn apply_change(known: Option<&Template>, change: &TemplateChange) -> Merged {
+    match (known, &change.said) {
         (None, Said::Status { status, reason, category }) => Merged::Changed(Box::new(Template {
-            id: news.id.clone(),
-            name: news.name.clone(),
-            language: news.language.clone(),
+            id: change.id.clone(),
+            name: change.name.clone(),
+            language: change.language.clone(),
             status: status.clone(),
             reason: reason.clone(),
-            changed_at: news.at,
+            changed_at: change.at,
             category: category.clone(),
             correct_category: None,
             category_at: Timestamp::default(),
@@ -134,44 +136,46 @@ pub fn apply_change(known: Option<&Template>, news: &TemplateChange) -> Merged {
             unpublished: true,
         })),
         (None, Said::Category { .. } | Said::Quality(_)) => Merged::Undecided,
-        (Some(then), said) => said.beside(then, news.at),
+        (Some(stored), said) => said.merged_with(stored, change.at),
     }
 }
 
 impl Said {
-    fn beside(&self, then: &Template, at: Timestamp) -> Merged {
+    fn merged_with(&self, stored: &Template, at: Timestamp) -> Merged {
         let (last, same) = match self {
-            Self::Status { status, reason, .. } => (then.changed_at, (&then.status, &then.reason) == (status, reason)),
-            Self::Category { category, correct } => {
-                (then.category_at, then.category.as_ref() == Some(category) && then.correct_category == *correct)
+            Self::Status { status, reason, .. } => {
+                (stored.changed_at, (&stored.status, &stored.reason) == (status, reason))
             }
-            Self::Quality(quality) => (then.quality_at, then.quality.as_ref() == Some(quality)),
+            Self::Category { category, correct } => {
+                (stored.category_at, stored.category.as_ref() == Some(category) && stored.correct_category == *correct)
+            }
+            Self::Quality(quality) => (stored.quality_at, stored.quality.as_ref() == Some(quality)),
         };
         match (at.cmp(&last), same) {
-            (Ordering::Greater, _) => Merged::Changed(Box::new(self.over(then, at))),
+            (Ordering::Greater, _) => Merged::Changed(Box::new(self.applied_to(stored, at))),
             (Ordering::Equal, true) => Merged::Known,
             (Ordering::Equal, false) => Merged::Undecided,
             (Ordering::Less, _) => Merged::Stale,
         }
     }
 
-    fn over(&self, then: &Template, at: Timestamp) -> Template {
-        let mut now = Template { unpublished: true, ..then.clone() };
+    fn applied_to(&self, stored: &Template, at: Timestamp) -> Template {
+        let mut updated = Template { unpublished: true, ..stored.clone() };
         match self {
             Self::Status { status, reason, category } => {
-                (now.status, now.reason, now.changed_at) = (status.clone(), reason.clone(), at);
-                now.missing_since = None;
-                if let Some(category) = category.as_ref().filter(|_| then.category_at < at) {
-                    now.category = Some(category.clone());
+                (updated.status, updated.reason, updated.changed_at) = (status.clone(), reason.clone(), at);
+                updated.missing_since = None;
+                if let Some(category) = category.as_ref().filter(|_| stored.category_at < at) {
+                    updated.category = Some(category.clone());
                 }
             }
             Self::Category { category, correct } => {
-                (now.category, now.correct_category) = (Some(category.clone()), correct.clone());
-                now.category_at = at;
+                (updated.category, updated.correct_category) = (Some(category.clone()), correct.clone());
+                updated.category_at = at;
             }
-            Self::Quality(quality) => (now.quality, now.quality_at) = (Some(quality.clone()), at),
+            Self::Quality(quality) => (updated.quality, updated.quality_at) = (Some(quality.clone()), at),
         }
-        now
+        updated
     }
 }
 
@@ -179,7 +183,7 @@ impl Said {
 mod tests {
     use super::*;
 
-    /// What a poll that began then would change.
+    /// The changes of a poll that began at that time.
     pub(super) fn poll(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<Template> {
         let batch = PageBatch { looked: began, seen: seen.to_vec(), pages: 1, next: None };
         ListProgress::begun(began).take_in(known, batch)
@@ -203,7 +207,7 @@ mod tests {
         }
     }
 
-    fn news(said: Said, at: i64) -> TemplateChange {
+    fn change(said: Said, at: i64) -> TemplateChange {
         let template = template("1", "", 0);
         TemplateChange {
             id: template.id,
@@ -214,15 +218,15 @@ mod tests {
         }
     }
 
-    fn status(word: &str, at: i64) -> TemplateChange {
-        news(Said::Status { status: word.into(), reason: None, category: Some("UTILITY".into()) }, at)
+    fn status(status: &str, at: i64) -> TemplateChange {
+        change(Said::Status { status: status.into(), reason: None, category: Some("UTILITY".into()) }, at)
     }
 
     #[test]
     fn a_webhook_of_the_same_second_wins_over_a_poll() {
         let listed =
             Template { changed_at: Timestamp::from_millis(5_234).before_this_second(), ..template("1", "PENDING", 0) };
-        let Merged::Changed(stored) = apply_change(Some(&listed), &status("APPROVED", 5)) else { panic!("news") };
+        let Merged::Changed(stored) = apply_change(Some(&listed), &status("APPROVED", 5)) else { panic!("a change") };
         assert_eq!(*stored, Template { unpublished: true, ..template("1", "APPROVED", 5) });
         let began = listed.changed_at;
         assert_eq!(poll(&[Template { unpublished: false, ..*stored }], &[listed], began), vec![]);
@@ -236,19 +240,19 @@ mod tests {
     }
 
     #[test]
-    fn two_words_of_one_second_are_not_decided_by_chance() {
+    fn two_values_of_one_second_are_undecided() {
         assert_eq!(apply_change(Some(&template("1", "PAUSED", 5)), &status("APPROVED", 5)), Merged::Undecided);
-        assert_eq!(apply_change(None, &news(Said::Quality("RED".into()), 5)), Merged::Undecided);
+        assert_eq!(apply_change(None, &change(Said::Quality("RED".into()), 5)), Merged::Undecided);
     }
 
     #[test]
-    fn status_category_and_quality_do_not_stand_in_each_others_way() {
+    fn status_category_and_quality_are_merged_independently() {
         let known = template("1", "PAUSED", 50);
-        let moves = Said::Category { category: "UTILITY".into(), correct: Some("MARKETING".into()) };
-        let Merged::Changed(known) = apply_change(Some(&known), &news(moves, 10)) else {
+        let announced = Said::Category { category: "UTILITY".into(), correct: Some("MARKETING".into()) };
+        let Merged::Changed(known) = apply_change(Some(&known), &change(announced, 10)) else {
             panic!("older than the status")
         };
-        let Merged::Changed(known) = apply_change(Some(&known), &news(Said::Quality("RED".into()), 20)) else {
+        let Merged::Changed(known) = apply_change(Some(&known), &change(Said::Quality("RED".into()), 20)) else {
             panic!("newer than any quality")
         };
         let Merged::Changed(known) = apply_change(Some(&known), &status("APPROVED", 60)) else { panic!("newest") };
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(now, ("APPROVED", Some("MARKETING"), Some("RED")));
         let listed = Template { quality: Some("GREEN".into()), correct_category: None, ..template("1", "PAUSED", 15) };
         let [merged] = &poll(&[*known], &[listed], Timestamp::from_seconds(15))[..] else {
-            panic!("the categories were said before the poll began")
+            panic!("the categories are older than the poll")
         };
         let now = (merged.status.as_str(), merged.correct_category.as_deref(), merged.quality.as_deref());
         assert_eq!(now, ("APPROVED", None, Some("RED")), "each attribute by its own time");

@@ -1,5 +1,5 @@
-//! How many templates may be submitted and edited (Meta: 100 creations an hour and account; an approved template is edited once
-//! in 24 hours and ten times in 30 days).
+//! Limits on submitting and editing templates (Meta: 100 creations per hour and account; an approved template can be
+//! edited once in 24 hours and ten times in 30 days).
 
 use super::ids::TemplateId;
 use super::time::Timestamp;
@@ -11,12 +11,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Creations Meta takes in an hour.
+/// Creations Meta allows per hour.
 pub const CREATIONS_AN_HOUR: usize = 100;
-/// Edits of an approved template Meta takes in 30 days.
+/// Edits of an approved template Meta allows in 30 days.
 pub const EDITS_A_MONTH: usize = 10;
 
-/// What was submitted and edited lately for one account, counted before Meta is called.
+/// Recent submissions and edits of one account, recorded before Meta is called.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TemplateBudget {
     creations: Vec<Timestamp>,
@@ -30,10 +30,10 @@ impl TemplateBudget {
         self.creations.iter().filter(|at| now.since(**at) < HOUR).count()
     }
 
-    /// Counts a creation; `Err` says when there is room for it.
+    /// Records a creation.
     ///
     /// # Errors
-    /// When the hour is full: from when on it is not.
+    /// When the limit is reached: the time from which creations are allowed again.
     pub fn create(&mut self, now: Timestamp) -> Result<(), Timestamp> {
         self.creations.retain(|at| now.since(*at) < HOUR);
         match self.creations.len().checked_sub(CREATIONS_AN_HOUR).and_then(|over| self.creations.get(over)) {
@@ -51,10 +51,10 @@ impl TemplateBudget {
         self.edits.get(id).into_iter().flatten().filter(|at| now.since(**at) < MONTH).count()
     }
 
-    /// Counts an edit of an approved template; others are edited without limit.
+    /// Records an edit. Only edits of approved templates are limited.
     ///
     /// # Errors
-    /// When its day or its month is full: from when on it is not.
+    /// When the daily or monthly limit is reached: the time from which edits are allowed again.
     pub fn edit(&mut self, id: &TemplateId, approved: bool, now: Timestamp) -> Result<(), Timestamp> {
         self.edits.retain(|_, edits| edits.iter().any(|at| now.since(*at) < MONTH));
         let edits = self.edits.entry(id.clone()).or_default();
@@ -73,7 +73,7 @@ impl TemplateBudget {
 }
 
 impl TemplateBudget {
-    /// Meta refused the last edit: it does not count.
+    /// Removes the last edit, because Meta refused it.
     pub fn take_edit_back(&mut self, id: &TemplateId) {
         self.edits.get_mut(id).map(Vec::pop);
     }
@@ -105,7 +105,7 @@ mod tests {
             assert_eq!(budget.edit(&id, true, at(day * 24 + 1)), Err(at(day * 24 + 24)));
         }
         assert_eq!(budget.edit(&id, true, at(240)), Err(at(720)));
-        assert_eq!(budget.edit(&id, false, at(240)), Ok(()), "a rejected one as often as somebody likes");
+        assert_eq!(budget.edit(&id, false, at(240)), Ok(()), "a rejected one without limit");
         assert_eq!(budget.edits(&id, at(240)), 11);
     }
 }

@@ -1,11 +1,11 @@
-//! Sentences for people, by stable key. What a person reads always says what happened and what to do next; the sentences
-//! themselves stand in `shared/languages`, one catalogue a language.
+//! Sentences for people, by stable key. Each says what happened and what to do next. The sentences are in
+//! `shared/languages`, one catalogue per language.
 
 use super::failure::{Actor, Waiting};
 use super::language::{ENGLISH, Language};
 use super::onboarding::{Notice, Obstacle, State};
 
-/// The English sentence for an obstacle: what operators and the platform's programs read.
+/// The English sentence for an obstacle, for operators and API clients.
 #[must_use]
 pub fn sentence(obstacle: &Obstacle) -> &'static str {
     sentence_in(&ENGLISH, obstacle)
@@ -44,16 +44,18 @@ pub fn state_sentence_in(language: &'static Language, state: State) -> Option<&'
     language.text(key)
 }
 
-/// The sentence for Meta's reason to reject a template.
+/// The sentence for Meta's reason for rejecting a template.
 #[must_use]
 pub fn template_reason(reason: &str) -> &'static str {
     match reason {
-        "ABUSIVE_CONTENT" => "Meta found the wording abusive.",
-        "INCORRECT_CATEGORY" | "TAG_CONTENT_MISMATCH" => "The content does not fit the category. Choose another one.",
-        "INVALID_FORMAT" => "Variables, braces or characters are not as Meta wants them.",
+        "ABUSIVE_CONTENT" => "Meta considers the content abusive.",
+        "INCORRECT_CATEGORY" | "TAG_CONTENT_MISMATCH" => {
+            "The content does not match the category. Choose another category."
+        }
+        "INVALID_FORMAT" => "Variables, braces or characters do not follow Meta's format.",
         "PROMOTIONAL" => "The content is promotional. Submit it as marketing.",
-        "SCAM" => "Meta took the content for a scam.",
-        _ => "Meta rejected it. Edit it and submit it again, or ask for a review in WhatsApp Manager.",
+        "SCAM" => "Meta considers the content a scam.",
+        _ => "Meta rejected the template. Edit and resubmit it, or request a review in WhatsApp Manager.",
     }
 }
 

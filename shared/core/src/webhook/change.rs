@@ -1,4 +1,4 @@
-//! From one POST to its changes. Values are kept as raw JSON, byte for byte: they are passed on, not understood.
+//! Splits one POST into its changes. Values stay raw JSON, byte for byte: they are forwarded without being interpreted.
 
 use crate::domain::ids::{PhoneNumberId, WabaId};
 use crate::domain::time::Timestamp;
@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-/// The body is validly signed but not a notification as Meta documents it.
+/// The body has a valid signature but is not a notification as documented by Meta.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("read the notification")]
+#[error("unreadable notification")]
 pub struct Unreadable;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Entry<'a> {
     time: Option<i64>,
     #[serde(borrow, default)]
     changes: Vec<&'a RawValue>,
-    /// A sample of Meta's own (app-only installation) has these two here and not where they belong.
+    /// One of Meta's samples (app-only installation) has these two members here instead of in their documented place.
     #[serde(borrow)]
     field: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -42,7 +42,7 @@ struct RawChange<'a> {
     value: &'a RawValue,
 }
 
-/// What every notification about WhatsApp is about.
+/// The `object` of every notification about WhatsApp.
 const OBJECT: &str = "whatsapp_business_account";
 
 /// One change of one entry.
@@ -50,11 +50,11 @@ const OBJECT: &str = "whatsapp_business_account";
 pub struct Change<'a> {
     /// `entry.id`: the account for most fields, a portfolio for partner events.
     pub entry_id: Cow<'a, str>,
-    /// `entry.time`, where Meta sends it.
+    /// `entry.time`, if Meta sends it.
     pub time: Option<Timestamp>,
     /// The webhook field.
     pub field: Cow<'a, str>,
-    /// Its value, untouched.
+    /// Its value, unchanged.
     pub value: &'a RawValue,
 }
 
@@ -63,11 +63,11 @@ pub struct Change<'a> {
 pub enum Part<'a> {
     /// A readable change.
     Change(Change<'a>),
-    /// Something that does not have Meta's form; kept whole.
+    /// An entry or change that is not as documented; kept as a whole.
     Unreadable(&'a RawValue),
 }
 
-/// Splits a notification into its changes. One that cannot be read does not hide its neighbours.
+/// Splits a notification into its changes. An unreadable change does not affect the others.
 ///
 /// # Errors
 /// [`Unreadable`] when the body as a whole is not a notification about WhatsApp business accounts.
@@ -105,8 +105,8 @@ fn part<'a>(entry: &Entry<'a>, raw: &'a RawValue) -> Part<'a> {
 }
 
 impl Change<'_> {
-    /// The account this change is about: the nested id where there is one (for partner events `entry.id` is a portfolio),
-    /// else `entry.id`.
+    /// The account this change is about: the nested id if there is one (for partner events `entry.id` is a portfolio),
+    /// otherwise `entry.id`.
     #[must_use]
     pub fn waba(&self) -> Option<WabaId> {
         #[derive(Deserialize)]
@@ -125,13 +125,13 @@ impl Change<'_> {
         }
     }
 
-    /// `entry.id` as an account; it may be a portfolio, which looks the same.
+    /// `entry.id` as an account. It may also be a portfolio, whose ids have the same form.
     #[must_use]
     pub fn entry_waba(&self) -> Option<WabaId> {
         WabaId::parse(&self.entry_id).ok()
     }
 
-    /// Recognises the same change wherever it comes again.
+    /// A fingerprint that identifies repeated deliveries of the same change.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
@@ -143,7 +143,7 @@ impl Change<'_> {
         hex::encode(hash.finalize())
     }
 
-    /// The number this change is about, where Meta names its node.
+    /// The number this change is about, if Meta sends its id.
     #[must_use]
     pub fn phone(&self) -> Option<PhoneNumberId> {
         #[derive(Deserialize)]
@@ -158,7 +158,7 @@ impl Change<'_> {
         PhoneNumberId::parse(&value.metadata?.phone_number_id?).ok()
     }
 
-    /// The same change as a notification of its own, to be queued alone.
+    /// The change as a separate notification, to be queued on its own.
     #[must_use]
     pub fn to_notification(&self) -> Vec<u8> {
         let time = self.time.map_or(String::new(), |time| format!(r#""time":{},"#, time.as_millis() / 1000));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_every_entry_is_found_and_bad_ones_stand_alone() {
+    fn every_change_of_every_entry_is_found_and_bad_ones_do_not_affect_others() {
         let parts = split(BODY.as_bytes()).unwrap();
         assert_eq!(parts.iter().filter(|part| matches!(part, Part::Unreadable(_))).count(), 2);
         assert_eq!(changes(BODY).len(), 2);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_one_level_up_is_found() {
+    fn a_field_one_level_up_is_found() {
         let body = r#"{"entry":[{"id":"11","time":1,"changes":[{"value":{"event":"PARTNER_APP_UNINSTALLED"}}],
             "field":"account_update","object":"whatsapp_business_account"}]}"#;
         assert_eq!(changes(body)[0].field, "account_update");

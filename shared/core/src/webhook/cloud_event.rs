@@ -1,11 +1,11 @@
-//! Platform events in the form of CloudEvents 1.0.
+//! Platform events in CloudEvents 1.0 format.
 
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-/// One event, as it lies on `PlatformEventsQueue`.
+/// One event, as sent to `PlatformEventsQueue`.
 #[derive(Debug, Serialize)]
 pub struct CloudEvent<'a> {
     specversion: &'static str,
@@ -21,8 +21,8 @@ pub struct CloudEvent<'a> {
 }
 
 impl<'a> CloudEvent<'a> {
-    /// An event whose id is derived from what makes it unique (`identity`), so that a repeat carries the same id and a
-    /// consumer can drop it.
+    /// An event whose id is derived from what makes it unique (`identity`), so that a repeat has the same id and
+    /// consumers can deduplicate it.
     #[must_use]
     pub fn new(
         source: &'a str,
@@ -52,7 +52,7 @@ impl<'a> CloudEvent<'a> {
     }
 }
 
-/// 128 bits of a digest over the length-prefixed parts.
+/// The first 128 bits of a digest of the length-prefixed parts.
 fn derive_id(kind: &str, identity: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in std::iter::once(&kind).chain(identity) {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_fact_has_the_same_id_and_neighbours_differ() {
+    fn the_same_identity_gives_the_same_id_and_others_differ() {
         let data = RawValue::from_string("{\"n\":12345678901234567890}".into()).unwrap();
         let event = |identity: &[&str]| {
             CloudEvent::new("s", "whatsapp.webhook.received.v1", None, Timestamp::from_seconds(1), &data, identity).id
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_cloudevents_1_0_with_its_data_untouched() {
+    fn an_event_is_cloudevents_1_0_with_its_data_unchanged() {
         let data = RawValue::from_string("{\"n\":12345678901234567890}".into()).unwrap();
         let event = CloudEvent::new("stack", "whatsapp.x.y.v1", Some("11"), Timestamp::from_seconds(1), &data, &["1"]);
         let json = serde_json::to_string(&event).unwrap();

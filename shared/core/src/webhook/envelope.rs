@@ -1,5 +1,4 @@
-//! The form in which one POST of Meta's waits in the queue: whole, compressed where that pays, versioned; in parts
-//! only when it has to be.
+//! The queue message for one POST from Meta: versioned, compressed where worthwhile, split only when necessary.
 
 use super::change::{Part, split};
 use crate::domain::time::Timestamp;
@@ -13,38 +12,39 @@ use std::io::{Read, Write};
 
 mod halves;
 
-/// The largest queue message SQS takes, in bytes (1 MiB since 2025).
+/// Maximum size of an SQS message in bytes (1 MiB since 2025).
 pub const LARGEST_MESSAGE: usize = 1_048_576;
 
-/// The largest body an envelope may unfold to: Lambda's own limit for a request, 6 MiB. A larger one is not ours.
+/// Maximum size of an unpacked body: Lambda's limit for a request, 6 MiB. A larger one was not packed by us.
 const LARGEST_BODY: u64 = 6 * 1024 * 1024;
 
-/// A body up to this many bytes is not compressed: half a megabyte of compressor state costs more time than the rest of a
-/// receipt, and ten such messages are still one chunk of 64 KB, by which SQS counts.
+/// Bodies up to this many bytes are not compressed: allocating half a megabyte of compressor state would take longer
+/// than the remaining work of a receipt, and ten such messages still fit into one chunk of 64 KB, the unit in which SQS
+/// bills.
 const SMALL: usize = 4096;
 
-/// A body cannot be packed or a queue message cannot be unpacked.
+/// Why a body could not be packed or a queue message could not be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// The packed body is larger than a queue message may be.
-    #[error("fit the body into a queue message")]
+    /// The packed body exceeds the size limit of a queue message.
+    #[error("body too large for a queue message")]
     TooLarge,
     /// Not an envelope of this version.
-    #[error("recognise the envelope")]
+    #[error("unrecognised envelope")]
     Unknown,
-    /// The envelope's content is damaged.
-    #[error("unpack the envelope")]
+    /// The content of the envelope is damaged.
+    #[error("damaged envelope")]
     Damaged,
 }
 
-/// What waits in the queue.
+/// The format of the queue message.
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
-    /// Version of this shape.
+    /// Version of this format.
     v: u8,
     /// When the POST was received, in milliseconds.
     received_at: Timestamp,
-    /// Body bytes: zlib, then base64 (SQS takes XML characters only, webhooks may hold any).
+    /// Body bytes: zlib, then base64 (SQS allows XML characters only, webhooks may contain any byte).
     body: &'a str,
 }
 
@@ -61,7 +61,7 @@ pub struct Envelope {
 pub struct Packed {
     /// The messages.
     pub messages: Vec<String>,
-    /// How many parts fit into none.
+    /// Number of parts that did not fit into a message.
     pub left_out: usize,
 }
 
@@ -69,7 +69,7 @@ impl Envelope {
     /// The queue message.
     ///
     /// # Errors
-    /// [`EnvelopeError::TooLarge`] when it exceeds what SQS takes.
+    /// [`EnvelopeError::TooLarge`] when it exceeds the limit of SQS.
     pub fn pack(&self) -> Result<String, EnvelopeError> {
         let body = STANDARD.encode(zlib(&self.body)?);
         let wire = Wire { v: 1, received_at: self.received_at, body: &body };
@@ -77,9 +77,9 @@ impl Envelope {
         if message.len() > LARGEST_MESSAGE { Err(EnvelopeError::TooLarge) } else { Ok(message) }
     }
 
-    /// The queue messages of one POST: one, unless it does not fit even compressed. Then it is halved, by entry, by change,
-    /// by item of a change, until every part fits; the parts say together what the whole said. What cannot be halved and
-    /// does not fit is left out, and its neighbours are not.
+    /// The queue messages of one POST: one, unless it does not fit even when compressed. Then it is halved by entry, by
+    /// change, by item of a change, until every part fits; together the parts contain everything. A part that neither
+    /// fits nor can be halved is left out; the others are not affected.
     #[must_use]
     pub fn pack_all(&self) -> Packed {
         if let Ok(message) = self.pack() {
@@ -92,10 +92,10 @@ impl Envelope {
         Packed { left_out: first.left_out + second.left_out, ..first }
     }
 
-    /// The POST that a queue message holds.
+    /// Unpacks a queue message.
     ///
     /// # Errors
-    /// [`EnvelopeError::Unknown`] for another version, [`EnvelopeError::Damaged`] for content that does not unfold.
+    /// [`EnvelopeError::Unknown`] for another version, [`EnvelopeError::Damaged`] for content that cannot be unpacked.
     pub fn unpack(message: &str) -> Result<Self, EnvelopeError> {
         let wire: Wire<'_> = serde_json::from_str(message).map_err(|_| EnvelopeError::Unknown)?;
         if wire.v != 1 {
@@ -113,7 +113,7 @@ impl Envelope {
     }
 }
 
-/// The body as zlib (RFC 1950): compressed, unless it is too small to be worth it.
+/// The body as a zlib stream (RFC 1950), compressed unless it is small.
 fn zlib(body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
     if body.len() <= SMALL
         && let Ok(length) = u16::try_from(body.len())
@@ -124,7 +124,7 @@ fn zlib(body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
     zlib.write_all(body).and_then(|()| zlib.finish()).map_err(|_| EnvelopeError::Damaged)
 }
 
-/// One last block that holds the body as it is (RFC 1951, 3.2.4), in a zlib stream with its checksum.
+/// A zlib stream with one final stored block (RFC 1951, 3.2.4) and the checksum.
 fn stored(body: &[u8], length: u16) -> Vec<u8> {
     const HEADER: [u8; 2] = [0x78, 0x01];
     const LAST_AND_STORED: [u8; 1] = [0x01];
@@ -133,11 +133,11 @@ fn stored(body: &[u8], length: u16) -> Vec<u8> {
     [&HEADER[..], &LAST_AND_STORED, &length, &complement, body, &checksum].concat()
 }
 
-/// The largest value of a change that is passed on in one event, with room for the event around it.
+/// Maximum size of a change's value in one event; leaves room for the event's other members.
 const LARGEST_VALUE: usize = 960 * 1024;
 
-/// A body in as many parts as it takes for each change to fit its own event: changes are halved by their items, byte for byte,
-/// in a way that depends on nothing but the change. What cannot be halved stays as it is.
+/// Divides a body until each change fits into an event. Changes are halved by their items, byte for byte, depending on
+/// nothing but the change itself. A change that cannot be halved stays as it is.
 #[must_use]
 pub fn divided(body: Vec<u8>) -> Vec<Vec<u8>> {
     let too_large = |part: &Part<'_>| matches!(part, Part::Change(change) if change.value.get().len() > LARGEST_VALUE);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_come_back_as_they_were() {
+    fn any_bytes_survive_packing_and_unpacking() {
         for body in [&b""[..], b"{}", b"\x00\xff\xfe not utf-8", "\u{ffff}\u{fffe}".as_bytes()] {
             let packed = envelope(body).pack().unwrap();
             assert!(packed.is_ascii());
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_does_not_fit_one_event_is_divided_by_its_items_whoever_stands_beside_it() {
+    fn a_change_too_large_for_one_event_is_divided_by_its_items_regardless_of_other_changes() {
         let item = format!(r#"{{"id":"{}"}}"#, "x".repeat(1000));
         let large = format!(r#"{{"field":"history","value":{{"a":1,"messages":[{}]}}}}"#, vec![item; 2500].join(","));
         let small = r#"{"field":"security","value":{}}"#;
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_and_bombs_are_refused() {
+    fn foreign_messages_and_decompression_bombs_are_refused() {
         assert!(matches!(Envelope::unpack("{}"), Err(EnvelopeError::Unknown)));
         assert!(matches!(Envelope::unpack(r#"{"v":2,"received_at":1,"body":""}"#), Err(EnvelopeError::Unknown)));
         assert!(matches!(Envelope::unpack(r#"{"v":1,"received_at":1,"body":"AAAA"}"#), Err(EnvelopeError::Damaged)));

@@ -1,27 +1,27 @@
-//! Meta's verification of a callback address: `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
+//! Meta's verification request for a callback URL: `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 
 use crate::secret::Secret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Why a handshake is not answered.
+/// Why a verification request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A parameter is missing, doubled or malformed.
-    #[error("read the handshake")]
+    /// A parameter is missing, repeated or malformed.
+    #[error("malformed verification request")]
     Malformed,
-    /// Not a subscription, or another token.
-    #[error("recognise the verify token")]
+    /// Not a subscription, or the wrong verify token.
+    #[error("verify token mismatch")]
     Denied,
 }
 
-/// Longest challenge that is echoed; Meta's are ten digits.
+/// Maximum length of an echoed challenge; Meta's have ten digits.
 const LONGEST_CHALLENGE: usize = 256;
 
 /// The challenge to echo.
 ///
 /// # Errors
-/// [`Refusal`] when the query is not a handshake with our token.
+/// [`Refusal`] when the query is not a verification request with our token.
 pub fn answer(query: &str, verify_token: &Secret) -> Result<String, Refusal> {
     let mode = single(query, "hub.mode")?;
     let token = single(query, "hub.verify_token")?;
@@ -44,7 +44,7 @@ fn single(query: &str, name: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Compares digests, so that neither content nor length shows in the time it takes.
+/// Compares digests in constant time, so that the duration reveals neither content nor length.
 fn equal(given: &str, expected: &Secret) -> bool {
     Sha256::digest(given).ct_eq(&Sha256::digest(expected.expose())).into()
 }

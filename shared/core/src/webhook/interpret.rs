@@ -1,4 +1,4 @@
-//! What a change tells us about our own records: one row a field that matters, everything else is passed on only.
+//! Interprets changes that affect our own records: one row per field. Everything else is only forwarded.
 
 mod account_update;
 mod numbers;
@@ -15,71 +15,71 @@ use crate::domain::progress::Fact;
 use crate::domain::template::TemplateChange;
 use crate::domain::time::Timestamp;
 
-/// What a webhook says about our records.
+/// The effect of a webhook on our records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
-    /// Something about the account or its numbers, for the record that has it.
+    /// A fact about the account or its numbers, for the record that owns the account.
     Fact(Fact),
-    /// The customer shared its account or installed our app.
+    /// The customer shared its account with us or installed our app.
     Joined {
         /// Its portfolio.
         business: Option<BusinessId>,
         /// Since when, by Meta's clock.
         at: Timestamp,
     },
-    /// A business finished a signup and has to be certified before its first message.
+    /// A business finished a signup and has to be certified before it can send messages.
     Uncertified {
         /// Its portfolio.
         business: BusinessId,
         /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// Something about a template.
+    /// A change of a template.
     Template(TemplateChange),
-    /// Templates changed in a way that is better read than believed.
+    /// Templates changed; the details have to be read from Meta.
     Templates,
-    /// Somebody stops or resumes marketing messages.
+    /// A person stops or resumes marketing messages.
     Preference {
-        /// The number that wrote.
+        /// The business's number.
         phone: PhoneNumberId,
-        /// Who, recognisable and not readable.
+        /// Fingerprint of the person.
         person: String,
-        /// Whether no more are wanted.
+        /// Whether the person opted out.
         stopped: bool,
         /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// Somebody has another user id: what is known of the person goes along.
+    /// A person's user id changed: stored data of the person has to follow.
     Renamed {
-        /// The number that wrote.
+        /// The business's number.
         phone: PhoneNumberId,
-        /// Who, recognisable and not readable.
+        /// Fingerprint of the previous id.
         was: String,
-        /// The same person from now on.
+        /// Fingerprint of the current id.
         is: String,
     },
-    /// A message that was sent through us has come further.
+    /// A message sent through us has a new status.
     MessageStatus {
-        /// Which.
+        /// The message.
         message: MessageId,
-        /// The number it was told of for.
+        /// The number in the webhook.
         phone: PhoneNumberId,
-        /// Which attempt of it, from 1.
+        /// The number of the attempt, from 1.
         attempt: usize,
-        /// Meta's id of the attempt.
+        /// Meta's message id of the attempt.
         wamid: String,
-        /// How far.
+        /// The delivery status.
         delivery: Delivery,
-        /// Meta's code of a failure.
+        /// Meta's error code of a failure.
         code: Option<u64>,
         /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// A multi-partner solution has another status.
+    /// A multi-partner solution has a new status.
     Solution {
         /// Its id.
         id: String,
-        /// In Meta's words.
+        /// The status reported by Meta.
         status: String,
         /// When, by Meta's clock.
         at: Timestamp,
@@ -87,7 +87,7 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// Whether it changes the record of a connected account, which has to be known first.
+    /// Whether it changes the record of a connected account, so that the owner has to be looked up first.
     #[must_use]
     pub fn needs_owner(&self) -> bool {
         match self {
@@ -99,8 +99,8 @@ impl Observation {
         }
     }
 
-    /// What is left of it when Meta did not say when: a redelivery of tomorrow would look newer than today's truth, so it is
-    /// read instead of believed.
+    /// The observation for a change without a time. A later redelivery would appear newer than the current state, so
+    /// the state is read from Meta instead.
     fn undated(self) -> Self {
         match self {
             Self::Fact(Fact::Observed { attribute: Attribute::History | Attribute::Contacts, .. }) => self,
@@ -113,39 +113,40 @@ impl Observation {
     }
 }
 
-/// What an interpreter may use besides the change.
+/// Input of an interpreter besides the change.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Our app: an uninstalled app concerns us only when it is ours.
+    /// Our app: uninstallations of other apps are ignored.
     pub app: AppId,
-    /// When the POST was received; stands in for a time that Meta did not send.
+    /// When the POST was received; used when Meta did not send a time.
     pub received_at: Timestamp,
 }
 
-/// How far ahead of our clock a time of Meta's is believed: five minutes.
+/// How far a time of Meta's may be ahead of our clock: five minutes.
 const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
 
 impl Context {
-    /// The change's own time, not later than receipt and five minutes: one absurd time must not win for ever.
+    /// The change's own time, at most five minutes after receipt: a time in the far future would override all later
+    /// changes.
     #[must_use]
     pub fn time_of(&self, change: &Change<'_>) -> Timestamp {
         self.not_ahead(change.time.filter(|time| time.as_millis() > 0).unwrap_or(self.received_at))
     }
 
-    /// A time of Meta's, at most a little ahead of ours.
+    /// Limits a time of Meta's to five minutes after receipt.
     #[must_use]
     pub fn not_ahead(&self, at: Timestamp) -> Timestamp {
         at.min(self.received_at.after(CLOCK_SKEW))
     }
 }
 
-/// What a field is to us.
+/// How a field is handled.
 enum Field {
-    /// Passed on; it changes none of our records.
+    /// Forwarded; does not change our records.
     PassedOn,
-    /// Passed on, and one fact for us.
+    /// Forwarded, with at most one observation.
     One(fn(&Change<'_>, &Context) -> Option<Observation>),
-    /// Passed on, and any number of facts for us.
+    /// Forwarded, with any number of observations.
     Many(fn(&Change<'_>, &Context) -> Vec<Observation>),
 }
 
@@ -193,7 +194,8 @@ fn check(_: &Change<'_>, _: &Context) -> Option<Observation> {
     Some(Observation::Fact(Fact::CheckRequested))
 }
 
-/// Fields this system depends on: what it interprets, and what its platform is told of a number that stays in the app.
+/// Fields this system depends on: those it interprets, and the echoes of messages sent with the WhatsApp Business app,
+/// which the platform needs.
 pub fn fields_in_use() -> impl Iterator<Item = &'static str> {
     let interpreted = FIELDS.iter().filter(|(_, field)| !matches!(field, PassedOn)).map(|(name, _)| *name);
     interpreted.chain(["smb_message_echoes"])
@@ -205,13 +207,13 @@ pub fn is_documented(field: &str) -> bool {
     FIELDS.iter().any(|(known, _)| *known == field)
 }
 
-/// The event of an `account_update` that Meta does not document; `None` for those it does, and for every other field.
+/// The undocumented event of an `account_update`; `None` for documented ones and for every other field.
 #[must_use]
 pub fn undocumented_event(change: &Change<'_>) -> Option<String> {
     (change.field == "account_update").then(|| account_update::undocumented_event(change)).flatten()
 }
 
-/// What the change tells us; nothing when it does not change our records or is not as documented.
+/// Interprets a change; empty when it does not affect our records or is not as documented.
 #[must_use]
 pub fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
     let observed = match FIELDS.iter().find(|(field, _)| *field == change.field) {
@@ -231,7 +233,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     #[test]
-    fn what_has_no_time_is_read_and_not_believed() {
+    fn a_change_without_a_time_is_read_from_meta_instead() {
         let raw = RawValue::from_string(r#"{"decision":"APPROVED"}"#.into()).unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let change = Change { entry_id: "9".into(), time: None, field: "account_review_update".into(), value: &raw };
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_stands_once_and_in_order() {
+    fn every_field_is_listed_once_and_in_order() {
         let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
         assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
         assert!(fields_in_use().all(is_documented) && !is_documented("whatsapp_account"));

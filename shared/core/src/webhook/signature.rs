@@ -1,24 +1,24 @@
-//! `X-Hub-Signature-256`: HMAC-SHA256 of the bytes as received, compared in constant time.
+//! `X-Hub-Signature-256`: HMAC-SHA256 of the received bytes, compared in constant time.
 
 use crate::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The body was not signed with a secret of ours, or the header does not have Meta's form.
+/// The body was not signed with one of our secrets, or the header is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("verify the signature")]
+#[error("signature mismatch")]
 pub struct SignatureMismatch;
 
 /// Length of `sha256=` and 64 hexadecimal digits.
 const HEADER_LENGTH: usize = 71;
 
-/// What a request says it was signed with: a header of Meta's form. HealthCheck it is cheap, so that a request without it is
-/// refused before its body or any secret is looked at.
+/// The signature from the header of a request. Parsing it is cheap, so a request without one is refused before its body
+/// or any secret is read.
 #[derive(Clone, Copy)]
 pub struct Signature([u8; 32]);
 
 impl Signature {
-    /// Reads exactly one `sha256=` with 64 hexadecimal digits; `None` for everything else.
+    /// Parses exactly one `sha256=` with 64 hexadecimal digits; `None` for everything else.
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
         let digits = header.strip_prefix("sha256=").filter(|_| header.len() == HEADER_LENGTH)?;
@@ -27,7 +27,7 @@ impl Signature {
         Some(Self(digest))
     }
 
-    /// Whether it was made over `body` with `secret`: one hash of the body, and a comparison in constant time.
+    /// Whether it is the signature of `body` with `secret`: one hash of the body and a comparison in constant time.
     #[must_use]
     pub fn is_of(&self, body: &[u8], secret: &Secret) -> bool {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {
@@ -38,16 +38,16 @@ impl Signature {
     }
 }
 
-/// Accepts exactly one `sha256=` with 64 hexadecimal digits that one of `secrets` made over `body`.
+/// Accepts exactly one `sha256=` with 64 hexadecimal digits that is the signature of `body` with one of `secrets`.
 ///
 /// # Errors
-/// [`SignatureMismatch`] for everything else, without saying why.
+/// [`SignatureMismatch`] for everything else, without a reason.
 pub fn verify(body: &[u8], header: &str, secrets: &[Secret]) -> Result<(), SignatureMismatch> {
     let signature = Signature::parse(header).ok_or(SignatureMismatch)?;
     if secrets.iter().any(|secret| signature.is_of(body, secret)) { Ok(()) } else { Err(SignatureMismatch) }
 }
 
-/// Signs as Meta does; for tests and for the integration check.
+/// Signs like Meta; for tests and for the integration check.
 #[must_use]
 pub fn sign(body: &[u8], secret: &Secret) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else {
@@ -102,7 +102,7 @@ mod tests {
         let secrets = [secret("other"), secret("s")];
         let body = br#"{"object":"whatsapp_business_account"}"#.to_vec();
         let header = sign(&body, &secrets[1]);
-        assert_eq!(verify(&body, &header, &secrets), Ok(()), "the second active secret counts too");
+        assert_eq!(verify(&body, &header, &secrets), Ok(()), "the second active secret is accepted too");
         for index in 0..body.len() * 8 {
             let mut changed = body.clone();
             changed[index / 8] ^= 1 << (index % 8);

@@ -1,4 +1,4 @@
-//! Who wrote to a business.
+//! The people who wrote to a business.
 
 use super::change::Change;
 use crate::domain::ids::PhoneNumberId;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
 struct Value<'a> {
-    /// Unparsed: one that is odd does not hide the others.
+    /// Unparsed, so that an invalid item does not affect the others.
     #[serde(borrow, default)]
     messages: Vec<&'a RawValue>,
 }
@@ -19,7 +19,7 @@ struct Message {
     from_user_id: Option<String>,
 }
 
-/// Recognises everybody who wrote to a number in a change of `messages`, by either name.
+/// Fingerprints of everybody who wrote to a number in a change of `messages`, by phone number and by user id.
 #[must_use]
 pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Vec<String> {
     let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_who_wrote_is_recognised_and_odd_messages_hide_nobody() {
+    fn everybody_who_wrote_is_recognised_and_invalid_messages_do_not_affect_others() {
         let phone = PhoneNumberId::parse("5").unwrap();
         let text = r#"{"messages":[{"from":"16505551234"},7,{"from_user_id":"US.abc"},{"from":"x"}],"contacts":[]}"#;
         let value = RawValue::from_string(text.to_owned()).unwrap();

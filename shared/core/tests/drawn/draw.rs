@@ -1,6 +1,6 @@
-//! Chance that is the same in every run and on every machine: a failure names its seed and can be repeated.
+//! A deterministic random number generator: a failure names its seed and can be reproduced.
 
-/// A small generator of our own; nothing else is asked of it.
+/// A linear congruential generator; good enough for these tests.
 pub(crate) struct Draw(pub(crate) u64);
 
 impl Draw {

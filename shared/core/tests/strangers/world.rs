@@ -1,4 +1,4 @@
-//! Records, table, vault and Meta as values; the decisions are the product's.
+//! A model of records, table, vault and Meta; the decisions are made by the real core.
 
 use crate::act::{ACCOUNTS, Act, CUSTOMERS, Click, End};
 use onboarding_core::domain::assignment::{AccountClaims, Assignment, may_assign};
@@ -20,7 +20,7 @@ use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// How often each interesting case was met.
+/// How often each interesting case occurred.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     strangers_claims_with_an_invented_code: usize,
@@ -55,11 +55,11 @@ impl Counts {
     }
 
     pub(crate) fn are_interesting(&self) {
-        assert!(self.all().iter().all(|met| *met >= 100), "a case is hardly ever met: {self:?}");
+        assert!(self.all().iter().all(|met| *met >= 100), "a case hardly ever occurs: {self:?}");
     }
 }
 
-/// What a token opens at Meta, and whether its grant says so.
+/// The accounts a token gives access to, and whether its grant names them.
 #[derive(Debug, Clone)]
 struct Token {
     opens: BTreeSet<usize>,
@@ -84,12 +84,12 @@ pub(crate) struct World {
     given: u128,
     records: Vec<Onboarding>,
     vault: BTreeMap<AttemptId, Token>,
-    /// Who has an account, and whether it was released.
+    /// The owner of each account, and whether it was released.
     owners: BTreeMap<usize, (OnboardingId, bool)>,
     announced: BTreeSet<usize>,
-    /// Accounts that Meta does not show to anybody's token.
+    /// Accounts that no token can read.
     hidden: BTreeSet<usize>,
-    /// Who brought a token of an account, or was given it.
+    /// Customers that brought a token for an account or were assigned it.
     entitled: BTreeSet<(CustomerRef, usize)>,
     pub(crate) counts: Counts,
 }
@@ -167,7 +167,7 @@ impl World {
         AttemptId::new(self.now, self.given)
     }
 
-    /// Saves a fact as the table would: an account of another record is never taken.
+    /// Saves a fact like the table: an account owned by another record is never taken over.
     fn apply(&mut self, place: usize, fact: &Fact) -> bool {
         let before = &self.records[place];
         let (after, _) = advance(before, fact, Moment { now: self.now, jitter: Jitter::none() });
@@ -203,7 +203,7 @@ impl World {
         self.exchange(self.records.len() - 1, click);
     }
 
-    /// As the code exchange takes another code.
+    /// Submits another code, as the code exchange does.
     fn clicks_again(&mut self, place: usize, click: &Click) {
         if self.records[place].state() != State::Relaunch || self.records[place].customer_ref.is_unclaimed() {
             return;
@@ -228,7 +228,7 @@ impl World {
         if click.end == End::KilledBefore {
             return;
         }
-        // Meta accepts the code and announces the account: whoever had it brought what it opens.
+        // Meta accepts the code and announces the account: the customer brought its token.
         self.announced.insert(own);
         let token = Token { opens: BTreeSet::from([own]), names: click.names };
         self.entitled.insert((who, own));
@@ -272,7 +272,7 @@ impl World {
         self.counts.assigned += 1;
     }
 
-    /// Everything that is due, by whoever may do it, until nothing is or they die.
+    /// Does everything that is due, with the responsible worker, until nothing is due or the worker crashes.
     fn works(&mut self, place: usize, dies_at: Option<usize>, wide: Option<usize>, names: bool) {
         for done in 0..40 {
             let record = &self.records[place];
@@ -306,7 +306,7 @@ impl World {
         self.apply(place, &outcome);
     }
 
-    /// Meta gives the portfolio's token, which may open more than was asked for.
+    /// Meta returns the portfolio's token, which may give access to more than the requested account.
     fn fetches(&mut self, place: usize, wide: Option<usize>, names: bool) {
         let Some(wanted) = self.records[place].wanted_token() else {
             let Phase::Fetching { attempt, .. } = self.records[place].phase.clone() else { return };
@@ -421,7 +421,7 @@ fn became(before: &Onboarding, after: &Onboarding, state: State) -> bool {
     before.state() != state && after.state() == state
 }
 
-/// What is recorded before the thing is done; `None` when nothing is due.
+/// The fact that is recorded before an action; `None` when nothing is due.
 fn begins(record: &Onboarding, due: Next) -> Option<Fact> {
     match (due, &record.phase) {
         (Next::Rescue, Phase::Exchanging { attempt, .. }) => Some(Fact::RescueStarted(attempt.clone())),

@@ -1,4 +1,4 @@
-//! The credit line: with the system token, by `credit-sharing` only.
+//! Calls for the credit line: made with the system token, by `credit-sharing` only.
 
 use super::Acknowledged;
 use crate::call::{GraphCall, GraphRequest};
@@ -6,7 +6,7 @@ use onboarding_core::domain::grant::VerifiedWaba;
 use onboarding_core::domain::ids::{AllocationId, BusinessId, CreditLineId, SystemUserId};
 use serde::Deserialize;
 
-/// Gives our system user access to the account, without which the share is refused.
+/// Gives our system user access to the account; without it, Meta refuses to share the credit line.
 pub struct AssignSystemUser<'a> {
     /// The account.
     pub waba: &'a VerifiedWaba,
@@ -32,7 +32,7 @@ pub struct FindAllocation<'a> {
     pub business: &'a BusinessId,
 }
 
-/// Meta's sample shows a bare object where a list would be expected; both are read.
+/// Meta's sample shows a single object where a list would be expected; both are accepted.
 #[derive(Debug, Deserialize)]
 pub struct Allocations {
     id: Option<AllocationId>,
@@ -48,7 +48,7 @@ pub struct Allocation {
 }
 
 impl Allocations {
-    /// Every allocation that was answered.
+    /// All returned allocations.
     pub fn ids(self) -> impl Iterator<Item = AllocationId> {
         self.id.into_iter().chain(self.data.into_iter().map(|allocation| allocation.id))
     }
@@ -64,7 +64,7 @@ impl GraphCall for FindAllocation<'_> {
     }
 }
 
-/// Reads what an allocation pays with.
+/// Reads an allocation's credential and status.
 pub struct ReadAllocation<'a> {
     /// The allocation.
     pub allocation: &'a AllocationId,
@@ -94,8 +94,8 @@ impl GraphCall for ReadAllocation<'_> {
     }
 }
 
-/// Shares the line with an account. Costs money and freezes the account's currency: only ever called for a
-/// [`VerifiedWaba`], and only after looking.
+/// Shares the credit line with an account. Costs money and fixes the account's currency: called only for a
+/// [`VerifiedWaba`], and only after checking for an existing share.
 pub struct ShareCreditLine<'a> {
     /// The line.
     pub line: &'a CreditLineId,
@@ -105,7 +105,7 @@ pub struct ShareCreditLine<'a> {
     pub currency: &'a str,
 }
 
-/// The share that was made.
+/// The new share.
 #[derive(Debug, Deserialize)]
 pub struct CreditShared {
     /// Its allocation.
@@ -122,7 +122,7 @@ impl GraphCall for ShareCreditLine<'_> {
     }
 }
 
-/// Takes an allocation back. Meta: for all accounts of that portfolio which are shared with us.
+/// Revokes an allocation. Meta: for all accounts of that portfolio which are shared with us.
 pub struct RevokeAllocation<'a> {
     /// The allocation.
     pub allocation: &'a AllocationId,

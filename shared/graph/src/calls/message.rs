@@ -11,12 +11,12 @@ pub struct SendMessage<'a> {
     pub phone: &'a VerifiedPhone,
     /// The message.
     pub payload: &'a Map<String, Value>,
-    /// What Meta repeats in every status of it (`biz_opaque_callback_data`): there is no other way to recognise a message
-    /// whose sending was not answered.
+    /// Our reference, which Meta repeats in every status (`biz_opaque_callback_data`): the only way to recognise a
+    /// message whose send call was not answered.
     pub reference: &'a str,
 }
 
-/// Meta has the message.
+/// Meta accepted the message.
 #[derive(Deserialize)]
 pub struct Sent {
     messages: Vec<SentMessage>,
@@ -28,7 +28,7 @@ struct SentMessage {
 }
 
 impl Sent {
-    /// Meta's id of it.
+    /// Meta's message id.
     #[must_use]
     pub fn wamid(self) -> Option<String> {
         self.messages.into_iter().next().map(|message| message.id)

@@ -1,4 +1,4 @@
-//! Moving a number here: adding it, proving it by a code, and reading what it is before and afterwards.
+//! Phone number migration: adding the number, verifying it by code, and reading it before and afterwards.
 
 use super::Acknowledged;
 use crate::call::{GraphCall, GraphRequest};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Adds a number that is registered with another account (Meta: "Migrating phone numbers among solution partners").
 pub struct AddMigratingNumber<'a> {
-    /// The account it goes to.
+    /// The destination account.
     pub waba: &'a VerifiedWaba,
     /// The number.
     pub number: &'a MigratingNumber,
@@ -20,10 +20,10 @@ pub struct AddMigratingNumber<'a> {
     pub verified_name: &'a str,
 }
 
-/// The number's node in the new account.
+/// The number in the destination account.
 #[derive(Debug, Deserialize)]
 pub struct Added {
-    /// It.
+    /// Its id.
     pub id: PhoneNumberId,
 }
 
@@ -40,17 +40,17 @@ impl GraphCall for AddMigratingNumber<'_> {
     }
 }
 
-/// How a code reaches the owner of a number.
+/// How a verification code is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeMethod {
     /// A text message.
     Sms,
-    /// A call.
+    /// A voice call.
     Voice,
 }
 
 impl CodeMethod {
-    /// Parses Meta's word.
+    /// Parses Meta's value.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match text {
@@ -68,11 +68,11 @@ impl CodeMethod {
     }
 }
 
-/// Has Meta send a code to the number.
+/// Requests a verification code for the number.
 pub struct RequestCode<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
-    /// How.
+    /// How it is delivered.
     pub method: CodeMethod,
     /// In which language, for example `en_US`.
     pub language: &'a str,
@@ -87,7 +87,7 @@ impl GraphCall for RequestCode<'_> {
     }
 }
 
-/// Proves with that code that the number is its owner's.
+/// Verifies the number with that code.
 pub struct VerifyCode<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
@@ -103,24 +103,24 @@ impl GraphCall for VerifyCode<'_> {
     }
 }
 
-/// Reads a number that moves, there or here: a hint about Meta's conditions, no proof of anything.
+/// Reads a migrating number in the source or destination account: a hint about Meta's conditions, not a proof.
 pub struct ReadMigratingNumber<'a> {
-    /// Which.
+    /// The number.
     pub phone: &'a PhoneNumberId,
 }
 
-/// A number, as far as a move is concerned.
+/// The members of a number that matter for a migration.
 #[derive(Deserialize)]
 pub struct MigratingPhone {
     /// Its display name.
     pub verified_name: Option<String>,
     /// `CONNECTED` while it is registered.
     pub status: Option<String>,
-    /// Whether its owner proved to have it.
+    /// Whether its owner verified it by code.
     pub code_verification_status: Option<String>,
     /// Whether it is used with the WhatsApp Business app.
     pub is_on_biz_app: Option<bool>,
-    /// Whether it carries the badge.
+    /// Whether it is an official business account.
     pub is_official_business_account: Option<bool>,
     name_status: Option<String>,
     quality_rating: Option<String>,
@@ -134,15 +134,15 @@ impl std::fmt::Debug for MigratingPhone {
 }
 
 impl MigratingPhone {
-    /// Meta's words that move with it.
+    /// The status values that are carried over by a migration.
     #[must_use]
     pub fn status_values(&self) -> Vec<(Attribute, String)> {
-        let words = [
+        let values = [
             (Attribute::NameStatus, &self.name_status),
             (Attribute::Quality, &self.quality_rating),
             (Attribute::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
         ];
-        words.into_iter().filter_map(|(attribute, word)| Some((attribute, word.clone()?))).collect()
+        values.into_iter().filter_map(|(attribute, value)| Some((attribute, value.clone()?))).collect()
     }
 
     /// The display name's review.
@@ -151,7 +151,7 @@ impl MigratingPhone {
         self.name_status.as_deref()
     }
 
-    /// Whether its owner proved to have it.
+    /// Whether its owner verified it by code.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.code_verification_status.as_deref() == Some("VERIFIED")

@@ -1,4 +1,4 @@
-//! Tokens: exchanging a code, inspecting a token, who a token is.
+//! Tokens: exchanging a code, inspecting a token, identifying its user.
 
 use crate::call::{GraphCall, GraphRequest};
 use onboarding_core::domain::grant::Grant;
@@ -7,16 +7,15 @@ use onboarding_core::domain::time::Timestamp;
 use onboarding_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
 
-/// Exchanges the popup's code for the customer's business token. The code lives 30 s and works once.
+/// Exchanges the popup's code for the customer's business token. The code is valid for 30 s and can be used once.
 pub struct ExchangeCode<'a> {
     /// Our app.
     pub app: &'a AppId,
-    /// Its secret; Meta wants it in the query.
+    /// Its secret; Meta requires it in the query.
     pub app_secret: &'a Secret,
     /// The code.
     pub code: &'a Secret,
-    /// Where Meta sent the browser back to, when the signup went through a whole page: Meta compares it. A code of the popup
-    /// has none.
+    /// The redirect URI of the full-page flow, which Meta compares. Codes from the popup have none.
     pub redirect_uri: Option<&'a str>,
 }
 
@@ -34,7 +33,7 @@ impl std::fmt::Debug for TokenGranted {
     }
 }
 
-/// A token is one line of visible ASCII, at most 8 KiB; anything else is not stored.
+/// Accepts a token of visible ASCII characters, at most 8 KiB; anything else is not stored.
 fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     let text = Secret::new(String::deserialize(deserializer)?);
     let plausible = (1..=8192).contains(&text.expose().len()) && text.expose().bytes().all(|b| b.is_ascii_graphic());
@@ -56,10 +55,11 @@ impl GraphCall for ExchangeCode<'_> {
     }
 }
 
-/// Asks for the token of a customer that granted our app access, without a code: with the system token, for signups whose
-/// code was lost or that had none (Meta: hosted signup, app-only install). Meta makes no new token (`fetch_only`).
+/// Requests the token of a customer that granted our app access, without a code: with the system token, for signups
+/// whose code was lost or that had none (Meta: hosted signup, app-only install). Meta creates no new token
+/// (`fetch_only`).
 pub struct FetchToken<'a> {
-    /// The customer's portfolio, as Meta named it.
+    /// The customer's portfolio, as reported by Meta.
     pub business: &'a BusinessId,
 }
 
@@ -77,24 +77,24 @@ pub struct DebugToken<'a> {
     pub token: &'a Secret,
 }
 
-/// What Meta says about a token.
+/// Meta's answer about a token.
 #[derive(Debug, Deserialize)]
 pub struct TokenInspected {
-    /// The facts.
+    /// The token's properties.
     pub data: TokenFacts,
 }
 
-/// MetaStatus about a token.
+/// Properties of a token.
 #[derive(Debug, Deserialize)]
 pub struct TokenFacts {
     /// The app it belongs to.
     pub app_id: Option<String>,
-    /// Whether it works.
+    /// Whether it is valid.
     #[serde(default)]
     pub is_valid: bool,
     /// Unix seconds; 0 means never.
     pub expires_at: Option<i64>,
-    /// Everything that was granted.
+    /// All granted scopes.
     #[serde(default)]
     pub scopes: Vec<String>,
     /// Scopes with the objects they are limited to.
@@ -107,7 +107,7 @@ pub struct TokenFacts {
 pub struct GranularScope {
     /// For example `whatsapp_business_management`.
     pub scope: String,
-    /// Newest first; absent when the scope covers everything; strings or integers (both are seen).
+    /// Newest first; absent when the scope is not limited; strings or integers (both occur).
     #[serde(default)]
     pub target_ids: Vec<serde_json::Value>,
 }
@@ -129,20 +129,20 @@ impl TokenFacts {
         }
     }
 
-    /// When it ends; `None` when it does not.
+    /// When it expires; `None` when it does not.
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
         self.expires_at.filter(|seconds| *seconds > 0).map(Timestamp::from_seconds)
     }
 
-    /// Whether a WhatsApp scope was granted. Any of them: their names changed in 2026 and may again.
+    /// Whether any WhatsApp scope was granted. Their names changed in 2026 and may change again.
     #[must_use]
     pub fn has_whatsapp_scope(&self) -> bool {
         let granular = self.granular_scopes.iter().map(|granular| &granular.scope);
         self.scopes.iter().chain(granular).any(|scope| scope.starts_with("whatsapp"))
     }
 
-    /// WhatsApp scopes that are not known here, in a form that can be logged.
+    /// Unknown WhatsApp scopes that are safe to log.
     pub fn unknown_whatsapp_scopes(&self) -> impl Iterator<Item = &str> {
         let all = self.scopes.iter().chain(self.granular_scopes.iter().map(|granular| &granular.scope));
         let plain = |scope: &str| scope.len() <= 64 && scope.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
@@ -150,7 +150,8 @@ impl TokenFacts {
             .filter(move |scope| scope.starts_with("whatsapp") && plain(scope) && !KNOWN_SCOPES.contains(scope))
     }
 
-    /// Accounts named by WhatsApp scopes, in Meta's order. Targets of other scopes are portfolios or pages, never accounts.
+    /// Accounts named by WhatsApp scopes, in Meta's order. Targets of other scopes are portfolios or pages, never
+    /// accounts.
     #[must_use]
     pub fn wabas(&self) -> Vec<WabaId> {
         self.targets(|scope| scope.starts_with("whatsapp"), WabaId::parse)
@@ -180,7 +181,7 @@ impl GraphCall for DebugToken<'_> {
     }
 }
 
-/// Who the system token belongs to.
+/// Reads the user of the system token.
 pub struct ReadMe;
 
 /// A token's own user.
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_token_is_not_taken_for_one() {
+    fn malformed_tokens_are_rejected() {
         for bad in
             [r#"{}"#, r#"{"access_token":""}"#, r#"{"access_token":"a\nb"}"#, r#"{"access_token":["x"]}"#, "<html>"]
         {

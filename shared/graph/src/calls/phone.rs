@@ -1,4 +1,4 @@
-//! The business phone number: reading it and registering it.
+//! The business phone number: reading, registering, webhook override, app data.
 
 use super::Acknowledged;
 use crate::call::{GraphCall, GraphRequest};
@@ -14,24 +14,24 @@ pub struct ReadPhone<'a> {
     pub phone: &'a VerifiedPhone,
 }
 
-/// A number as Meta describes it. Words stay Meta's: they are open lists.
+/// A number as described by Meta. Status values stay strings, because their lists are open.
 #[derive(Deserialize)]
 pub struct Phone {
-    /// How people write it.
+    /// Its display form.
     pub display_phone_number: Option<String>,
     /// `CONNECTED` when it can send and receive.
     pub status: Option<String>,
     /// The display name's review.
     pub name_status: Option<String>,
-    /// How well its messages are received.
+    /// Quality rating of its messages.
     pub quality_rating: Option<String>,
-    /// How many customers it may write to in a day.
+    /// Messaging limit: how many customers it may write to per day.
     pub whatsapp_business_manager_messaging_limit: Option<String>,
-    /// Where its webhooks go.
+    /// Its callback overrides.
     pub webhook_configuration: Option<WebhookConfiguration>,
 }
 
-/// Where a number's webhooks go: to the first of number, account and app that is set.
+/// Callback overrides: webhooks are sent to the first URL that is set, of number, account and app.
 #[derive(Debug, Deserialize)]
 pub struct WebhookConfiguration {
     /// Override of this number.
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Phone {
 }
 
 impl Phone {
-    /// Where this number's webhooks go instead of to the app, if they do.
+    /// The effective callback override, if any.
     #[must_use]
     pub fn overridden_to(&self) -> Option<&str> {
         let configuration = self.webhook_configuration.as_ref()?;
@@ -56,16 +56,16 @@ impl Phone {
         of_number.or(configuration.whatsapp_business_account.as_ref().filter(set)).map(String::as_str)
     }
 
-    /// Meta's words about it.
+    /// Its status values.
     #[must_use]
     pub fn status_values(&self) -> Vec<(Attribute, String)> {
-        let words = [
+        let values = [
             (Attribute::Status, &self.status),
             (Attribute::NameStatus, &self.name_status),
             (Attribute::Quality, &self.quality_rating),
             (Attribute::MessagingLimit, &self.whatsapp_business_manager_messaging_limit),
         ];
-        words.into_iter().filter_map(|(attribute, word)| Some((attribute, word.clone()?))).collect()
+        values.into_iter().filter_map(|(attribute, value)| Some((attribute, value.clone()?))).collect()
     }
 
     /// Whether it is registered with the Cloud API.
@@ -90,7 +90,7 @@ impl GraphCall for ReadPhone<'_> {
 pub struct RegisterPhone<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
-    /// Six digits; become the two-step PIN when it is off, must match it when it is on.
+    /// Six digits. Becomes the PIN when two-step verification is off; must match the PIN when it is on.
     pub pin: &'a Secret,
 }
 
@@ -103,8 +103,8 @@ impl GraphCall for RegisterPhone<'_> {
     }
 }
 
-/// Takes a number off the Cloud API; the number and its history stay (Meta: at most 10 times in 72 h, never for a number
-/// that is used with the WhatsApp Business app).
+/// Deregisters a number from the Cloud API; the number and its history are preserved (Meta: at most 10 times in 72 h,
+/// never for a number that is used with the WhatsApp Business app).
 pub struct DeregisterPhone<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
@@ -118,12 +118,12 @@ impl GraphCall for DeregisterPhone<'_> {
     }
 }
 
-/// Points a number's webhooks elsewhere, or back. Meta calls the address with the token before it answers; the token is
+/// Sets or removes a number's callback override. Meta verifies the URL with the token before it answers; the token is
 /// never one of ours.
 pub struct OverrideWebhooks<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
-    /// Where to, and what Meta proves itself with there; `None` gives the webhooks back.
+    /// Callback URL and verify token; `None` removes the override.
     pub target: Option<(&'a str, &'a Secret)>,
 }
 
@@ -139,7 +139,7 @@ impl GraphCall for OverrideWebhooks<'_> {
     }
 }
 
-/// Asks for data of the WhatsApp Business app (Meta: once each, within 24 hours of onboarding).
+/// Requests data of the WhatsApp Business app (Meta: once each, within 24 hours of onboarding).
 pub struct SyncAppData<'a> {
     /// The number.
     pub phone: &'a VerifiedPhone,
@@ -147,10 +147,10 @@ pub struct SyncAppData<'a> {
     pub kind: &'static str,
 }
 
-/// The request that was begun.
+/// The accepted request.
 #[derive(Debug, Deserialize)]
 pub struct SyncBegun {
-    /// Meta's own id of it, for its support.
+    /// Meta's request id, for support requests.
     pub request_id: Option<String>,
 }
 

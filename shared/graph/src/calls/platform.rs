@@ -1,17 +1,17 @@
-//! The platform's own side: its app, its system user, its credit line. Read by the doctor only.
+//! The platform's own assets: app, system users, credit line. Read by the doctor only.
 
 use super::Page;
 use crate::call::{GraphCall, GraphRequest};
 use onboarding_core::domain::ids::{AppId, BusinessId, CreditLineId};
 use serde::Deserialize;
 
-/// Reads our own app with the app token: only the right secret can.
+/// Reads our own app with the app token, which proves that the app secret is correct.
 pub struct ReadApp<'a> {
     /// The app.
     pub app: &'a AppId,
 }
 
-/// A node of which the id is all that is of interest.
+/// A node of which only the id is used.
 #[derive(Debug, Deserialize)]
 pub struct NodeRead {
     /// Its id.
@@ -26,7 +26,7 @@ impl GraphCall for ReadApp<'_> {
     }
 }
 
-/// Lists what our app was approved for.
+/// Lists the permissions of our app.
 pub struct ListAppPermissions<'a> {
     /// The app.
     pub app: &'a AppId,
@@ -58,14 +58,14 @@ pub struct ListSubscriptions<'a> {
 /// A subscription of the app to one kind of object.
 #[derive(Debug, Deserialize)]
 pub struct Subscription {
-    /// `whatsapp_business_account` is the one that counts.
+    /// The object type; only `whatsapp_business_account` is relevant.
     pub object: String,
-    /// Where its webhooks go.
+    /// The callback URL.
     pub callback_url: Option<String>,
-    /// Whether they are sent.
+    /// Whether the subscription is active.
     #[serde(default)]
     pub active: bool,
-    /// What is sent.
+    /// The subscribed fields.
     #[serde(default)]
     pub fields: Vec<SubscribedField>,
 }

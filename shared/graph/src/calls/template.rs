@@ -9,11 +9,11 @@ use onboarding_core::domain::template::{Template, normal_language};
 use onboarding_core::domain::time::Timestamp;
 use serde::Deserialize;
 
-/// One page of an account's templates, with only the fields that are kept.
+/// One page of an account's templates, with only the stored fields.
 pub struct ListTemplates<'a> {
-    /// The account. HealthCheck it proves nothing and changes nothing.
+    /// The account. It need not be verified, because listing proves and changes nothing.
     pub waba: &'a WabaId,
-    /// Where the page begins.
+    /// Cursor of the page.
     pub after: Option<&'a str>,
 }
 
@@ -59,7 +59,7 @@ impl ListedTemplate {
 
 impl GraphCall for ListTemplates<'_> {
     const NAME: &'static str = "list_templates";
-    /// Items stay unparsed: one odd template must not hide the others.
+    /// Items stay unparsed, so that one malformed template does not affect the others.
     type Reply = Page<serde_json::Value>;
     fn request(&self) -> GraphRequest {
         let request = GraphRequest::get(&[self.waba.as_str(), "message_templates"])
@@ -72,7 +72,7 @@ impl GraphCall for ListTemplates<'_> {
     }
 }
 
-/// Submits a template for review (Meta: 100 an hour and account).
+/// Submits a template for review (Meta: 100 per hour and account).
 pub struct CreateTemplate<'a> {
     /// The account.
     pub waba: &'a VerifiedWaba,
@@ -80,14 +80,14 @@ pub struct CreateTemplate<'a> {
     pub composition: &'a Composition,
 }
 
-/// A template Meta took.
+/// An accepted template.
 #[derive(Debug, Deserialize)]
 pub struct CreatedTemplate {
     /// Its id.
     pub id: TemplateId,
-    /// Where its review stands.
+    /// Its review status.
     pub status: Option<String>,
-    /// The category Meta gave it.
+    /// The category assigned by Meta.
     pub category: Option<String>,
 }
 
@@ -100,11 +100,11 @@ impl GraphCall for CreateTemplate<'_> {
     }
 }
 
-/// Replaces the parts of a template, which is reviewed again.
+/// Edits a template, which Meta then reviews again.
 pub struct EditTemplate<'a> {
-    /// Which.
+    /// The template.
     pub id: &'a TemplateId,
-    /// What is sent: components, category, time to live.
+    /// The changes: components, category, time to live.
     pub change: &'a serde_json::Value,
 }
 
@@ -120,9 +120,9 @@ impl GraphCall for EditTemplate<'_> {
 pub struct DeleteTemplate<'a> {
     /// The account.
     pub waba: &'a VerifiedWaba,
-    /// Which.
+    /// The template.
     pub id: &'a TemplateId,
-    /// Its name, which Meta wants beside the id.
+    /// Its name, which Meta requires in addition to the id.
     pub name: &'a str,
 }
 
@@ -136,9 +136,9 @@ impl GraphCall for DeleteTemplate<'_> {
     }
 }
 
-/// Reads a template with its parts.
+/// Reads a template with its components.
 pub struct ReadTemplate<'a> {
-    /// Which.
+    /// The template.
     pub id: &'a TemplateId,
 }
 

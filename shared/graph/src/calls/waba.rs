@@ -1,4 +1,4 @@
-//! The WhatsApp Business Account: reading it, its numbers, and our app's subscription to its webhooks.
+//! The WhatsApp Business Account: reading it, its numbers, and our app's webhook subscription.
 
 use super::{Acknowledged, Page};
 use crate::call::{GraphCall, GraphRequest};
@@ -7,22 +7,22 @@ use onboarding_core::domain::ids::{BusinessId, PhoneNumberId, WabaId};
 use onboarding_core::domain::meta_status::Attribute;
 use serde::Deserialize;
 
-/// Reads an account that is not proven yet: reading it with the token is part of the proof.
+/// Reads an account that is not verified yet: reading it with the token is part of the proof.
 pub struct ReadWaba<'a> {
     /// The account.
     pub waba: &'a WabaId,
 }
 
-/// An account as Meta describes it.
+/// An account as described by Meta.
 #[derive(Debug, Deserialize)]
 pub struct Waba {
-    /// The account Meta answered for.
+    /// The id in Meta's answer.
     pub id: WabaId,
     /// Its owner.
     pub owner_business_info: Option<Owner>,
     /// Its name.
     pub name: Option<String>,
-    /// What it is paid from; absent while there is no payment method.
+    /// Its funding source; absent while there is no payment method.
     pub primary_funding_id: Option<String>,
     /// Namespace of its templates.
     pub message_template_namespace: Option<String>,
@@ -33,14 +33,14 @@ pub struct Waba {
 }
 
 impl Waba {
-    /// Meta's words about it.
+    /// Its status values.
     #[must_use]
     pub fn status_values(&self) -> Vec<(Attribute, String)> {
-        let words = [
+        let values = [
             (Attribute::Review, &self.account_review_status),
             (Attribute::Verification, &self.business_verification_status),
         ];
-        words.into_iter().filter_map(|(attribute, word)| Some((attribute, word.clone()?))).collect()
+        values.into_iter().filter_map(|(attribute, value)| Some((attribute, value.clone()?))).collect()
     }
 }
 
@@ -62,24 +62,24 @@ impl GraphCall for ReadWaba<'_> {
     }
 }
 
-/// Lists the numbers of a proven account, newest first.
+/// Lists the numbers of a verified account, newest first.
 pub struct ListPhoneNumbers<'a> {
     /// The account.
     pub waba: &'a VerifiedWaba,
-    /// Where the page begins.
+    /// Cursor of the page.
     pub after: Option<&'a str>,
 }
 
 /// A number in the list.
 #[derive(Deserialize)]
 pub struct PhoneNumber {
-    /// Its node.
+    /// Its id.
     pub id: PhoneNumberId,
-    /// Coexistence.
+    /// Whether it is used with the WhatsApp Business app (coexistence).
     pub is_on_biz_app: Option<bool>,
-    /// How people write it.
+    /// Its display form.
     pub display_phone_number: Option<String>,
-    /// Whether its owner proved to have it.
+    /// Whether its owner verified it by code.
     pub code_verification_status: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl std::fmt::Debug for PhoneNumber {
 
 impl From<PhoneNumber> for ListedPhone {
     fn from(phone: PhoneNumber) -> Self {
-        // Meta's documents have two words for it ("manage phone numbers", OpenAPI); silence is no objection.
+        // Meta documents two values for it ("manage phone numbers", OpenAPI); an absent value counts as verified.
         let unproven = matches!(phone.code_verification_status.as_deref(), Some("NOT_VERIFIED" | "UNVERIFIED"));
         Self { id: phone.id, on_business_app: phone.is_on_biz_app.unwrap_or(false), proven: !unproven }
     }
@@ -111,8 +111,8 @@ impl GraphCall for ListPhoneNumbers<'_> {
     }
 }
 
-/// Subscribes our app to the account. Without a body, as Meta documents, it also clears an override of the whole account;
-/// this system sets overrides on numbers only.
+/// Subscribes our app to the account's webhooks. Without a body, as documented by Meta, it also removes a callback
+/// override of the whole account; this system sets overrides on numbers only.
 pub struct SubscribeApp<'a> {
     /// The account.
     pub waba: &'a VerifiedWaba,
@@ -126,7 +126,7 @@ impl GraphCall for SubscribeApp<'_> {
     }
 }
 
-/// Ends our app's subscription to the account.
+/// Removes our app's subscription to the account.
 pub struct UnsubscribeApp<'a> {
     /// The account.
     pub waba: &'a VerifiedWaba,
@@ -149,7 +149,7 @@ pub struct ListSubscribedApps<'a> {
 /// A subscribed app.
 #[derive(Debug, Deserialize)]
 pub struct SubscribedApp {
-    /// Which app.
+    /// The app.
     pub whatsapp_business_api_data: AppData,
     /// Callback override of the whole account, if one is set.
     pub override_callback_uri: Option<String>,

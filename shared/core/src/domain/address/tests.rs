@@ -9,7 +9,7 @@ fn callback(text: &str) -> Result<PublicUrl, AddressFlaw> {
     PublicUrl::parse(text, CALLBACK_ADDRESS, &[])
 }
 
-/// Host, port and path as two parsers of two houses read them.
+/// Checks that two independent parsers read the same host, port and path.
 fn agree(text: &str) {
     let (url, uri): (Url, http::Uri) = (Url::parse(text).unwrap(), text.parse().unwrap());
     assert_eq!(url.host_str(), uri.host(), "{text}");
@@ -22,7 +22,7 @@ fn agree(text: &str) {
     assert!(host.contains('.') && host.parse::<std::net::IpAddr>().is_err(), "{text}");
 }
 
-/// Ways in which addresses were made to mean another host, or a host that nobody outside may reach.
+/// Known tricks to make a URL point to another host or to an internal one.
 const HOSTILE: &[&str] = &[
     "",
     "/",
@@ -148,7 +148,7 @@ fn no_hostile_spelling_passes() {
 }
 
 #[test]
-fn honest_addresses_pass_and_are_read_alike() {
+fn valid_urls_pass_and_are_parsed_alike() {
     for text in [
         "https://acme.com/",
         "https://app.acme.com:8443/done?id=7&of=a@b.com",
@@ -160,7 +160,7 @@ fn honest_addresses_pass_and_are_read_alike() {
         agree(back(text).unwrap().as_str());
     }
     assert_eq!(back("https://acme.com/#/done").unwrap().as_str(), "https://acme.com/#/done");
-    assert_eq!(back("https://acme.com").unwrap().as_str(), "https://acme.com/", "a path that is left out is the root");
+    assert_eq!(back("https://acme.com").unwrap().as_str(), "https://acme.com/", "an omitted path is the root");
     assert_eq!(back("https://acme.com?a=1").unwrap().as_str(), "https://acme.com/?a=1");
 }
 
@@ -177,7 +177,7 @@ fn a_callback_has_neither_query_nor_fragment_nor_port_and_at_most_200_characters
 }
 
 #[test]
-fn what_is_named_like_a_secret_is_refused() {
+fn parameters_named_like_a_secret_are_refused() {
     for bad in [
         "https://acme.com/?token=1",
         "https://acme.com/?a=1&Access-Token=2",
@@ -190,7 +190,7 @@ fn what_is_named_like_a_secret_is_refused() {
 }
 
 #[test]
-fn an_origin_that_was_chosen_is_taken_whole_and_no_other() {
+fn a_configured_origin_is_matched_as_a_whole_and_no_other_passes() {
     let chosen = ["http://app.test:8080".to_owned()];
     let parse = |text| PublicUrl::parse(text, RETURN_ADDRESS, &chosen);
     for good in ["http://app.test:8080/done?id=7", "http://app.test:8080"] {
@@ -211,7 +211,7 @@ fn an_origin_that_was_chosen_is_taken_whole_and_no_other() {
     }
 }
 
-/// Pieces that addresses, and attacks by them, are made of.
+/// Fragments from which URLs, and attacks with them, are assembled.
 const PIECES: &[&str] = &[
     "https://",
     "http://",
@@ -272,7 +272,7 @@ proptest! {
         for taken in [back(&text), callback(&text)].into_iter().flatten() {
             let without_fragment = taken.as_str().split('#').next().unwrap_or_default();
             agree(without_fragment);
-            prop_assert_eq!(back(taken.as_str()), Ok(taken.clone()), "what was taken is taken again");
+            prop_assert_eq!(back(taken.as_str()), Ok(taken.clone()), "parsing is idempotent");
         }
     }
 }

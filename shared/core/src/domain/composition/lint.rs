@@ -1,5 +1,5 @@
-//! Meta's rules for templates, applied before Meta sees one (Meta: "Template components", "Template review"), and hints about
-//! wording that is likely to be moved to another category.
+//! Meta's rules for templates, applied before submission (Meta: "Template components", "Template review"), and hints
+//! about wording for which Meta is likely to change the category.
 
 mod buttons;
 mod characters;
@@ -11,16 +11,16 @@ use super::{Composition, text};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Something that Meta would refuse, or may move to another category.
+/// Something that Meta would reject, or because of which Meta may change the category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Stable code.
     pub code: &'static str,
     /// Where: `name`, `header`, `body`, `footer`, `buttons`, ….
     pub place: &'static str,
-    /// Whether Meta would refuse it; otherwise it is a hint.
+    /// Whether Meta would reject it; otherwise it is a hint.
     pub refused: bool,
-    /// A sentence for a person.
+    /// A sentence for people.
     pub message: &'static str,
 }
 
@@ -32,7 +32,7 @@ const fn hint(code: &'static str, place: &'static str, message: &'static str) ->
     Finding { code, place, refused: false, message }
 }
 
-/// Languages Meta takes.
+/// Languages Meta accepts.
 const LANGUAGES: &str = " af sq ar ar_EG ar_AE ar_LB ar_MA ar_QA az be_BY bn bn_IN bg ca zh_CN zh_HK zh_TW hr cs da prs_AF nl nl_BE en \
     en_GB en_US en_AE en_AU en_CA en_GH en_IE en_IN en_JM en_MY en_NZ en_QA en_SG en_UG en_ZA et fil fi fr fr_BE fr_CA fr_CH fr_CI \
     fr_MA ka de de_AT de_CH el gu ha he hi hu id ga it ja kn kk rw_RW ko ky_KG lo lv lt mk ms ml mr nb ps_AF fa pl pt_BR pt_PT pa \
@@ -42,11 +42,11 @@ const LONGEST_NAME: usize = 512;
 const LONGEST_HEADER: usize = 60;
 const LONGEST_BODY: usize = 1024;
 const LONGEST_FOOTER: usize = 60;
-/// Words for each variable below which Meta may refuse a body as mostly variables (2388293); it does not say where the line
-/// is, and languages that are written without spaces have other words.
+/// Minimum number of words per variable: with fewer, Meta may reject a body as mostly variables (2388293). Meta does
+/// not document the threshold, and languages written without spaces count words differently.
 const WORDS_PER_VARIABLE: usize = 3;
 
-/// Wording that belongs into marketing templates.
+/// Wording that is typical of marketing templates.
 const MARKETING_WORDS: [&str; 14] = [
     "discount",
     "% off",
@@ -64,7 +64,7 @@ const MARKETING_WORDS: [&str; 14] = [
     "don't miss",
 ];
 
-/// Everything there is to say about a template. It may be submitted when nothing of it is refused.
+/// All findings about a template. It may be submitted when no finding is a rejection.
 #[must_use]
 pub fn lint(composition: &Composition) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -84,13 +84,17 @@ fn identity(composition: &Composition, findings: &mut Vec<Finding>) {
         findings.push(refused("name.form", "name", "A name has 1 to 512 lower-case letters, digits and underscores."));
     }
     if !LANGUAGES.contains(&format!(" {} ", composition.language)) {
-        findings.push(refused("language.unknown", "language", "Meta does not take templates in this language."));
+        findings.push(refused("language.unknown", "language", "Meta does not accept templates in this language."));
     }
     if !["AUTHENTICATION", "MARKETING", "UTILITY"].contains(&composition.category.as_str()) {
-        findings.push(refused("category.unknown", "category", "The category is authentication, marketing or utility."));
+        findings.push(refused(
+            "category.unknown",
+            "category",
+            "The category must be authentication, marketing or utility.",
+        ));
     }
     if composition.parameter_format.as_deref().is_some_and(|format| !["NAMED", "POSITIONAL"].contains(&format)) {
-        findings.push(refused("variables.format", "parameter_format", "Variables are positional or named."));
+        findings.push(refused("variables.format", "parameter_format", "Variables must be positional or named."));
     }
 }
 
@@ -101,16 +105,16 @@ fn parts(composition: &Composition, findings: &mut Vec<Finding>) {
         findings.push(refused(
             "component.unknown",
             "components",
-            "A template has a header, a body, a footer and buttons.",
+            "A template may contain only a header, a body, a footer and buttons.",
         ));
     }
     for (kind, place) in [("HEADER", "header"), ("BODY", "body"), ("FOOTER", "footer"), ("BUTTONS", "buttons")] {
         if composition.of_type(kind).count() > 1 {
-            findings.push(refused("component.twice", place, "Each part stands once in a template."));
+            findings.push(refused("component.twice", place, "Each component may occur only once."));
         }
     }
     if composition.of_type("BODY").next().is_none() {
-        findings.push(refused("body.missing", "body", "A template has a body."));
+        findings.push(refused("body.missing", "body", "A template needs a body."));
     }
     for header in composition.of_type("HEADER") {
         self::header(composition, header, findings);
@@ -124,7 +128,7 @@ fn parts(composition: &Composition, findings: &mut Vec<Finding>) {
             findings.push(refused("footer.length", "footer", "A footer has 1 to 60 characters."));
         }
         if !variables(text).is_empty() {
-            findings.push(refused("footer.variable", "footer", "A footer has no variables."));
+            findings.push(refused("footer.variable", "footer", "A footer must not contain variables."));
         }
     }
 }
@@ -137,7 +141,7 @@ fn header(composition: &Composition, header: &Map<String, Value>, findings: &mut
                 findings.push(refused("header.length", "header", "A header has 1 to 60 characters."));
             }
             if variables(text).len() > 1 {
-                findings.push(refused("header.variables", "header", "A header has one variable at most."));
+                findings.push(refused("header.variables", "header", "A header may contain at most one variable."));
             }
             names(composition, text, "header", findings);
             examples(composition, header, "header", findings);
@@ -149,7 +153,7 @@ fn header(composition: &Composition, header: &Map<String, Value>, findings: &mut
                 findings.push(refused(
                     "header.sample",
                     "header",
-                    "A file in the header needs a sample that was uploaded to Meta.",
+                    "A media header needs a sample file that was uploaded to Meta.",
                 ));
             }
         }
@@ -157,7 +161,7 @@ fn header(composition: &Composition, header: &Map<String, Value>, findings: &mut
         _ => findings.push(refused(
             "header.format",
             "header",
-            "A header is text, an image, a video, a document or a place.",
+            "A header must be text, an image, a video, a document or a location.",
         )),
     }
 }
@@ -169,7 +173,7 @@ fn body(composition: &Composition, body: &Map<String, Value>, findings: &mut Vec
     }
     let pieces = pieces(text.trim());
     if matches!(pieces.first(), Some(Piece::Variable(_))) || matches!(pieces.last(), Some(Piece::Variable(_))) {
-        findings.push(refused("body.edge_variable", "body", "A body neither begins nor ends with a variable."));
+        findings.push(refused("body.edge_variable", "body", "A body must not begin or end with a variable."));
     }
     let adjacent = |pair: &[Piece<'_>]| match pair {
         [Piece::Variable(_), Piece::Variable(_)] => true,
@@ -179,7 +183,7 @@ fn body(composition: &Composition, body: &Map<String, Value>, findings: &mut Vec
     let next_to_each_other = pieces.windows(2).any(|pair| matches!(pair, [Piece::Variable(_), Piece::Variable(_)]))
         || pieces.windows(3).any(|three| adjacent(three) && matches!(three.last(), Some(Piece::Variable(_))));
     if next_to_each_other {
-        findings.push(refused("body.adjacent_variables", "body", "Two variables have words between them."));
+        findings.push(refused("body.adjacent_variables", "body", "Two variables must have words between them."));
     }
     let words: usize = pieces
         .iter()
@@ -189,7 +193,11 @@ fn body(composition: &Composition, body: &Map<String, Value>, findings: &mut Vec
         })
         .sum();
     if words < variables(text).len() * WORDS_PER_VARIABLE {
-        findings.push(hint("body.mostly_variables", "body", "Meta may find too many variables for so few words."));
+        findings.push(hint(
+            "body.mostly_variables",
+            "body",
+            "Meta may reject a body with this many variables and this few words.",
+        ));
     }
     names(composition, text, "body", findings);
     examples(composition, body, "body", findings);
@@ -204,7 +212,11 @@ fn lifetime(composition: &Composition, findings: &mut Vec<Finding>) {
         _ => 43_200..=2_592_000,
     };
     if !allowed.contains(&seconds) {
-        findings.push(refused("ttl.range", "message_send_ttl_seconds", "Meta allows another range for this category."));
+        findings.push(refused(
+            "ttl.range",
+            "message_send_ttl_seconds",
+            "The value is outside the range that Meta allows for this category.",
+        ));
     }
 }
 
@@ -220,7 +232,7 @@ fn wording(composition: &Composition, findings: &mut Vec<Finding>) {
             code: "wording.marketing",
             place: "body",
             refused: false,
-            message: "This reads like marketing. Meta would approve it as a marketing template, which costs more and can be declined by people.",
+            message: "This reads like marketing. Meta may approve it as a marketing template, which costs more and which people can opt out of.",
         });
     }
 }

@@ -1,20 +1,21 @@
-//! A template as people will see it, with sample values: plain text, and HTML in which every value is only text.
+//! Preview of a template with sample values: plain text, and HTML in which values are escaped.
 
 use super::text::{Piece, pieces};
 use super::{Composition, text};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// How a template looks.
+/// A rendered template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Preview {
-    /// Plain text: header, body, footer and buttons, one under the other.
+    /// Plain text: header, body, footer and buttons, one per line.
     pub text: String,
-    /// The same as HTML; WhatsApp's own bold, italic, strike-through and monospace are kept.
+    /// The same as HTML, with WhatsApp's bold, italic, strike-through and monospace formatting.
     pub html: String,
 }
 
-/// Shows a template with values by name or number; a variable without a value shows its example, or itself.
+/// Renders a template with values by name or number. A variable without a value is replaced by its example, or left as
+/// it is.
 #[must_use]
 pub fn preview(composition: &Composition, values: &Map<String, Value>) -> Preview {
     let mut lines: Vec<(&'static str, String)> = Vec::new();
@@ -51,7 +52,7 @@ fn filled(
     pieces(text(component, "text")).into_iter().map(piece).collect()
 }
 
-/// The example that belongs to a variable.
+/// The example of a variable.
 fn sample(composition: &Composition, component: &Map<String, Value>, place: &str, name: &str) -> Option<String> {
     let example = component.get("example")?;
     if composition.is_named() {

@@ -1,16 +1,16 @@
-//! Texts with variables: where they are, and what stands around them.
+//! Splits texts into words and variables.
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     Words(&'a str),
-    /// What stands between `{{` and `}}`.
+    /// The text between `{{` and `}}`.
     Variable(&'a str),
-    /// Braces that do not belong together.
+    /// Unbalanced braces.
     Stray,
 }
 
-/// Takes a text apart.
+/// Splits a text.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;

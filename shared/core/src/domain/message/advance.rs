@@ -1,67 +1,67 @@
-//! What each fact does to a message. A fact that is known already, or comes too late, changes nothing.
+//! How each fact changes a message. A repeated or late fact changes nothing.
 
 use super::{Attempt, Delivery, Message, Policy, Retry, policy};
 use crate::domain::onboarding::PendingEvent;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// Something that became known about a message. Attempts count from 1.
+/// Something that happened to a message. Attempts count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageFact {
-    /// Meta took an attempt.
+    /// Meta accepted an attempt.
     Accepted {
-        /// Which.
+        /// The attempt.
         attempt: usize,
-        /// Meta's id of it.
+        /// Meta's message id.
         wamid: String,
     },
-    /// An attempt surely did not go out: Meta refused it, or was not reached.
+    /// An attempt was definitely not sent: Meta refused it or was not reached.
     Refused {
-        /// Which.
+        /// The attempt.
         attempt: usize,
         /// Meta's code; `None` when Meta was not reached.
         code: Option<u64>,
-        /// How long Meta wants us to wait.
+        /// Seconds to wait, as demanded by Meta.
         wait: Option<u32>,
     },
-    /// An attempt was not answered.
+    /// The call of an attempt was not answered.
     Unanswered {
-        /// Which.
+        /// The attempt.
         attempt: usize,
     },
-    /// A status came by webhook.
+    /// A webhook reported a status.
     Reported {
-        /// Of which attempt.
+        /// The attempt.
         attempt: usize,
-        /// Meta's id of it.
+        /// Meta's message id.
         wamid: String,
-        /// What it says.
+        /// The status.
         delivery: Delivery,
-        /// Meta's code of a failure.
+        /// Meta's error code of a failure.
         code: Option<u64>,
-        /// By Meta's clock.
+        /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// The person wrote, which opens the service window for a day.
+    /// The recipient wrote, which opens the customer service window for 24 hours.
     WindowOpened,
     /// The second attempt begins.
     Retried,
-    /// The second attempt is given up, with a stable code.
+    /// The second attempt is cancelled, with a stable code.
     Dropped(&'static str),
-    /// The time of something unanswered is over.
+    /// A wait timed out.
     Overdue,
     /// Events were sent.
     EventsSent(Vec<PendingEvent>),
 }
 
-/// How long a person's next word is waited for: what is older than a day is of no use to anybody.
+/// How long to wait for the recipient's next message: an older message is of no use.
 const WINDOW_PATIENCE: Duration = Duration::from_secs(24 * 3600);
 const WINDOW_CLOSED: &str = "message.window_closed";
 
-/// The longest wait for a second attempt: what is older is of no use to anybody.
+/// The longest wait for a second attempt: an older message is of no use.
 const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Applies a fact. `delay` is what the platform wants between a failure and the second attempt.
+/// Applies a fact. `delay` is the platform's configured time between a failure and the second attempt.
 #[must_use]
 pub fn advance(before: &Message, event: &MessageFact, delay: Duration, now: Timestamp) -> Message {
     let mut after = before.clone();
@@ -110,7 +110,7 @@ fn retried(message: &mut Message, now: Timestamp) {
     }
 }
 
-/// Meta's own wait counts when it is longer than the table's.
+/// Extends the table's wait to the one demanded by Meta, if that is longer.
 fn stretched(policy: Policy, wait: Option<u32>) -> Policy {
     match (policy, wait.map(|seconds| Duration::from_secs(seconds.into()))) {
         (Policy::Once, Some(wait)) => Policy::After(wait),
@@ -129,7 +129,7 @@ fn name(message: &mut Message, number: usize, wamid: &str) {
     }
 }
 
-/// Only upwards. What arrived after all needs no second attempt.
+/// Raises the delivery status, never lowers it. A message that was delivered after all is not retried.
 fn climb(message: &mut Message, number: usize, delivery: Delivery, at: Timestamp) {
     let Some(attempt) = attempt_mut(message, number).filter(|attempt| attempt.delivery < delivery) else { return };
     (attempt.delivery, attempt.at) = (delivery, at);

@@ -1,9 +1,9 @@
-//! How far an attempt has come: a ladder that is only climbed, whatever the order in which Meta tells.
+//! Delivery status of an attempt. It only increases, in whatever order Meta's statuses arrive.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a message has come. Meta: `delivered` may be skipped, and a message can get both `delivered` and `failed`; what arrived has arrived,
-/// and a late `sent` does not undo a failure.
+/// The delivery status, in ascending order. Meta: `delivered` may be skipped, and a message can get both `delivered`
+/// and `failed`. Delivered therefore wins over failed, and a late `sent` does not undo a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
@@ -11,20 +11,20 @@ pub enum Delivery {
     Sending,
     /// The call was not answered: Meta may have the message.
     Unknown,
-    /// Meta has it.
+    /// Meta accepted it.
     Accepted,
     /// Meta sent it.
     Sent,
     /// It failed.
     Failed,
-    /// It arrived.
+    /// It was delivered.
     Delivered,
     /// It was read or played.
     Read,
 }
 
 impl Delivery {
-    /// Reads a status of Meta's; `None` for one that says nothing about delivery.
+    /// Parses a status of Meta's; `None` for one that is not about delivery.
     #[must_use]
     pub fn parse(status: &str) -> Option<Self> {
         match status {

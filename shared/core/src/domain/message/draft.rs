@@ -1,18 +1,18 @@
-//! A message as a platform asks for it: checked for its shape and passed on. Its text is nobody's business here.
+//! A message as submitted by the platform: its structure is validated, its content is passed on unchanged.
 
 use crate::domain::recipient::Recipient;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// A message that may be sent. Prints as nothing.
+/// A validated message. `Debug` prints only the type name.
 pub struct Draft {
-    /// Whom it goes to.
+    /// The recipient.
     pub recipient: Recipient,
     /// Its type.
     pub kind: String,
-    /// Template and language, when it is one.
+    /// Name and language, when it is a template message.
     pub template: Option<(String, String)>,
-    /// What Meta gets, without our reference.
+    /// The request body for Meta, without our reference.
     pub payload: Map<String, Value>,
 }
 
@@ -22,23 +22,24 @@ impl std::fmt::Debug for Draft {
     }
 }
 
-/// What is sent, as text: somebody's number and somebody's words. Prints as nothing and cannot be serialised.
+/// The request body as text: contains a phone number and message content. `Debug` prints only the type name, and it
+/// cannot be serialised.
 pub struct Payload(String);
 
 impl Payload {
-    /// Takes what the table kept.
+    /// Wraps the stored text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text itself; for the table only.
+    /// The plain text; for storage only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What Meta gets; `None` when it is not what was written.
+    /// The request body for Meta; `None` when the stored text is damaged.
     #[must_use]
     pub fn read(&self) -> Option<Map<String, Value>> {
         serde_json::from_str(&self.0).ok()
@@ -51,14 +52,14 @@ impl std::fmt::Debug for Payload {
     }
 }
 
-/// What a message lacks.
+/// What is wrong with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// A person: exactly one of `to` and `recipient`.
+    /// Not exactly one valid recipient in `to` or `recipient`.
     Recipient,
-    /// A type that Meta documents.
+    /// The type is missing or not documented by Meta.
     Type,
-    /// The object that belongs to its type.
+    /// The object of its type is missing or invalid.
     Content,
     /// `recipient_type` is not `individual`.
     Group,
@@ -68,7 +69,7 @@ pub enum Flaw {
     Product,
 }
 
-/// Types Meta documents for sending, by the name of their object.
+/// Message types that Meta documents, by the name of their object.
 const TYPES: [&str; 11] = [
     "audio",
     "contacts",
@@ -83,33 +84,33 @@ const TYPES: [&str; 11] = [
     "video",
 ];
 
-/// Longest text of a text message (Meta: 4,096 characters).
+/// Maximum length of a text message (Meta: 4,096 characters).
 const LONGEST_TEXT: usize = 4096;
 
 impl Draft {
-    /// What a second attempt needs.
+    /// The content needed for a second attempt.
     #[must_use]
     pub fn payload(&self) -> Payload {
         Payload(Value::Object(self.payload.clone()).to_string())
     }
 
-    /// Recognises the same message.
+    /// A digest that identifies the same message.
     #[must_use]
     pub fn digest(&self) -> String {
         Sha256::digest(self.payload().expose()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Fields a message may have; those of its type beside these.
+    /// All fields that a message may have.
     #[must_use]
     pub fn fields() -> Vec<&'static str> {
         let own = ["messaging_product", "recipient_type", "to", "recipient", "type", "context", "messaging_account_id"];
         own.into_iter().chain(TYPES).collect()
     }
 
-    /// Checks a message.
+    /// Validates a message.
     ///
     /// # Errors
-    /// What it lacks first.
+    /// The first flaw.
     pub fn read(mut fields: Map<String, Value>) -> Result<Self, Flaw> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         if fields.contains_key("messaging_product") && text("messaging_product") != Some("whatsapp") {
@@ -138,7 +139,7 @@ impl Draft {
     }
 }
 
-/// The object of a type; of a template its name and language.
+/// Validates the object of a type; returns name and language of a template.
 fn content(kind: &str, value: &Value) -> Result<Option<(String, String)>, Flaw> {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     match (kind, value) {
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_every_type_are_taken_as_they_are() {
+    fn messages_of_every_type_are_passed_on_unchanged() {
         let text =
             read(json!({ "to": "+1 650 555 1234", "type": "text", "text": { "body": "hi", "preview_url": false } }));
         let payload = Value::Object(text.unwrap().payload);
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_says_what_it_lacks() {
+    fn an_invalid_message_is_rejected_with_its_flaw() {
         let text = json!({ "body": "hi" });
         let long = "x".repeat(4097);
         for (message, flaw) in [

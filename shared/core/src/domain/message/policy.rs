@@ -1,88 +1,105 @@
-//! What a failure of a message means: one table from Meta's codes to whether and when it is sent again.
+//! Retry policy for messages: one table from Meta's error codes to whether and when a message is sent again.
 
 use std::time::Duration;
 
-/// Whether a second attempt can help, and when.
+/// Whether and when a second attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// It cannot.
+    /// Never.
     Never,
-    /// Once, after the platform's own delay.
+    /// Once, after the platform's configured delay.
     Once,
-    /// Once, no sooner than Meta's own wait.
+    /// Once, no earlier than after the wait demanded by Meta.
     After(Duration),
-    /// Once, as soon as the person writes: Meta lets a business answer for a day after that.
+    /// Once, as soon as the recipient writes, which lets the business answer for 24 hours.
     WhenOpen,
-    /// A person has to change something first.
+    /// Not automatically: a person has to change something first.
     Ask,
 }
 
 const HOUR: u64 = 3600;
 
-/// One row: codes, what to do, what to tell a person. Meta: "WhatsApp error codes"; the second attempts are those of the safe
-/// set, and of the waits Meta states.
+/// One row: codes, policy, sentence for people. Meta: "WhatsApp error codes". Second attempts are made only for codes
+/// that are safe to retry, after the waits that Meta documents.
 type Row = (&'static [u64], Policy, &'static str);
 
 const ROWS: &[Row] = &[
-    (&[1, 2, 131_000, 131_016, 133_004], Policy::Once, "Meta had a fault; the message is sent once more by itself."),
+    (
+        &[1, 2, 131_000, 131_016, 133_004],
+        Policy::Once,
+        "Meta had an internal error. The message will be retried once automatically.",
+    ),
     (
         &[4, 80_007, 80_008, 130_429],
         Policy::Once,
-        "Too much was sent at once; the message is sent once more by itself.",
+        "A rate limit was reached. The message will be retried once automatically.",
     ),
-    // Meta: one message in six seconds to a person, up to 45 borrowed: paid back long before the delay is over.
-    (&[131_056], Policy::Once, "Too much was sent to this person at once; the message is sent once more by itself."),
-    (&[131_057, 2_494_100], Policy::Once, "The number is under maintenance; the message is sent once more by itself."),
+    // Meta: one message in six seconds to a person, with a burst of up to 45 on credit; the credit is paid back long
+    // before the delay has passed.
+    (
+        &[131_056],
+        Policy::Once,
+        "Too many messages were sent to this person at once. The message will be retried once automatically.",
+    ),
+    (
+        &[131_057, 2_494_100],
+        Policy::Once,
+        "The number is under maintenance. The message will be retried once automatically.",
+    ),
     (
         &[131_053],
         Policy::Once,
-        "Meta could not load the file; it is tried once more. If it fails again, check its address.",
+        "Meta could not download the file. The message will be retried once; if it fails again, check the file's URL.",
     ),
     (
         &[131_049],
         Policy::After(Duration::from_secs(24 * HOUR)),
-        "Meta held the message back so that the person does not get too many; it is tried once more after a day.",
+        "Meta withheld the message to limit how many marketing messages this person receives. It will be retried once after a day.",
     ),
     (
         &[132_015],
         Policy::After(Duration::from_secs(6 * HOUR)),
-        "The template is paused because of its quality; the message is tried once more after six hours.",
+        "The template is paused because of low quality. The message will be retried once after six hours.",
     ),
     (
         &[134_101],
         Policy::After(Duration::from_secs(600)),
-        "The template is still being prepared at Meta; the message is tried once more after ten minutes.",
+        "Meta is still preparing the template. The message will be retried once after ten minutes.",
     ),
     (
         &[131_048],
         Policy::Ask,
-        "Meta limits the number because people blocked or reported it. Send less until its quality is better.",
+        "Meta restricts the number because people blocked or reported it. Send fewer messages until its quality improves.",
     ),
-    (&[131_026], Policy::Never, "The person cannot get it: not on WhatsApp, an old app, or Meta's terms not accepted."),
+    (
+        &[131_026],
+        Policy::Never,
+        "The person cannot receive it: not on WhatsApp, an outdated app, or Meta's terms not accepted.",
+    ),
     (
         &[131_047],
         Policy::WhenOpen,
-        "The person wrote more than 24 hours ago. The message is sent once more if the person writes within a day; or send a template instead.",
+        "The person last wrote more than 24 hours ago. The message will be retried once if the person writes within a day. Otherwise, send a template.",
     ),
-    (&[131_050], Policy::Never, "The person wants no marketing messages from this business."),
+    (&[131_050], Policy::Never, "The person opted out of marketing messages from this business."),
     (&[130_403], Policy::Never, "The person blocked this business."),
-    (&[130_472], Policy::Never, "Meta keeps marketing messages from this person at the moment."),
-    (&[131_021], Policy::Never, "A number cannot write to itself."),
-    (&[131_042], Policy::Ask, "The account's payment method has a problem. Look into WhatsApp Manager."),
-    (&[131_031, 368], Policy::Ask, "Meta locked the account. Look into Meta's Business Support Home."),
+    (&[130_472], Policy::Never, "Meta currently does not deliver marketing messages to this person."),
+    (&[131_021], Policy::Never, "A number cannot send messages to itself."),
+    (&[131_042], Policy::Ask, "There is a problem with the account's payment method. Check WhatsApp Manager."),
+    (&[131_031, 368], Policy::Ask, "Meta restricted or disabled the account. Check Meta's Business Support Home."),
     (&[133_010, 33], Policy::Ask, "The number is not connected."),
     (&[131_037], Policy::Ask, "The number's display name has to be approved first."),
-    (&[0, 102, 190], Policy::Ask, "The permission has ended. The business has to connect again."),
-    (&[3, 10, 131_005], Policy::Ask, "The permission does not cover this. The business has to connect again."),
+    (&[0, 102, 190], Policy::Ask, "The access token is no longer valid. The business has to connect again."),
+    (&[3, 10, 131_005], Policy::Ask, "A permission is missing. The business has to connect again."),
     (&[132_001], Policy::Ask, "The template does not exist in this language, or is not approved."),
-    (&[132_000, 132_012, 132_018], Policy::Ask, "The values do not fit the template."),
-    (&[132_005], Policy::Ask, "The text is too long with the values filled in."),
-    (&[132_007, 132_016], Policy::Ask, "Meta does not allow the template any more."),
-    (&[100, 131_008, 131_009, 131_051], Policy::Ask, "Meta does not take the message in this form."),
-    (&[131_062], Policy::Ask, "This kind of template goes to phone numbers only."),
+    (&[132_000, 132_012, 132_018], Policy::Ask, "The parameters do not match the template."),
+    (&[132_005], Policy::Ask, "The text is too long with the parameters filled in."),
+    (&[132_007, 132_016], Policy::Ask, "Meta has disabled the template."),
+    (&[100, 131_008, 131_009, 131_051], Policy::Ask, "Meta does not accept the message in this form."),
+    (&[131_062], Policy::Ask, "This kind of template can be sent to phone numbers only."),
 ];
 
-/// What to do about a failure. Codes that nobody knows are not tried again: a second attempt has to be known to be harmless.
+/// The policy for a failure. Unknown codes are not retried: a second attempt must be known to be safe.
 #[must_use]
 pub fn policy(code: u64) -> Policy {
     row(code).map_or(Policy::Never, |(_, policy, _)| *policy)
@@ -94,13 +111,13 @@ pub fn sentence(code: &str) -> &'static str {
     let number = code.strip_prefix("graph.").and_then(|number| number.parse().ok());
     match (code, number.and_then(row)) {
         (_, Some((_, _, sentence))) => sentence,
-        ("graph.unreachable", _) => "Meta could not be reached; the message is sent once more by itself.",
+        ("graph.unreachable", _) => "Meta could not be reached. The message will be retried once automatically.",
         ("message.unanswered", _) => "Meta did not answer. The message may have been sent, so it is not sent again.",
         ("message.cancelled", _) => "The second attempt was cancelled.",
-        ("message.not_connected", _) => "The number is not connected any more, so the message was not sent again.",
+        ("message.not_connected", _) => "The number is no longer connected, so the message was not sent again.",
         ("message.window_closed", _) => "The person did not write within a day, so the message was not sent again.",
-        ("message.text_gone", _) => "The message's text is not kept any more, so it was not sent again.",
-        ("message.opted_out", _) => "The person wants no marketing messages, so the message was not sent again.",
+        ("message.text_gone", _) => "The message's content is no longer stored, so it was not sent again.",
+        ("message.opted_out", _) => "The person opted out of marketing messages, so the message was not sent again.",
         _ => "Meta refused the message.",
     }
 }
@@ -114,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_may_help_is_tried_again_and_every_code_has_one_row() {
+    fn only_safe_codes_are_retried_and_every_code_has_one_row() {
         assert_eq!(policy(131_000), Policy::Once);
         assert_eq!(policy(131_049), Policy::After(Duration::from_secs(86_400)));
         assert_eq!(policy(131_047), Policy::WhenOpen);

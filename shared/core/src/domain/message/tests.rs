@@ -29,30 +29,30 @@ fn after(message: &Message, events: &[MessageFact], now: Timestamp) -> Message {
     events.iter().fold(message.clone(), |message, event| advance(&message, event, DELAY, now))
 }
 
-fn told(message: &Message) -> Vec<&str> {
+fn event_kinds(message: &Message) -> Vec<&str> {
     message.outbox.iter().map(|event| event.kind.as_str()).collect()
 }
 
 #[test]
-fn a_failure_that_may_pass_is_tried_once_more_nine_and_a_half_minutes_later() {
+fn a_transient_failure_is_retried_once_after_nine_and_a_half_minutes() {
     let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
     assert_eq!(failed.state(), MessageState::Retrying);
-    assert_eq!(told(&failed), ["whatsapp.message.retry_scheduled.v1"]);
-    let told = advance(&failed, &MessageFact::EventsSent(failed.outbox.clone()), DELAY, at(11));
-    assert_eq!(told.next(at(579)), MessageNext::Wait(at(580)));
-    assert_eq!(told.next(at(580)), MessageNext::Send);
-    let again = after(&told, &[MessageFact::Retried, MessageFact::Retried], at(580));
+    assert_eq!(event_kinds(&failed), ["whatsapp.message.retry_scheduled.v1"]);
+    let published = advance(&failed, &MessageFact::EventsSent(failed.outbox.clone()), DELAY, at(11));
+    assert_eq!(published.next(at(579)), MessageNext::Wait(at(580)));
+    assert_eq!(published.next(at(580)), MessageNext::Send);
+    let again = after(&published, &[MessageFact::Retried, MessageFact::Retried], at(580));
     assert_eq!((again.attempts.len(), again.reference().as_str()), (2, "msg_01jd0000000000000000000000.2"));
     let failed = after(&again, &[reported(2, Delivery::Failed, Some(131_000))], at(600));
-    assert_eq!((failed.state(), self::told(&failed)), (MessageState::Failed, vec!["whatsapp.message.failed.v1"]));
+    assert_eq!((failed.state(), event_kinds(&failed)), (MessageState::Failed, vec!["whatsapp.message.failed.v1"]));
 }
 
 #[test]
-fn what_a_second_attempt_cannot_help_fails_at_once() {
+fn a_permanent_failure_is_not_retried() {
     for code in [Some(131_026), Some(131_050), Some(424_242), None] {
         let failed = after(&message(), &[reported(1, Delivery::Failed, code)], at(10));
         assert_eq!(
-            (failed.state(), told(&failed)),
+            (failed.state(), event_kinds(&failed)),
             (MessageState::Failed, vec!["whatsapp.message.failed.v1"]),
             "{code:?}"
         );
@@ -60,17 +60,17 @@ fn what_a_second_attempt_cannot_help_fails_at_once() {
 }
 
 #[test]
-fn an_unknown_outcome_is_never_sent_again_and_a_person_hears_of_it_after_a_day() {
+fn an_unknown_outcome_is_never_sent_again_and_is_reported_after_a_day() {
     let unknown = after(&message(), &[MessageFact::Unanswered { attempt: 1 }], at(10));
     assert_eq!((unknown.state(), unknown.next(at(86_399))), (MessageState::Unknown, MessageNext::Wait(at(86_400))));
-    let looked = after(&unknown, &[MessageFact::Overdue, MessageFact::Overdue], at(86_400));
-    assert_eq!((looked.attempts.len(), told(&looked)), (1, vec!["whatsapp.message.unresolved.v1"]));
+    let expired = after(&unknown, &[MessageFact::Overdue, MessageFact::Overdue], at(86_400));
+    assert_eq!((expired.attempts.len(), event_kinds(&expired)), (1, vec!["whatsapp.message.unresolved.v1"]));
     let resolved = after(&unknown, &[reported(1, Delivery::Delivered, None)], at(20));
     assert_eq!((resolved.state(), resolved.next(at(90_000))), (MessageState::Delivered, MessageNext::Nothing));
 }
 
 #[test]
-fn a_failure_that_is_told_after_a_lost_answer_still_has_its_text_and_its_second_attempt() {
+fn a_failure_reported_after_a_lost_answer_still_has_its_content_and_its_second_attempt() {
     let unknown = after(&message(), &[MessageFact::Unanswered { attempt: 1 }], at(10));
     assert!(!unknown.is_over());
     let failed = after(&unknown, &[reported(1, Delivery::Failed, Some(131_000))], at(20));
@@ -79,7 +79,7 @@ fn a_failure_that_is_told_after_a_lost_answer_still_has_its_text_and_its_second_
 }
 
 #[test]
-fn a_process_that_died_while_sending_leaves_an_unknown_outcome() {
+fn a_crash_while_sending_leaves_an_unknown_outcome() {
     let begun = message();
     assert_eq!(begun.next(at(59)), MessageNext::Wait(at(60)));
     assert_eq!(after(&begun, &[MessageFact::Overdue], at(59)), begun);
@@ -96,7 +96,7 @@ fn a_status_that_comes_before_the_reply_joins_it() {
 }
 
 #[test]
-fn what_arrived_after_all_is_not_sent_again() {
+fn a_message_delivered_after_all_is_not_sent_again() {
     let failed = after(&message(), &[reported(1, Delivery::Failed, Some(131_000))], at(10));
     let arrived = after(&failed, &[reported(1, Delivery::Delivered, None), MessageFact::Retried], at(20));
     assert_eq!((arrived.state(), arrived.attempts.len(), &arrived.retry), (MessageState::Delivered, 1, &Retry::None));
@@ -110,12 +110,12 @@ fn a_cancelled_second_attempt_stays_cancelled() {
     assert_eq!(
         after(&message(), &[MessageFact::Dropped("message.cancelled")], at(20)),
         message(),
-        "nothing was planned"
+        "no retry was planned"
     );
 }
 
 #[test]
-fn metas_own_wait_counts_when_it_is_longer() {
+fn metas_own_wait_applies_when_it_is_longer() {
     let refused = |code, wait| after(&message(), &[MessageFact::Refused { attempt: 1, code, wait }], at(0));
     let due = |message: &Message| match &message.retry {
         Retry::Scheduled { due, .. } => *due,
@@ -125,10 +125,10 @@ fn metas_own_wait_counts_when_it_is_longer() {
     assert_eq!(due(&refused(Some(130_429), Some(30))), at(570));
     assert_eq!(due(&refused(Some(80_007), Some(3_600))), at(3_600));
     assert_eq!(due(&refused(Some(131_049), None)), at(86_400));
-    assert_eq!(due(&refused(None, None)), at(570), "Meta was not reached: nothing went out");
+    assert_eq!(due(&refused(None, None)), at(570), "Meta was not reached: nothing was sent");
 }
 
-/// Every order of statuses of one attempt ends in the same state, and one failure is told at most once.
+/// Every order of statuses of one attempt ends in the same state, and one failure is reported at most once.
 #[test]
 fn statuses_in_every_order_end_the_same() {
     let events = [
@@ -143,8 +143,8 @@ fn statuses_in_every_order_end_the_same() {
         orders = orders
             .iter()
             .flat_map(|order: &Vec<usize>| {
-                let rest = (0..events.len()).filter(|index| !order.contains(index)).collect::<Vec<_>>();
-                rest.into_iter().map(move |next| [order.as_slice(), &[next]].concat()).collect::<Vec<_>>()
+                let remaining = (0..events.len()).filter(|index| !order.contains(index)).collect::<Vec<_>>();
+                remaining.into_iter().map(move |next| [order.as_slice(), &[next]].concat()).collect::<Vec<_>>()
             })
             .collect();
     }
@@ -158,16 +158,19 @@ fn statuses_in_every_order_end_the_same() {
 }
 
 #[test]
-fn a_closed_window_is_waited_for_a_day_and_opened_by_the_persons_own_word() {
+fn a_closed_window_is_waited_for_a_day_and_opened_by_the_recipients_next_message() {
     let closed = after(&message(), &[reported(1, Delivery::Failed, Some(131_047))], at(10));
-    assert_eq!((closed.state(), told(&closed)), (MessageState::Retrying, vec!["whatsapp.message.retry_scheduled.v1"]));
-    let told = advance(&closed, &MessageFact::EventsSent(closed.outbox.clone()), DELAY, at(11));
-    assert_eq!(told.next(at(1000)), MessageNext::Wait(at(10 + 86_400)));
-    let opened = after(&told, &[MessageFact::WindowOpened], at(1000));
+    assert_eq!(
+        (closed.state(), event_kinds(&closed)),
+        (MessageState::Retrying, vec!["whatsapp.message.retry_scheduled.v1"])
+    );
+    let published = advance(&closed, &MessageFact::EventsSent(closed.outbox.clone()), DELAY, at(11));
+    assert_eq!(published.next(at(1000)), MessageNext::Wait(at(10 + 86_400)));
+    let opened = after(&published, &[MessageFact::WindowOpened], at(1000));
     assert_eq!(opened.next(at(1000)), MessageNext::Send);
     let again = after(&opened, &[MessageFact::Retried, MessageFact::WindowOpened], at(1001));
     assert_eq!((again.attempts.len(), &again.retry), (2, &Retry::None));
-    let late = after(&told, &[MessageFact::Overdue], at(10 + 86_400));
+    let late = after(&published, &[MessageFact::Overdue], at(10 + 86_400));
     assert_eq!(
         (late.state(), &late.retry),
         (MessageState::Cancelled, &Retry::Cancelled { code: "message.window_closed".into() })

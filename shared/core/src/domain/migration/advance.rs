@@ -1,4 +1,4 @@
-//! What each fact does to a move. A fact that is known already, or comes too late, changes nothing.
+//! How each fact changes a migration. A repeated or late fact changes nothing.
 
 use super::{Check, DAY, Entry, LEASE, Migration, Phase, Snapshot, refusal};
 use crate::domain::failure::{Actor, Class, Failure};
@@ -9,60 +9,60 @@ use crate::domain::operation::{Operation, REQUESTED};
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// Something that became known about a move.
+/// Something that happened to a migration.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MigrationFact {
-    /// Somebody begins to look at Meta.
+    /// A worker starts a check.
     CheckStarted,
-    /// Meta's conditions were looked at.
+    /// Meta's conditions were checked.
     Looked {
-        /// The conditions.
+        /// The conditions with their results.
         checks: Vec<Check>,
-        /// What the number is before the move, as far as it can be read.
+        /// The number before the migration, as far as it can be read.
         before: Option<Box<Snapshot>>,
     },
-    /// The next thing cannot be done.
+    /// The next action failed.
     Failed(Failure),
-    /// The number is in the account.
+    /// The number was added to the account.
     Added(VerifiedPhone),
-    /// A code is about to be asked for.
+    /// A code is about to be requested.
     CodeAsked,
-    /// Meta sends a code, or maybe does: then with a stable code.
+    /// Meta sent a code. With a stable code when that is uncertain.
     CodeSent(Option<&'static str>),
-    /// Meta sends none.
+    /// Meta refused to send a code.
     CodeRefused(Failure),
     /// A code is about to be entered.
     CodeEntered,
-    /// Meta did not take it.
+    /// Meta rejected the entered code.
     EntryRefused(Failure),
-    /// Meta knows the number as verified.
+    /// Meta reports the number as verified.
     Verified,
-    /// The number is registered, as Meta says.
+    /// Meta reports the number as registered.
     Arrived(Box<Snapshot>),
-    /// Somebody wants it looked at now.
+    /// Somebody requested an immediate check.
     Resumed,
-    /// Somebody asks for the same move again, maybe with better hints.
+    /// The same migration was requested again, possibly with more information.
     AskedAgain {
         /// The display name.
         verified_name: Option<String>,
         /// The account at the other provider.
         source_waba: Option<WabaId>,
-        /// The number there.
+        /// The number's id there.
         source_phone: Option<PhoneNumberId>,
     },
     /// The customer left.
     Ended,
-    /// Somebody gives it up.
+    /// Somebody cancelled it.
     Cancelled,
     /// Events were sent.
     EventsSent(Vec<PendingEvent>),
 }
 
-/// Entries a move keeps of its timeline.
+/// Maximum number of timeline entries.
 const LONGEST_TIMELINE: usize = 100;
-/// Looks after which a failure that may come right by itself is told.
+/// Checks after which a transient failure is reported.
 const QUIET_LOOKS: u16 = 3;
-/// How long a registration is waited for: Meta lets a verified number be registered within 14 days.
+/// How long to wait for the registration: Meta allows registering a verified number within 14 days.
 const REGISTRATION: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Applies a fact.
@@ -100,8 +100,8 @@ pub fn advance(before: &Migration, event: &MigrationFact, now: Timestamp) -> Mig
     after
 }
 
-/// As [`advance`], for a fact that somebody may have brought about through the API: the timeline's lines and an event say
-/// who, unless nothing changes.
+/// As [`advance`], for a fact that may be caused by an API operation: the timeline entries and an event name who
+/// requested it, unless nothing changes.
 #[must_use]
 pub fn advance_by(
     before: &Migration,
@@ -148,7 +148,7 @@ fn resumed(after: &mut Migration, now: Timestamp) {
         }
         Phase::Blocked { .. } => enter(after, Phase::Checking { due: now }, "resumed", None, now),
         Phase::Checking { due } | Phase::Registering { due } => *due = now,
-        // Only an entry that was not answered can be looked for.
+        // Only the outcome of an unanswered entry can be checked.
         Phase::CodeSent { due } => *due = due.map(|_| now),
         Phase::AwaitingCode | Phase::Done | Phase::Cancelled => {}
     }
@@ -182,7 +182,7 @@ fn checking(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     }
 }
 
-/// What comes right by itself is tried again ever more rarely; what somebody has to change is told, once.
+/// Transient failures are retried with growing delays; failures that need action are reported once.
 fn failed(after: &mut Migration, failure: &Failure, now: Timestamp) {
     let due = match failure.class {
         Class::Later => Some(now.after(pause(after.looks))),
@@ -227,7 +227,7 @@ fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
                 *due = None;
             }
         }
-        // Whatever becomes of the entry is found out by a look, should nobody live to tell.
+        // If the worker crashes before it records the outcome, a later check finds it out.
         MigrationFact::CodeEntered => {
             after.entries.retain(|at| now.since(*at) < DAY);
             after.entries.push(now);
@@ -259,7 +259,7 @@ fn registering(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
             enter(after, Phase::Blocked { actor, code: code.clone(), due: None }, "blocked", Some(&code), now);
             publish(after, "whatsapp.move.blocked.v1", &code, now);
         }
-        // The onboarding's own step is about to do it: looked at soon, then ever more rarely.
+        // The onboarding's own step registers the number: check soon, then with growing delays.
         MigrationFact::Failed(_) => {
             let seconds = 1_u64 << after.looks.min(11);
             after.phase = Phase::Registering { due: now.after(Duration::from_secs(seconds)) };

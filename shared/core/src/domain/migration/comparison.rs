@@ -1,26 +1,26 @@
-//! What moves with a number and what does not, as it was before and as it is afterwards.
+//! Comparison of a number before and after its migration: what was carried over and what was not.
 
 use crate::domain::meta_status::Attribute;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Most templates that are compared one by one: a record has 400 KB, a name up to 512 characters.
+/// Maximum number of templates compared individually: a record holds 400 KB, a name up to 512 characters.
 pub const MOST_TEMPLATES: usize = 200;
 
-/// A number and the templates of its account at one moment.
+/// A number and the templates of its account at one point in time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The display name.
     pub name: Option<String>,
-    /// Whether it carries the badge of an official business account.
+    /// Whether it is an official business account.
     pub official: Option<bool>,
-    /// Meta's words about it.
+    /// Its status values.
     pub words: BTreeMap<Attribute, String>,
-    /// The account's templates; `None` when they cannot be read.
+    /// The account's templates; `None` when they could not be read.
     pub templates: Option<Vec<NamedTemplate>>,
 }
 
-/// A template, by what identifies it in both accounts.
+/// A template, identified by name and language in both accounts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NamedTemplate {
     /// Its name.
@@ -36,16 +36,16 @@ pub struct NamedTemplate {
 pub struct Compared {
     /// What is compared.
     pub subject: String,
-    /// As it was; `None` when nobody knows.
+    /// The value before; `None` when unknown.
     pub before: Option<String>,
-    /// As it is.
+    /// The value after.
     pub after: Option<String>,
-    /// Whether it moved; `None` when nobody knows.
+    /// Whether it was carried over; `None` when unknown.
     pub kept: Option<bool>,
 }
 
 impl Snapshot {
-    /// What became of the templates that were there before.
+    /// A snapshot of those templates that existed before.
     #[must_use]
     pub fn with_templates_of(self, before: Option<&Self>, now: Vec<NamedTemplate>) -> Self {
         let were = before.and_then(|before| before.templates.as_ref());
@@ -55,7 +55,7 @@ impl Snapshot {
         self.with_templates(now.into_iter().filter(was).collect())
     }
 
-    /// A snapshot with at most as many templates as a record holds.
+    /// A snapshot with at most [`MOST_TEMPLATES`] templates.
     #[must_use]
     pub fn with_templates(self, mut templates: Vec<NamedTemplate>) -> Self {
         templates.sort_unstable();
@@ -69,11 +69,11 @@ fn line(subject: &str, before: Option<String>, after: Option<String>) -> Compare
     Compared { subject: subject.to_owned(), before, after, kept }
 }
 
-/// Compares a number before and after its move, then every template that was there before.
+/// Compares a number before and after its migration, then every template that existed before.
 #[must_use]
 pub fn compare(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<Compared> {
     let both = |read: fn(&Snapshot) -> Option<String>| (before.and_then(read), after.and_then(read));
-    let word = |attribute: Attribute| {
+    let value = |attribute: Attribute| {
         let read = |snapshot: Option<&Snapshot>| snapshot.and_then(|snapshot| snapshot.words.get(&attribute).cloned());
         (read(before), read(after))
     };
@@ -82,9 +82,9 @@ pub fn compare(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<Compa
     let mut lines = Vec::new();
     let mut add = |subject: &str, (was, is): (Option<String>, Option<String>)| lines.push(line(subject, was, is));
     add("display_name", both(|snapshot| snapshot.name.clone()));
-    add("name_status", word(Attribute::NameStatus));
-    add("quality", word(Attribute::Quality));
-    add("messaging_limit", word(Attribute::MessagingLimit));
+    add("name_status", value(Attribute::NameStatus));
+    add("quality", value(Attribute::Quality));
+    add("messaging_limit", value(Attribute::MessagingLimit));
     add("official_business_account", both(official));
     lines.extend(templates(before, after));
     lines

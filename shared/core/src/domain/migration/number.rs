@@ -1,4 +1,4 @@
-//! The number that moves: personal data that Meta has to be told once, and nobody else.
+//! The number being migrated: personal data that is sent to Meta once and to nobody else.
 
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::ids::OnboardingId;
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// A number as Meta's `phone_numbers` edge takes it. Prints as nothing.
+/// A number in the form of Meta's `phone_numbers` edge. `Debug` prints only the type name.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MigratingNumber {
     country_code: String,
     national: String,
 }
 
-/// What there is to recognise a number by, once it need not be told any more.
+/// What is stored to recognise a number once the number itself is no longer needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenNumber {
-    /// Recognises it within one onboarding.
+    /// Fingerprint within one onboarding.
     pub fingerprint: String,
     /// The last four digits.
     pub ending: String,
@@ -28,13 +28,13 @@ impl fmt::Debug for MigratingNumber {
     }
 }
 
-/// Countries whose numbers keep a leading zero abroad: Italy, Côte d'Ivoire, Benin, Congo, San Marino. Elsewhere it is a
-/// prefix for calls within the country.
+/// Countries whose international numbers include the leading zero: Italy, Côte d'Ivoire, Benin, Congo, San Marino.
+/// Elsewhere it is a prefix for domestic calls.
 const BEGIN_WITH_ZERO: [&str; 5] = ["39", "225", "229", "242", "378"];
 
 impl MigratingNumber {
-    /// Takes a country code and a number as people write them; the country code may stand in the number too. `None` when
-    /// the two are no phone number (ITU E.164: 15 digits in all; Meta: at least seven without the country).
+    /// Parses a country code and a number as people write them; the number may repeat the country code. `None` when
+    /// they do not form a phone number (ITU E.164: 15 digits in all; Meta: at least seven without the country code).
     #[must_use]
     pub fn parse(country_code: &str, number: &str) -> Option<Self> {
         let written = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-() .".contains(c));
@@ -57,8 +57,8 @@ impl MigratingNumber {
         &self.country_code
     }
 
-    /// The number without it, for the call to Meta; with it where the number begins with a zero, which Meta's document does
-    /// not allow (`^[1-9]`).
+    /// The number without the country code, for the call to Meta; with it when the number begins with a zero, which
+    /// Meta's schema does not allow (`^[1-9]`).
     #[must_use]
     pub fn number(&self) -> String {
         if self.national.starts_with('0') {
@@ -68,13 +68,13 @@ impl MigratingNumber {
         }
     }
 
-    /// Whether this is the number that Meta writes so.
+    /// Whether Meta's display form denotes this number.
     #[must_use]
     pub fn is_written(&self, display: &str) -> bool {
         DisplayNumber::parse(display) == DisplayNumber::parse(&format!("{}{}", self.country_code, self.national))
     }
 
-    /// What is kept of it.
+    /// What is stored of it.
     #[must_use]
     pub fn written(&self, onboarding: &OnboardingId) -> WrittenNumber {
         let digest = Sha256::digest(format!("{onboarding}:{}{}", self.country_code, self.national));

@@ -53,17 +53,13 @@ fn refused(code: &str) -> Failure {
 }
 
 #[test]
-fn a_number_moves_by_code_and_registration_and_is_then_forgotten() {
+fn a_number_migrates_by_code_and_registration_and_is_then_deleted() {
     let added = after(&[MigrationFact::CheckStarted, MigrationFact::Added(phone())], at(1));
-    assert_eq!(
-        (added.state(), &added.number),
-        (MigrationState::AwaitingCode, &None),
-        "nobody has to be told it any more"
-    );
+    assert_eq!((added.state(), &added.number), (MigrationState::AwaitingCode, &None), "the number is no longer needed");
     let sent = advance(&advance(&added, &MigrationFact::CodeAsked, at(2)), &MigrationFact::CodeSent(None), at(2));
     let entered = advance(&sent, &MigrationFact::CodeEntered, at(3));
     assert_eq!(entered.next(at(3)), MigrationNext::Nothing);
-    assert_eq!(entered.next(at(60)), MigrationNext::Check, "an entry nobody lived to tell of is looked for");
+    assert_eq!(entered.next(at(60)), MigrationNext::Check, "the outcome of an entry without an answer is checked");
     let verified = advance(&entered, &MigrationFact::Verified, at(4));
     assert_eq!((verified.state(), verified.next(at(4))), (MigrationState::Registering, MigrationNext::Check));
     let done = advance(&verified, &MigrationFact::Arrived(Box::default()), at(5));
@@ -76,30 +72,30 @@ fn a_number_moves_by_code_and_registration_and_is_then_forgotten() {
 }
 
 #[test]
-fn a_refusal_blocks_once_with_who_acts_and_goes_on_when_somebody_says_so() {
+fn a_refusal_blocks_once_with_an_actor_and_continues_when_resumed() {
     let failure = refused("graph.100.2388001");
     let blocked = after(&[MigrationFact::Failed(failure.clone())], at(1));
     assert_eq!((blocked.state(), blocked.actor()), (MigrationState::Blocked, Some(Actor::Customer)));
     assert!(sentence(blocked.code().unwrap()).starts_with("Two-step verification is on"));
-    assert_eq!(advance(&blocked, &MigrationFact::Failed(failure), at(2)).outbox.len(), 1, "told once");
+    assert_eq!(advance(&blocked, &MigrationFact::Failed(failure), at(2)).outbox.len(), 1, "reported once");
     assert_eq!(blocked.due_at(at(1)), Some(at(61)), "only its event is due");
     let again = advance(&blocked, &MigrationFact::Resumed, at(3));
     assert_eq!((again.state(), again.number.is_some()), (MigrationState::Checking, true));
 }
 
 #[test]
-fn what_may_come_right_by_itself_is_tried_quietly_and_then_told() {
+fn a_transient_failure_is_retried_silently_and_then_reported() {
     let failure = Failure::new(Class::Later, "graph.unreachable");
     let mut migration = begun();
-    for look in 1..=3 {
-        let now = at(look * 1000);
+    for check in 1..=3 {
+        let now = at(check * 1000);
         migration = advance(
             &advance(&migration, &MigrationFact::CheckStarted, now),
             &MigrationFact::Failed(failure.clone()),
             now,
         );
-        let expected = if look < 3 { MigrationState::Checking } else { MigrationState::Blocked };
-        assert_eq!(migration.state(), expected, "look {look}");
+        let expected = if check < 3 { MigrationState::Checking } else { MigrationState::Blocked };
+        assert_eq!(migration.state(), expected, "check {check}");
     }
     assert!(migration.outbox.len() == 1 && matches!(migration.phase, Phase::Blocked { due: Some(_), .. }));
 }
@@ -121,7 +117,7 @@ fn codes_and_entries_are_limited_and_counted_before_they_are_made() {
 }
 
 #[test]
-fn what_is_no_phone_number_is_none_and_a_number_never_prints() {
+fn invalid_numbers_are_rejected_and_a_number_is_never_printed() {
     for (country, number) in [("", "6315551234"), ("0", "6315551234"), ("1234", "6315551234"), ("1", "631"), ("1", "x")]
     {
         assert_eq!(MigratingNumber::parse(country, number), None, "{country} {number}");
@@ -131,14 +127,14 @@ fn what_is_no_phone_number_is_none_and_a_number_never_prints() {
     assert_eq!((number.country_code(), number.number().as_str()), ("49", "30901820"));
     assert!(number.is_written("+49 30 901820") && number.is_written("4930901820") && !number.is_written("30901820"));
     let roman = MigratingNumber::parse("39", "06 6982 1234").unwrap();
-    assert_eq!(roman.number(), "390669821234", "its zero belongs to it");
-    assert_eq!(MigratingNumber::parse("49", "030 901820"), None, "a prefix within the country");
+    assert_eq!(roman.number(), "390669821234", "its zero is part of the number");
+    assert_eq!(MigratingNumber::parse("49", "030 901820"), None, "a domestic prefix");
     assert_eq!(format!("{number:?}"), "MigratingNumber");
     assert_eq!(number.written(&OnboardingId::new(at(0), 1)).ending, "1820");
 }
 
 #[test]
-fn what_moved_and_what_did_not_is_listed() {
+fn the_comparison_lists_what_was_carried_over_and_what_was_not() {
     let template =
         |name: &str, status: &str| NamedTemplate { name: name.into(), language: "en".into(), status: status.into() };
     let snapshot = |quality: &str| Snapshot {
@@ -152,5 +148,5 @@ fn what_moved_and_what_did_not_is_listed() {
     let kept = |subject: &str| lines.iter().find(|line| line.subject == subject).unwrap().kept;
     assert_eq!((kept("display_name"), kept("quality"), kept("messaging_limit")), (Some(true), Some(true), None));
     assert_eq!((kept("template good (en)"), kept("template bad (en)")), (Some(true), Some(false)));
-    assert!(compare(None, Some(&now)).iter().all(|line| line.kept.is_none()), "nobody saw it before");
+    assert!(compare(None, Some(&now)).iter().all(|line| line.kept.is_none()), "nothing is known about before");
 }

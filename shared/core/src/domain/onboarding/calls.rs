@@ -1,11 +1,11 @@
-//! How often Meta was called about an account.
+//! Counts calls to Meta per account.
 
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Calls of an hour after which an account without a registered number is left alone: Meta allows 200 for the account and
-/// app, and people use some of them.
+/// Maximum calls per hour for an account without a registered number: Meta allows 200 per account and app, and people
+/// use some of them.
 const CALLS_AN_HOUR: u32 = 150;
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -14,15 +14,15 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub struct Calls {
     /// When the hour began.
     pub since: Timestamp,
-    /// How many.
+    /// Number of calls since then.
     pub count: u32,
-    /// Until when Meta wants to be left alone, by its own usage headers.
+    /// End of the cooldown demanded by Meta's usage headers.
     #[serde(default)]
     pub rest_until: Timestamp,
 }
 
 impl Calls {
-    /// Counts calls; a new hour begins with the first one after the last hour.
+    /// Counts calls; a new hour begins with the first call after the last hour.
     #[must_use]
     pub fn and(self, made: u32, now: Timestamp) -> Self {
         let fresh = now.since(self.since) >= HOUR;
@@ -30,7 +30,7 @@ impl Calls {
         Self { since, count: count.saturating_add(made), ..self }
     }
 
-    /// Meta wants to be left alone for so many seconds; at most an hour is believed.
+    /// Starts a cooldown of that many seconds, at most an hour.
     #[must_use]
     pub fn rested(self, seconds: u32, now: Timestamp) -> Self {
         if seconds == 0 {
@@ -40,7 +40,7 @@ impl Calls {
         Self { rest_until: until.max(self.rest_until), ..self }
     }
 
-    /// When more may be made for an account without a registered number.
+    /// When the next call may be made for an account without a registered number.
     #[must_use]
     pub fn free_at(self) -> Timestamp {
         if self.count < CALLS_AN_HOUR { self.rest_until } else { self.since.after(HOUR).max(self.rest_until) }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_is_left_alone_for_the_rest_of_the_hour_once_its_calls_are_used() {
+    fn an_account_is_not_called_until_the_hour_ends_once_its_calls_are_used() {
         let at = |minutes: i64| Timestamp::from_seconds(minutes * 60);
         let calls = Calls::default().and(100, at(100)).and(49, at(110));
         assert_eq!(calls.free_at(), Timestamp::default());
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn metas_own_wish_for_a_rest_is_honoured_up_to_an_hour() {
+    fn metas_cooldown_is_honoured_up_to_an_hour() {
         let at = |minutes: i64| Timestamp::from_seconds(minutes * 60);
         assert_eq!(Calls::default().rested(300, at(10)).free_at(), at(15));
         assert_eq!(Calls::default().rested(u32::MAX, at(10)).rest_until, at(70));

@@ -1,27 +1,27 @@
-//! A departure that Meta told of and that Meta is asked about before anything is taken apart.
+//! A departure that Meta reported. It is confirmed with Meta before an exit starts.
 
 use super::{Onboarding, Phase};
 use crate::domain::ids::AttemptId;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// News that the customer removed us, uninstalled our app or deleted its account. Meta signs no time and repeats itself for
-/// days: nothing follows from the news but a look.
+/// A notification that the customer removed us, uninstalled our app or deleted its account. Meta's signature does not
+/// cover a time of sending, and Meta repeats notifications for days, so the notification only triggers a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Departure {
-    /// Stable code of what Meta said.
+    /// Stable code of the notification.
     pub reason: String,
     /// When, by Meta's clock.
     pub at: Timestamp,
-    /// When Meta is asked next; `None` once that is over.
+    /// When Meta is asked next; `None` once the check is finished.
     pub due: Option<Timestamp>,
     /// How often Meta was asked.
     pub tries: u16,
 }
 
 impl Onboarding {
-    /// When the present connection began: news older than that are about an earlier one. Records that were written before
-    /// this was kept have the beginning of their phase.
+    /// When the current connection began: older notifications are about an earlier one. Records from before this time
+    /// was stored use the beginning of their phase.
     #[must_use]
     pub fn connection_began(&self) -> Timestamp {
         self.connected_since.unwrap_or(match &self.phase {
@@ -30,7 +30,7 @@ impl Onboarding {
         })
     }
 
-    /// The attempt whose secret is kept, whether or not its token may be used for anything but looking.
+    /// The attempt whose secret is stored, even if its token may be used for read-only checks only.
     #[must_use]
     pub fn kept_attempt(&self) -> Option<&AttemptId> {
         match &self.phase {
@@ -42,7 +42,7 @@ impl Onboarding {
         }
     }
 
-    /// When Meta is asked whether a departure is true.
+    /// When a departure is checked with Meta next.
     #[must_use]
     pub fn departure_due(&self) -> Option<Timestamp> {
         match &self.phase {

@@ -1,4 +1,4 @@
-//! What nobody waits for and everybody should know: reviews, deadlines, drift.
+//! Notices: reviews, deadlines and drift that people should know about although no step waits for them.
 
 use super::{Number, Onboarding, Phase};
 use crate::domain::failure::{Actor, Waiting};
@@ -7,30 +7,30 @@ use crate::domain::steps::Step;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// Meta: contacts and history of a coexistence number are synchronised within 24 hours of onboarding, once each.
+/// Meta: contacts and history of a coexistence number can be synchronised within 24 hours of onboarding, once each.
 pub const SYNC_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// How long before its end a token is warned about, and renewed where Meta lets us.
+/// How long before its expiry a token causes a warning, and is renewed where Meta allows it.
 pub const EXPIRY_WARNING: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Something people should know about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What kind of wait it is, when it is one.
+    /// The kind of wait, if it is one.
     pub about: Option<Waiting>,
-    /// Who acts.
+    /// Who has to act.
     pub actor: Actor,
     /// Stable code.
     pub code: String,
     /// Since when.
     pub since: Timestamp,
-    /// Until when something has to happen, or will.
+    /// The deadline or expected end, if known.
     pub until: Option<Timestamp>,
 }
 
 impl Onboarding {
-    /// Everything people should know about at `now`. `business_info` is how long a customer may leave its business
-    /// information incomplete before the platform counts the number as endangered.
+    /// All notices at `now`. `business_info` is how long a customer may leave its business information incomplete
+    /// before the platform considers the number at risk.
     #[must_use]
     pub fn notices(&self, now: Timestamp, business_info: Duration) -> Vec<Notice> {
         let Phase::Connected { since, .. } = &self.phase else { return Vec::new() };
@@ -47,7 +47,7 @@ impl Onboarding {
         notices
     }
 
-    /// Meta says when a restriction ends, and nothing when it has.
+    /// Meta reports the end of a restriction in advance, and does not notify when it has ended.
     fn restriction(&self, now: Timestamp) -> Option<Notice> {
         let fact = self.facts.get(Attribute::Restriction).filter(|fact| fact.value.starts_with("RESTRICTED"))?;
         let lasts = fact.until.is_none_or(|until| now < until);
@@ -66,7 +66,7 @@ impl Onboarding {
         vec![notice(Some(Waiting::BusinessInfo), Actor::Customer, "business.unverified", self.created_at, deadline)]
     }
 
-    /// Whether the token ends soon.
+    /// Whether the token expires soon.
     #[must_use]
     pub fn expires_soon(&self, now: Timestamp) -> bool {
         self.token_expires_at.is_some_and(|end| now.after(EXPIRY_WARNING) >= end)
@@ -86,10 +86,10 @@ impl Onboarding {
 
 impl Number {
     fn notices(&self) -> Vec<Notice> {
-        let word = |attribute, word: &str| self.facts.get(attribute).filter(|fact| fact.value == word);
-        let reset = word(Attribute::Pin, "PIN_RESET_REQUEST")
+        let having = |attribute, value: &str| self.facts.get(attribute).filter(|fact| fact.value == value);
+        let reset = having(Attribute::Pin, "PIN_RESET_REQUEST")
             .map(|fact| notice(None, Actor::Customer, "number.pin_reset_requested", fact.since, None));
-        let declined = word(Attribute::History, "DECLINED")
+        let declined = having(Attribute::History, "DECLINED")
             .map(|fact| notice(None, Actor::Customer, "sync.declined", fact.since, None));
         reset.into_iter().chain(declined).collect()
     }
@@ -118,7 +118,7 @@ fn review(fact: &StatusValue) -> Option<Notice> {
     Some(notice(Some(Waiting::AccountReview), actor, code, fact.since, None))
 }
 
-/// What Meta did to the account as a whole.
+/// A notice about the state of the whole account.
 fn standing(fact: &StatusValue) -> Option<Notice> {
     let code = match fact.value.as_str() {
         "DISABLE" => "account.disabled",

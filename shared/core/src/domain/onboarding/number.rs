@@ -10,38 +10,38 @@ use std::time::Duration;
 /// Meta: "10 requests per business phone number in a 72 hour moving window".
 pub const REGISTRATION_WINDOW: Duration = Duration::from_secs(72 * 3600);
 
-/// Registrations of a number within that window that this system makes, by itself and for people: the rest of Meta's ten is
-/// for what happens outside of it.
+/// Registrations of a number that this system makes within that window, automatically and on request; the remaining
+/// ones of Meta's ten are reserved for use outside of it.
 const REGISTRATIONS: usize = 6;
 
-/// Meta: a number is registered again within 14 days after its new display name was approved.
+/// Meta: a number has to be registered again within 14 days after its new display name was approved.
 const NAME_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const APPROVED: &str = "APPROVED";
 
-/// A number of the account that was proven.
+/// A proven number of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {
     /// The number.
     pub phone: VerifiedPhone,
-    /// Since when this onboarding is about it.
+    /// When it was added to this onboarding.
     pub since: Timestamp,
     /// Whether it stays in the WhatsApp Business app: never registered, never deregistered.
     pub coexists: bool,
-    /// Registrations begun, counted before the call is made; those of the last 72 hours.
+    /// Registrations started within the last 72 hours, recorded before the call.
     pub registrations: Vec<Timestamp>,
-    /// When it was last seen to be registered by us.
+    /// When it was last confirmed as registered by us.
     pub registered_at: Option<Timestamp>,
     /// When Meta last approved a display name.
     pub name_approved_at: Option<Timestamp>,
-    /// Recognises the number where Meta names it as people write it.
+    /// Fingerprint by which the number is recognised in its display form.
     pub fingerprint: Option<String>,
-    /// What Meta says about it.
+    /// Its status at Meta.
     pub facts: MetaStatus,
 }
 
 impl Number {
-    /// A number as it is found.
+    /// A newly found number.
     #[must_use]
     pub fn new(phone: VerifiedPhone, coexists: bool, now: Timestamp) -> Self {
         let coexists = coexists || phone.is_on_business_app();
@@ -57,21 +57,21 @@ impl Number {
         }
     }
 
-    /// Whether this is the number that people write so.
+    /// Whether the display form denotes this number.
     #[must_use]
     pub fn is_written(&self, digits: &DisplayNumber) -> bool {
         self.fingerprint.as_deref() == Some(digits.fingerprint(self.phone.id()).as_str())
     }
 
-    /// Takes a word of Meta's about it. A display name that was not approved before, or a decision of its own after the
-    /// first registration, is a new name.
-    pub fn observe(&mut self, attribute: Attribute, word: &str, at: Timestamp) {
+    /// Applies a status value. A display name that becomes approved after another status, or by a separate decision
+    /// after the first registration, is a new name.
+    pub fn observe(&mut self, attribute: Attribute, value: &str, at: Timestamp) {
         if attribute == Attribute::History {
-            self.facts.raise(attribute, word, at);
+            self.facts.raise(attribute, value, at);
             return;
         }
         let before = self.facts.get(Attribute::NameStatus).cloned();
-        self.facts.observe(attribute, word, at);
+        self.facts.observe(attribute, value, at);
         let approved = self.facts.get(Attribute::NameStatus).filter(|fact| fact.value == APPROVED);
         let became = before.is_some_and(|before| before.value != APPROVED);
         if attribute == Attribute::NameStatus && became && approved.is_some_and(|fact| fact.at == at) {
@@ -79,21 +79,22 @@ impl Number {
         }
     }
 
-    /// Meta decided about a name that the customer asked for: unlike a state that is read, every decision counts.
-    pub fn name_decided(&mut self, word: &str, at: Timestamp) {
-        self.observe(Attribute::NameStatus, word, at);
-        if word == APPROVED {
+    /// Applies Meta's decision about a requested name: unlike a status that is read, every decision counts.
+    pub fn name_decided(&mut self, decision: &str, at: Timestamp) {
+        self.observe(Attribute::NameStatus, decision, at);
+        if decision == APPROVED {
             self.name_approved_at = self.name_approved_at.max(Some(at));
         }
     }
 
-    /// Whether it is to be registered: for the first time, or again because its name was approved after the last time.
+    /// Whether it has to be registered: for the first time, or again because a name was approved since the last
+    /// registration.
     #[must_use]
     pub fn awaits_registration(&self, now: Timestamp) -> bool {
         !self.coexists && (self.registered_at.is_none() || self.has_new_name(now))
     }
 
-    /// Whether a display name was approved since the last registration, and Meta still takes it over.
+    /// Whether a display name was approved since the last registration and can still be activated by registering again.
     #[must_use]
     pub fn has_new_name(&self, now: Timestamp) -> bool {
         self.name_approved_at.is_some_and(|approved| {
@@ -101,13 +102,13 @@ impl Number {
         })
     }
 
-    /// Counts a registration that is about to be made.
+    /// Records a registration before its call.
     pub fn count_registration(&mut self, now: Timestamp) {
         self.registrations.retain(|at| now.since(*at) < REGISTRATION_WINDOW);
         self.registrations.push(now);
     }
 
-    /// When it may be registered next, as far as our own part of Meta's budget goes.
+    /// When it may be registered next within our own share of Meta's limit.
     #[must_use]
     pub fn may_register_at(&self, now: Timestamp) -> Timestamp {
         let recent: Vec<Timestamp> =
@@ -137,12 +138,12 @@ mod tests {
             assert_eq!(number.may_register_at(hour(at)), hour(at), "attempt {at}");
             number.count_registration(hour(at));
         }
-        assert_eq!(number.may_register_at(hour(7)), hour(72), "when the first is forgotten");
+        assert_eq!(number.may_register_at(hour(7)), hour(72), "when the first leaves the window");
         assert_eq!(number.may_register_at(hour(72)), hour(72));
     }
 
     #[test]
-    fn an_approved_name_asks_for_one_more_registration_for_14_days() {
+    fn an_approved_name_requires_one_more_registration_for_14_days() {
         let (mut number, day) = (number(), |days: i64| Timestamp::from_seconds(days * 86_400));
         assert!(number.awaits_registration(day(0)));
         number.registered_at = Some(day(1));

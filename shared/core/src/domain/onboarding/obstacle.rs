@@ -1,21 +1,21 @@
-//! What stands in an onboarding's way, for people.
+//! The obstacle that blocks an onboarding, for display.
 
 use super::{Onboarding, Phase, StepRecord, StepStatus, VISIBLE_AFTER};
 use crate::domain::failure::{Actor, Waiting};
 use crate::domain::time::Timestamp;
 
-/// The one wait or stop that an onboarding shows to people.
+/// The wait or stop that is shown for an onboarding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
-    /// Who acts.
+    /// Who has to act.
     pub actor: Actor,
-    /// For what is waited, when the state is `waiting`.
+    /// What it waits for, when the state is `waiting`.
     pub waiting_for: Option<Waiting>,
     /// Stable code of the reason.
     pub code: String,
     /// Since when.
     pub since: Timestamp,
-    /// The next look, when time decides.
+    /// When it is retried, if at a fixed time.
     pub until: Option<Timestamp>,
 }
 
@@ -23,7 +23,7 @@ pub struct Obstacle {
 const REFUSED: &str = "exchange.refused";
 
 impl Onboarding {
-    /// What stands in the way, if anything does: the first in the table's order.
+    /// The current obstacle, if any: the first one in the order of the step table.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         let stop = |actor, code: &str| {
@@ -58,7 +58,7 @@ impl Onboarding {
 }
 
 impl StepRecord {
-    /// What stands in this step's way, if anything does.
+    /// The obstacle of this step, if any.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.status {

@@ -1,32 +1,32 @@
-//! How far the connection to the customer's account is.
+//! The phase of the connection to the customer's account.
 
 use crate::domain::ids::{AttemptId, BusinessId};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How far the connection to the customer's account is.
+/// The phase of the connection to the customer's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Phase {
-    /// A code is being exchanged by `attempt`; after `lease_until` somebody else finds out what became of it.
+    /// A code is being exchanged by `attempt`; after `lease_until` a worker finds out what became of it.
     Exchanging {
         /// The attempt, from which the token's secret name is derived.
         attempt: AttemptId,
-        /// When the exchange counts as dead.
+        /// When the exchange counts as failed.
         lease_until: Timestamp,
     },
-    /// The token of `attempt` is asked for at Meta, server to server: its code was lost, or there never was one.
+    /// A token for `attempt` is requested from Meta, server to server: its code was lost, or there never was one.
     Fetching {
         /// The attempt, from which the token's secret name is derived.
         attempt: AttemptId,
-        /// The customer's portfolio, as Meta named it.
+        /// The customer's portfolio, as reported by Meta.
         business: BusinessId,
-        /// When it is asked for next.
+        /// When it is requested next.
         due: Timestamp,
-        /// How often it was asked for.
+        /// How often it was requested.
         tries: u16,
     },
-    /// No token came out of the code: the customer clicks once more.
+    /// The code yielded no token: the customer has to launch the signup again.
     Relaunch {
         /// Stable code of the reason.
         reason: String,
@@ -38,42 +38,42 @@ pub enum Phase {
         /// Since when.
         since: Timestamp,
     },
-    /// A proof failed. An operator decides; nothing is called.
+    /// A proof failed. An operator has to decide; no calls are made.
     Held {
         /// The attempt whose secret holds the token, kept for the operator's decision.
         attempt: AttemptId,
         /// Stable code of the reason.
         reason: String,
     },
-    /// The token died; number and history stay.
+    /// The token is no longer valid; number and history are preserved.
     Reauthorise {
-        /// The attempt whose secret holds the dead token.
+        /// The attempt whose secret holds the invalid token.
         attempt: AttemptId,
         /// Stable code of the reason.
         reason: String,
     },
-    /// The connection is being taken apart, step by step.
+    /// An exit is in progress.
     Leaving {
         /// The attempt whose secret is destroyed last.
         attempt: AttemptId,
-        /// What there is to take apart.
+        /// What the exit undoes.
         extent: Extent,
         /// Stable code of the reason.
         reason: String,
     },
-    /// The customer left, or was left.
+    /// The exit is complete.
     Left {
         /// Stable code of the reason.
         reason: String,
     },
 }
 
-/// What an exit takes apart.
+/// What an exit undoes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
-    /// All that was set up.
+    /// Everything that was set up.
     Everything,
-    /// What does not take the customer's token: that one is dead.
+    /// What can be undone without the customer's token, which is no longer valid.
     WithoutToken,
 }

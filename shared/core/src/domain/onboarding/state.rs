@@ -1,10 +1,10 @@
-//! The one word for what an onboarding is doing.
+//! The state of an onboarding in the public API.
 
 use super::{Onboarding, Phase, StepRecord, StepStatus, VISIBLE_AFTER};
 use crate::domain::steps::Step;
 use serde::{Deserialize, Serialize};
 
-/// What an onboarding is doing; the words of the public API.
+/// The state of an onboarding in the public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -14,22 +14,22 @@ pub enum State {
     Onboarding,
     /// Everything is done.
     Ready,
-    /// Something or somebody is waited for.
+    /// Waiting for somebody or something.
     Waiting,
     /// A proof failed.
     Held,
-    /// The customer has to click once more.
+    /// The customer has to launch the signup again.
     Relaunch,
-    /// The token is dead.
+    /// The token is no longer valid.
     Reauthorise,
-    /// An exit is running.
+    /// An exit is in progress.
     Leaving,
-    /// The customer is gone.
+    /// The customer has left.
     Left,
 }
 
 impl State {
-    /// All states, in the order lists show them.
+    /// All states, in the order in which lists show them.
     pub const ALL: [Self; 9] = [
         Self::Held,
         Self::Waiting,
@@ -42,7 +42,7 @@ impl State {
         Self::Left,
     ];
 
-    /// The word of the public API.
+    /// The value in the public API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// Parses the word of the public API.
+    /// Parses the value of the public API.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
@@ -66,7 +66,7 @@ impl State {
 }
 
 impl Onboarding {
-    /// What it is doing, in one word.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> State {
         match &self.phase {
@@ -90,7 +90,8 @@ impl Onboarding {
         }
     }
 
-    /// Some step that may run now is running, fresh, or in its first retries. Tidying up is no progress.
+    /// Whether an unblocked step is running, not started, or in its first retries. Destroying replaced tokens does not
+    /// count as progress.
     fn progressing(&self) -> bool {
         let mut open = self.plan().filter(|spec| spec.step != Step::RetireToken && self.is_unblocked(spec));
         open.any(|spec| match self.steps.get(&spec.step) {

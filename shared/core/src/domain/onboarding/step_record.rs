@@ -1,52 +1,52 @@
-//! One step of one onboarding: where it stands.
+//! The record of one step of an onboarding.
 
 use crate::domain::failure::{Actor, Failure, Waiting};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Where one step stands. A step without an entry was not begun.
+/// The record of one step. A step without a record was not started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRecord {
-    /// What happened last.
+    /// The current status.
     pub status: StepStatus,
-    /// Attempts begun so far; raised before the call is made, so a crash counts.
+    /// Attempts started so far; counted before the call, so that a crashed attempt counts.
     pub attempts: u16,
     /// When `status` began.
     pub since: Timestamp,
-    /// Set while somebody works on the step; past that time the work counts as lost and is begun again.
+    /// Set while a worker runs the step; after that time the attempt counts as lost and the step is started again.
     pub lease_until: Option<Timestamp>,
 }
 
-/// What a step is doing.
+/// The status of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepStatus {
-    /// Begun for the first time, without a result yet.
+    /// Started for the first time, without a result yet.
     Begun,
-    /// Done, and not undone by this system.
+    /// Completed, and not undone by this system.
     Done,
-    /// Failed for now; begun again at `due`.
+    /// Failed temporarily; retried at `due`.
     Retrying {
-        /// When.
+        /// When it is retried.
         due: Timestamp,
-        /// Why.
+        /// The failure.
         failure: Failure,
     },
-    /// Waits for somebody; looked at again at `due`, if that makes sense.
+    /// Waits for somebody; retried at `due`, if that can help.
     Waiting {
-        /// Who acts.
+        /// Who has to act.
         actor: Actor,
-        /// For what.
+        /// What it waits for.
         waiting_for: Waiting,
         /// Stable code of the reason.
         code: String,
-        /// The next look, if looking can help.
+        /// When it is retried, if that can help.
         due: Option<Timestamp>,
-        /// What there is to choose from, when somebody has to choose.
+        /// The options, when somebody has to choose.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         options: Vec<String>,
     },
-    /// It cannot be done any more; everything else goes on without it.
+    /// It can no longer be done; everything else continues without it.
     Skipped {
         /// Stable code of the reason.
         code: String,
@@ -64,7 +64,7 @@ impl StepRecord {
         }
     }
 
-    /// When the step is looked at next.
+    /// When the step is retried.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
         match &self.status {
@@ -74,13 +74,13 @@ impl StepRecord {
         }
     }
 
-    /// Whether nothing is left to do.
+    /// Whether the step is finished.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.status, StepStatus::Done | StepStatus::Skipped { .. })
     }
 
-    /// What there is to choose from, when somebody has to choose.
+    /// The options, when somebody has to choose.
     #[must_use]
     pub fn options(&self) -> &[String] {
         match &self.status {
@@ -89,7 +89,7 @@ impl StepRecord {
         }
     }
 
-    /// A wait is looked at by then, if it is not earlier anyway.
+    /// Schedules a waiting step for that time, unless it is due earlier.
     pub fn look_at(&mut self, at: Timestamp) {
         if let StepStatus::Waiting { due, .. } = &mut self.status {
             *due = Some(due.map_or(at, |due| due.min(at)));

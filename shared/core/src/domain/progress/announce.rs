@@ -1,9 +1,9 @@
-//! What the platform is told.
+//! Events for the platform.
 
 use crate::domain::onboarding::{Onboarding, PendingEvent, Phase, State};
 use crate::domain::time::Timestamp;
 
-/// Puts `whatsapp.onboarding.<state>.v1` into the outbox when the state changed to one the platform must know of.
+/// Adds `whatsapp.onboarding.<state>.v1` to the outbox when the state changed to one that is published.
 pub(super) fn announce_state(before: &Onboarding, after: &mut Onboarding, now: Timestamp) {
     let (was, is) = (before.state(), after.state());
     let wait = after.obstacle().map(|obstacle| obstacle.code);
@@ -16,7 +16,7 @@ pub(super) fn announce_state(before: &Onboarding, after: &mut Onboarding, now: T
     }
 }
 
-/// Puts an event into the outbox; `what` tells it apart from others of its kind and moment.
+/// Adds an event to the outbox; `what` distinguishes it from others of the same kind and time.
 pub(super) fn announce(after: &mut Onboarding, kind: &str, what: &str, now: Timestamp) {
     let discriminator = format!("{}:{what}", now.as_millis());
     after.outbox.push(PendingEvent { kind: kind.to_owned(), discriminator, at: now, operation: None });

@@ -1,4 +1,4 @@
-//! An operator's decision about whose an account is.
+//! An operator's assignment of an account to a customer.
 
 use super::TimelineEntry;
 use super::announce::announce;
@@ -9,8 +9,8 @@ use crate::domain::entitlement::Entitlement;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::time::Timestamp;
 
-/// A record that nobody claimed becomes the customer's; one that asked for another click gets the token of the account that
-/// the operator named, and not of what its browser had claimed.
+/// An unclaimed record becomes the customer's. A record that waits for another launch gets the token of the account
+/// named by the operator, regardless of the browser's claim.
 pub(super) fn assigned(
     after: &mut Onboarding,
     assignment: &Assignment,

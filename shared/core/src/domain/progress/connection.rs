@@ -1,4 +1,4 @@
-//! Tokens: stored, lost, asked for, replaced, dead; and a signup that goes on in another record.
+//! Tokens: stored, lost, requested, replaced, invalid; and a signup that continues in another record.
 
 use super::facts::{enter, entry};
 use super::{RESCUE_LEASE, Renewed, RepeatSignup, TimelineEntry};
@@ -9,16 +9,16 @@ use crate::domain::steps::Step;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// Why a signup ended whose customer has the account in another record.
+/// Reason of a signup that ended because another record of the customer owns the account.
 pub(super) const JOINED: &str = "joined";
 
-/// How long somebody may ask Meta for a token before another may.
+/// How long a worker may request a token from Meta before another may.
 const FETCH_LEASE: Duration = Duration::from_secs(40);
-/// How often Meta is asked for the token of a signup: a person waits.
+/// How often the token of a signup is requested from Meta; few, because a person is waiting.
 const FETCHES: u16 = 3;
-/// Between two of them.
+/// Delay between two requests.
 const FETCH_PAUSE: Duration = Duration::from_secs(20);
-/// Between two attempts to renew a token, of which there are seven days full.
+/// Delay between two attempts to renew a token; attempts continue for seven days.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(12 * 3600);
 
 fn exchanging_by(onboarding: &Onboarding, attempt: &AttemptId) -> bool {
@@ -41,15 +41,15 @@ pub(super) fn token_stored(
     }
 }
 
-/// A connection begins, or begins anew: what was told of an earlier one is over.
+/// A connection begins or begins again: departures reported for an earlier one no longer apply.
 fn connect(after: &mut Onboarding, attempt: &AttemptId, now: Timestamp) {
     enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
     after.connected_since = Some(now);
     after.departure = None;
 }
 
-/// The exchange is over, so its outcome is looked for at once. What Meta granted is the proof on which the token may be
-/// asked for again; without it there is none.
+/// The exchange has ended, so its outcome is checked immediately. What Meta granted is the proof that allows requesting
+/// the token again; without it there is no proof.
 pub(super) fn token_not_kept(
     after: &mut Onboarding,
     attempt: &AttemptId,
@@ -101,7 +101,7 @@ pub(super) fn token_died(
     }
 }
 
-/// The code is lost, and Meta may give the token without it.
+/// The code is lost, but Meta may return the token without it.
 pub(super) fn token_sought(
     after: &mut Onboarding,
     attempt: &AttemptId,
@@ -109,7 +109,7 @@ pub(super) fn token_sought(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    // Without a proof nothing is asked for, whoever wants it.
+    // Without a proof no token is requested.
     let proven = after.entitlement.is_some();
     if matches!(&after.phase, Phase::Exchanging { attempt: current, .. } if current == attempt && proven) {
         let (attempt, business) = (attempt.clone(), business.clone());
@@ -146,7 +146,7 @@ pub(super) fn fetch_postponed(after: &mut Onboarding, asked: &AttemptId, now: Ti
     }
 }
 
-/// The newer token was proven to open the same account before it is told here.
+/// Replaces the token by a newer one that was proven to give access to the same account.
 pub(super) fn token_renewed(
     after: &mut Onboarding,
     renewed: &Renewed,
@@ -164,8 +164,8 @@ pub(super) fn token_renewed(
     }
 }
 
-/// The record goes on with the newer token, and sets up what the newer signup brought. What costs money is not begun
-/// again while it may be under way.
+/// The record continues with the newer token and sets up what the newer signup requires. Steps that cost money are not
+/// started again while they may be in progress.
 pub(super) fn rejoined(
     after: &mut Onboarding,
     round: &RepeatSignup,
@@ -178,7 +178,7 @@ pub(super) fn rejoined(
         }
         _ => return,
     };
-    // Since the signup looked, an operator or another signup may have given the record to a customer.
+    // Meanwhile an operator or another signup may have assigned the record to a customer.
     let anothers = after.customer_ref != round.customer_ref && !after.customer_ref.is_unclaimed();
     if old == round.attempt || anothers {
         return;
@@ -203,7 +203,7 @@ pub(super) fn rejoined(
     timeline.push(entry(now, "signup_joined", None));
 }
 
-/// Meta repeats itself: only newer word is news.
+/// Meta repeats notifications: only a newer one changes anything.
 pub(super) fn joined(after: &mut Onboarding, at: Timestamp, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     if after.partner_since.is_none_or(|since| since < at) {
         after.partner_since = Some(at);

@@ -1,4 +1,4 @@
-//! News that the customer has gone: noted, asked about at Meta, and only then acted on.
+//! Departure notifications: recorded, checked with Meta, and only then acted on.
 
 use super::TimelineEntry;
 use super::exit::leave;
@@ -9,19 +9,19 @@ use crate::domain::onboarding::{Departure, Extent, Onboarding, Phase};
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// How long until Meta is asked again, by how often it was. Access may outlive the news a little, and an outage of Meta's
-/// must not end in silence.
+/// Delays before Meta is asked again. Access may persist shortly after the notification, and an outage at Meta must not
+/// end the check unnoticed.
 const PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 const LATER: Duration = Duration::from_secs(3600);
 
-/// Looks after which a departure that Meta does not confirm is over.
+/// Checks after which a departure that Meta does not confirm is dropped.
 const LOOKS: u16 = 3;
 
 /// Meta's times are whole seconds, rounded down.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A departure is news when it is newer than the connection and than what is known. It begins no exit and shortens none: in
-/// one that runs, each step finds out by itself what is left to do.
+/// A departure counts when it is newer than the connection and than the known departure. It neither starts nor shortens
+/// an exit: during an exit, each step finds out what is left to do.
 pub(super) fn departed(
     after: &mut Onboarding,
     reason: &'static str,
@@ -55,7 +55,7 @@ pub(super) fn check_started(after: &mut Onboarding, now: Timestamp) {
     }
 }
 
-/// Meta confirmed what it had told: the exit begins. `extent` is what was seen with the token of this attempt.
+/// Meta confirmed the departure: the exit starts. `extent` was determined with the token of this attempt.
 pub(super) fn confirmed(
     after: &mut Onboarding,
     attempt: &AttemptId,
@@ -68,7 +68,7 @@ pub(super) fn confirmed(
     timeline.push(entry(now, "departed", Some(&reason)));
 }
 
-/// The account is still shared: what else may have changed, a number for instance, is looked at.
+/// The account is still shared: requests a check, because something else, such as a number, may have changed.
 pub(super) fn not_confirmed(
     after: &mut Onboarding,
     attempt: &AttemptId,
@@ -87,7 +87,7 @@ pub(super) fn not_confirmed(
     }
 }
 
-/// The departure that is asked about with the token of `attempt`.
+/// The departure that is being checked with the token of `attempt`.
 fn pending<'a>(after: &'a mut Onboarding, attempt: &AttemptId) -> Option<&'a mut Departure> {
     let current = after.departure_due().is_some() && after.kept_attempt() == Some(attempt);
     after.departure.as_mut().filter(|_| current)

@@ -1,11 +1,11 @@
-//! What is due, and when to look again.
+//! What is due, and when the next action is due.
 
 use super::Timestamp;
 use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
 use crate::domain::steps::{Runner, Step, StepSpec};
 use std::time::Duration;
 
-/// When events that were saved but maybe not sent are sent again.
+/// How long until saved events that may not have been sent are sent again.
 const OUTBOX_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What to do now.
@@ -13,26 +13,26 @@ const OUTBOX_PATIENCE: Duration = Duration::from_secs(60);
 pub enum Next {
     /// Perform this step.
     Run(Step),
-    /// Ring the function that may perform this step.
+    /// Enqueue a job for the function that may run this step.
     HandOver(Runner),
     /// Find out what became of a code exchange whose lease ended.
     Rescue,
     /// Ask Meta for the token, server to server.
     Fetch,
-    /// Ask Meta whether the customer has gone, as a webhook said.
+    /// Check a departure reported by a webhook with Meta.
     Confirm,
-    /// Look whether a connection that is set up still is.
+    /// Run the health check of a completed connection.
     Watch,
     /// Nothing is due.
     Nothing,
 }
 
-/// What to do now, for a worker that is `runner`. The first due row of the table that it may perform; otherwise the
-/// first that somebody else may.
+/// What to do now, for a worker of the function `runner`: the first due row of the table that it may run, otherwise the
+/// first one that another function may run.
 #[must_use]
 pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     match &onboarding.phase {
-        // Nothing more is set up, paid or taken apart before it is known.
+        // Nothing else is set up, paid for or undone before the departure has been checked.
         _ if onboarding.departure_due().is_some_and(|due| due <= now) => only(Runner::Steps, runner, Next::Confirm),
         Phase::Exchanging { lease_until, .. } if *lease_until <= now => only(Runner::Steps, runner, Next::Rescue),
         Phase::Fetching { due, .. } if *due <= now => only(Runner::Credit, runner, Next::Fetch),
@@ -54,12 +54,12 @@ pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     }
 }
 
-/// What one runner alone may do.
+/// An action that only one runner may take.
 fn only(whose: Runner, runner: Runner, next: Next) -> Next {
     if whose == runner { next } else { Next::HandOver(whose) }
 }
 
-/// What a connection needs once nothing else is due.
+/// Maintenance of a connection when nothing else is due.
 fn upkeep(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= now) && !onboarding.is_leaving();
     if is_due(onboarding.renewal.as_ref().map(|renewal| renewal.due)) {
@@ -89,7 +89,7 @@ fn step_due(onboarding: &Onboarding, spec: &StepSpec) -> Option<Timestamp> {
     Some(within_budgets(onboarding, spec, due))
 }
 
-/// Meta's budgets move a step: calls an hour while no number is registered, registrations in 72 hours.
+/// Delays a step because of Meta's limits: calls per hour while no number is registered, registrations in 72 hours.
 fn within_budgets(onboarding: &Onboarding, spec: &StepSpec, due: Timestamp) -> Timestamp {
     let registered = onboarding.numbers.values().any(|number| number.registered_at.is_some());
     let due = match spec.runner {
@@ -104,15 +104,15 @@ fn within_budgets(onboarding: &Onboarding, spec: &StepSpec, due: Timestamp) -> T
     }
 }
 
-/// When a step that was not begun yet may begin. An exit waits for what is still running: a share or a registration that
-/// lands after it was taken back would stay.
+/// When a step may start for the first time. An exit waits for running steps: a share or a registration that completes
+/// after it was revoked would remain.
 fn first_due(onboarding: &Onboarding) -> Timestamp {
     let running = onboarding.steps.values().filter(|record| !record.is_over());
     let leases = running.filter_map(|record| record.lease_until).filter(|_| onboarding.is_leaving());
     leases.max().map_or(onboarding.phase_since, |last| last.max(onboarding.phase_since))
 }
 
-/// When the record has to be looked at next, or `None` when only an event can move it. Belongs into the due index.
+/// When the record needs attention next, or `None` when only an event can change it. Stored in the due index.
 #[must_use]
 pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
     let outbox = onboarding.outbox.first().map(|event| event.at.after(OUTBOX_PATIENCE));

@@ -14,55 +14,55 @@ use crate::domain::session::{CallbackOverride, Flow};
 use crate::domain::steps::Step;
 use std::collections::BTreeSet;
 
-/// Something that happened. A fact is never dropped because somebody else saved first: it is applied to the newer record.
+/// Something that happened. A fact is never dropped because of a version conflict: it is applied to the newer record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// The token is in the vault.
     TokenStored(AttemptId),
-    /// The code of this attempt gave no token.
+    /// The code of this attempt yielded no token.
     ExchangeFailed(AttemptId, &'static str),
-    /// Meta accepted the code of this attempt and the vault did not take its token: the exchange is over. What the token was
-    /// granted, where Meta said so in time.
+    /// Meta accepted the code of this attempt, but storing its token failed: the exchange has ended. With what the
+    /// token was granted, if Meta reported it in time.
     TokenNotKept(AttemptId, Option<Granted>),
-    /// Somebody looks for the outcome of this attempt.
+    /// A worker checks the outcome of this attempt.
     RescueStarted(AttemptId),
-    /// The token of this attempt is lost, and this portfolio's may be asked for without a code.
+    /// The token of this attempt is lost; this portfolio's token may be requested without a code.
     TokenSought(AttemptId, BusinessId),
-    /// An operator gave an account to a customer.
+    /// An operator assigned an account to a customer.
     Assigned(Box<Assignment>),
-    /// Somebody asks Meta for the token of this attempt.
+    /// A worker requests the token of this attempt from Meta.
     FetchAsked(AttemptId),
-    /// Meta did not give the token of this attempt yet.
+    /// Meta did not return the token of this attempt yet.
     FetchPostponed(AttemptId),
-    /// A token that ends soon was replaced by a newer one of the same account.
+    /// A token that expires soon was replaced by a newer one of the same account.
     TokenRenewed(Renewed),
-    /// The token of this attempt no longer works; seen outside a step.
+    /// The token of this attempt is no longer valid; noticed outside of a step.
     TokenDied(AttemptId, String),
-    /// The same customer went through another signup for the same account; its token is proven.
+    /// The same customer completed another signup for the same account; its token is proven.
     Rejoined(Box<RepeatSignup>),
     /// Calls were made to Meta about the account.
     Called {
         /// How many.
         calls: u32,
-        /// Seconds for which Meta wants to be left alone; 0 while all is well.
+        /// Cooldown in seconds demanded by Meta; 0 for none.
         rest: u32,
     },
-    /// A worker began a step.
+    /// A worker started a step.
     StepStarted(Step),
-    /// A step is done; what it found out.
+    /// A step succeeded, with its result.
     StepSucceeded(Step, Finding),
-    /// A step did not work out.
+    /// A step failed.
     StepFailed(Step, Failure),
-    /// Somebody chose where several were granted: hints, proven like those of a browser.
+    /// Somebody chose among several granted accounts or numbers: a hint, verified like a browser's claim.
     Chosen {
         /// The account.
         waba: Option<WabaId>,
         /// The number.
         phone: Option<PhoneNumberId>,
     },
-    /// A worker looks whether the connection still is as it was set up.
+    /// A worker started a health check of the connection.
     WatchStarted,
-    /// What that look found.
+    /// The result of a health check.
     Watched(Box<HealthCheck>),
     /// Meta reported a status value of the account, or of one of its numbers.
     Observed {
@@ -72,19 +72,19 @@ pub enum Fact {
         attribute: Attribute,
         /// The value, upper case.
         value: String,
-        /// When Meta said it.
+        /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// Meta restricted the account, or lifted what it had.
+    /// Meta restricted the account, or lifted a restriction.
     Restricted {
-        /// The restriction's type as Meta names it; `LIFTED` when it is over.
+        /// Meta's type of the restriction; `LIFTED` when it ended.
         value: String,
-        /// Until when, where Meta says so.
+        /// When it expires, if Meta reports that.
         until: Option<Timestamp>,
-        /// When Meta said it.
+        /// When, by Meta's clock.
         at: Timestamp,
     },
-    /// Meta decided about a display name that the customer asked for.
+    /// Meta decided about a display name that the customer requested.
     NameDecided {
         /// The number.
         display: DisplayNumber,
@@ -93,53 +93,53 @@ pub enum Fact {
         /// When.
         at: Timestamp,
     },
-    /// Meta said that something changed without saying what: it is looked at now.
+    /// Meta reported a change without details: a health check is due now.
     CheckRequested,
-    /// Somebody asked for something about the account that changes no record by itself, a template for example.
+    /// An API operation on the account that does not change the record itself, for example on a template.
     Requested,
-    /// The platform ends the connection.
+    /// The platform requested an exit.
     ExitRequested,
-    /// A number moved to the account from another provider, and its owner proved to have it.
+    /// A number was migrated to the account from another provider and verified by its owner.
     NumberAdded(VerifiedPhone),
-    /// Waits that ask for nobody's action were looked at early because somebody said to go on.
+    /// Somebody requested to retry waiting steps now.
     Resumed,
-    /// Meta says the customer removed us, uninstalled our app or deleted its account, at that time.
+    /// Meta reported that the customer removed us, uninstalled our app or deleted its account, at that time.
     Departed(&'static str, Timestamp),
-    /// Somebody asks Meta whether the departure is true.
+    /// A worker checks a departure with Meta.
     DepartureCheckStarted,
-    /// Meta no longer lets the token of this attempt see the account; what of an exit is left to try.
+    /// The account is no longer visible to the token of this attempt; with what an exit can still undo.
     DepartureConfirmed(AttemptId, Extent),
-    /// The token of this attempt still opens the account.
+    /// The token of this attempt still gives access to the account.
     DepartureNotConfirmed(AttemptId),
-    /// Meta says the customer shares its account with us, or installed our app, since that time.
+    /// Meta reported that the customer shared its account with us or installed our app, at that time.
     Joined(Timestamp),
     /// These events were sent.
     EventsSent(Vec<PendingEvent>),
 }
 
-/// What a status value of Meta's is about.
+/// The subject of a status value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     /// The account.
     Account,
-    /// A number, by its node.
+    /// A number, by its id at Meta.
     Number(PhoneNumberId),
-    /// A number, as people write it.
+    /// A number, by its display form.
     Display(DisplayNumber),
 }
 
-/// What a step found out.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// The account is proven.
     Account {
         /// The account.
         waba: VerifiedWaba,
-        /// The record of the same customer that has it already.
+        /// The record of the same customer that already owns it.
         joins: Option<OnboardingId>,
-        /// When the token ends; `None` when it does not.
+        /// When the token expires; `None` when it does not.
         token_expires_at: Option<Timestamp>,
-        /// What Meta announced about the account.
+        /// Status values that Meta announced for the account.
         status: Vec<(Attribute, String)>,
     },
     /// The number is proven.
@@ -148,7 +148,7 @@ pub enum Finding {
         phone: VerifiedPhone,
         /// Its display name, quality and limit as Meta reports them.
         status: Vec<(Attribute, String)>,
-        /// How people write it.
+        /// Its display form.
         display: Option<DisplayNumber>,
     },
     /// These numbers are registered.
@@ -160,32 +160,32 @@ pub enum Finding {
         /// Their namespace.
         namespace: Option<String>,
     },
-    /// The record that was to be joined has ended: the account is looked at again.
+    /// The record to be joined has ended: the account is verified again.
     Alone,
-    /// What Meta says about the account.
+    /// Status values of the account.
     Status(Vec<(Attribute, String)>),
-    /// Meta no longer lets us see the account: there is nothing left to undo here.
+    /// The account is no longer visible to us: there is nothing left to undo.
     AccessLost,
-    /// Nothing but success.
+    /// Success without data.
     Nothing,
 }
 
-/// A signup that goes on in a record of the same customer: what it brings.
+/// A signup that continues in an existing record, with its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepeatSignup {
     /// The attempt whose secret holds the newer token.
     pub attempt: AttemptId,
-    /// When that token ends.
+    /// When that token expires.
     pub token_expires_at: Option<Timestamp>,
-    /// Whose signup it was: a record that nobody claimed becomes this customer's.
+    /// The customer of the signup; an unclaimed record becomes this customer's.
     pub customer_ref: CustomerRef,
-    /// What the browser said.
+    /// What the browser claimed.
     pub claim: Claim,
-    /// What proves the token, when no code brought it.
+    /// What entitles the record to the token, when it did not come from a code.
     pub entitlement: Option<Entitlement>,
     /// The flow that was launched.
     pub flow: Flow,
-    /// Where the platform wants the number's webhooks.
+    /// Callback override for the number's webhooks.
     pub callback_override: Option<CallbackOverride>,
 }
 
@@ -194,25 +194,25 @@ pub struct RepeatSignup {
 pub struct Renewed {
     /// The attempt whose secret holds it.
     pub attempt: AttemptId,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a look at a connection found.
+/// The result of a health check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// When the look began: what it read is older than all news since.
+    /// When the check began: its values are older than all later notifications.
     pub at: Timestamp,
-    /// When the token ends.
+    /// When the token expires.
     pub token_expires_at: Option<Timestamp>,
     /// Status values of the account.
     pub account: Vec<(Attribute, String)>,
     /// Status values of its numbers.
     pub numbers: Vec<(PhoneNumberId, Vec<(Attribute, String)>)>,
-    /// What is not as it was set up and could not be repaired: stable codes.
+    /// Drift that could not be repaired, as stable codes.
     pub drift: BTreeSet<String>,
-    /// What was not as it was set up and is now.
+    /// Drift that was repaired, as stable codes.
     pub repaired: Vec<&'static str>,
-    /// An attempt nobody used yet, for a newer token should one be needed.
+    /// An unused attempt id, in case a newer token is needed.
     pub spare: AttemptId,
 }

@@ -1,4 +1,4 @@
-//! How a connection ends: what the platform asked for, and how an exit goes on to its end.
+//! How a connection ends: requesting an exit and completing it.
 
 use super::TimelineEntry;
 use super::facts::{enter, entry};
@@ -6,7 +6,7 @@ use crate::domain::ids::AttemptId;
 use crate::domain::onboarding::{Extent, Onboarding, Phase};
 use crate::domain::time::Timestamp;
 
-/// The platform ends the connection. Without a token there is nothing to take apart.
+/// The platform ends the connection. Without a token there is nothing to undo.
 pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     let reason = "exit_requested";
     match after.phase.clone() {
@@ -20,7 +20,7 @@ pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &
     timeline.push(entry(now, reason, None));
 }
 
-/// What an earlier exit did, and a worker of it that reports late, says nothing about this one.
+/// Starts an exit. Steps of an earlier exit are reset, so that its results and late reports do not count for this one.
 pub(super) fn leave(after: &mut Onboarding, attempt: AttemptId, extent: Extent, reason: &str, now: Timestamp) {
     after.steps.retain(|step, _| !step.is_of_exit());
     enter(after, Phase::Leaving { attempt, extent, reason: reason.to_owned() }, now);
@@ -32,7 +32,7 @@ pub(super) fn without_token(extent: &mut Extent) {
     }
 }
 
-/// The exit is over when everything it takes is done.
+/// Completes the exit when all of its steps are done.
 pub(super) fn end_exit(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     let Phase::Leaving { reason, .. } = &after.phase else { return };
     if after.plan().all(|spec| after.is_done(spec.step)) {

@@ -1,4 +1,4 @@
-//! What each fact does to a record.
+//! How facts about steps change a record.
 
 use super::connection::JOINED;
 use super::exit::{end_exit, without_token};
@@ -41,8 +41,8 @@ pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
     }
 }
 
-/// Ends a step's attempt with `status`. `None` when the step is done already (a late failure never overwrites a success)
-/// or when it waits for the same thing as before: a regular look at a wait is not news.
+/// Ends a step's attempt with `status`. `None` when the step is done already (a late failure never overwrites a
+/// success) or still waits for the same thing: a regular retry of a wait is not worth a timeline entry.
 fn settle(after: &mut Onboarding, step: Step, status: StepStatus, now: Timestamp) -> Option<u16> {
     let record = after.steps.get_mut(&step).filter(|record| !record.is_over())?;
     let same_wait = match (&record.status, &status) {
@@ -92,7 +92,7 @@ pub(super) fn step_succeeded(
 }
 
 fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
-    // Meta's own news have whole seconds: those of this second are newer than what was read.
+    // Meta's webhooks have a resolution of one second: those of this second count as newer than the read.
     let read_at = now.before_this_second();
     match finding {
         Finding::Account { waba, joins, token_expires_at, status } => {
@@ -142,7 +142,7 @@ pub(super) fn step_failed(
         }
         Class::Until(actor, waiting_for, due) => (waiting(actor, waiting_for, failure, Some(due)), "step_waiting"),
         Class::Skip if spec(step).optional => (StepStatus::Skipped { code: failure.code.clone() }, "step_skipped"),
-        // What an onboarding cannot do without is never passed over.
+        // A required step is never skipped.
         Class::Skip | Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
     let settled = settle(after, step, status, now);
@@ -156,7 +156,7 @@ pub(super) fn step_failed(
     ready_at(after, now);
 }
 
-/// A step that nobody begins again by itself.
+/// A step that is not retried automatically.
 fn stopped(failure: &Failure) -> StepStatus {
     waiting(Actor::Operator, Waiting::Meta, failure, None)
 }
@@ -168,7 +168,7 @@ fn waiting(actor: Actor, waiting_for: Waiting, failure: &Failure, due: Option<Ti
 fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
     let Some(attempt) = after.token_attempt().cloned() else { return };
     match (&mut after.phase, failure.class) {
-        // The exit goes on without what takes the token.
+        // The exit continues without the steps that need the token.
         (Phase::Leaving { extent, .. }, Class::TokenDead) => without_token(extent),
         (Phase::Connected { .. }, Class::Hold) => {
             enter(after, Phase::Held { attempt, reason: failure.code.clone() }, now);
@@ -187,10 +187,10 @@ fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Mo
     }
 }
 
-/// Meta's word for a number that was registered ten times in 72 hours.
+/// Meta's error code for a number that was registered ten times in 72 hours.
 const REGISTERED_TOO_OFTEN: &str = "graph.133016";
-/// How often a wait is checked although nothing was enqueued. Reviews and payment methods announce themselves by webhook, if at
-/// all, so the look is rare; a wait for an answer of a person is never looked at.
+/// How often a waiting step is retried without a trigger. Reviews and payment methods are reported by webhook, if at
+/// all, so retries are rare; waits for a person's answer are never retried.
 fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     match waiting_for {
         Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(crate::domain::onboarding::REGISTRATION_WINDOW),
@@ -205,12 +205,12 @@ fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
     }
 }
 
-/// The steps a number goes through that joins a record.
+/// The steps for a number that is added to a record.
 const OF_A_NUMBER: [Step; 4] = [Step::FindNumber, Step::OverrideCallback, Step::RegisterNumber, Step::CheckReception];
 
-/// The number joins the record like one of a second signup: found, registered and looked at by the same steps. The move asks
-/// until it is registered: while somebody works on these steps, or the data of a WhatsApp Business app are still asked for,
-/// nothing changes yet.
+/// Adds a number to the record like one of a second signup: found, registered and checked by the same steps. The
+/// migration repeats this fact until the number is registered: while these steps are running, or data of the WhatsApp
+/// Business app is still being requested, nothing changes.
 pub(super) fn number_added(
     after: &mut Onboarding,
     phone: &VerifiedPhone,
@@ -239,7 +239,7 @@ pub(super) fn number_added(
     timeline.push(entry(now, "number_added", None));
 }
 
-/// A choice counts while it is asked for; it is proven like a browser's.
+/// A choice counts only while one is required; it is verified like a browser's claim.
 pub(super) fn chosen(
     after: &mut Onboarding,
     waba: Option<&WabaId>,
@@ -260,7 +260,8 @@ pub(super) fn chosen(
     }
 }
 
-/// Everything that waits is due at once. Attempts are kept: a step whose attempts are used up gets exactly one more.
+/// Makes all waiting steps due immediately. The attempt count is preserved: a step whose attempts are used up gets
+/// exactly one more.
 pub(super) fn resumed(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     match after.phase.clone() {
         Phase::Held { attempt, .. } => enter(after, Phase::Connected { attempt, since: now }, now),

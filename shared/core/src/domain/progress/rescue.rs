@@ -1,4 +1,4 @@
-//! What becomes of an exchange that did not finish.
+//! Recovers an exchange that did not finish.
 
 use super::{EXCHANGE_LEASE, Fact};
 use crate::domain::claim::Claim;
@@ -7,9 +7,9 @@ use crate::domain::ids::{AttemptId, BusinessId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::time::Timestamp;
 
-/// The token is in the vault; or Meta accepted the code, and its token may be asked for again; or the customer clicks once
-/// more. `announced` is what Meta announced of accounts. What the browser claims is not looked at: whoever can post a code
-/// can claim any account.
+/// The token is in the vault; or Meta accepted the code, and its token may be requested again; or the customer has to
+/// launch the signup again. `announced` lists the accounts announced by Meta. The browser's claim is ignored: anybody
+/// who can post a code can claim any account.
 #[must_use]
 pub fn rescue(onboarding: &Onboarding, stored: bool, announced: &[(WabaId, BusinessId)]) -> Option<Fact> {
     let Phase::Exchanging { attempt, .. } = &onboarding.phase else { return None };

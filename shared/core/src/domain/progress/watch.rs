@@ -1,4 +1,4 @@
-//! A connection that is set up is looked at regularly: what is ours is repaired, what is not is reported.
+//! Regular health checks of completed connections: drift that we can fix is repaired, other drift is reported.
 
 use super::announce::announce;
 use super::facts::entry;
@@ -10,12 +10,12 @@ use crate::domain::steps::Step;
 use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
 
-/// Between two looks at a connection.
+/// Time between two health checks of a connection.
 const WATCH_PAUSE: Duration = Duration::from_secs(24 * 3600);
-/// After which a look that gave no result is begun again.
+/// Time after which a health check without a result is started again.
 const WATCH_LEASE: Duration = Duration::from_secs(3600);
 
-/// Once a connection is ready it is looked at every day.
+/// Schedules the daily health check once a connection is ready.
 pub(super) fn ready_at(after: &mut Onboarding, now: Timestamp) {
     if after.watch_at.is_none() && after.state() == State::Ready {
         after.watch_at = Some(now.after(WATCH_PAUSE));
@@ -26,15 +26,16 @@ pub(super) fn watch_started(after: &mut Onboarding, now: Timestamp) {
     after.watch_at = Some(now.after(WATCH_LEASE));
 }
 
-/// Nobody looks at what is not set up yet.
+/// Makes the next health check due now; connections that are not completed have none.
 pub(super) fn check_requested(after: &mut Onboarding, now: Timestamp) {
     after.watch_at = after.watch_at.map(|at| at.min(now));
 }
 
-/// How long a popup may be open: what Meta says in that time is about the signup.
+/// How long a popup may be open: what Meta reports during that time is about the signup.
 const POPUP: Duration = Duration::from_secs(3600);
 
-/// A word of Meta's about an earlier stay of the customer is not believed but makes us look; a closed record takes none.
+/// Applies a status value reported by Meta. One from before this onboarding only requests a health check; a closed
+/// record ignores all.
 pub(super) fn news(after: &mut Onboarding, event: &Fact, at: Timestamp, now: Timestamp) {
     if matches!(after.phase, Phase::Left { .. }) {
         return;
@@ -76,7 +77,7 @@ pub(super) fn watched(after: &mut Onboarding, check: &HealthCheck, moment: Momen
     expiry(after, check, now, timeline);
 }
 
-/// A token that ends within a week is warned about once, and asked for anew.
+/// Warns once about a token that expires within a week, and requests a new one.
 fn expiry(after: &mut Onboarding, check: &HealthCheck, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     after.token_expires_at = check.token_expires_at;
     if after.expires_soon(now) && after.renewal.is_none() {
@@ -87,7 +88,7 @@ fn expiry(after: &mut Onboarding, check: &HealthCheck, now: Timestamp, timeline:
     }
 }
 
-/// A word about the account or a number. An approved display name asks for another registration.
+/// Applies a status value of the account or a number. An approved display name requires another registration.
 fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, word: &str, at: Timestamp, now: Timestamp) {
     let number = match about {
         About::Account => {
@@ -103,7 +104,7 @@ fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, word: &
     look_again(after, attribute, now);
 }
 
-/// What Meta forbids the account, and until when.
+/// Applies a restriction of the account.
 fn restricted(after: &mut Onboarding, word: &str, until: Option<Timestamp>, at: Timestamp) {
     after.facts.observe_until(Attribute::Restriction, word, at, until);
 }
@@ -116,7 +117,7 @@ fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str,
     look_again(after, Attribute::NameStatus, now);
 }
 
-/// A new display name takes effect by another registration.
+/// A new display name takes effect with another registration.
 fn register_new_name(after: &mut Onboarding, now: Timestamp) {
     let wanted = after.numbers.values().any(|number| number.has_new_name(now));
     if wanted && after.is_done(Step::RegisterNumber) {
@@ -124,7 +125,7 @@ fn register_new_name(after: &mut Onboarding, now: Timestamp) {
     }
 }
 
-/// A wait that the word may end is looked at now.
+/// Retries a wait that the status value may end.
 fn look_again(after: &mut Onboarding, attribute: Attribute, now: Timestamp) {
     let step = match attribute {
         Attribute::Review => Step::AwaitReview,

@@ -1,11 +1,11 @@
-//! Which browser uses a signup link, and what it has to bring with Meta's code.
+//! Binds a signup link to one browser, and defines what the browser has to send along with Meta's code.
 
 use super::{Session, SessionState};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// 256 random bits that only one browser holds: its cookie, a launch value, or a `state`. Only the digest is stored.
+/// 256 random bits known to one browser only: its cookie, a launch value, or a `state`. Only the digest is stored.
 #[derive(Clone)]
 pub struct BrowserValue(String);
 
@@ -16,14 +16,14 @@ impl BrowserValue {
         Self(hex::encode(bits))
     }
 
-    /// A value that came back; `None` when it does not have the form of one.
+    /// Parses a value sent back; `None` when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         (text.len() == 64 && text.bytes().all(hex)).then(|| Self(text.to_owned()))
     }
 
-    /// The value itself, for the browser that holds it.
+    /// The plain value, for its browser.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,33 +36,33 @@ impl BrowserValue {
     }
 }
 
-/// A browser that asks to use a link.
+/// A browser that wants to use a link.
 pub enum Browser<'a> {
-    /// On our own page: known by its cookie.
+    /// On our own page: identified by its cookie.
     OwnPage(&'a BrowserValue),
-    /// On a page of the platform's own, where our cookies do not work: known by the launch value it was given before.
+    /// On a page of the platform, where our cookies do not work: identified by the launch value it received before.
     PlatformPage(Option<&'a BrowserValue>),
 }
 
-/// The browser that uses a link, by digests of what only that browser knows.
+/// The browser bound to a link, identified by digests of values that only this browser knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
-    /// Digest of its cookie; `None` on a page of the platform's own.
+    /// Digest of its cookie; `None` on a page of the platform.
     pub browser: Option<String>,
-    /// Digest of the launch value that the callback has to bring.
+    /// Digest of the launch value that the callback has to send.
     pub launch: String,
-    /// Digest of the `state` that comes back from Meta's whole page; `None` on a page of the platform's own.
+    /// Digest of the `state` returned by Meta's full-page flow; `None` on a page of the platform.
     pub state: Option<String>,
     /// The language it was launched in, as a BCP 47 tag.
     pub language: String,
     /// Since when.
     pub since: Timestamp,
-    /// Whether a code was brought with these values: they work once.
+    /// Whether a code was submitted with these values; they are valid once.
     pub used: bool,
 }
 
 impl Binding {
-    /// Whether it is this browser's.
+    /// Whether it belongs to this browser.
     #[must_use]
     pub fn is_of(&self, browser: &Browser<'_>) -> bool {
         match (browser, &self.browser) {
@@ -73,34 +73,34 @@ impl Binding {
     }
 }
 
-/// What a callback brings to show that it comes from the browser that launched.
+/// What a callback sends to prove that it comes from the browser that launched the signup.
 pub struct Proof<'a> {
-    /// The launch value; after Meta's whole page, the `state` that came back.
+    /// The launch value; in the full-page flow, the returned `state`.
     pub launch: Option<&'a BrowserValue>,
     /// The browser's cookie.
     pub cookie: Option<&'a BrowserValue>,
-    /// Whether the code came back to our own address.
+    /// Whether it is the full-page flow, in which Meta redirects to our own URL.
     pub whole_page: bool,
-    /// Whether a page sent it, not a server.
+    /// Whether a page sent it rather than a server.
     pub from_page: bool,
 }
 
-/// Why a callback is not believed. Its code is not spent.
+/// Why a callback is rejected. Its code is not used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unproven {
-    /// It brings no launch value.
+    /// The launch value is missing.
     Missing,
-    /// Its value is not the link's, or not any more.
+    /// The launch value does not belong to the link, or no longer does.
     Unknown,
-    /// Its value is the link's, and its browser is not.
+    /// The launch value belongs to the link, but the browser does not.
     OtherBrowser,
-    /// Its value was used with another code.
+    /// The launch value was used with another code.
     Used,
 }
 
 impl Session {
-    /// Whether a callback with the code `code_hash` comes from the browser that launched. Without any launch, a server may
-    /// bring the code: it has no browser that could be bound.
+    /// Checks that a callback with the code `code_hash` comes from the browser that launched the signup. Before any
+    /// launch, a server may submit the code, because there is no browser to bind.
     ///
     /// # Errors
     /// [`Unproven`].
@@ -125,7 +125,7 @@ impl Session {
         if binding.used && !repeats { Err(Unproven::Used) } else { Ok(()) }
     }
 
-    /// Whether another browser than this one uses the link.
+    /// Whether the link is bound to another browser.
     #[must_use]
     pub fn is_elsewhere(&self, browser: &Browser<'_>) -> bool {
         self.binding.as_ref().is_some_and(|binding| !binding.is_of(browser))
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_has_to_bring_the_launch_value_and_the_cookie_it_was_launched_with() {
+    fn a_page_has_to_send_the_launch_value_and_the_cookie_it_was_launched_with() {
         let (launch, cookie, other) = (value(1), value(3), value(4));
         let session = bound(Some(&cookie), false);
         assert_eq!(session.prove(&proof(Some(&launch), Some(&cookie)), "a"), Ok(()));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_page_brings_its_state_and_nothing_else_will_do() {
+    fn the_full_page_flow_accepts_its_state_only() {
         let (launch, state, cookie) = (value(1), value(2), value(3));
         let session = bound(Some(&cookie), false);
         let whole = |launch| Proof { whole_page: true, ..proof(Some(launch), Some(&cookie)) };
@@ -180,11 +180,15 @@ mod tests {
         assert_eq!(session.prove(&proof(Some(&state), Some(&cookie)), "a"), Err(Unproven::Unknown));
         let platform = bound(None, false);
         assert_eq!(platform.prove(&whole(&state), "a"), Err(Unproven::Unknown), "a platform's page has no state");
-        assert_eq!(platform.prove(&proof(Some(&launch), None), "a"), Ok(()), "it is known by its launch value alone");
+        assert_eq!(
+            platform.prove(&proof(Some(&launch), None), "a"),
+            Ok(()),
+            "it is identified by its launch value alone"
+        );
     }
 
     #[test]
-    fn a_server_may_bring_a_code_only_while_no_browser_has_launched() {
+    fn a_server_may_submit_a_code_only_while_no_browser_has_launched() {
         let server = Proof { from_page: false, ..proof(None, None) };
         let open = session(SessionState::Open);
         assert_eq!(open.prove(&server, "a"), Ok(()));
@@ -194,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_known_by_its_cookie_or_by_the_value_it_was_given() {
+    fn a_browser_is_identified_by_its_cookie_or_by_the_value_it_was_given() {
         let (launch, cookie, other) = (value(1), value(3), value(4));
         let own = bound(Some(&cookie), false);
         assert!(!own.is_elsewhere(&Browser::OwnPage(&cookie)) && own.is_elsewhere(&Browser::OwnPage(&other)));
@@ -208,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn only_values_of_ours_are_read() {
+    fn malformed_values_are_rejected() {
         assert!(BrowserValue::parse(value(9).as_str()).is_some());
         for bad in ["", "a", &"g".repeat(64), &"A".repeat(64), &"a".repeat(65), "ses_0"] {
             assert!(BrowserValue::parse(bad).is_none(), "{bad}");

@@ -1,4 +1,4 @@
-//! Which onboarding needs which step.
+//! Predicates: which onboarding needs which step.
 
 use super::Step;
 use crate::domain::grant::VerifiedPhone;
@@ -6,7 +6,7 @@ use crate::domain::meta_status::Attribute;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::Role;
 
-/// While the connection is built up: a signup that joins another record is proven here, and nothing else.
+/// While no exit is in progress. A signup that joins another record is proven here; its other steps do not apply.
 pub(super) fn proven(onboarding: &Onboarding) -> bool {
     !onboarding.is_leaving()
 }
@@ -35,12 +35,12 @@ pub(super) fn customer_pays(onboarding: &Onboarding) -> bool {
     always(onboarding) && onboarding.role != Role::SolutionPartner
 }
 
-/// Meta: a coexistence number is registered already and must never be registered again.
+/// Meta: a coexistence number is already registered and must never be registered again.
 pub(super) fn cloud_number(onboarding: &Onboarding) -> bool {
     always(onboarding) && !onboarding.coexists()
 }
 
-/// Meta says so: a claim alone is not enough to ask for somebody's contacts.
+/// Only when confirmed by Meta: a claim alone is not enough to request somebody's contacts.
 pub(super) fn coexistence(onboarding: &Onboarding) -> bool {
     always(onboarding) && onboarding.phone.as_ref().is_some_and(VerifiedPhone::is_on_business_app)
 }
@@ -53,7 +53,7 @@ pub(super) fn leaving(onboarding: &Onboarding) -> bool {
     onboarding.is_leaving()
 }
 
-/// Begun is enough: an answer may be lost after Meta shared.
+/// A started step is enough: the answer may have been lost after Meta shared the credit line.
 pub(super) fn shared_credit(onboarding: &Onboarding) -> bool {
     let begun = onboarding.allocation.is_some() || onboarding.steps.contains_key(&Step::ShareCredit);
     onboarding.is_leaving() && onboarding.waba.is_some() && begun

@@ -1,4 +1,4 @@
-//! A list of templates as it is read, page by page, against what is remembered.
+//! Reads an account's list of templates page by page and merges it with the stored templates.
 
 use super::{DELETED, Template};
 use crate::domain::ids::TemplateId;
@@ -6,95 +6,95 @@ use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A list of an account's templates that is being read: where it goes on, and what stood on it so far.
+/// Progress of reading an account's list of templates: the cursor, and what was listed so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListProgress {
-    /// When it was begun.
+    /// When reading began.
     pub began: Timestamp,
     /// Meta's cursor; `None` before the first page, and after the last.
     pub after: Option<String>,
-    /// What stood on the pages so far.
+    /// The templates on the pages so far.
     pub seen: BTreeSet<TemplateId>,
-    /// How many pages that were.
+    /// Number of pages so far.
     pub pages: usize,
-    /// Recognises the cursors so far: one that comes again means that the list has no end.
+    /// The cursors so far: a repeated one means that the list never ends.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub cursors: BTreeSet<String>,
 }
 
-/// Pages of the list that were read in a row.
+/// Consecutive pages of the list, read in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageBatch {
-    /// When reading them began: what is said of a template later is newer than they are.
+    /// When reading them began: later changes of a template are newer than these pages.
     pub looked: Timestamp,
-    /// What stands on them.
+    /// The templates on them.
     pub seen: Vec<Template>,
-    /// How many they are.
+    /// Number of pages.
     pub pages: usize,
-    /// Where the list goes on; `None` at its end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }
 
 impl ListProgress {
-    /// A list of which nothing was read yet.
+    /// A list before its first page.
     #[must_use]
     pub const fn begun(at: Timestamp) -> Self {
         Self { began: at, after: None, seen: BTreeSet::new(), pages: 0, cursors: BTreeSet::new() }
     }
 
-    /// Goes on by a batch. Gives the templates that are to be stored, and told where they say so, given what is remembered
-    /// of the account. What is not listed is missing only once the list was read to its end; it is taken for deleted when a
-    /// second list misses it too, because Meta's lists flap.
+    /// Merges a batch. Returns the templates to store, and to publish where they are marked unpublished, given the
+    /// stored ones of the account. An unlisted template counts as missing once the list was read to its end, and as
+    /// deleted when it is also missing from a second list, because Meta's lists are not always complete.
     pub fn take_in(&mut self, known: &[Template], batch: PageBatch) -> Vec<Template> {
         let PageBatch { looked, seen, pages, next } = batch;
         self.pages += pages;
         self.after = next;
-        self.seen.extend(seen.iter().map(|now| now.id.clone()));
-        let remembered: BTreeMap<&TemplateId, &Template> = known.iter().map(|then| (&then.id, then)).collect();
-        let difference = |now: Template| match remembered.get(&now.id) {
-            None => Some(Template { unpublished: true, ..now }),
-            Some(then) => merge(then, &now, looked),
+        self.seen.extend(seen.iter().map(|listed| listed.id.clone()));
+        let by_id: BTreeMap<&TemplateId, &Template> = known.iter().map(|stored| (&stored.id, stored)).collect();
+        let difference = |listed: Template| match by_id.get(&listed.id) {
+            None => Some(Template { unpublished: true, ..listed }),
+            Some(stored) => merge(stored, &listed, looked),
         };
         let mut changes: Vec<Template> = seen.into_iter().filter_map(difference).collect();
         if self.after.is_none() {
-            let unlisted = known.iter().filter(|then| !self.seen.contains(&then.id));
-            changes.extend(unlisted.filter_map(|then| missed(then, self.began)));
+            let unlisted = known.iter().filter(|stored| !self.seen.contains(&stored.id));
+            changes.extend(unlisted.filter_map(|stored| missed(stored, self.began)));
         }
         changes
     }
 }
 
-/// Each attribute by its own time: news that is newer than the look wins over it.
-fn merge(then: &Template, now: &Template, looked: Timestamp) -> Option<Template> {
-    let mut fresh = then.clone();
-    if then.changed_at <= looked && (&then.status, &then.reason) != (&now.status, &now.reason) {
-        (fresh.status, fresh.reason, fresh.changed_at) = (now.status.clone(), now.reason.clone(), looked);
+/// Merges each attribute by its own time: changes newer than the read win over it.
+fn merge(stored: &Template, listed: &Template, looked: Timestamp) -> Option<Template> {
+    let mut fresh = stored.clone();
+    if stored.changed_at <= looked && (&stored.status, &stored.reason) != (&listed.status, &listed.reason) {
+        (fresh.status, fresh.reason, fresh.changed_at) = (listed.status.clone(), listed.reason.clone(), looked);
     }
     let categories = |template: &Template| (template.category.clone(), template.correct_category.clone());
-    if then.category_at <= looked && categories(then) != categories(now) {
-        ((fresh.category, fresh.correct_category), fresh.category_at) = (categories(now), looked);
+    if stored.category_at <= looked && categories(stored) != categories(listed) {
+        ((fresh.category, fresh.correct_category), fresh.category_at) = (categories(listed), looked);
     }
-    if then.quality_at <= looked && now.quality.is_some() && then.quality != now.quality {
-        (fresh.quality, fresh.quality_at) = (now.quality.clone(), looked);
+    if stored.quality_at <= looked && listed.quality.is_some() && stored.quality != listed.quality {
+        (fresh.quality, fresh.quality_at) = (listed.quality.clone(), looked);
     }
-    fresh.unpublished = then.unpublished || fresh != *then;
-    // What is newer than the look says that the template is there; the next poll agrees.
-    if then.changed_at <= looked {
+    fresh.unpublished = stored.unpublished || fresh != *stored;
+    // A status newer than the read has cleared this already; the next poll confirms it.
+    if stored.changed_at <= looked {
         fresh.missing_since = None;
     }
-    (fresh.unpublished || fresh != *then).then_some(fresh)
+    (fresh.unpublished || fresh != *stored).then_some(fresh)
 }
 
-/// One poll, however often it is repeated and by how many at once, is one look.
-fn missed(then: &Template, began: Timestamp) -> Option<Template> {
-    let then = then.clone();
-    match then.missing_since {
-        _ if then.status == DELETED || then.changed_at > began => then.unpublished.then_some(then),
-        None => Some(Template { missing_since: Some(began), ..then }),
+/// Handles a template that is missing from the list. A poll counts once, even if it is repeated or run concurrently.
+fn missed(stored: &Template, began: Timestamp) -> Option<Template> {
+    let stored = stored.clone();
+    match stored.missing_since {
+        _ if stored.status == DELETED || stored.changed_at > began => stored.unpublished.then_some(stored),
+        None => Some(Template { missing_since: Some(began), ..stored }),
         Some(since) if since < began => {
-            Some(Template { status: DELETED.to_owned(), changed_at: began, unpublished: true, ..then })
+            Some(Template { status: DELETED.to_owned(), changed_at: began, unpublished: true, ..stored })
         }
-        Some(_) => then.unpublished.then_some(then),
+        Some(_) => stored.unpublished.then_some(stored),
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(
             (once.status.as_str(), once.unpublished),
             ("APPROVED", false),
-            "one poll without it is only remembered"
+            "one poll without it is only recorded"
         );
         assert_eq!(poll(std::slice::from_ref(&once), &[], 100), vec![], "the same poll, repeated");
         let twice = poll(std::slice::from_ref(&once), &[], 200).remove(0);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_and_not_told_is_told_by_the_next_poll_whatever_it_finds() {
+    fn an_unpublished_change_is_published_by_the_next_poll_whatever_it_finds() {
         let listed = [template("1", "APPROVED", 300)];
         let unpublished = Template { unpublished: true, ..template("1", "APPROVED", 10) };
         assert_eq!(poll(std::slice::from_ref(&unpublished), &listed, 300), vec![unpublished.clone()], "unchanged");
@@ -150,17 +150,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_end_of_a_list_says_what_is_missing() {
+    fn templates_are_missing_only_once_the_list_is_complete() {
         let known = [template("1", "APPROVED", 10), template("2", "APPROVED", 10)];
-        let mut reading = ListProgress::begun(Timestamp::from_seconds(100));
+        let mut progress = ListProgress::begun(Timestamp::from_seconds(100));
         let page = |id: &str, next: Option<&str>| PageBatch {
             looked: Timestamp::from_seconds(100),
             seen: vec![template(id, "APPROVED", 100)],
             pages: 1,
             next: next.map(str::to_owned),
         };
-        assert_eq!(reading.take_in(&known, page("1", Some("x"))), vec![]);
-        assert_eq!((reading.pages, reading.after.as_deref()), (1, Some("x")));
-        assert_eq!(reading.take_in(&known, page("2", None)), vec![], "it stood on another page");
+        assert_eq!(progress.take_in(&known, page("1", Some("x"))), vec![]);
+        assert_eq!((progress.pages, progress.after.as_deref()), (1, Some("x")));
+        assert_eq!(progress.take_in(&known, page("2", None)), vec![], "it was on another page");
     }
 }

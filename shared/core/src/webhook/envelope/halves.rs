@@ -1,10 +1,10 @@
-//! A notification in two: what stands in it stays as it was written, byte for byte.
+//! Splits a notification into two; its content stays unchanged, byte for byte.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// The members of an object in their order, as they were written.
+/// The members of an object in order, unparsed.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -30,15 +30,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Two notifications that say together what one says; `None` when there is nothing to divide.
+/// Two notifications that together contain what one contains; `None` when there is nothing to divide.
 pub(super) fn of(body: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let body = std::str::from_utf8(body).ok()?;
     let (first, second) = object(body, &["entry", "changes", "value"])?;
     Some((first.into_bytes(), second.into_bytes()))
 }
 
-/// Halves an object at the list that `path` leads to: at the first list on the way with more than one item, else inside of
-/// its only item. At the end of the path any list will do; the longest text is the one that matters.
+/// Halves an object at the list that `path` leads to: at the first list along the path with more than one item,
+/// otherwise inside its only item. At the end of the path it halves the longest list.
 fn object(text: &str, path: &[&str]) -> Option<(String, String)> {
     let Members(members) = serde_json::from_str(text).ok()?;
     let chosen = match path.first() {
@@ -70,7 +70,7 @@ fn list(text: &str, path: &[&str]) -> Option<(String, String)> {
     }
 }
 
-/// The list that takes most of the room. Lists that name people beside the items stay whole in both halves.
+/// The longest list. Lists of contacts accompany the items and are repeated in both halves.
 fn longest_list(members: &[(Cow<'_, str>, &RawValue)]) -> Option<usize> {
     let lists = members.iter().enumerate().filter(|(_, (name, raw))| name != "contacts" && raw.get().starts_with('['));
     lists.max_by_key(|(_, (_, raw))| raw.get().len()).map(|(index, _)| index)
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_to_divide_stays() {
+    fn a_body_with_nothing_to_divide_is_not_divided() {
         for body in [
             "",
             "7",
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(of(b"\xff"), None);
     }
 
-    /// Text that does not compress: every message as random as an encrypted one.
+    /// Incompressible text, like encrypted messages.
     fn noise(length: usize, mut seed: u64) -> String {
         let mut text = String::with_capacity(length);
         while text.len() < length {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn one_item_that_is_too_large_is_left_out_and_its_neighbours_are_not() {
+    fn one_item_that_is_too_large_is_left_out_and_the_others_are_not() {
         let change = |text: &str| format!(r#"{{"field":"x","value":{{"a":"{text}"}}}}"#);
         let changes = [change("before"), change(&noise(3_000_000, 1)), change("after")].join(",");
         let body = format!(r#"{{"entry":[{{"id":"1","changes":[{changes}]}}]}}"#);

@@ -21,7 +21,7 @@ struct Value {
 #[derive(Deserialize)]
 struct Restriction {
     restriction_type: String,
-    /// Seconds, as a number or in digits.
+    /// Seconds, as a number or as a string of digits.
     expiration: Option<serde_json::Value>,
 }
 
@@ -51,7 +51,7 @@ struct Ban {
     waba_ban_state: String,
 }
 
-/// Events that Meta documents; those that [`interpret`] does not name change no record of ours.
+/// Documented events; those not handled by [`interpret`] do not change our records.
 const EVENTS: [&str; 18] = [
     "ACCOUNT_DELETED",
     "ACCOUNT_OFFBOARDED",
@@ -73,7 +73,7 @@ const EVENTS: [&str; 18] = [
     "VOLUME_BASED_PRICING_TIER_UPDATE",
 ];
 
-/// The event in Meta's words, when it is not a documented one.
+/// The name of an undocumented event.
 pub(super) fn undocumented_event(change: &Change<'_>) -> Option<String> {
     let value: Value = serde_json::from_str(change.value.get()).ok()?;
     (!EVENTS.contains(&value.event.as_str())).then(|| status_value(&value.event)).flatten()
@@ -111,7 +111,7 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Option<Observ
     }
 }
 
-/// Restrictions, the gravest first: who may not answer may not begin either.
+/// Restrictions, the most severe first: a business that may not reply may not start conversations either.
 const GRAVEST: [&str; 9] = [
     "RESTRICTED_CUSTOMER_INITIATED_MESSAGING",
     "RESTRICTED_BIZ_INITIATED_MESSAGING",
@@ -124,7 +124,7 @@ const GRAVEST: [&str; 9] = [
     "RESTRICTED_ADD_PHONE_NUMBER_ACTION",
 ];
 
-/// The gravest of what is forbidden, and until when. Meta tells under the same event that a restriction has ended.
+/// The most severe restriction, and when it expires. Meta reports the end of a restriction with the same event.
 fn restriction(value: &Value, at: Timestamp) -> Option<Observation> {
     let cause = value.violation_info.as_ref().map_or("", |violation| violation.violation_type.as_str());
     if cause.ends_with("_UNBAN") || cause.ends_with("_RATE_LIMIT_RECOVERY") {
@@ -141,7 +141,7 @@ fn seconds(expiration: &serde_json::Value) -> Option<i64> {
     seconds.filter(|seconds| *seconds > 0)
 }
 
-/// A business without a website finished a signup; Meta wants it certified before its first message.
+/// A business without a website finished a signup; Meta requires a certification before its first message.
 fn needs_certification(value: &Value, at: Timestamp) -> Option<Observation> {
     let business = value.partner_client_certification_needed_info.as_ref()?.client_business_id.as_deref()?;
     Some(Observation::Uncertified { business: BusinessId::parse(business).ok()?, at })
@@ -162,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn of_several_restrictions_the_gravest_counts_until_it_ends() {
-        let event = |rest: &str| observe(&format!(r#"{{"event":"ACCOUNT_RESTRICTION",{rest}}}"#));
-        let restricted = |word: &str, until: Option<i64>| {
+    fn the_most_severe_of_several_restrictions_counts_until_it_ends() {
+        let event = |members: &str| observe(&format!(r#"{{"event":"ACCOUNT_RESTRICTION",{members}}}"#));
+        let restricted = |value: &str, until: Option<i64>| {
             let (until, at) = (until.map(Timestamp::from_seconds), Timestamp::from_seconds(100));
-            Some(Observation::Fact(Fact::Restricted { value: word.to_owned(), until, at }))
+            Some(Observation::Fact(Fact::Restricted { value: value.to_owned(), until, at }))
         };
         let (biz, calling) = ("RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_USER_INITIATED_CALLING");
         let two = format!(
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn events_that_do_not_change_our_records_are_only_passed_on() {
+    fn events_that_do_not_change_our_records_are_only_forwarded() {
         for value in [
             r#"{"event":"ACCOUNT_VIOLATION"}"#,
             r#"{"event":"ACCOUNT_RESTRICTION"}"#,
@@ -205,12 +205,12 @@ mod tests {
             assert_eq!(observe(value), None, "{value}");
         }
         let at = Timestamp::from_seconds(100);
-        let word = |value: &str| match observe(value) {
-            Some(Observation::Fact(Fact::Observed { attribute, value: word, .. })) => Some((attribute, word)),
+        let observed = |json: &str| match observe(json) {
+            Some(Observation::Fact(Fact::Observed { attribute, value, .. })) => Some((attribute, value)),
             _ => None,
         };
         let violated = r#"{"event":"ACCOUNT_VIOLATION","violation_info":{"violation_type":"ALCOHOL"}}"#;
-        assert_eq!(word(violated), Some((Attribute::Violation, "ALCOHOL".into())));
+        assert_eq!(observed(violated), Some((Attribute::Violation, "ALCOHOL".into())));
         assert_eq!(
             observe(r#"{"event":"PARTNER_ADDED","waba_info":{"waba_id":"1"}}"#),
             Some(Observation::Joined { business: None, at })

@@ -1,4 +1,4 @@
-//! Fields about one number: its PIN, its calls, its user name, what comes from the WhatsApp Business app on the phone.
+//! Fields about one number: PIN, calling, user name, and data from the WhatsApp Business app.
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
@@ -63,7 +63,7 @@ struct Contacts<'a> {
     state_sync: Vec<&'a RawValue>,
 }
 
-/// Meta: the owner of the WhatsApp Business app did not share its history.
+/// Meta: the owner of the WhatsApp Business app declined to share its history.
 const HISTORY_DECLINED: u32 = 2_593_109;
 
 fn of_display(
@@ -117,7 +117,7 @@ pub(super) fn settings(change: &Change<'_>, context: &Context) -> Option<Observa
     of_node(id, Attribute::Calling, &settings.calling?.status, change, context)
 }
 
-/// `history`: how far it has come. Chunks arrive in any order; the largest progress counts.
+/// `history`: its progress. Chunks arrive in any order; the largest progress counts.
 pub(super) fn history(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: History = serde_json::from_str(change.value.get()).ok()?;
     let progress = value.history.iter().filter_map(|part| part.metadata.as_ref()?.progress).max();
@@ -131,7 +131,7 @@ pub(super) fn history(change: &Change<'_>, context: &Context) -> Option<Observat
     of_node(change.phone()?, Attribute::History, &text, change, context)
 }
 
-/// `smb_app_state_sync`: contacts have come.
+/// `smb_app_state_sync`: contacts were received.
 pub(super) fn contacts(change: &Change<'_>, context: &Context) -> Option<Observation> {
     let value: Contacts<'_> = serde_json::from_str(change.value.get()).ok()?;
     if value.state_sync.is_empty() {
@@ -154,9 +154,7 @@ mod tests {
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let change = Change { entry_id: "9".into(), time: None, field: "x".into(), value: &raw };
         match read(&change, &context) {
-            Some(Observation::Fact(Fact::Observed { about, attribute, value: word, .. })) => {
-                Some((about, attribute, word))
-            }
+            Some(Observation::Fact(Fact::Observed { about, attribute, value, .. })) => Some((about, attribute, value)),
             _ => None,
         }
     }
@@ -166,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_one_number_is_taken_down_under_that_number() {
+    fn a_change_about_one_number_is_recorded_for_that_number() {
         let display = About::Display(DisplayNumber::parse("15550783881").unwrap());
         let pin = r#"{"display_phone_number":"15550783881","event":"PIN_RESET_REQUEST","requester":"1"}"#;
         assert_eq!(observe(security, pin), Some((display.clone(), Attribute::Pin, "PIN_RESET_REQUEST".into())));
@@ -177,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn history_shows_how_far_it_has_come_or_that_it_stays() {
+    fn history_reports_its_progress_or_that_it_was_declined() {
         let value = |parts: &str| format!(r#"{{"metadata":{{"phone_number_id":"1065"}},"history":[{parts}]}}"#);
         let two =
             value(r#"{"metadata":{"phase":0,"progress":40},"threads":[]},{"metadata":{"phase":1,"progress":55}}"#);
@@ -185,7 +183,7 @@ mod tests {
         let declined = value(r#"{"errors":[{"code":2593109,"title":"x"}]}"#);
         assert_eq!(observe(history, &declined), Some((node(), Attribute::History, "DECLINED".into())));
         let media = r#"{"metadata":{"phone_number_id":"1065"},"messages":[]}"#;
-        assert_eq!(observe(history, media), None, "media that follows says nothing about progress");
+        assert_eq!(observe(history, media), None, "media messages contain no progress");
         let synced = r#"{"metadata":{"phone_number_id":"1065"},"state_sync":[{"type":"contact"}]}"#;
         assert_eq!(observe(contacts, synced), Some((node(), Attribute::Contacts, "RECEIVED".into())));
     }

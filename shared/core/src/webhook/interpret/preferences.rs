@@ -1,4 +1,5 @@
-//! `user_preferences`: people stop and resume marketing messages; `user_id_update`: what they said holds under a new id too.
+//! `user_preferences`: people stop and resume marketing messages. `user_id_update`: their preferences also apply to a
+//! new id.
 
 use super::{Change, Context, Observation};
 use crate::domain::recipient::Recipient;
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
 struct Value<'a> {
-    /// Unparsed: one that is odd does not hide the others.
+    /// Unparsed, so that an invalid item does not affect the others.
     #[serde(borrow)]
     user_preferences: Vec<&'a RawValue>,
 }
@@ -63,7 +64,7 @@ pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observati
             _ => None,
         };
         let at = context.not_ahead(Timestamp::from_seconds(preference.timestamp));
-        // Both names of the same person: a message may go to either.
+        // Both identifiers of the same person: a message may be sent to either.
         let by_number = preference.wa_id.as_deref().and_then(Recipient::number);
         let by_id = preference.user_id.as_deref().and_then(Recipient::user);
         let people = by_number.into_iter().chain(by_id);
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_user_id_is_the_same_person_and_an_odd_one_hides_no_other() {
+    fn a_new_user_id_is_the_same_person_and_an_invalid_one_does_not_affect_others() {
         let value = r#"{"metadata":{"phone_number_id":"5"},"user_id_update":[7,{"user_id":{"previous":"US.1","current":"<"}},
             {"detail":"x","user_id":{"previous":"US.1","current":"US.2"},"timestamp":"1"}]}"#;
         let raw = RawValue::from_string(value.to_owned()).unwrap();
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_in_the_list_counts_under_both_names_and_nobody_is_named() {
+    fn everybody_in_the_list_is_observed_under_both_ids_without_personal_data() {
         let one = |who: &str, value: &str| {
             format!(r#"{{{who},"detail":"x","category":"marketing_messages","value":"{value}","timestamp":1000}}"#)
         };

@@ -1,4 +1,4 @@
-//! Decisions of Meta's: about the account, a display name, a multi-partner solution.
+//! Meta's decisions about accounts, display names and multi-partner solutions.
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
@@ -63,17 +63,17 @@ mod tests {
     }
 
     #[test]
-    fn decisions_are_taken_and_odd_values_are_passed_on_only() {
+    fn decisions_are_observed_and_odd_values_are_passed_on_only() {
         let at = Timestamp::from_seconds(100);
-        let word = |word: &str| {
+        let review = |value: &str| {
             Observation::Fact(Fact::Observed {
                 about: About::Account,
                 attribute: Attribute::Review,
-                value: word.to_owned(),
+                value: value.to_owned(),
                 at,
             })
         };
-        assert_eq!(observe(account, r#"{"decision":"approved"}"#), Some(word("APPROVED")));
+        assert_eq!(observe(account, r#"{"decision":"approved"}"#), Some(review("APPROVED")));
         let named = observe(display_name, r#"{"display_phone_number":"16315551234","decision":"APPROVED"}"#);
         assert!(matches!(named, Some(Observation::Fact(Fact::NameDecided { decision, .. })) if decision == "APPROVED"));
         for odd in [

@@ -1,4 +1,4 @@
-//! `messages`: statuses of messages that were sent through us. Everything else in this field is passed on only.
+//! `messages`: statuses of messages sent through us. Everything else in this field is only forwarded.
 
 use super::{Change, Context, Observation};
 use crate::domain::ids::PhoneNumberId;
@@ -18,7 +18,7 @@ struct Status {
     id: String,
     status: String,
     timestamp: String,
-    /// Ours, when it was sent through us.
+    /// Our reference, when the message was sent through us.
     biz_opaque_callback_data: Option<String>,
     #[serde(default)]
     errors: Vec<Error>,
@@ -29,11 +29,11 @@ struct Error {
     code: u64,
 }
 
-/// Longest id of a message (Meta: up to 128 characters).
+/// Maximum length of a message id (Meta: up to 128 characters).
 const LONGEST_WAMID: usize = 128;
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
-    // Most changes of this field are messages of people: nothing is parsed that cannot be a status of ours.
+    // Most changes of this field are incoming messages: skip parsing whatever cannot be a status of ours.
     if !change.value.get().contains("biz_opaque_callback_data") {
         return Vec::new();
     }

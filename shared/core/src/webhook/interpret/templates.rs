@@ -1,4 +1,4 @@
-//! The template fields: a review ended, a template was paused, its quality or category changed, its text was edited.
+//! The template fields: reviews, pauses, and changes of quality, category or text.
 
 use super::{Change, Context, Observation};
 use crate::domain::ids::TemplateId;
@@ -8,12 +8,12 @@ use serde::de::DeserializeOwned;
 
 #[derive(Deserialize)]
 struct Named<T> {
-    /// Up to about 2^50; larger than a double keeps, so never read as one.
+    /// May exceed the exact range of a double, so it is never parsed as one.
     message_template_id: u64,
     message_template_name: String,
     message_template_language: String,
     #[serde(flatten)]
-    rest: T,
+    attributes: T,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ fn read<T: DeserializeOwned>(
         name: value.message_template_name,
         language: normal_language(&value.message_template_language),
         at: context.time_of(change),
-        said: said(value.rest)?,
+        said: said(value.attributes)?,
     }))
 }
 
@@ -63,7 +63,7 @@ pub(super) fn quality(change: &Change<'_>, context: &Context) -> Option<Observat
     read(change, context, |value: Quality| Some(Said::Quality(value.new_quality_score)))
 }
 
-/// `template_category_update`, whose `new_category` is the category as it is, even where another one is announced, and
+/// `template_category_update`, whose `new_category` is the current category even if another one is announced, and
 /// `template_correct_category_detection`.
 pub(super) fn category(change: &Change<'_>, context: &Context) -> Option<Observation> {
     read(change, context, |value: Category| {
@@ -87,7 +87,7 @@ mod tests {
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(200) };
         let time = Some(Timestamp::from_seconds(time));
         match read(&Change { entry_id: "9".into(), time, field: "x".into(), value: &raw }, &context) {
-            Some(Observation::Template(news)) => Some(news),
+            Some(Observation::Template(change)) => Some(change),
             _ => None,
         }
     }
@@ -95,29 +95,29 @@ mod tests {
     const NAMED: &str =
         r#""message_template_id":1689556908129832,"message_template_name":"order","message_template_language":"en-US""#;
 
-    fn value(rest: &str) -> String {
-        format!("{{{NAMED},{rest}}}")
+    fn value(members: &str) -> String {
+        format!("{{{NAMED},{members}}}")
     }
 
     #[test]
-    fn ids_are_exact_and_languages_are_written_one_way() {
+    fn ids_are_exact_and_languages_are_normalised() {
         let rejected = value(r#""event":"REJECTED","reason":"INVALID_FORMAT","message_template_category":"UTILITY""#);
-        let news = observe(status, &rejected, 100).unwrap();
-        assert_eq!((news.id.as_str(), news.language.as_str()), ("1689556908129832", "en_US"));
-        let Said::Status { status: word, reason, .. } = news.said else { panic!("a status") };
-        assert_eq!((word.as_str(), reason.as_deref()), ("REJECTED", Some("INVALID_FORMAT")));
-        assert_eq!(news.at, Timestamp::from_seconds(100));
+        let change = observe(status, &rejected, 100).unwrap();
+        assert_eq!((change.id.as_str(), change.language.as_str()), ("1689556908129832", "en_US"));
+        let Said::Status { status, reason, .. } = change.said else { panic!("a status") };
+        assert_eq!((status.as_str(), reason.as_deref()), ("REJECTED", Some("INVALID_FORMAT")));
+        assert_eq!(change.at, Timestamp::from_seconds(100));
     }
 
     #[test]
-    fn a_time_in_the_far_future_does_not_win_for_ever() {
-        let news = observe(status, &value(r#""event":"APPROVED""#), 4_102_444_800).unwrap();
-        assert_eq!(news.at, Timestamp::from_seconds(500));
+    fn a_time_in_the_far_future_is_capped() {
+        let change = observe(status, &value(r#""event":"APPROVED""#), 4_102_444_800).unwrap();
+        assert_eq!(change.at, Timestamp::from_seconds(500));
     }
 
     #[test]
-    fn an_announced_category_is_not_taken_for_the_present_one() {
-        let said = |rest| observe(category, &value(rest), 1).map(|news| news.said);
+    fn an_announced_category_is_not_taken_for_the_current_one() {
+        let said = |members| observe(category, &value(members), 1).map(|change| change.said);
         let of = |category: &str, correct: Option<&str>| {
             Some(Said::Category { category: category.into(), correct: correct.map(str::to_owned) })
         };
@@ -130,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn a_quality_is_read_and_other_shapes_are_passed_on_only() {
-        let news = observe(quality, &value(r#""previous_quality_score":"GREEN","new_quality_score":"YELLOW""#), 1);
-        assert_eq!(news.map(|news| news.said), Some(Said::Quality("YELLOW".into())));
+    fn a_quality_is_observed_and_undocumented_forms_are_only_forwarded() {
+        let change = observe(quality, &value(r#""previous_quality_score":"GREEN","new_quality_score":"YELLOW""#), 1);
+        assert_eq!(change.map(|change| change.said), Some(Said::Quality("YELLOW".into())));
         assert_eq!(observe(status, &value(r#""event":"APPROVED""#).replace("1689556908129832", "\"x\""), 1), None);
         assert!(observe(status, &value(r#""event":"PENDING_DELETION","reason":null"#), 1).is_some());
     }

@@ -1,9 +1,9 @@
-//! Characters that are not seen: those that no message shows, and those that make a text read as another.
+//! Invisible characters: control characters, and characters that change the reading direction.
 
 use super::{Finding, hint, refused};
 use crate::domain::composition::{Composition, text};
 
-/// Unicode's overrides of the direction of writing ("Unicode Bidirectional Algorithm", 2.2): right-to-left text needs none.
+/// Unicode's directional overrides ("Unicode Bidirectional Algorithm", 2.2); right-to-left text does not need them.
 const OVERRIDES: [char; 2] = ['\u{202d}', '\u{202e}'];
 
 pub(super) fn check(composition: &Composition, findings: &mut Vec<Finding>) {
@@ -16,15 +16,18 @@ pub(super) fn check(composition: &Composition, findings: &mut Vec<Finding>) {
 
 fn unseen(text: &str, place: &'static str, lines: bool, findings: &mut Vec<Finding>) {
     if text.chars().any(|character| character.is_control() && !(lines && "\n\r\t".contains(character))) {
-        let message =
-            if lines { "A body holds no control characters but new lines and tabs." } else { "This is one line." };
+        let message = if lines {
+            "A body may contain no control characters except line breaks and tabs."
+        } else {
+            "This text must be a single line without control characters."
+        };
         findings.push(refused("text.control", place, message));
     }
     if text.contains(OVERRIDES) {
         findings.push(hint(
             "text.direction",
             place,
-            "Characters in it turn the direction of writing: it may read as another text.",
+            "Invisible characters override the reading direction, so the text may be displayed differently.",
         ));
     }
 }

@@ -28,7 +28,7 @@ fn body(text: &str, examples: &[&str]) -> Composition {
 }
 
 #[test]
-fn a_template_that_meta_takes_is_taken() {
+fn a_template_that_meta_accepts_has_no_findings() {
     assert_eq!(codes(&composition(good())), Vec::<&str>::new());
     let named = json!([{ "type": "BODY", "text": "Your order {{order_id}} was sent today.",
         "example": { "body_text_named_params": [{ "param_name": "order_id", "example": "X1" }] } }]);
@@ -37,14 +37,14 @@ fn a_template_that_meta_takes_is_taken() {
 }
 
 #[test]
-fn name_language_and_category_are_metas() {
+fn name_language_and_category_follow_metas_rules() {
     let bad =
         Composition { name: "Order".into(), language: "en-US".into(), category: "NEWS".into(), ..composition(good()) };
     assert_eq!(codes(&bad), ["name.form", "language.unknown", "category.unknown"]);
 }
 
 #[test]
-fn characters_that_nobody_sees_are_found() {
+fn invisible_characters_are_found() {
     assert_eq!(codes(&body("Your order\nwas sent today.", &[])), Vec::<&str>::new());
     assert_eq!(codes(&body("Your order\u{0} was sent.", &[])), ["text.control"]);
     assert_eq!(codes(&body("Your \u{202e}redro was sent.", &[])), ["text.direction"]);
@@ -56,7 +56,7 @@ fn characters_that_nobody_sees_are_found() {
 }
 
 #[test]
-fn every_rule_of_the_body_is_kept() {
+fn every_rule_of_the_body_is_enforced() {
     let long = "x ".repeat(600);
     for (text, examples, code) in [
         ("", &[][..], "body.length"),
@@ -78,7 +78,7 @@ fn every_rule_of_the_body_is_kept() {
 }
 
 #[test]
-fn headers_footers_and_buttons_keep_their_limits() {
+fn limits_of_headers_footers_and_buttons_are_enforced() {
     let with = |part: Value| composition(json!([{ "type": "BODY", "text": "one two three" }, part]));
     let buttons = |buttons: Value| with(json!({ "type": "BUTTONS", "buttons": buttons }));
     let quick = json!({ "type": "QUICK_REPLY", "text": "Yes" });
@@ -111,7 +111,7 @@ fn headers_footers_and_buttons_keep_their_limits() {
 }
 
 #[test]
-fn marketing_in_a_utility_template_is_a_hint_and_no_refusal() {
+fn marketing_in_a_utility_template_is_a_hint_and_not_a_rejection() {
     let sale = body("your order is on its way, do not miss our sale today", &[]);
     assert_eq!(codes(&sale), ["wording.marketing"]);
     assert!(lint(&sale).iter().all(|finding| !finding.refused));

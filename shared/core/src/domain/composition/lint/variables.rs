@@ -1,14 +1,15 @@
-//! Variables: how they are named, and that each has an example.
+//! Rules for variables: their names and examples.
 
 use super::{Finding, refused};
 use crate::domain::composition::text::{Piece, pieces, variables};
 use crate::domain::composition::{Composition, text};
 use serde_json::{Map, Value};
 
-/// Positional variables count from 1 without gaps; named ones are small letters and underscores. One kind in a template.
+/// Positional variables count from 1 without gaps; names consist of lower-case letters and underscores. A template uses
+/// one kind only.
 pub(super) fn names(composition: &Composition, text: &str, place: &'static str, findings: &mut Vec<Finding>) {
     if pieces(text).contains(&Piece::Stray) {
-        findings.push(refused("variables.braces", place, "Braces do not belong together."));
+        findings.push(refused("variables.braces", place, "Braces are not balanced."));
     }
     let variables = variables(text);
     let named = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -23,15 +24,15 @@ pub(super) fn names(composition: &Composition, text: &str, place: &'static str, 
     };
     if !right {
         let message = if composition.is_named() {
-            "Named variables are small letters and underscores."
+            "Names of variables consist of lower-case letters and underscores."
         } else {
-            "Variables are {{1}}, {{2}} and so on, without gaps; others need parameter_format NAMED."
+            "Variables must be {{1}}, {{2}} and so on, without gaps; named variables need parameter_format NAMED."
         };
         findings.push(refused("variables.names", place, message));
     }
 }
 
-/// Every variable has an example.
+/// Checks that every variable has an example.
 pub(super) fn examples(
     composition: &Composition,
     component: &Map<String, Value>,
@@ -69,7 +70,7 @@ fn sample_names(composition: &Composition, component: &Map<String, Value>, place
     }
     let values = list(format!("{place}_text"));
     let count = match values.map(Vec::as_slice) {
-        // Bodies hold a list in a list.
+        // The example of a body is a list of lists.
         Some([Value::Array(values), ..]) => values.len(),
         Some(values) => values.len(),
         None => 0,
