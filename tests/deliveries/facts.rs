@@ -44,7 +44,7 @@ impl World {
         self.accounts.push(Account { waba, phone, onboarding });
     }
 
-    /// MetaStatus whose times are all different: what happens within one second is settled elsewhere.
+    /// Facts whose times are all different: what happens within one second is settled elsewhere.
     pub(crate) fn facts(&self, count: usize) -> Vec<StatusValue> {
         let mut draw = Draw(7);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();

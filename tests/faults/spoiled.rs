@@ -48,7 +48,7 @@ async fn every_call_for_the_data_of_a_business_app_may_be_lost_refused_doubled_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_message_and_its_second_attempt_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    // HealthCheck again changes nothing; it is spoiled when every matrix is run whole.
+    // A repeated read changes nothing; reads are included when every matrix is run whole.
     let reads =
         |call: &str| call == "dynamodb GetItem" || call == "dynamodb Query" || call.starts_with("secretsmanager");
     matrix(Journey::Message, move |call: &str| all_of_it() || !reads(call), 1, Share::Third).await;
