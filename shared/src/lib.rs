@@ -19,3 +19,4 @@ pub mod run;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod wiring;

@@ -2,10 +2,8 @@
 
 mod announced;
 
-use crate::aws::AwsConfig;
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
-use crate::config::{Lookup, Problems};
 use crate::domain::doctor::DoctorReport;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::{MigrationId, OnboardingId};
@@ -54,24 +52,10 @@ pub struct WorkerDeps {
     pub publisher: Publisher,
     /// `OnboardingQueue`.
     pub steps: Queue,
-    credit: Queue,
-    role: Role,
-}
-
-impl WorkerDeps {
-    /// Reads `TABLE_NAME`, `ONBOARDING_QUEUE_URL`, `CREDIT_QUEUE_URL`, `PLATFORM_EVENTS_QUEUE_URL`, `EVENT_SOURCE` and
-    /// `ROLE`.
-    pub fn from_lookup(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Self {
-        let events = Queue::new(aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
-        let role = problems.parsed(lookup, "ROLE", Role::parse).unwrap_or(Role::TechProvider);
-        Self {
-            role,
-            store: Store::new(aws, &problems.required(lookup, "TABLE_NAME")),
-            publisher: Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE")),
-            steps: Queue::new(aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL")),
-            credit: Queue::new(aws, &problems.required(lookup, "CREDIT_QUEUE_URL")),
-        }
-    }
+    /// `CreditQueue`.
+    pub credit: Queue,
+    /// The platform's role at Meta.
+    pub role: Role,
 }
 
 /// A worker.

@@ -13,10 +13,9 @@ mod status;
 
 use http::Method;
 use read_limit::ReadLimit;
-use shared::aws::AwsConfig;
 use shared::client_limit::ClientLimit;
 use shared::clock;
-use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins};
+use shared::config::{Lookup, StartError, parse_base, parse_origins};
 use shared::domain::ids::{AppId, BusinessId, SessionId};
 use shared::domain::limit::OnboardingLimit;
 use shared::domain::onboarding::State;
@@ -26,7 +25,7 @@ use shared::gateway::Handler;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request};
 use shared::store::{Store, StoreError, Versioned};
-use shared::tls::Tls;
+use shared::wiring::Wiring;
 
 /// State of the function between invocations.
 pub struct App {
@@ -53,36 +52,32 @@ impl App {
     /// # Errors
     /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
-        let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
+        let mut wiring = Wiring::new(lookup)?;
+        let store = wiring.store();
+        let app = wiring.parsed("META_APP_ID", |text| AppId::parse(text).ok());
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.to_owned());
-        let config_id = problems.parsed(lookup, "META_CONFIG_ID", digits);
-        let graph_version = problems.required(lookup, "GRAPH_API_VERSION");
-        let sdk = problems.parsed(lookup, "META_SDK_BASE", parse_base);
-        let popup_origins = problems.parsed(lookup, "META_POPUP_ORIGINS", parse_origins);
-        let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
-        let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
-        let clients = ClientLimit::from_lookup(lookup, &mut problems, &store);
-        let parsed = app.zip(config_id).zip(sdk.zip(limit)).zip(popup_origins.zip(origins).zip(clients));
-        let (((app, config_id), (sdk, limit)), ((popup_origins, origins), clients)) = problems.finish(parsed)?;
-        let sdk_origin = sdk.origin().ascii_serialization();
-        let platform = lookup("PLATFORM_NAME").unwrap_or_default();
-        let reads = ReadLimit::default();
-        Ok(Self {
-            store,
-            app,
-            config_id,
-            graph_version,
-            sdk_origin,
-            popup_origins,
-            origins,
-            limit,
-            clients,
-            reads,
-            platform,
+        let config_id = wiring.parsed("META_CONFIG_ID", digits);
+        let graph_version = wiring.required("GRAPH_API_VERSION");
+        let sdk = wiring.parsed("META_SDK_BASE", parse_base);
+        let popup_origins = wiring.parsed("META_POPUP_ORIGINS", parse_origins);
+        let origins = wiring.parsed("ALLOWED_ORIGINS", parse_origins);
+        let limit = wiring.parsed("ONBOARDING_LIMIT", OnboardingLimit::parse);
+        let clients = wiring.client_limit(&store);
+        let platform = wiring.optional("PLATFORM_NAME", |text| Some(text.to_owned())).unwrap_or_default();
+        wiring.finish(|| {
+            Some(Self {
+                store,
+                app: app?,
+                config_id: config_id?,
+                graph_version,
+                sdk_origin: sdk?.origin().ascii_serialization(),
+                popup_origins: popup_origins?,
+                origins: origins?,
+                limit: limit?,
+                clients: clients?,
+                reads: ReadLimit::default(),
+                platform,
+            })
         })
     }
 

@@ -5,15 +5,14 @@ mod event;
 
 pub use event::{Answer, BodyError, Event, LARGEST_BODY};
 
-use shared::aws::AwsConfig;
 use shared::clock;
-use shared::config::{Lookup, Problems, StartError};
+use shared::config::{Lookup, StartError};
 use shared::queue::Queue;
 use shared::secrets::PlatformSecret;
-use shared::tls::Tls;
 use shared::webhook::envelope::{Envelope, EnvelopeError};
 use shared::webhook::handshake::{self, Refusal};
 use shared::webhook::signature::Signature;
+use shared::wiring::Wiring;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// State of the function between invocations.
@@ -31,19 +30,11 @@ impl App {
     /// # Errors
     /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let queue = problems.required(lookup, "WEBHOOK_QUEUE_URL");
-        let app_secret = problems.required(lookup, "APP_SECRET_ARN");
-        let verify_token = problems.required(lookup, "VERIFY_TOKEN_ARN");
-        problems.finish(Some(()))?;
-        Ok(Self {
-            app_secret: PlatformSecret::new(&aws, &app_secret),
-            verify_token: PlatformSecret::new(&aws, &verify_token),
-            queue: Queue::new(&aws, &queue),
-            refused: AtomicU64::new(0),
-        })
+        let mut wiring = Wiring::new(lookup)?;
+        let app_secret = wiring.platform_secret("APP_SECRET_ARN");
+        let verify_token = wiring.platform_secret("VERIFY_TOKEN_ARN");
+        let queue = wiring.queue("WEBHOOK_QUEUE_URL");
+        wiring.finish(|| Some(Self { app_secret, verify_token, queue, refused: AtomicU64::new(0) }))
     }
 
     /// Answers one request of the Function URL or the HTTP API.

@@ -107,13 +107,17 @@ fn type_name(of: &syn::Type) -> String {
     }
 }
 
-/// `lookup("NAME")`, `(lookup, "NAME", …)`, `environment("NAME")`; `Type::from_lookup(`, `telemetry::init(`.
+/// What takes a variable's name as its first argument, or right after `lookup`.
+const TAKE_A_NAME: [&str; 7] = ["lookup", "environment", "queue", "platform_secret", "required", "parsed", "optional"];
+
+/// `lookup("NAME")`, `(lookup, "NAME", …)`, `environment("NAME")`, `wiring.queue("NAME")`; and what reads further ones:
+/// `Type::from_lookup(`, `telemetry::init(`, `wiring.store(`, and `self.store(` within `Wiring`.
 fn reads(tokens: &[Token]) -> Reads {
     let mut found = Reads::default();
     for window in tokens.windows(4) {
         let [first, second, third, fourth] =
             [0, 1, 2, 3].map(|at| window.get(at).map_or("", |token| token.text.as_str()));
-        let asked = ["lookup", "environment"].contains(&first) && ["(", ","].contains(&second);
+        let asked = TAKE_A_NAME.contains(&first) && ["(", ","].contains(&second);
         if let Some(name) = third.strip_prefix('"').and_then(|name| name.strip_suffix('"')).filter(|_| asked) {
             found.variables.insert(name.to_owned());
         }
@@ -121,6 +125,9 @@ fn reads(tokens: &[Token]) -> Reads {
             second == "::" && fourth == "(" && (third == "from_lookup" || [first, third] == ["telemetry", "init"]);
         if reader {
             found.readers.insert(format!("{first}::{third}"));
+        }
+        if ["wiring", "self"].contains(&first) && second == "." && fourth == "(" {
+            found.readers.insert(format!("Wiring::{third}"));
         }
     }
     found
