@@ -1,4 +1,4 @@
-// A customer connects by clicks, in Meta's simulated window and out of it, and reads what to do when it does not work.
+// A customer connects by clicks, in Meta's simulated popup and without it, and is told what to do when it fails.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, lab, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
@@ -30,8 +30,8 @@ async function opened(page, context) {
 
 async function finish(popup, { event = "FINISH", pays = false, account = "" } = {}) {
   await popup.getByLabel("The customer").selectOption(event);
-  await popup.getByLabel("Account it comes back with").fill(account);
-  if (pays) await popup.getByLabel("has a payment method already").check();
+  await popup.getByLabel("Existing account to add a number to").fill(account);
+  if (pays) await popup.getByLabel("already has a payment method").check();
   await press(popup, "Finish");
 }
 
@@ -78,7 +78,7 @@ test("by keyboard alone and on a small screen", async (t) => {
   await sound(page);
 });
 
-test("an account without a number waits, and says whose turn it is", async (t) => {
+test("an account without a number waits, and the page says who has to act", async (t) => {
   const { page, context } = await visit(t);
   await finish(await opened(page, context), { event: "FINISH_ONLY_WABA" });
   await settled(page, "waiting");
@@ -100,7 +100,7 @@ test("a number that stays in the WhatsApp Business app is prepared and connected
   assert.equal(await page.locator('[data-step="register_number"]').count(), 0, "never registered");
 });
 
-test("who cancels is told where, may begin again, and stands in the funnel", async (t) => {
+test("a customer who cancels sees where, may start again and appears in the funnel", async (t) => {
   const { page, context } = await visit(t);
   const popup = await opened(page, context);
   await press(popup, "Cancel");
@@ -137,9 +137,9 @@ test("an error screen of Meta's is repeated with what can be done about it", asy
   await sound(page);
 });
 
-test("a window that closes without a word is noticed", async (t) => {
+test("a popup that closes silently is noticed", async (t) => {
   const { page, context } = await visit(t);
-  await press(await opened(page, context), "Close without a word");
+  await press(await opened(page, context), "Close without an event");
   await page.getByText("was closed before the steps were finished").waitFor();
   assert.ok(await connect(page).isEnabled());
 });
@@ -158,7 +158,7 @@ test("a window that never answers is explained, and the whole page leads to the 
   assert.deepEqual(page.complaints, []);
 });
 
-test("who cancels the whole page may begin again", async (t) => {
+test("a customer who cancels the full page may start again", async (t) => {
   const { page, context } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
   await connect(page).click();
   await page.getByRole("link", { name: "Continue in this window" }).click();
@@ -272,7 +272,7 @@ test("a script of Meta's that never arrives is said, and the whole page is offer
   assert.ok(await page.getByRole("link", { name: "Continue in this window" }).isVisible());
 });
 
-test("who is connected stays so, whatever Meta's window says afterwards", async (t) => {
+test("a connected customer remains connected, whatever Meta's popup sends afterwards", async (t) => {
   const { page } = await visit(t, {}, { prepare: (page) => page.addInitScript(() => { window.open = () => null; }) });
   await connect(page).click();
   await page.getByRole("link", { name: "Continue in this window" }).click();

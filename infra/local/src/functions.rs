@@ -1,4 +1,4 @@
-//! The functions of the template with everything that triggers them.
+//! The functions of the template and everything that triggers them.
 
 use crate::binaries::Binaries;
 use crate::gateway::{Guard, Route};
@@ -16,12 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Pollers of a mapping without `MaximumConcurrency`: as many batches as Lambda begins with.
+/// Pollers of a mapping without `MaximumConcurrency`: the number of batches Lambda starts with.
 const POLLERS: u64 = 5;
-/// Lambda's own default and bound, in seconds.
+/// Lambda's default and maximum timeout, in seconds.
 const TIMEOUT: Number = Number(3);
 
-/// What Lambda is told of a function.
+/// Properties of a function.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct FunctionProperties {
@@ -55,7 +55,7 @@ struct FunctionUrlConfig {
     _invoke_mode: InvokeMode,
 }
 
-/// Response streaming is not understood.
+/// Response streaming is not supported.
 #[derive(Deserialize, Default)]
 enum InvokeMode {
     #[default]
@@ -140,11 +140,11 @@ pub(crate) struct Functions {
     pub(crate) schedules: BTreeMap<String, Schedule>,
     /// The function behind the Function URL.
     pub(crate) webhook: Option<Arc<Function>>,
-    /// Turns a queue's mapping off and on, by logical id of the queue.
+    /// Enables and disables a queue's mapping, by logical id of the queue.
     pub(crate) switches: BTreeMap<String, watch::Sender<bool>>,
 }
 
-/// What functions are made with, besides the template.
+/// What functions are built from, besides the template.
 pub(crate) struct BuildContext<'a> {
     pub(crate) binaries: &'a Binaries,
     pub(crate) variables: &'a BTreeMap<String, String>,
@@ -170,7 +170,7 @@ impl Functions {
             let id = resource.id.as_str();
             let mut properties = resource.properties.clone();
             if let Some(properties) = properties.as_object_mut() {
-                // Policies bind in AWS only, and name what does not exist here.
+                // Policies are enforced in AWS only, and name resources that do not exist here.
                 properties.retain(|name, _| !["Policies", "LoggingConfig"].contains(&name.as_str()));
             }
             let properties = resolver.evaluate(id, &properties)?;
