@@ -1,5 +1,5 @@
-// Nobody is connected to a stranger: a signup belongs to the browser that began it, says for whom it is, and hears only the
-// window it opened.
+// A signup belongs to the browser that started it, says for whom it is, and accepts messages only from the window it
+// opened.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, lab, meta, overflows, picture, platform, press, session, until, violations, watched } from "./lab.js";
@@ -35,7 +35,7 @@ async function wholePage(page) {
   return new URL(page.url()).searchParams.get("state");
 }
 
-test("a stranger who is sent to the end of somebody's signup is connected to nobody", async (t) => {
+test("a stranger who is sent to the end of somebody else's signup is not connected", async (t) => {
   const made = await session({ customer_name: "Mallory Ltd" });
   const attacker = await somebody(t, made.signup_url, { prepare: blocked });
   const stolen = await wholePage(attacker.page);
@@ -55,7 +55,7 @@ test("a stranger who is sent to the end of somebody's signup is connected to nob
   assert.deepEqual([await violations(victim.page), await overflows(victim.page), victim.page.complaints], [[], [], []]);
 });
 
-test("who is sent somebody else's link reads for whom it is, and that it is open elsewhere", async (t) => {
+test("the page shows whose link it is, and that it is open elsewhere", async (t) => {
   const made = await session({ customer_name: "Mallory Ltd", help_url: "mailto:help@platform.com" });
   const attacker = await somebody(t, made.signup_url);
   const popup = attacker.context.waitForEvent("page");
@@ -112,7 +112,7 @@ test("the whole page leads to the end in the browser that left, once", async (t)
   assert.equal(page.posted.length, posted);
 });
 
-test("a browser that keeps no cookies is told before it goes to Meta for nothing", async (t) => {
+test("a browser without cookies is warned before it goes to Meta", async (t) => {
   const made = await session();
   const { page, context } = await somebody(t, made.signup_url, { expected: [/403/] });
   await connect(page).waitFor();
@@ -128,7 +128,7 @@ test("where the platform demands it a person confirms first", async (t) => {
   const box = page.getByRole("checkbox", { name: "I act for this business and want to connect it." });
   await box.waitFor();
   await page.waitForFunction(() => Boolean(window.FB));
-  // Browsers tell assistive tools that it is disabled, and let it be clicked all the same.
+  // It is announced as disabled to assistive technology, but can still be clicked.
   await connect(page).click({ force: true });
   assert.deepEqual([page.posted, context.pages().length], [[], 1], "nothing happens before");
   await picture(page, "signup-confirm-1000");
@@ -156,7 +156,7 @@ test("a link that is revoked says so, also while it is open", async (t) => {
   assert.deepEqual([await page.getByRole("button").count(), await violations(page)], [0, []]);
 });
 
-test("a message of another window is not believed, whatever its origin", async (t) => {
+test("a message from another window is ignored, whatever its origin", async (t) => {
   const made = await session();
   const { page, context } = await somebody(t, made.signup_url);
   await connect(page).waitFor();
@@ -181,10 +181,10 @@ test("a message of another window is not believed, whatever its origin", async (
   assert.ok(body.waba_id && body.waba_id !== "999", `the ids of the window that was opened: ${body.waba_id}`);
 });
 
-test("a window that opened in another way is believed for its code alone", async (t) => {
+test("only the code is accepted from a window that was opened in another way", async (t) => {
   const made = await session();
   const { page, context } = await somebody(t, made.signup_url);
-  // A script of Meta's that keeps the browser's own way to open windows.
+  // A script of Meta's that uses the browser's own way to open windows.
   await page.route(/sdk\.js$/, async (route) => {
     const reply = await route.fetch();
     const text = (await reply.text()).replace("const popup = window.open(", "const popup = Window.prototype.own.call(window, ");

@@ -1,4 +1,4 @@
-// An operator does everything by clicks: signs in, looks, resumes, ends, writes templates, cancels, moves, sends back.
+// An operator's tasks by clicks: signs in, inspects, resumes, ends, writes templates, cancels, migrates, redrives.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, lab, meta, overflows, picture, platform, session, until, violations, watched } from "./lab.js";
@@ -55,7 +55,7 @@ async function sound(page, name) {
 
 const title = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
-test("an operator signs in, sees how things stand, and pauses signups", async (t) => {
+test("an operator signs in, sees the overview and pauses signups", async (t) => {
   const page = await opened(t);
   await title(page, "Overview");
   await page.getByRole("link", { name: /Ready/ }).first().waitFor();
@@ -69,7 +69,7 @@ test("an operator signs in, sees how things stand, and pauses signups", async (t
   await page.getByText("Signups are open.").waitFor();
 });
 
-test("nobody sees anything without signing in, and signing out forgets", async (t) => {
+test("nothing is shown without signing in, and signing out clears it", async (t) => {
   const stranger = await chromium.newContext();
   t.after(() => stranger.close());
   const page = await watched(stranger, { expected: [/401/] });
@@ -111,7 +111,7 @@ test("a script of the signup page gets neither the token nor a handle of the con
     response_type: "code", client_id: "console", redirect_uri: `${lab.api}/console`, scope: "openid onboarding/admin",
     state: "planted", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256",
   })}`;
-  // One that opens the console, and one that has the issuer send a code there.
+  // One window opens the console, another has the issuer send a code there.
   for (const target of [`${lab.api}/console`, issuer]) {
     const opening = context.waitForEvent("page");
     await page.evaluate((address) => {
@@ -121,7 +121,7 @@ test("a script of the signup page gets neither the token nor a handle of the con
         try {
           window.seen.push(String(window.handle.location.href), typeof window.handle.fetch, window.handle.document.title);
         } catch {
-          // Another origin's, for the moment.
+          // It belongs to another origin for the moment.
         }
       }, 1);
     }, target);
@@ -192,7 +192,7 @@ test("everybody is offered what they may do, and no more", async (t) => {
   }
 });
 
-test("a customer is found, its story read, its reception looked at, and its connection ended", async (t) => {
+test("a customer is found, its timeline read, its reception checked and its connection ended", async (t) => {
   const reference = `leaver-${process.pid}`;
   const leaver = await customer({ customer_ref: reference });
   await reached(leaver.id, "ready");
@@ -212,7 +212,7 @@ test("a customer is found, its story read, its reception looked at, and its conn
   await reached(leaver.id, "left");
 });
 
-test("earlier entries of a long story are asked for page by page", async (t) => {
+test("earlier entries of a long timeline are loaded page by page", async (t) => {
   const page = await opened(t);
   const entry = (event) => ({ at: "2026-01-02T03:04:05Z", event, step: null, attempt: null, code: null });
   const pages = { one: { timeline: [entry("older_story")], cursor: "two" }, two: { timeline: [entry("oldest_story")], cursor: null } };
@@ -295,7 +295,7 @@ test("a second attempt is seen with its time, and cancelled", async (t) => {
   await until("it is cancelled", async () => (await state()) === "cancelled");
 });
 
-test("a number is moved step by step", async (t) => {
+test("a number is migrated step by step", async (t) => {
   const source = (await meta("signups", { business_id: acme.business })).body;
   await meta(`wabas/${acme.waba}`, { grant: source.waba_id });
   const there = String(source.data.phone_number_id);
@@ -324,7 +324,7 @@ test("a number is moved step by step", async (t) => {
   await sound(page, "move");
 });
 
-test("what gave up is sent back", async (t) => {
+test("dead letters are sent back", async (t) => {
   const page = await opened(t, "#/queues");
   await page.locator('li[data-queue="TemplateQueue"]').getByText("1", { exact: true }).first().waitFor();
   await sound(page, "queues");

@@ -75,7 +75,7 @@ test("it says what is connected, asks for a confirmation, and offers help", asyn
   await page.getByText("WhatsApp is connected and ready to use.").waitFor();
 });
 
-test("a reload is the same browser, another one is told and may go on", async (t) => {
+test("a reload is the same browser; another one is warned and may take over", async (t) => {
   const made = await session();
   const first = await platformPage(t, html(script(made)));
   const button = (page, name = "Connect WhatsApp") => page.getByRole("button", { name });
@@ -99,7 +99,7 @@ test("a reload is the same browser, another one is told and may go on", async (t
   await first.page.getByText("This link is in use in another browser").waitFor();
 });
 
-test("a page of nobody's cannot use it", async (t) => {
+test("a page of an unknown origin cannot use it", async (t) => {
   const made = await session();
   const options = { origin: "http://localhost:8099", expected: [/CORS|Failed to load|ERR_FAILED|Failed to fetch/] };
   const { page } = await platformPage(t, html(script(made)), options);

@@ -1,4 +1,4 @@
-// The stack under test, a browser, and what is looked for on every page.
+// The stack under test, a browser, and the checks of every page.
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -16,7 +16,7 @@ export async function browser() {
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync",
-      // The platform's page is made up by the test, which Chromium takes for a page of the wide world.
+      // The test serves the platform's page itself, which Chromium treats as a public page.
       "--disable-features=LocalNetworkAccessChecks",
     ],
   });

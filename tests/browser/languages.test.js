@@ -1,4 +1,4 @@
-// Every language says everything, in its own direction, and fits the smallest screen.
+// Every language is complete, has its own direction, and fits the smallest screen.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LANGUAGES, browser, overflows, picture, session, violations, watched } from "./lab.js";
