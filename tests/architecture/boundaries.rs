@@ -1,9 +1,9 @@
-//! What a room may know: which modules, crates and powers its code may name.
+//! Module boundaries: which modules, crates and capabilities code may name.
 
 use crate::repository::{Offence, forbid};
 use crate::rust::{Source, Token, lines_with, sources};
 
-/// A room and the rooms of `shared` it may name.
+/// A module and the modules of `shared` it may name.
 struct Room {
     path: &'static str,
     may_name: &'static [&'static str],
@@ -15,12 +15,12 @@ const ROOMS: [Room; 3] = [
     Room { path: "shared/src/store", may_name: &["store", "domain", "aws"] },
 ];
 
-/// The crate whose manifest keeps other crates out; what the standard library offers is looked for here.
+/// The crate whose manifest excludes other crates; its use of the standard library is checked here.
 const PURE: &str = "shared/core/src";
 const IMPURE: [&str; 8] =
     ["async", "await", "SystemTime", "Instant", "now ( )", "std :: env", "std :: fs", "std :: net"];
 
-/// A power, and the only place that has it.
+/// A capability, and the only place that may use it.
 struct Power {
     names: &'static str,
     place: &'static [&'static str],
@@ -45,37 +45,37 @@ const POWERS: [Power; 15] = [
     Power { names: "static mut", place: &[] },
 ];
 
-/// Texts that betray code which asks where it runs; `config.rs` names the loopback address to refuse plain HTTP elsewhere,
-/// `address.rs` names private networks to refuse them.
+/// Strings that indicate code which checks where it runs. `config.rs` names the loopback address to refuse plain HTTP
+/// elsewhere, `address.rs` names private networks to refuse them.
 const PLACES: [&str; 4] = ["local", "localhost", "127.0.0.1", "simulator"];
 const KNOW_LOOPBACK: [&str; 2] = ["shared/src/config.rs", "shared/core/src/domain/address.rs"];
 
 #[test]
-fn the_pure_core_names_nothing_that_waits_draws_or_looks_around() {
+fn the_pure_core_names_no_clock_no_randomness_and_no_io() {
     let found = sources(&["shared"]).iter().flat_map(impure).collect();
     forbid(
         found,
-        "Decisions return data: take time and chance as arguments, and do the rest in the shell (run.rs, perform/).",
+        "Decisions return data: take time and randomness as arguments; the shell (run.rs, perform/) does the rest.",
     );
 }
 
 #[test]
-fn rooms_name_only_the_rooms_below_them() {
+fn modules_name_only_the_modules_below_them() {
     let found =
         sources(&["shared"]).iter().flat_map(|source| ROOMS.iter().flat_map(|room| strangers(source, room))).collect();
-    forbid(found, "Pass the value in, or move the code to the room that may know both (perform/, run.rs).");
+    forbid(found, "Pass the value in, or move the code to a module that may name both (perform/, run.rs).");
 }
 
 #[test]
-fn each_power_lies_in_one_place() {
+fn each_capability_is_used_in_one_place() {
     let found = sources(&["functions", "shared"]).iter().flat_map(misplaced).collect();
-    forbid(found, "Use what the named place offers; a function reaches the world through `shared` only.");
+    forbid(found, "Use what the named place offers; functions do I/O through `shared` only.");
 }
 
 #[test]
 fn no_code_that_ships_asks_whether_it_runs_locally() {
     let found = sources(&["functions", "shared"]).iter().flat_map(local_branches).collect();
-    forbid(found, "What runs here is what is deployed: let the variable or the endpoint differ, not the code.");
+    forbid(found, "The same code runs locally and in AWS: configure a variable or an endpoint instead.");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn every_place_named_here_exists() {
     let places = POWERS.iter().flat_map(|power| power.place).chain(&KNOW_LOOPBACK).chain([&PURE]).copied();
     let gone = places.filter(|place| !sources.iter().any(|source| source.path.starts_with(place)));
     let found = empty.chain(gone).map(|place| Offence::new(place, "does not exist")).collect();
-    forbid(found, "A rule about it would check nothing: name its new place in boundaries.rs.");
+    forbid(found, "Its rule would check nothing: name its new place in boundaries.rs.");
 }
 
 fn in_room(source: &Source, room: &str) -> bool {
@@ -165,7 +165,7 @@ mod proofs {
     }
 
     #[test]
-    fn a_stranger_in_a_room_is_found() {
+    fn a_name_from_a_higher_module_is_found() {
         let [domain, ..] = &ROOMS;
         assert_eq!(strangers(&core("use crate::store::Store;"), domain).len(), 1);
         assert_eq!(strangers(&core("fn f() { crate::graph::call(); }"), domain).len(), 1);
@@ -173,7 +173,7 @@ mod proofs {
     }
 
     #[test]
-    fn a_power_in_the_wrong_place_is_found() {
+    fn a_capability_in_the_wrong_place_is_found() {
         let function = |code: &str| misplaced(&Source::new("functions/webhook/src/lib.rs", code));
         for code in [
             "fn f() { std::env::var(\"X\"); }",

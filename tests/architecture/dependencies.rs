@@ -1,4 +1,4 @@
-//! What depends on what, what ships, and whether it is pinned. Licences and advisories are cargo-deny's (`.deny.toml`).
+//! Dependencies: direction, what is linked into functions, and pinning. cargo-deny checks licences and advisories.
 
 mod graph;
 mod pinned;
@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const FUNCTIONS: &str = "functions/";
 const SHARED: &str = "shared/";
-/// The crates below `shared`, in their order: each may depend on the ones before it.
+/// The crates below `shared` in order: each may depend on the ones before it.
 const BELOW: [&str; 2] = ["shared/core/", "shared/graph/"];
-/// What would let the pure core wait, draw, read a clock or call.
+/// Crates that would give the pure core time, randomness or I/O.
 const IMPURE: [&str; 9] =
     ["tokio", "reqwest", "hyper", "tracing", "rand", "lambda_runtime", "lambda_http", "aws-*", "getrandom"];
-/// What would tie the Graph client to where it runs.
+/// Crates that would tie the Graph client to its runtime environment.
 const CLOUD: [&str; 3] = ["lambda_runtime", "lambda_http", "aws-*"];
 
-/// A second TLS stack, or one that costs a cold start.
+/// A second TLS stack, or one that slows down cold starts.
 const OTHER_TLS: [&str; 9] = [
     "openssl",
     "openssl-sys",
@@ -35,19 +35,19 @@ const ONCE: [&str; 4] = ["rustls", "hyper", "http", "ring"];
 fn functions_depend_on_shared_and_shared_on_nothing_of_ours() {
     forbid(
         crossings(&Graph::of_workspace()),
-        "Move what both need into `shared`; tools and tests depend on code, never the reverse.",
+        "Move shared code into `shared`; tools and tests depend on product code, never the reverse.",
     );
 }
 
 #[test]
 fn one_tls_stack_ships() {
     let found = graph::shipped().iter().filter_map(|(name, version)| other_tls(name, version)).collect();
-    forbid(found, "Find who asks for it with `cargo tree -i NAME -e normal` and switch its default features off.");
+    forbid(found, "Find its dependents with `cargo tree -i NAME -e normal` and disable their default features.");
 }
 
 #[test]
 fn the_http_stack_ships_once() {
-    forbid(repeated(&graph::shipped()), "Bring all who ask for it (`cargo tree -i NAME`) to one version.");
+    forbid(repeated(&graph::shipped()), "Bring all its dependents (`cargo tree -i NAME`) to one version.");
 }
 
 fn crossings(graph: &Graph) -> Vec<Offence> {
@@ -81,7 +81,7 @@ fn the_pure_core_and_the_graph_client_link_nothing_beyond_their_task() {
     forbid(found.collect(), "Take the value as an argument, and do the rest in `shared`.");
 }
 
-/// Where a crate of ours depends, directly or through others, on a name that it must not link.
+/// Where one of our crates depends, directly or indirectly, on a crate that it must not link.
 fn linked(graph: &Graph, directory: &str, banned: &[&str]) -> Vec<Offence> {
     let ours = |(_, package): &(&String, &Package)| package.directory.as_deref() == Some(directory);
     let mut open: Vec<&String> = graph.packages.iter().filter(ours).map(|(id, _)| id).collect();

@@ -1,4 +1,4 @@
-//! What no code says, and the lints every package inherits.
+//! Forbidden constructs, and the lints every package inherits.
 
 use crate::repository::{Offence, forbid, paths_below, read};
 use crate::rust::{Source, sources};
@@ -9,7 +9,7 @@ const SHIPPED: [&str; 7] = ["todo !", "unimplemented !", "print !", "println !",
 #[test]
 fn no_code_allows_ignores_or_is_unsafe() {
     let found = sources(&["functions", "shared", "infra", "tests"]).iter().flat_map(excuses).collect();
-    forbid(found, "Mend the cause; a lint that is truly wrong here takes `#[expect(…, reason = \"…\")]`.");
+    forbid(found, "Fix the cause; for a false positive use `#[expect(…, reason = \"…\")]`.");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn prints(source: &Source) -> Vec<Offence> {
 fn without_lints(path: &str, manifest: &str) -> Option<Offence> {
     let mut lines = manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let inherits = lines.any(|line| line == "[lints]") && lines.next() == Some("workspace = true");
-    // A workspace of its own has nobody to inherit from.
+    // A separate workspace has nothing to inherit from.
     let alone = manifest.lines().any(|line| line == "[workspace]") && path != "Cargo.toml";
     (!inherits && !alone).then(|| Offence::new(path, "does not inherit the workspace's lints"))
 }

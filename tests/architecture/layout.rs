@@ -1,4 +1,4 @@
-//! How the repository is laid out, how long things are, and how they are called.
+//! Layout of the repository, length limits, and file names.
 
 use crate::repository::{Offence, forbid, paths_below, top_level};
 use crate::rust::{Source, sources};
@@ -18,14 +18,14 @@ const DRAWERS: [&str; 9] = ["base", "common", "helper", "helpers", "manager", "m
 fn the_top_level_is_exactly_the_agreed_one() {
     forbid(
         disagreements(&top_level()),
-        "Put it into the room it belongs to (README.md); tools' files begin with a dot.",
+        "Move it into the directory it belongs to (README.md); files of tools begin with a dot.",
     );
 }
 
 #[test]
 fn files_functions_and_entry_points_are_short() {
     let found = sources(&CODE).iter().flat_map(too_long).collect();
-    forbid(found, "A name is missing: split along what it does, not along its length.");
+    forbid(found, "Split it by responsibility, not by length.");
 }
 
 #[test]
@@ -35,11 +35,11 @@ fn entry_points_hold_no_tests() {
 }
 
 #[test]
-fn no_file_is_a_drawer() {
+fn no_file_has_a_vague_name() {
     let paths: Vec<String> = CODE.iter().flat_map(|directory| paths_below(directory)).collect();
     let modules = sources(&CODE).into_iter().flat_map(|source| inline_modules(&source));
     let found = paths.iter().filter_map(|path| drawer(path)).chain(modules).collect();
-    forbid(found, "Name the thing it holds; a module's root is `room.rs` beside `room/`, never mod.rs.");
+    forbid(found, "Name its subject; the root of `module/` is `module.rs`, never mod.rs.");
 }
 
 fn disagreements(names: &BTreeSet<String>) -> Vec<Offence> {
@@ -147,7 +147,7 @@ mod proofs {
     }
 
     #[test]
-    fn a_test_that_nobody_runs_is_found() {
+    fn a_test_that_is_never_run_is_found() {
         let tested = "fn main() {}\n#[cfg(test)]\nmod tests {\n#[test]\nfn a() {}\n}\n";
         assert!(unheard(&Source::new("functions/a/src/main.rs", tested)).is_some());
         assert!(unheard(&Source::new("functions/a/src/lib.rs", tested)).is_none());
@@ -155,7 +155,7 @@ mod proofs {
     }
 
     #[test]
-    fn drawers_are_found() {
+    fn vague_names_are_found() {
         for bad in ["shared/src/utils.rs", "shared/src/graph/mod.rs", "shared/src/common/a.rs", "tests/it/helpers.rs"] {
             assert!(drawer(bad).is_some(), "{bad}");
         }

@@ -1,10 +1,11 @@
-//! What log lines may record: ids, codes and counts.
+//! What log lines may contain: ids, codes and counts.
 
 use crate::repository::{Offence, forbid};
 use crate::rust::{Source, Token, lines_with, sources};
 
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
-/// Last parts of field names that are never logged; `code` alone is the popup's code, `error.code` and `graph.code` are not.
+/// Last parts of field names that are never logged. A bare `code` is the popup's code; `error.code` and `graph.code`
+/// are not.
 const UNLOGGED: [&str; 9] = ["token", "secret", "pin", "body", "url", "query", "headers", "payload", "password"];
 
 #[test]
@@ -43,7 +44,7 @@ fn log_lines(tokens: &[Token]) -> Vec<&[Token]> {
     starts.filter_map(|start| tokens.get(start..start + closing(tokens.get(start..)?)?)).collect()
 }
 
-/// Where the bracket closes that is opened by the first token.
+/// Where the bracket opened by the first token closes.
 fn closing(tokens: &[Token]) -> Option<usize> {
     let mut depth = 0_usize;
     tokens.iter().position(|token| {
@@ -56,7 +57,7 @@ fn closing(tokens: &[Token]) -> Option<usize> {
     })
 }
 
-/// Names of the fields a log line records: `a.b = …`, `a.b`, `%a.b`, and `{a}` in its message.
+/// Names of the fields of a log line: `a.b = …`, `a.b`, `%a.b`, and `{a}` in its message.
 fn fields(line: &[Token]) -> Vec<String> {
     let mut names = Vec::new();
     let (mut depth, mut name, mut is_name) = (0_i32, String::new(), false);
@@ -83,7 +84,7 @@ fn fields(line: &[Token]) -> Vec<String> {
     names
 }
 
-/// What a message interpolates.
+/// Names interpolated in a message.
 fn placeholders(text: &str) -> Vec<String> {
     let named = |part: &str| part.split(['}', ':']).next().unwrap_or_default().to_owned();
     text.split('{').skip(1).map(named).collect()
@@ -101,7 +102,7 @@ mod proofs {
     }
 
     #[test]
-    fn an_indiscreet_log_line_is_found() {
+    fn a_log_line_that_reveals_a_secret_is_found() {
         for line in [
             "tracing::info!(token, \"x\")",
             "tracing::info!(%code, \"x\")",

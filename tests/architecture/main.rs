@@ -1,7 +1,7 @@
-//! The rules a reviewer would have to remember, as tests: how the code is laid out, what it may name, what it may depend
-//! on, and what the template promises. Every failure lists each offender and says what to do.
+//! The rules of this repository as tests: how the code is laid out, what it may name, what it may depend on, and what
+//! the template guarantees. Every failure lists each offender and says what to do.
 //!
-//! Each check is a function over values, so that beside its rule stands the proof that it can fail.
+//! Each check is a function over values, so that a test next to each rule proves that the rule can fail.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that cannot be checked has failed")]
 

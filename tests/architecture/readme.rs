@@ -31,7 +31,7 @@ fn rows_after<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
 fn the_readmes_commands_name_packages_that_exist() {
     let readme = read("README.md");
     let named = packages(&readme);
-    assert!(named.contains(&"local"), "the README begins with the main job");
+    assert!(named.contains(&"local"), "the README begins with the main command");
     let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
     let known: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -111,7 +111,7 @@ fn named_tests(text: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn every_test_that_is_said_to_keep_a_case_exists_in_its_file() {
+fn every_test_named_for_a_case_exists_in_its_file() {
     let page = read("tests/README.md") + &read("README.md");
     let named = named_tests(&page);
     assert!(named.len() > 30, "tests are named");
@@ -134,7 +134,7 @@ fn browser_tests(text: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn every_browser_test_that_is_said_to_keep_a_case_exists_in_its_file() {
+fn every_browser_test_named_for_a_case_exists_in_its_file() {
     let page = read("tests/README.md") + &read("README.md").replace("](tests/browser/", "](browser/");
     let named = browser_tests(&page);
     assert!(named.len() >= 4, "browser tests are named");
@@ -145,7 +145,7 @@ fn every_browser_test_that_is_said_to_keep_a_case_exists_in_its_file() {
 }
 
 #[test]
-fn what_is_missing_is_seen() {
+fn missing_names_are_found() {
     assert_eq!(browser_tests("x [`a`](browser/a.test.js): \"b c\" |"), [("a.test.js", "b c")]);
     assert_eq!(named_tests("a `x::a_long_sentence` b `y::z`"), [("x", "a_long_sentence")]);
     assert_eq!(packages("`cargo run -p local -- demo` and cargo test -p x\n"), ["local", "x"]);

@@ -1,11 +1,11 @@
-//! Where the repository is, what it holds, and how a broken rule is told.
+//! Location and contents of the repository, and how violations are reported.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Something that breaks a rule.
+/// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Offence {
     /// `file`, or `file:line`.
@@ -25,7 +25,7 @@ impl fmt::Display for Offence {
     }
 }
 
-/// Fails with every offender and what to do about them.
+/// Fails with every offender and the remedy.
 #[track_caller]
 pub(crate) fn forbid(mut offences: Vec<Offence>, what_to_do: &str) {
     offences.sort();
@@ -42,15 +42,16 @@ pub(crate) fn root() -> PathBuf {
 
 /// The text of a file of the repository.
 pub(crate) fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("read {path}: {error}"))
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("failed to read {path}: {error}"))
 }
 
-/// Paths below `directory`, relative to the root, sorted; without build output and what starts with a dot.
+/// Paths below `directory`, relative to the root, sorted; without build output and dotfiles.
 pub(crate) fn paths_below(directory: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
     while let Some(inner) = open.pop() {
-        let entries = std::fs::read_dir(root().join(&inner)).unwrap_or_else(|error| panic!("list {inner}: {error}"));
+        let entries =
+            std::fs::read_dir(root().join(&inner)).unwrap_or_else(|error| panic!("failed to list {inner}: {error}"));
         for entry in entries.map(Result::unwrap) {
             let name = entry.file_name().into_string().unwrap();
             if name.starts_with('.') || ["target", "node_modules"].contains(&name.as_str()) {
@@ -69,8 +70,8 @@ pub(crate) fn paths_below(directory: &str) -> Vec<String> {
     found
 }
 
-/// The names at the top of the repository: of what is under version control or, in a copy without history, of all but
-/// build output.
+/// Top-level names of the repository: of files under version control or, in a copy without history, of everything
+/// except build output.
 pub(crate) fn top_level() -> BTreeSet<String> {
     let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
     if root().join(".git").exists() {

@@ -1,5 +1,5 @@
-//! Rust source as tokens with lines: comments are gone, texts are literals, and what is compiled for tests only can be
-//! told apart.
+//! Rust source as tokens with lines: comments are removed, strings are literals, and code compiled for tests only can
+//! be separated.
 
 use crate::repository::{Offence, paths_below, read};
 use proc_macro2::{Delimiter, LineColumn, Spacing, TokenStream, TokenTree};
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-/// A word, literal, bracket or operator; `::` is one token.
+/// An identifier, literal, bracket or operator; `::` is one token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) text: String,
@@ -33,12 +33,12 @@ impl Source {
         Self { path: path.to_owned(), lines: text.lines().count(), file, tokens }
     }
 
-    /// Everything, tests included.
+    /// All tokens, tests included.
     pub(crate) fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
-    /// What is compiled into the product.
+    /// Tokens compiled into the product.
     pub(crate) fn shipped(&self) -> Vec<Token> {
         if self.is_for_tests() {
             return Vec::new();
@@ -60,7 +60,7 @@ impl Source {
         found.0
     }
 
-    /// Where `pattern` stands in `tokens`, told as `what`.
+    /// Where `pattern` occurs in `tokens`, reported as `what`.
     pub(crate) fn offences(&self, tokens: &[Token], pattern: &str, what: &str) -> Vec<Offence> {
         let offence = |line: usize| Offence::new(format!("{}:{line}", self.path), what);
         lines_with(tokens, pattern).into_iter().map(offence).collect()
@@ -73,7 +73,8 @@ pub(crate) fn sources(directories: &[&str]) -> Vec<Source> {
     paths.filter(|path| path.ends_with(".rs")).map(|path| Source::new(&path, &read(&path))).collect()
 }
 
-/// Lines where a sequence of tokens begins. Words of the pattern are separated by spaces; a final `*` stands for any end.
+/// Lines where a sequence of tokens begins. Tokens of the pattern are separated by spaces; a final `*` matches any
+/// suffix.
 pub(crate) fn lines_with(tokens: &[Token], pattern: &str) -> Vec<usize> {
     let pattern: Vec<&str> = pattern.split(' ').collect();
     let fits = |window: &[Token]| window.iter().zip(&pattern).all(|(token, word)| is_like(&token.text, word));

@@ -1,4 +1,4 @@
-//! Secrets cannot be shown: not by their own type, not by what holds them.
+//! Secrets cannot be shown: neither by their own type nor by types that hold them.
 
 use crate::repository::{Offence, forbid, read};
 use crate::rust::{Source, sources};
@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 const SECRET: &str = "shared/core/src/secret.rs";
 const SECRET_DERIVES: [&str; 1] = ["Clone"];
 const SECRET_TRAITS: [&str; 2] = ["Debug", "Drop"];
-/// Names under which a value that is plain text would be a secret in the clear.
+/// Field names under which plain text would be an unprotected secret.
 const SECRET_NAMES: [&str; 9] = [
     "token",
     "access_token",
@@ -21,16 +21,13 @@ const SECRET_NAMES: [&str; 9] = [
     "password",
 ];
 const TEXT: [&str; 5] = ["String", "str", "Bytes", "Vec", "Value"];
-/// Fields that hold a request or a reply whole, and with it whatever secret travels there.
+/// Fields that hold a whole request or response, including any secret in it.
 const WHOLE: [&str; 2] = ["body", "json"];
 
 #[test]
 fn the_secret_type_cannot_show_itself() {
     let found = talkative(&Source::new(SECRET, &read(SECRET)));
-    forbid(
-        found,
-        "A secret is cloned, dropped and exposed on purpose; `Debug` is written by hand and prints its kind.",
-    );
+    forbid(found, "Clone, drop and expose a secret explicitly; write `Debug` by hand, to print its kind only.");
 }
 
 #[test]
@@ -38,7 +35,7 @@ fn what_holds_a_secret_can_be_neither_stored_nor_printed() {
     let found = sources(&["functions", "shared"]).iter().flat_map(holders).collect();
     forbid(
         found,
-        "Hold a `Secret`; keep `Serialize` off what holds one, and `Debug` off what holds a body (write it by hand).",
+        "Hold a `Secret`; do not derive `Serialize` on its holder, nor `Debug` on the holder of a body (write it by hand).",
     );
 }
 
@@ -130,7 +127,7 @@ impl<'ast> Visit<'ast> for Holders<'_> {
     }
 }
 
-/// The names a type is made of.
+/// The names a type consists of.
 fn words_of(held: &syn::Type) -> Vec<String> {
     struct Names(Vec<String>);
     impl<'ast> Visit<'ast> for Names {
@@ -165,7 +162,7 @@ mod proofs {
     }
 
     #[test]
-    fn a_talkative_holder_is_found() {
+    fn a_type_that_reveals_its_secret_is_found() {
         for code in [
             "#[derive(Serialize)]\nstruct Stored { key: Option<Secret> }",
             "#[derive(Debug)]\nstruct Outgoing { json: Option<Value> }",

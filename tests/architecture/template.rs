@@ -1,4 +1,4 @@
-//! What `template.yaml` promises.
+//! Guarantees of `template.yaml`.
 
 mod configuration;
 mod functions;
@@ -85,12 +85,12 @@ impl Template {
         self.of_type(kind).find(|resource| resource.id == id)
     }
 
-    /// What every function has unless it says otherwise.
+    /// Defaults of every function.
     fn global(&self, path: &[&str]) -> Option<&Value> {
         at(at(self.section("Globals")?, &["Function"])?, path)
     }
 
-    /// Tells `what` of the block that is named `id`.
+    /// Reports `what` about the block named `id`.
     fn offence(&self, id: &str, what: impl AsRef<str>) -> Offence {
         let heads = |line: &str| {
             line.strip_prefix("  ").and_then(|line| line.strip_prefix(id)).is_some_and(|rest| rest.starts_with(':'))
@@ -100,7 +100,7 @@ impl Template {
     }
 }
 
-/// Of a crate's directory, the logical id of its function: `code-exchange` is `CodeExchangeFunction`.
+/// The logical id of a crate directory's function: `code-exchange` is `CodeExchangeFunction`.
 fn logical_id(directory: &str) -> String {
     let capital =
         |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();

@@ -1,4 +1,4 @@
-//! The browser tests beside this file, over one running stack.
+//! Runs the browser tests in this directory against one running stack.
 
 use integration::{Lab, say};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// The first of these programs that this machine has.
+/// The first of these programs that is installed.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -20,7 +20,7 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("browser")
 }
 
-/// What `package-lock.json` says, once.
+/// Installs what `package-lock.json` lists, once.
 async fn install() {
     let installed = directory().join("node_modules/.package-lock.json");
     let modified = |path: &Path| std::fs::metadata(path).and_then(|it| it.modified()).ok();
@@ -36,19 +36,19 @@ fn languages() -> Value {
     Language::all().map(one).collect()
 }
 
-/// Lines of the runner's summary.
+/// Lines of the test runner's summary.
 fn summary(output: &str) -> impl Iterator<Item = &str> {
     output.lines().filter(|line| ["ℹ tests", "ℹ pass", "ℹ fail"].iter().any(|start| line.starts_with(start)))
 }
 
-/// A message that nobody understands is received five times and lies among the dead letters then.
+/// An invalid message, which is received five times and then moves to the dead-letter queue.
 async fn something_gives_up(lab: &Lab) {
     lab.put("TemplateQueue", "{}").await;
     let dead = async || {
         lab.stack.shift_time(181);
         (lab.stack.sqs().counts(&lab.queue("TemplateDeadLetters")).ok()?.visible == 1).then_some(())
     };
-    lab.eventually("it is given up", dead).await;
+    lab.eventually("it is a dead letter", dead).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +56,7 @@ async fn people_can_do_everything_by_clicks() {
     let (Some(chromium), Some(node)) = (program(&CHROMIUM), program(&["node"])) else {
         let required = std::env::var("BROWSER_TESTS").is_ok_and(|value| value == "required");
         assert!(!required, "Chromium or Node.js is missing");
-        say("browser tests SKIPPED: they take Chromium and Node.js");
+        say("browser tests SKIPPED: they need Chromium and Node.js");
         return;
     };
     install().await;

@@ -1,14 +1,14 @@
-//! What Meta has to say: messages that are passed on, templates and accounts whose newest word counts.
+//! Changes that Meta reports: messages that are passed on, templates and accounts whose newest status counts.
 
 use integration::Draw;
 use serde_json::{Value, json};
 
-/// Of a hundred changes, so many are about templates, and so many about an account.
+/// Percentages of changes about templates, and about accounts.
 const TEMPLATES_OF_100: usize = 12;
 const ACCOUNTS_OF_100: usize = 3;
-/// Templates of each customer.
+/// Templates per customer.
 pub(crate) const TEMPLATES: usize = 20;
-/// Text that makes a thousand changes as large as Meta's largest body, and how rare it is.
+/// Text that makes a thousand changes as large as Meta's largest body, and how rarely it is used.
 const LARGE: usize = 2_600;
 const LARGE_OF: usize = 9;
 
@@ -44,7 +44,7 @@ impl World {
         self.accounts.push(Account { waba, phone, onboarding });
     }
 
-    /// Facts whose times are all different: what happens within one second is settled elsewhere.
+    /// A status with a unique time: equal times are tested elsewhere.
     pub(crate) fn facts(&self, count: usize) -> Vec<StatusValue> {
         let mut draw = Draw(7);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -70,7 +70,7 @@ impl World {
         7_000_000 + account * 1_000 + index
     }
 
-    /// The change as it stands in an entry of its account.
+    /// The change as it appears in an entry of its account.
     pub(crate) fn change(&self, fact: &StatusValue) -> (String, Value) {
         let account = &self.accounts[fact.account];
         let (field, mut value) = match fact.about {

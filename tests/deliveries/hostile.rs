@@ -1,4 +1,4 @@
-//! The run: from Meta's first word to the last entry of the ledger.
+//! The run: from Meta's first delivery to the last entry of the ledger.
 
 use crate::facts::{StatusValue, World};
 use crate::ledger::Ledger;
@@ -6,7 +6,7 @@ use crate::meta::Meta;
 use integration::{Effect, Lab, Proxy, Strike, say};
 use serde_json::json;
 
-/// Changes in the run that is part of the tests. Outside of it:
+/// Changes in the run that is part of the test suite. For a longer run:
 /// `DELIVERED_CHANGES=100000 cargo test -p integration --test deliveries`.
 const CHANGES: usize = 12_000;
 const CUSTOMERS: usize = 3;
@@ -40,7 +40,7 @@ async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backw
     lab.stop().await;
 }
 
-/// Some of every kind of fault, spread over the run.
+/// Some faults of every kind, spread over the run.
 fn strikes(changes: usize) -> Vec<Strike> {
     let spread = |call: &str, calls: usize, effects: &[Effect], each: usize| -> Vec<Strike> {
         let count = effects.len() * each;
@@ -56,7 +56,7 @@ fn strikes(changes: usize) -> Vec<Strike> {
     let store = [Effect::KilledAfter, Effect::LostAfter, Effect::Refused, Effect::Twice, Effect::KilledBefore];
     let batch = [Effect::PartlyRefused, Effect::LostAfter, Effect::Twice, Effect::KilledAfter];
     let table = [Effect::Refused, Effect::LostAfter, Effect::KilledBefore];
-    // About how many calls of each kind a run makes; what lies beyond its end never happens.
+    // Approximate number of calls of each kind per run; faults beyond the end are never injected.
     let mut strikes = spread("sqs SendMessage", changes / 40, &store, 4);
     strikes.extend(spread("sqs SendMessageBatch", changes / 10, &batch, 6));
     strikes.extend(spread("dynamodb PutItem", changes / 12, &table, 3));

@@ -1,4 +1,4 @@
-//! What came out, against what went in.
+//! Compares the output with the input.
 
 use crate::facts::{About, StatusValue, TEMPLATES, World};
 use crate::meta::Meta;
@@ -9,16 +9,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long nothing may move.
+/// Timeout without progress.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Longer than a message of a process that died stays invisible, in seconds.
+/// Longer than the visibility timeout of a message whose process crashed, in seconds.
 const INVISIBLE: i64 = 200;
 
 #[derive(Default)]
 pub(crate) struct Ledger {
     /// The ids of the events that passed each change on.
     passed_on: Mutex<BTreeMap<usize, BTreeSet<String>>>,
-    /// What was told of each template last.
+    /// The last published status of each template.
     templates: Mutex<BTreeMap<String, (String, String)>>,
     events: AtomicUsize,
     shifts: AtomicUsize,
@@ -26,7 +26,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes what lies in the platform's queue.
+    /// Receives everything from the platform's queue.
     pub(crate) async fn take(&self, lab: &Lab) {
         let queue = lab.queue("PlatformEventsQueue");
         loop {
@@ -59,7 +59,7 @@ impl Ledger {
         }
     }
 
-    /// Until everything is done: what died too often lies in the dead letters, and is sent back from there.
+    /// Runs until everything is done; messages that failed too often become dead letters and are sent back.
     pub(crate) async fn is_complete(&self, lab: &Lab, changes: usize) {
         loop {
             self.settles(lab, changes).await;
@@ -72,7 +72,8 @@ impl Ledger {
         }
     }
 
-    /// Until the webhooks' queue is empty; messages whose process died become visible again when everything else is done.
+    /// Waits until the webhook queue is empty; messages of crashed processes become visible again once everything else
+    /// is done.
     async fn settles(&self, lab: &Lab, changes: usize) {
         let mut moved = (Instant::now(), 0);
         loop {
@@ -95,7 +96,7 @@ impl Ledger {
         self.take(lab).await;
     }
 
-    /// None lost, none doubled, nothing older than the newest.
+    /// Nothing lost, nothing duplicated, nothing older than the newest.
     pub(crate) async fn is_right(&self, lab: &Lab, facts: &[StatusValue], world: &World) {
         {
             let passed_on = self.passed_on.lock().unwrap();
@@ -119,7 +120,7 @@ impl Ledger {
                 let templates = self.templates.lock().unwrap();
                 let told =
                     templates.get(&World::template_id(number, index).to_string()).map(|(_, status)| status.as_str());
-                assert_eq!(told, newest, "what was told last of template {index} of {}", account.waba);
+                assert_eq!(told, newest, "last event of template {index} of {}", account.waba);
             }
             let newest = facts.iter().rev().find_map(|fact| match fact.about {
                 About::Account { violation } if fact.account == number => Some(violation),

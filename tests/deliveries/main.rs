@@ -1,7 +1,7 @@
-//! Deliveries as hostile as Meta's manners allow, and worse: repeated, cut anew, out of order, mixed, large, while processes
-//! die and queues refuse. What was acknowledged takes effect once, none is lost, nothing goes backwards.
+//! Hostile deliveries: repeated, regrouped, out of order, mixed and large, while processes crash and queues refuse.
+//! Everything acknowledged takes effect once, nothing is lost, nothing goes backwards.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "unexpected results fail the test")]
 
 mod facts;
 mod hostile;

@@ -1,5 +1,5 @@
-//! Meta with worse manners: a third of everything is repeated in other company, nothing keeps its order, and what is not
-//! acknowledged comes again.
+//! A hostile Meta: a third of all changes is repeated with other changes, nothing is in order, and whatever is not
+//! acknowledged is sent again.
 
 use crate::facts::{About, StatusValue, World};
 use crate::ledger::Ledger;
@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Of a hundred changes, so many are delivered twice.
+/// Percentage of changes that are delivered twice.
 const REPEATED_OF_100: usize = 30;
-/// Changes in one body.
+/// Changes per body.
 const SIZES: [usize; 6] = [1, 1, 7, 60, 300, 1_000];
 
 pub(crate) struct Meta {
@@ -29,7 +29,7 @@ impl Meta {
         sequence.extend(facts.iter().filter(|_| draw.below(100) < REPEATED_OF_100));
         draw.shuffle(&mut sequence);
         let changes = sequence.len();
-        // The large ones come first and together: bodies as large as Meta's largest.
+        // The large changes come first and together, in bodies as large as Meta's largest.
         sequence.sort_by_key(|fact| fact.about != About::Message { large: true });
         let mut bodies = VecDeque::new();
         let mut rest = sequence.as_slice();
@@ -44,7 +44,7 @@ impl Meta {
         Self { planned: bodies.len(), bodies: Mutex::new(bodies), changes, largest, posts: AtomicUsize::new(0) }
     }
 
-    /// Until every body is acknowledged.
+    /// Sends until every body is acknowledged.
     pub(crate) async fn delivers(&self, lab: &Lab, ledger: &Ledger) {
         let deliver = async || {
             loop {
@@ -56,17 +56,17 @@ impl Meta {
                 ledger.take(lab).await;
             }
         };
-        // Four bodies are on their way at once.
+        // Four bodies are in flight at once.
         tokio::join!(deliver(), deliver(), deliver(), deliver());
     }
 }
 
-/// Changes of several accounts in one body, an entry for each run of the same one.
+/// Changes of several accounts in one body, one entry per run of the same account.
 fn body(facts: &[&StatusValue], world: &World) -> String {
     let mut entries: Vec<Value> = Vec::new();
     for fact in facts {
         let (waba, change) = world.change(fact);
-        // Every change has a time of its own, so every change has an entry of its own.
+        // Every change has its own time, and so its own entry.
         entries.push(json!({ "id": waba, "time": fact.at, "changes": [change] }));
     }
     json!({ "object": "whatsapp_business_account", "entry": entries }).to_string()

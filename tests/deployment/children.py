@@ -1,4 +1,4 @@
-"""The processes of the lane: the AWS emulator and the simulated Meta, both on loopback only."""
+"""The child processes: the AWS emulator and the simulated Meta, both on loopback only."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ STOP = 5
 
 
 class Child:
-    """A process in a group of its own, so that whatever it started ends with it."""
+    """A process in its own process group, so that its children end with it."""
 
     def __init__(self, command, environment, log):
         self.log = log
@@ -40,7 +40,7 @@ class Child:
         raise Failure(f"nothing answers at {url}:\n{self.log.read_text(errors='replace')[-4000:]}")
 
     def stop(self):
-        """Ends the group: politely, and if that does not help, in any case."""
+        """Ends the group: first with SIGTERM, then with SIGKILL."""
         for end in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, end)
@@ -50,7 +50,7 @@ class Child:
                 return
 
     def is_gone(self):
-        """Whether nobody of the group is left, at the latest after five seconds."""
+        """Whether the group is empty, after at most five seconds."""
         began = time.monotonic()
         while time.monotonic() - began < STOP:
             self.process.poll()
@@ -63,14 +63,14 @@ class Child:
 
 
 def free_port():
-    """A port nobody listens on at the moment."""
+    """A currently free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def emulator(scratch, port, functions_call):
-    """Starts ministack with binding policies; `functions_call` is where the functions find AWS."""
+    """Starts ministack with enforced policies; `functions_call` is the AWS endpoint of the functions."""
     state = scratch / "emulator"
     state.mkdir()
     environment = {
@@ -92,6 +92,6 @@ def emulator(scratch, port, functions_call):
 
 
 def simulator(binary, scratch, port, webhook_url):
-    """Starts the simulated Meta with its own identity, which the stack is deployed for."""
+    """Starts the simulated Meta with its default identity, for which the stack is deployed."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(scratch)}
     return Child([binary, port, webhook_url], environment, scratch / "simulator.log")

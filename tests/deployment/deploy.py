@@ -1,11 +1,11 @@
-"""The deployment lane: the template as it is deployed, in an emulator that lets the policies bind.
+"""The deployment test: deploys the template into an emulator that enforces its policies.
 
-Deploys `template.yaml` with the built binaries into ministack, takes a customer through a whole onboarding against the
-simulated Meta, and fails when a function is denied something it needs or allowed something it must not do.
+Deploys `template.yaml` with the built binaries into ministack, runs a customer's whole onboarding against the simulated
+Meta, and fails if a function is denied something it needs or allowed something it must not do.
 
     <python with ministack and aws-sam-translator> tests/deployment/deploy.py [--without Function:service:Action]
 
-`--without` deploys a template in which one action of one function is missing: the lane has to fail then.
+`--without` deploys a template without one action of one function: the test has to fail then.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import children
 import packages
-from doors import Meta
+from endpoints import Meta
 from journey import Journey
 from policies import Policies
 from report import Failure, Report, expect
@@ -34,9 +34,9 @@ BUCKET = "packages"
 # The identity of the simulated Meta (infra/meta-simulator/src/options.rs).
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 SYSTEM_TOKEN = "EAASimulatedSystemToken"
-# Where a platform wants the webhooks of its number instead; the simulator calls nobody, it believes it.
+# The callback override of a platform's number; the simulator accepts it without calling it.
 OVERRIDE = {"override_callback_uri": "https://hooks.acme.com/wa", "verify_token": "tenant-token"}
-# Names that are the same in every stack: the API's stage.
+# Names shared by all stacks: the API's stage.
 SHARED = {"$default"}
 PARAMETERS = {
     "MetaAppId": "900000000000001",
@@ -49,7 +49,7 @@ PARAMETERS = {
 
 
 class Lane:
-    """Everything that runs."""
+    """All running parts."""
 
     def __init__(self, scratch, ending, binaries):
         self.scratch, self.ending, self.binaries = scratch, ending, binaries
@@ -67,7 +67,7 @@ class Lane:
         self.meta = f"http://127.0.0.1:{self.meta_port}"
 
     def upload(self, template):
-        """Packs the functions; gives the template that names the packages."""
+        """Packs the functions and returns the template that names the packages."""
         names = packages.functions(template)
         for name in names:
             (self.scratch / name).mkdir()
@@ -78,7 +78,7 @@ class Lane:
         return packages.naming_secrets(packages.pointing_at(known, BUCKET))
 
     def deploy(self, name, template, role):
-        """A stack with its secrets set; gives it and its verify token."""
+        """Deploys a stack with its secrets set; returns it and its verify token."""
         parameters = {**PARAMETERS, "Role": role, "GraphApiBase": self.meta}
         stack = self.account.deploy(name, template, parameters, BUCKET)
         for other in self.stacks:
@@ -100,19 +100,19 @@ class Lane:
         return Journey(stack, self.meta, self.witness, self.report)
 
     def last_words(self):
-        """What the functions wrote last."""
+        """The functions' latest log lines."""
         return [words for stack in self.stacks for words in stack.last_words()]
 
 
 def solution_partner(lane, template):
-    """A whole life: signup, webhooks, poll, exit; in between, what the roles may do."""
+    """A whole lifecycle: signup, webhooks, poll, exit; in between, what the roles may do."""
     stack, verify_token = lane.deploy("partner", template, "solution-partner")
     lane.start_meta(stack.function_url())
     journey = lane.journey(stack)
     journey.handshake(verify_token)
     journey.sign_up("acme", callback_override=OVERRIDE)
     journey.until("ready")
-    journey.look_around()
+    journey.check_operator_views()
     journey.operate()
     journey.examine()
     journey.abandon("other")
@@ -127,12 +127,12 @@ def bind(lane, stack):
     probe = pathlib.Path(__file__).with_name("probe.py")
     policies = Policies(stack, packages.zipped(probe, probe.name, lane.scratch))
     policies.check()
-    tried = f"{policies.allowed} calls allowed and {policies.denied} denied, as meant"
-    lane.report.step(f"{stack.name}: policies bind: {tried}")
+    tried = f"{policies.allowed} calls allowed and {policies.denied} denied, as expected"
+    lane.report.step(f"{stack.name}: policies are enforced: {tried}")
 
 
 def tech_provider(lane, template):
-    """Another stack in the same account: its customer pays by itself, and a job is lost."""
+    """Another stack in the same account: its customer pays for itself, and a job is lost."""
     stack, _ = lane.deploy("provider", template, "tech-provider")
     journey = lane.journey(stack)
     journey.sign_up_unheard("acme")
@@ -143,11 +143,11 @@ def tech_provider(lane, template):
 
 
 def run(lane, template):
-    """The lane from end to end."""
+    """The complete test."""
     packaged = lane.upload(template)
     solution_partner(lane, packaged)
     tech_provider(lane, packaged)
-    violations = Meta(lane.meta).look("violations")
+    violations = Meta(lane.meta).read("violations")
     expect(violations == [], "every exchange with Meta fits its OpenAPI document", violations)
     lane.report.step("every exchange with Meta fits its OpenAPI document")
     expect(not lane.witness.denials, "nothing was denied", f"{len(lane.witness.denials)} denied")
@@ -156,7 +156,7 @@ def run(lane, template):
 
 
 def alone():
-    """Nothing of the caller's account or network takes part, and the lane ends tidily when it is told to."""
+    """Isolates the test from the caller's account and network, and makes it end cleanly on a signal."""
     for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         del os.environ[name]
     os.environ.update({"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "*"})
@@ -164,7 +164,7 @@ def alone():
 
 
 def main():
-    """Gives the exit code."""
+    """Returns the exit code."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--binaries", type=pathlib.Path, default=ROOT / "target" / "debug")
     arguments.add_argument("--without", metavar="Function:service:Action")

@@ -1,13 +1,13 @@
-"""One customer's way through the deployed functions."""
+"""One customer's journey through the deployed functions."""
 
 import urllib.parse
 
-from doors import Browser, Meta, Platform, http, schedule_event
+from endpoints import Browser, Meta, Platform, http, schedule_event
 from report import eventually, expect
 
 
 class Journey:
-    """A customer of a stack; every wait ends at once when a function is denied something."""
+    """A customer of a stack; every wait ends at once if a function is denied something."""
 
     def __init__(self, stack, simulator, witness, report):
         self.stack, self.witness, self.report = stack, witness, report
@@ -15,16 +15,16 @@ class Journey:
         self.session = self.onboarding = self.waba = self.phone = None
 
     def step(self, text):
-        """A step is taken when nothing was denied on the way."""
+        """Completes a step, if nothing was denied."""
         self.nothing_denied()
         self.report.step(f"{self.stack.name}: {text}")
 
     def nothing_denied(self):
-        """Fails when something was denied."""
+        """Fails if something was denied."""
         expect(not self.witness.denials, "nothing is denied", f"{len(self.witness.denials)} denied")
 
     def handshake(self, verify_token):
-        """Meta's dashboard tries the callback URL."""
+        """Meta's dashboard verifies the callback URL."""
         query = {"hub.mode": "subscribe", "hub.verify_token": verify_token, "hub.challenge": "1158201444"}
         url = f"{self.stack.function_url()}?{urllib.parse.urlencode(query)}"
         answer = http("GET", url)
@@ -64,8 +64,8 @@ class Journey:
             lambda record: wanted.items() <= record.items(), self.nothing_denied)
         self.step(f"GET /v1/onboardings/{{id}}: {' '.join(wanted.values())}")
 
-    def look_around(self):
-        """What everybody is told about a customer that is ready."""
+    def check_operator_views(self):
+        """Checks what customer and platform see of a connected customer."""
         shown = self.browser.status(self.session)
         expect(shown["state"] == "ready", "the customer sees that it is ready", shown)
         self.step("GET /signup/status: ready")
@@ -81,10 +81,10 @@ class Journey:
         dark = [light["name"] for light in lights if not light["ok"]]
         expect(dark == ["last_event"], "every light but the last event's", lights)
         self.step("GET /v1/reception/{phone_number_id}: 200, receiving")
-        self.told("whatsapp.onboarding.ready.v1", lambda _: True)
+        self.expect_event("whatsapp.onboarding.ready.v1", lambda _: True)
 
     def operate(self):
-        """What operators do beside customers."""
+        """Requests of operators, in addition to customers'."""
         for what in ("pause", "resume"):
             self.platform.call(204, "POST", f"/v1/signups/{what}")
         for route in ("/v1/funnel", "/v1/moves", "/v1/dead-letters"):
@@ -92,19 +92,19 @@ class Journey:
         waiting = self.platform.call(200, "GET", "/v1/messages", query={"state": "retry_scheduled"})
         expect(waiting == {"messages": []}, "no message waits", waiting)
         queues = self.platform.call(200, "GET", "/v1/dead-letters")["queues"]
-        expect(len(queues) == 6 and not any(queue["messages"] for queue in queues), "nothing gave up", queues)
-        self.step("signups paused and resumed; funnel, moves, messages, dead letters: 200")
+        expect(len(queues) == 6 and not any(queue["messages"] for queue in queues), "no dead letters", queues)
+        self.step("signups paused and resumed; funnel, migrations, messages, dead letters: 200")
 
     def examine(self):
-        """The doctor examines with the system token. Its report is not read: that knocks at the public callback."""
+        """The doctor checks with the system token. Its report is not read, because that calls the public callback."""
         self.platform.call(202, "POST", "/v1/doctor")
         eventually(
-            "the platform's system users are read", lambda: [call["path"] for call in self.meta.look("calls")],
+            "the platform's system users are read", lambda: [call["path"] for call in self.meta.read("calls")],
             lambda paths: any(path.endswith("/system_users") for path in paths), self.nothing_denied)
-        self.step("POST /v1/doctor: 202, examined")
+        self.step("POST /v1/doctor: 202, checks run")
 
-    def told(self, kind, fits):
-        """The platform is told something."""
+    def expect_event(self, kind, fits):
+        """Waits for a platform event."""
         eventually(
             f"an event {kind}", self.stack.platform_events,
             lambda events: any(event["type"] == kind and fits(event["data"]) for event in events),
@@ -112,30 +112,30 @@ class Journey:
         self.step(f"event {kind}")
 
     def template_changed(self, index, status, **how):
-        """Meta's reviewers decide about a template; gives what the event has to say."""
-        template = self.meta.look("state")["wabas"][self.waba]["templates"][index]
-        self.meta.tell(f"wabas/{self.waba}/templates/{template['id']}", {"status": status, **how})
+        """Meta's reviewers decide about a template; returns the matching event."""
+        template = self.meta.read("state")["wabas"][self.waba]["templates"][index]
+        self.meta.script(f"wabas/{self.waba}/templates/{template['id']}", {"status": status, **how})
         return lambda data: (data.get("name"), data.get("status")) == (template["name"], status)
 
     def webhooks(self):
-        """What Meta signs is believed, and nothing else."""
+        """Only webhooks signed by Meta are accepted."""
         body = {"object": "whatsapp_business_account", "entry": []}
         for signature, status in (("wrong", 401), ("none", 401), ("valid", 200)):
-            sent = self.meta.tell("webhooks", {"body": body, "signature": signature})
+            sent = self.meta.script("webhooks", {"body": body, "signature": signature})
             expect(sent["status"] == status, f"a webhook signed {signature} is answered {status}", sent)
         self.step("webhook: 401 with a wrong signature and without one, 200 with the right one")
-        self.told("whatsapp.template.changed.v1", self.template_changed(0, "REJECTED"))
+        self.expect_event("whatsapp.template.changed.v1", self.template_changed(0, "REJECTED"))
 
     def poll(self):
-        """What no webhook told is found by the poll."""
+        """The poll finds changes that no webhook reported."""
         expected = self.template_changed(1, "PAUSED", silent=True)
         queued = self.stack.invoke("TemplatePollFunction", schedule_event())
         expect(queued == {"queued": 1}, "one account is polled", queued)
         self.step("template poll: 1 account")
-        self.told("whatsapp.template.changed.v1", expected)
+        self.expect_event("whatsapp.template.changed.v1", expected)
 
     def sign_up_unheard(self, customer):
-        """A signup whose job is lost: onboarding-steps does not hear it, and then it is gone."""
+        """A signup whose job is lost: onboarding-steps does not receive it, and then it is deleted."""
         functions, queues = self.stack.account.functions, self.stack.account.queues
         mapping = self.stack.mappings_of("OnboardingStepsFunction")[0]["UUID"]
         queue = self.stack.ids["OnboardingQueue"]
@@ -147,8 +147,8 @@ class Journey:
         functions.update_event_source_mapping(UUID=mapping, Enabled=True)
 
     def sweep(self):
-        """The sweeper enqueues for what is due."""
-        # The clock starts it too, every minute: whoever comes first.
+        """The sweeper enqueues what is due."""
+        # The schedule starts it every minute too; either run may come first.
         swept = eventually(
             "the sweeper enqueues", lambda: self.stack.invoke("SweeperFunction", schedule_event()),
             lambda swept: swept["enqueued"] > 0 or self.platform.onboarding(self.onboarding)["state"] != "onboarding",
@@ -156,17 +156,17 @@ class Journey:
         self.step(f"sweep: the job was lost, {swept['enqueued']} enqueued again")
 
     def pay(self):
-        """The customer adds a payment method and the platform asks to look again."""
-        self.meta.tell(f"wabas/{self.waba}", {"payment_method": True})
+        """The customer adds a payment method and the platform resumes."""
+        self.meta.script(f"wabas/{self.waba}", {"payment_method": True})
         self.platform.call(202, "POST", "/v1/onboardings/{id}/resume", path={"id": self.onboarding})
         self.step("POST /v1/onboardings/{id}/resume: 202")
 
     def leave(self):
-        """The exit, until nothing but the receipt is left."""
+        """The exit, until only the receipt is left."""
         self.platform.call(202, "DELETE", "/v1/onboardings/{id}", path={"id": self.onboarding})
         self.step("DELETE /v1/onboardings/{id}: 202")
         self.until("left")
-        self.told("whatsapp.onboarding.left.v1", lambda _: True)
+        self.expect_event("whatsapp.onboarding.left.v1", lambda _: True)
         kept = {name.split("/")[0] for name in self.stack.secret_names()}
         expect(not kept & {"business-token", "callback-override"}, "the customer's tokens are destroyed", kept)
         self.step("the customer's tokens are destroyed")

@@ -1,4 +1,4 @@
-"""From built binaries and the template to what AWS is given: a zip a function, and the template that names the zips."""
+"""Turns built binaries and the template into deployment packages: one zip per function, and the template that names them."""
 
 import re
 import shutil
@@ -14,22 +14,22 @@ ATTEMPTS = 5
 
 
 def functions(template):
-    """The functions' binaries, by the template."""
+    """The functions' binaries, according to the template."""
     found = sorted(set(CODE.findall(template)))
     expect(found, "functions in the template", template[:200])
     return found
 
 
 def pointing_at(template, bucket):
-    """The template with the zips in the place of the sources, as `sam package` makes it."""
+    """The template with the zips in place of the sources, as `sam package` writes it."""
     return CODE.sub(rf"CodeUri: s3://{bucket}/\1.zip", template)
 
 
 def naming_secrets(template):
-    """The template with `GetAtt Id` in the place of `Ref` of a secret.
+    """The template with `GetAtt Id` in place of `Ref` of a secret.
 
-    Both are the secret's ARN in AWS (AWS::SecretsManager::Secret, return values). For the emulator `Ref` is its name,
-    and a policy on a name allows nothing.
+    Both are the secret's ARN in AWS (AWS::SecretsManager::Secret, return values). In the emulator `Ref` is its name, and a
+    policy on a name allows nothing.
     """
     for secret in SECRET.findall(template):
         template = re.sub(rf"!Ref {secret}\b", f"!GetAtt {secret}.Id", template)
@@ -37,7 +37,7 @@ def naming_secrets(template):
 
 
 def without_metric_math(template):
-    """The template without alarms over several metrics, which the emulator does not know (`Metrics` in place of `MetricName`)."""
+    """The template without metric-math alarms, which the emulator does not support (`Metrics` instead of `MetricName`)."""
     alarms = re.findall(r"^  \w+:\n    Type: AWS::CloudWatch::Alarm\n(?:    .*\n)+", template, re.MULTILINE)
     for alarm in alarms:
         if "\n      Metrics:\n" in alarm:
@@ -46,22 +46,22 @@ def without_metric_math(template):
 
 
 def naming_batches(template):
-    """The template with `sqs:SendMessageBatch` beside `sqs:SendMessage`: AWS asks for the latter only, the emulator for both."""
+    """The template with `sqs:SendMessageBatch` beside `sqs:SendMessage`: AWS requires only the latter, the emulator both."""
     return template.replace("sqs:SendMessage]", "sqs:SendMessage, sqs:SendMessageBatch]")
 
 
 def without(template, grant):
-    """The template in which a function may not do something: `Function:service:Action`."""
+    """The template without one permission of a function: `Function:service:Action`."""
     function, action = grant.split(":", 1)
     block = re.search(rf"^  {function}:\n(?:(?:    .*)?\n)+", template, re.MULTILINE)
     expect(block and action in block.group(), f"{action} in {function}", grant)
-    # An action everybody has anyway stands in its place: a statement must have one.
+    # Replaced by an action that everybody has anyway: a statement needs one.
     poorer = re.sub(rf"{action}\b", "sts:GetCallerIdentity", block.group())
     return template[: block.start()] + poorer + template[block.end():]
 
 
 def copied(binary, directory):
-    """A copy without debug symbols. A build may be replacing the binary just now: then it is tried again."""
+    """A copy without debug symbols. Retries if a build is replacing the binary."""
     copy = directory / binary.name
     for _ in range(ATTEMPTS):
         try:
@@ -75,7 +75,7 @@ def copied(binary, directory):
 
 
 def zipped(file, name, directory):
-    """A zip that holds a file under a name."""
+    """A zip with one file under a given name."""
     archive = directory / f"{file.stem}.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as content:
         content.write(file, name)

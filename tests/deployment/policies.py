@@ -1,10 +1,10 @@
-"""Whether the deployed policies bind: a probe runs in each function's role and tries what it may and may not do."""
+"""Whether the deployed policies are enforced: a probe tries in each function's role what it may and may not do."""
 
 from report import eventually, expect
 
-# Part of every name a probe makes.
+# Part of every name a probe creates.
 PROBE = "probe"
-# Secrets by the beginning of their names, and who reads them; nobody else does (README, security).
+# Secrets by name prefix, and their readers; no other function reads them (README, security).
 READERS = {
     "app-secret": {
         "code-exchange", "credit-sharing", "message-retry", "onboarding-steps", "platform-api", "template-poll", "webhook",
@@ -15,7 +15,7 @@ READERS = {
     "pin/": {"onboarding-steps"},
     "callback-override/": {"onboarding-steps"},
 }
-# Who makes new ones.
+# The functions that create secrets.
 CREATORS = {
     "business-token/": {"code-exchange", "credit-sharing"},
     "pin/": {"onboarding-steps"},
@@ -32,7 +32,7 @@ class Policies:
         self.allowed = self.denied = 0
 
     def check(self):
-        """Tries everything, in every function's role."""
+        """Tries everything in every function's role."""
         secrets = self.stack.secret_names()
         for start in READERS:
             expect(any(name.startswith(start) for name in secrets), f"a secret {start}", secrets)
@@ -60,40 +60,40 @@ class Policies:
         return name
 
     def compare(self, function, probe, expectations):
-        """Makes the calls and compares how they ended."""
+        """Makes the calls and checks their results."""
         calls = [call for call, _ in expectations]
         answers = self.stack.invoke(probe, {"endpoint": self.account.endpoint, "calls": calls})
         for (call, allowed), ended in zip(expectations, answers, strict=True):
-            # A receipt nobody gave out is refused after the policy was asked.
+            # An invalid receipt handle is refused only after the policy was evaluated.
             fits = ended in ("allowed", "ReceiptHandleIsInvalid") if allowed else ended.startswith("AccessDenied")
             expect(fits, f"{function} {'may' if allowed else 'may not'} do {call}", ended)
             self.allowed += allowed
             self.denied += not allowed
 
     def reads(self, function, secrets):
-        """Who reads which secret."""
+        """Which function reads which secret."""
         for start, readers in READERS.items():
             name = next(name for name in secrets if name.startswith(start))
             call = ("secretsmanager", "get_secret_value", {"SecretId": f"{self.stack.name}/{name}"})
             yield call, named(function) in readers
 
     def creates(self, function):
-        """Who makes which secret."""
+        """Which function creates which secret."""
         for start, creators in CREATORS.items():
             name = f"{self.stack.name}/{start}{PROBE}-{function}"
             call = ("secretsmanager", "create_secret", {"Name": name, "SecretString": PROBE})
             yield call, named(function) in creators
 
     def table(self):
-        """Nobody reads all customers at once, and nobody deletes a record."""
+        """No function reads all customers at once or deletes a record."""
         table = self.stack.outputs["TableName"]
         key = {"pk": {"S": "nobody"}, "sk": {"S": "nobody"}}
         yield ("dynamodb", "scan", {"TableName": table}), False
         yield ("dynamodb", "delete_item", {"TableName": table, "Key": key}), False
 
     def consumes(self, function):
-        """Who takes messages out of which queue. The emulator polls without asking, AWS in the function's role; a redrive
-        takes them out of dead letters in the name of who asks for it."""
+        """Which function receives from which queue. The emulator polls without authorisation, AWS with the function's role; a
+        redrive receives dead letters with the caller's role."""
         own = self.stack.consumed_by(function)
         for name in self.stack.of_kind("AWS::SQS::Queue"):
             queue = self.stack.ids[name]
@@ -103,7 +103,7 @@ class Policies:
             yield ("sqs", "delete_message", {"QueueUrl": queue, "ReceiptHandle": "none"}), allowed
 
     def schedules(self):
-        """The clock may start its function. The emulator does not ask, so the role's policy is evaluated by itself."""
+        """The schedule may start its function. The emulator does not check this, so the role's policy is evaluated separately."""
         for schedule in self.stack.of_kind("AWS::Scheduler::Schedule"):
             target = self.account.scheduler.get_schedule(Name=self.stack.ids[schedule])["Target"]
             decided = self.account.iam.simulate_principal_policy(
@@ -114,6 +114,6 @@ class Policies:
 
 
 def named(function):
-    """The binary's name of a function: `CodeExchangeFunction` is code-exchange."""
+    """The binary name of a function: `CodeExchangeFunction` is code-exchange."""
     words = function.removesuffix("Function")
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in words).removeprefix("-")

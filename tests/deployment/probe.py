@@ -1,4 +1,4 @@
-"""A function that tries calls to AWS with what its role allows, and says how each ended."""
+"""A function that tries AWS calls with its role and returns the results."""
 
 import botocore.config
 import botocore.exceptions
@@ -6,7 +6,7 @@ import botocore.session
 
 
 def handler(event, _context):
-    """Tries each call; gives `allowed`, or the code of its error."""
+    """Tries each call; returns `allowed` or the error code."""
     session = botocore.session.Session()
     config = botocore.config.Config(retries={"max_attempts": 0})
     clients = {}

@@ -1,4 +1,4 @@
-"""What the lane tells: one line a step, and what was seen last when something did not come true."""
+"""Progress output: one line per step, and the last observed state if a condition was not met."""
 
 import time
 
@@ -7,7 +7,7 @@ PAUSE = 0.1
 
 
 class Failure(Exception):
-    """An answer nobody expected, or a state that was not reached."""
+    """An unexpected response, or a state that was not reached."""
 
 
 class Report:
@@ -18,19 +18,19 @@ class Report:
         self.began = time.monotonic()
 
     def step(self, text):
-        """Tells that something came true."""
+        """Reports a completed step."""
         self.steps += 1
         print(f"{time.monotonic() - self.began:5.1f} s  {text}", flush=True)
 
 
 def expect(holds, what, seen):
-    """Fails with what was seen unless it holds."""
+    """Fails with the observed value unless the condition holds."""
     if not holds:
         raise Failure(f"expected: {what}\nseen: {seen}")
 
 
 def eventually(what, look, fits, between=lambda: None):
-    """Looks until it fits, and gives what was seen then; `between` may end the wait with a failure of its own."""
+    """Polls until the value fits and returns it; `between` may abort the wait with its own failure."""
     began = time.monotonic()
     while True:
         seen = look()

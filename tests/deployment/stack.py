@@ -1,4 +1,4 @@
-"""The deployed stack: what an operator does with it, and what it became."""
+"""The deployed stack: an operator's actions, and the resulting resources."""
 
 import json
 
@@ -8,18 +8,18 @@ import botocore.session
 from children import REGION
 from report import Failure, eventually, expect
 
-# Only a plain statement of what the functions printed; the platform's own lines say nothing about a failure.
+# Prefixes of the platform's own log lines, which say nothing about a failure.
 PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 LOG_LINES = 15
 
 
 class Account:
-    """Clients of the emulator with an operator's rights."""
+    """Clients of the emulator with an operator's permissions."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
         session = botocore.session.Session()
-        # An operation that failed shall be seen, not repeated.
+        # A failed operation must be reported, not retried.
         config = botocore.config.Config(retries={"max_attempts": 0}, read_timeout=60)
 
         def client(service):
@@ -32,14 +32,14 @@ class Account:
         self.iam, self.scheduler = client("iam"), client("scheduler")
 
     def upload(self, bucket, archives):
-        """Puts the zips where the template says they are."""
+        """Uploads the zips to the location named in the template."""
         self.s3.create_bucket(Bucket=bucket)
         for archive in archives:
             self.s3.put_object(Bucket=bucket, Key=archive.name, Body=archive.read_bytes())
 
     def deploy(self, name, template, parameters, bucket):
-        """Creates a stack and waits until it is there. The template lies in S3, as `sam deploy` does it: in the request itself
-        CloudFormation takes 51,200 bytes of it, there a million."""
+        """Creates a stack and waits until it is complete. The template is in S3, as with `sam deploy`: CloudFormation accepts a
+        million bytes there, but only 51,200 in the request itself."""
         key = f"{name}.yaml"
         self.s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
@@ -78,12 +78,12 @@ class Stack:
         return sorted(name for name, other in self.kinds.items() if other == kind)
 
     def function_url(self):
-        """Where the emulator serves the Function URL; it has no DNS."""
+        """The emulator's address of the Function URL; it has no DNS."""
         url_id = self.outputs["WebhookUrl"].split("//")[1].split(".")[0]
         return f"{self.account.endpoint}/_aws/lambda-url/{url_id}/"
 
     def set_secrets(self, app_secret, system_token):
-        """Step 2 of the README's deployment. Gives the verify token."""
+        """Step 2 of the README's deployment. Returns the verify token."""
         for output, value in (("AppSecretArn", app_secret), ("SystemTokenArn", system_token)):
             self.account.secrets.put_secret_value(SecretId=self.outputs[output], SecretString=value)
         return self.account.secrets.get_secret_value(SecretId=self.outputs["VerifyTokenArn"])["SecretString"]
@@ -95,7 +95,7 @@ class Stack:
         return sorted(name.removeprefix(f"{self.name}/") for name in names if name.startswith(f"{self.name}/"))
 
     def invoke(self, function, event):
-        """Calls a function, by its logical id or its name, and gives its answer."""
+        """Calls a function, by its logical id or its name, and returns its response."""
         name = self.ids.get(function, function)
         reply = self.account.functions.invoke(FunctionName=name, Payload=json.dumps(event))
         answer = json.loads(reply["Payload"].read())
@@ -114,7 +114,7 @@ class Stack:
         return [url for url in urls if url.rsplit("/", 1)[-1] in names]
 
     def platform_events(self):
-        """Takes what is new off the platform's queue; gives all that was ever told."""
+        """Receives new events from the platform's queue; returns all events so far."""
         queue = self.outputs["PlatformEventsQueueUrl"]
         taken = self.account.queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
         for message in taken.get("Messages", []):

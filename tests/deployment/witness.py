@@ -1,6 +1,6 @@
-"""Stands between the functions and AWS and remembers what they were refused.
+"""A proxy between the functions and AWS that records denied calls.
 
-A function may heal a refusal by itself, a minute later and by another way; here no refusal is lost.
+A function may recover from a denial a minute later and in another way; here no denial is lost.
 """
 
 import http.client
@@ -13,7 +13,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 
 class Witness:
-    """Passes every call on, byte for byte: its signature stays valid."""
+    """Forwards every call byte for byte, so that its signature remains valid."""
 
     def __init__(self, service_port):
         self.calls = 0
@@ -25,20 +25,20 @@ class Witness:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def saw(self, action, body, status, answer):
-        """Remembers a call, and its answer if that is a refusal."""
+        """Records a call, and its response if it was denied."""
         with self.lock:
             self.calls += 1
             if status in (401, 403) or b"AccessDenied" in answer:
                 self.denials.append(f"{action} on {thing(body)}: {status} {answer.decode(errors='replace')}")
 
     def stop(self):
-        """Hears nobody any more."""
+        """Stops listening."""
         self.server.shutdown()
         self.server.server_close()
 
 
 class Ear(ThreadingHTTPServer):
-    """The listener: a function that is ended drops its connection, which is no error."""
+    """The listener: a function that is terminated drops its connection, which is not an error."""
 
     daemon_threads = True
 
@@ -53,7 +53,7 @@ class Passing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        """AWS's JSON protocols, which are all the functions speak, know POST only."""
+        """AWS's JSON protocols, the only ones the functions use, are POST only."""
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         upstream = http.client.HTTPConnection("127.0.0.1", self.service_port, timeout=60)
         try:
@@ -72,11 +72,11 @@ class Passing(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_):
-        """Says nothing: a refusal is told by the lane."""
+        """Logs nothing: denials are reported at the end of the test."""
 
 
 def thing(body):
-    """What a call is about; of its content nothing else is told."""
+    """The subject of a call; nothing else of its content is shown."""
     call = json.loads(body)
     named = [call[name] for name in ("SecretId", "Name", "QueueUrl", "TableName") if name in call]
     return named[0] if named else "several things"

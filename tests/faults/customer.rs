@@ -1,20 +1,20 @@
-//! A customer who does what a person at a browser does: tries again, clicks once more when asked to; and a platform that does
-//! the same.
+//! A customer who behaves like a person at a browser: retries, and clicks once more when asked; and a platform that
+//! does the same.
 
 use integration::{Lab, Popup, Proxy, Session};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// How long a journey may take to recover, with waits cut short.
+/// Timeout for a flow to recover, with its waits cut short.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-/// Longer than a webhook of a process that died stays invisible, in seconds.
+/// Longer than the visibility timeout of a webhook whose process crashed, in seconds.
 const INVISIBLE: i64 = 200;
 
-/// Between two looks: each of them enqueues jobs, which compete with what works.
+/// Poll interval: each poll enqueues jobs, which compete with the work in progress.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// A stack whose functions reach everything through a proxy.
+/// A stack whose functions call everything through a proxy.
 pub(crate) async fn start() -> (Lab, Proxy) {
     let proxy = Proxy::start().await;
     let lab = Lab::start_behind(&proxy).await;
@@ -34,7 +34,7 @@ impl<'a> Customer<'a> {
         Self { lab, name: name.to_owned(), helped: Cell::new(0) }
     }
 
-    /// Goes through the popup and on until the record is ready, and gives what the last popup gave.
+    /// Completes the popup, continues until the record is ready, and returns the last popup's result.
     pub(crate) async fn signs_up(&self, what: &Value, strike: &str) -> (Session, Popup) {
         let session = self.session().await;
         let mut popup = self.lab.popup(what).await;
@@ -52,7 +52,7 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// The platform's back end asks again when its request failed.
+    /// The platform's back end retries a failed request.
     async fn session(&self) -> Session {
         loop {
             let created = self.lab.platform_post("/v1/sessions", &json!({ "customer_ref": self.name })).await;
@@ -63,7 +63,8 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// Time goes by: leases end, the sweeper enqueues. Gives the state once it is one in which the customer acts, or ready.
+    /// Lets time pass: leases expire, the sweeper enqueues. Returns the state once the customer has to act or it is
+    /// ready.
     async fn settled(&self, session: &Session, started: Instant) -> Option<String> {
         while started.elapsed() < PATIENCE {
             let state = self.lab.status(session).await["state"].as_str().map(str::to_owned);
@@ -76,14 +77,14 @@ impl<'a> Customer<'a> {
         None
     }
 
-    /// The customer's records, the newest last.
+    /// The customer's records, newest last.
     pub(crate) async fn records(&self) -> Vec<Value> {
         let listed = self.lab.platform_get(&format!("/v1/onboardings?customer_ref={}", self.name)).await.json();
         listed["onboardings"].as_array().cloned().unwrap_or_default()
     }
 
     pub(crate) async fn time_goes_by(&self) {
-        // What is under way gets its time; only then its waits are cut short.
+        // Work in progress gets its time before its waits are cut short.
         if self.lab.stack.is_at_rest() {
             self.webhooks_come_again();
             for record in self.records().await {
@@ -95,11 +96,11 @@ impl<'a> Customer<'a> {
                 self.lab.age(id, 1000).await;
             }
         }
-        // A sweep that fails is made up for by the next.
+        // The next sweep makes up for one that fails.
         drop(self.lab.stack.fire("SweeperFunction", "Sweep").await);
     }
 
-    /// Nothing enqueues a webhook whose worker died: it comes again when it becomes visible.
+    /// Nothing enqueues a webhook whose worker crashed: it is received again when it becomes visible.
     fn webhooks_come_again(&self) {
         let counts = self.lab.stack.sqs().counts(&self.lab.queue("WebhookQueue")).unwrap();
         if counts.in_flight > 0 {
@@ -107,13 +108,13 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// Lets time go by until something is so.
+    /// Lets time pass until a condition is true.
     pub(crate) async fn until(&self, what: &str, strike: &str, is_so: impl AsyncFn() -> bool) {
         let started = Instant::now();
         while !is_so().await {
             assert!(
                 started.elapsed() < PATIENCE,
-                "{strike}: it never came true that {what}: {:?}",
+                "{strike}: timed out waiting until {what}: {:?}",
                 self.records().await
             );
             self.time_goes_by().await;
@@ -121,8 +122,8 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// Maybe more than once, and always under the same id.
-    pub(crate) async fn is_told_once(&self, kind: &str, strike: &str) {
+    /// Possibly more than once, and always with the same id.
+    pub(crate) async fn gets_event_once(&self, kind: &str, strike: &str) {
         let mine = |event: &Value| event["data"]["customer_ref"] == self.name.as_str();
         let started = Instant::now();
         loop {
@@ -133,8 +134,8 @@ impl<'a> Customer<'a> {
             if ids.len() == 1 {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{strike}: nobody was told {kind}");
-            // An event that was saved and maybe not sent is sent again a minute later.
+            assert!(started.elapsed() < PATIENCE, "{strike}: no event {kind}");
+            // An event that was saved but possibly not sent is sent again a minute later.
             for record in self.records().await {
                 self.lab.age(record["id"].as_str().unwrap(), 600).await;
             }

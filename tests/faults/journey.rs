@@ -1,17 +1,17 @@
-//! What a customer goes through, and what must be true at its end.
+//! The flows of a customer, and what must be true at their end.
 
 use crate::customer::Customer;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A whole way from one settled state to another.
+/// A complete flow from one settled state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Journey {
     /// From a link to `ready`.
     Signup,
     /// The same with a number that stays in the WhatsApp Business app.
     Coexistence,
-    /// A customer that is ready adds a number.
+    /// A connected customer adds a number.
     SecondNumber,
     /// From Meta's announcement to `ready`, without a browser.
     Announced,
@@ -19,11 +19,11 @@ pub(crate) enum Journey {
     Exit,
     /// A message that fails once at Meta, and its second attempt.
     Message,
-    /// A number that moves from another provider.
+    /// A number that migrates from another provider.
     Move,
 }
 
-/// What is there before a journey.
+/// State before a flow.
 pub(crate) struct Ready {
     waba: String,
     /// The record.
@@ -41,14 +41,14 @@ impl Journey {
             Self::Signup | Self::Coexistence | Self::Announced => (String::new(), String::new()),
             Self::SecondNumber | Self::Exit | Self::Message | Self::Move => {
                 let (_, popup) = customer.signs_up(&json!({}), "prepared").await;
-                customer.is_told_once(READY, "prepared").await;
+                customer.gets_event_once(READY, "prepared").await;
                 (popup.waba, customer.records().await[0]["id"].as_str().unwrap().to_owned())
             }
         };
         Ready { waba, id, tokens: tokens(customer) }
     }
 
-    /// Goes on until the end, and looks at what must be true there.
+    /// Runs the flow to its end and checks the result.
     pub(crate) async fn arrive(self, customer: &Customer<'_>, ready: Ready, strike: &str) {
         match self {
             Self::Signup => signs_up(customer, &json!({}), strike).await,
@@ -76,7 +76,7 @@ async fn signs_up(customer: &Customer<'_>, what: &Value, strike: &str) {
     let (_, popup) = customer.signs_up(what, strike).await;
     is_paid_once(customer, &popup.waba, strike).await;
     numbers_are_connected(customer, &popup.waba, 1, strike).await;
-    customer.is_told_once(READY, strike).await;
+    customer.gets_event_once(READY, strike).await;
 }
 
 async fn synchronises(customer: &Customer<'_>, what: &Value, strike: &str) {
@@ -93,7 +93,7 @@ async fn synchronises(customer: &Customer<'_>, what: &Value, strike: &str) {
         account(customer, &popup.waba).await["phones"][0]["synced"].as_array().is_some_and(|kinds| kinds.len() == 2)
             && steps.iter().filter(over).count() == 2
     };
-    customer.until("both kinds of data were asked for", strike, synced).await;
+    customer.until("both kinds of data were requested", strike, synced).await;
     let phone = account(customer, &popup.waba).await["phones"][0].clone();
     assert_eq!(phone["registrations"], json!([]), "{strike}: never registered");
 }
@@ -103,7 +103,7 @@ async fn adds_a_number(customer: &Customer<'_>, ready: &Ready, strike: &str) {
     is_paid_once(customer, &ready.waba, strike).await;
     numbers_are_connected(customer, &ready.waba, 2, strike).await;
     let live: Vec<Value> = customer.records().await.into_iter().filter(|record| record["state"] != "left").collect();
-    assert_eq!(live.len(), 1, "{strike}: one record an account: {live:?}");
+    assert_eq!(live.len(), 1, "{strike}: one record per account: {live:?}");
     assert_eq!(live[0]["phone_number_ids"].as_array().unwrap().len(), 2, "{strike}: {live:?}");
     let kept = async || tokens(customer) == ready.tokens;
     customer.until("the replaced token is destroyed", strike, kept).await;
@@ -124,7 +124,7 @@ async fn is_announced(customer: &Customer<'_>, strike: &str) {
         lab.age_announcement(&popup.waba, 1000).await;
         !unclaimed.records().await.is_empty()
     };
-    unclaimed.until("an onboarding has begun", strike, begun).await;
+    unclaimed.until("an onboarding has started", strike, begun).await;
     let settled = async || {
         let records = unclaimed.records().await;
         let settled = |record: &Value| ["ready", "relaunch"].contains(&record["state"].as_str().unwrap());
@@ -133,7 +133,7 @@ async fn is_announced(customer: &Customer<'_>, strike: &str) {
     unclaimed.until("the onboarding is settled", strike, settled).await;
     let records = unclaimed.records().await;
     assert_eq!(records.len(), 1, "{strike}: one announcement, one record");
-    // Three answers that are lost or refused are enough to ask the customer; fewer are not.
+    // Three lost or refused responses are enough to ask the customer; fewer are not.
     assert_eq!(records[0]["state"], "ready", "{strike}");
     is_paid_once(customer, &popup.waba, strike).await;
 }
@@ -145,19 +145,19 @@ async fn leaves(customer: &Customer<'_>, ready: &Ready, strike: &str) {
         let url = lab.api(&format!("/v1/onboardings/{}", ready.id));
         lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status == 202
     };
-    customer.until("the exit was asked for", strike, asked).await;
+    customer.until("the exit was requested", strike, asked).await;
     let left = async || customer.records().await.first().is_some_and(|record| record["state"] == "left");
     customer.until("the customer has left", strike, left).await;
     let account = account(customer, &ready.waba).await;
     let waba = &account["waba"];
     assert_eq!((&waba["subscribed"], &waba["primary_funding_id"]), (&json!([]), &json!(null)), "{strike}");
     assert_eq!(account["phones"][0]["status"], "DISCONNECTED", "{strike}");
-    assert_eq!(live_shares(&account), 0, "{strike}: nothing is paid any more");
+    assert_eq!(live_shares(&account), 0, "{strike}: no credit is shared any more");
     assert_eq!(tokens(customer), ready.tokens - 1, "{strike}: the token is destroyed");
-    customer.is_told_once(LEFT, strike).await;
+    customer.gets_event_once(LEFT, strike).await;
 }
 
-/// Meta's side of an account.
+/// An account as Meta has it.
 pub(crate) async fn account(customer: &Customer<'_>, waba: &str) -> Value {
     customer.lab.simulator(&format!("wabas/{waba}")).await
 }
@@ -179,6 +179,6 @@ async fn numbers_are_connected(customer: &Customer<'_>, waba: &str, expected: us
     for phone in phones {
         assert_eq!(phone["status"], "CONNECTED", "{strike}: registered");
         let registrations = phone["registrations"].as_array().unwrap().len();
-        assert!(registrations <= 3, "{strike}: within our part of Meta's budget: {registrations}");
+        assert!(registrations <= 3, "{strike}: within our share of Meta's limit: {registrations}");
     }
 }

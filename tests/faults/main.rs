@@ -1,6 +1,6 @@
-//! Every call of every function, spoiled in every way, one at a time and in pairs: what is promised holds all the same.
+//! Fault injection: every call of every function, every kind of fault, one at a time and in pairs.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "unexpected results fail the test")]
 
 mod customer;
 mod journey;

@@ -1,4 +1,4 @@
-//! The calls of a journey, and what becomes of each.
+//! The calls of a flow, and the result of injecting a fault into each.
 
 use crate::customer::{Customer, start};
 use crate::journey::Journey;
@@ -10,8 +10,8 @@ pub(crate) fn services(names: &'static [&'static str]) -> impl Fn(&str) -> bool 
     move |call| names.iter().any(|name| call.starts_with(&format!("{name} ")))
 }
 
-/// The calls of a journey, taken from three that are not disturbed: a new call cannot be forgotten. How often a journey
-/// asks depends on how long it waits, so that only the calls all three made are counted: the others cannot be aimed at.
+/// The calls of a flow, recorded from three undisturbed runs, so that a new call cannot be forgotten. How often a flow
+/// calls depends on how long it waits, so only calls that all three made are used: the others cannot be targeted.
 pub(crate) async fn calls_of(lab: &Lab, proxy: &Proxy, journey: Journey) -> Vec<(String, usize)> {
     let mut calls = undisturbed(lab, proxy, journey, 1).await;
     for run in 2..=3 {
@@ -32,20 +32,20 @@ async fn undisturbed(lab: &Lab, proxy: &Proxy, journey: Journey, run: usize) -> 
     proxy.calls()
 }
 
-/// How one journey went.
+/// Result of one run.
 pub(crate) struct Went {
-    /// Whether any of its calls was spoiled.
+    /// Whether any fault was injected.
     pub(crate) struck: bool,
     /// How often an operator had to act.
     pub(crate) helped: usize,
 }
 
-/// One journey with some of its calls spoiled. Cold, as the undisturbed one was: a warm process has its secrets already.
+/// One run with faults in some of its calls. Cold, like the undisturbed one: a warm process has cached its secrets.
 pub(crate) async fn disturbed(lab: &Lab, proxy: &Proxy, journey: Journey, strikes: &[Strike], run: usize) -> Went {
     proxy.script(&[]);
     let customer = Customer::new(lab, &format!("customer-{run}"));
     let ready = journey.prepare(&customer).await;
-    // Only this journey's calls are aimed at.
+    // Only this flow's calls are targeted.
     lab.quiet().await;
     proxy.kill().await;
     proxy.script(strikes);
@@ -53,16 +53,17 @@ pub(crate) async fn disturbed(lab: &Lab, proxy: &Proxy, journey: Journey, strike
     Went { struck: proxy.struck() > 0, helped: customer.helped.get() }
 }
 
-/// How much of a matrix is run. `FAULTS=all` makes every one whole.
+/// How much of a matrix is run. `FAULTS=all` runs every matrix in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// Every call in every way.
+    /// Every call with every fault.
     Whole,
-    /// Every call in a third of the ways, and every way at a third of the calls: for calls that are many and alike.
+    /// Every call with a third of the faults, and every fault at a third of the calls: for calls that are many and
+    /// alike.
     Third,
 }
 
-/// Whether `FAULTS=all` was asked for.
+/// Whether `FAULTS=all` is set.
 pub(crate) fn all_of_it() -> bool {
     std::env::var("FAULTS").is_ok_and(|share| share == "all")
 }
@@ -73,7 +74,7 @@ impl Share {
     }
 }
 
-/// Spoils each call in each way, `repeated` times in a row.
+/// Injects each fault into each call, `repeated` times in a row.
 pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated: usize, share: Share) {
     let (lab, proxy) = start().await;
     let calls = calls_of(&lab, &proxy, journey).await;
@@ -86,7 +87,7 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
             for (_, effect) in effects.filter(|(index, _)| share.takes(nth, *index)) {
                 let strike = Strike { call: call.clone(), nth, times: repeated, effect };
                 let went = disturbed(&lab, &proxy, journey, std::slice::from_ref(&strike), runs).await;
-                assert_eq!(went.helped, 0, "{strike:?}: one fault needs nobody");
+                assert_eq!(went.helped, 0, "{strike:?}: one fault needs no operator");
                 runs += 1;
                 if !went.struck {
                     missed.push(format!("{call} #{nth}"));
@@ -95,7 +96,7 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
         }
     }
     say(&format!(
-        "{journey:?}: {} kinds of calls, {runs} runs, {} struck, {runs} arrived",
+        "{journey:?}: {} kinds of calls, {runs} runs, {} with a fault, {runs} recovered",
         calls.len(),
         runs - missed.len()
     ));
@@ -103,6 +104,6 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
         say(&format!("  {count:>3} x {call}"));
     }
     proxy.script(&[]);
-    assert!(missed.len() * 10 <= runs, "{} of {runs} strikes hit nothing: {missed:?}", missed.len());
+    assert!(missed.len() * 10 <= runs, "{} of {runs} faults were never injected: {missed:?}", missed.len());
     lab.stop().await;
 }

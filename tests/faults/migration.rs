@@ -1,4 +1,4 @@
-//! A number on its way from another provider: added once, proven by its owner, registered within Meta's budget.
+//! A number that migrates from another provider: added once, verified by its owner, registered within Meta's limit.
 
 use crate::customer::{Customer, PATIENCE};
 use crate::journey::account;
@@ -30,12 +30,12 @@ pub(crate) async fn moves(customer: &Customer<'_>, waba: &str, onboarding: &str,
         if moving["state"] == "done" {
             break;
         }
-        assert!(started.elapsed() < PATIENCE, "{strike}: the move has no end: {moving}");
+        assert!(started.elapsed() < PATIENCE, "{strike}: the migration does not end: {moving}");
         goes_on(customer, &moving).await;
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
     arrived(customer, waba, &source, strike).await;
-    customer.is_told_once("whatsapp.move.completed.v1", strike).await;
+    customer.gets_event_once("whatsapp.move.completed.v1", strike).await;
 }
 
 async fn asked(customer: &Customer<'_>, wish: &Value) -> String {
@@ -47,7 +47,7 @@ async fn asked(customer: &Customer<'_>, wish: &Value) -> String {
     }
 }
 
-/// What a person does next, and otherwise time.
+/// What a person does next; otherwise time passes.
 async fn goes_on(customer: &Customer<'_>, moving: &Value) {
     let (lab, id) = (customer.lab, moving["move_id"].as_str().unwrap_or_default());
     match moving["state"].as_str().unwrap_or_default() {
@@ -55,7 +55,7 @@ async fn goes_on(customer: &Customer<'_>, moving: &Value) {
         "code_sent" => {
             let phone = moving["phone_number_id"].as_str().unwrap();
             let code = lab.simulator("state").await["phones"][phone]["arrival"]["code"].clone();
-            // A code that never came is asked for again.
+            // A code that never arrived is requested again.
             let (what, body) = if code.is_null() { ("code", json!({})) } else { ("verify", json!({ "code": code })) };
             drop(lab.platform_post(&format!("/v1/moves/{id}/{what}"), &body).await);
         }
@@ -73,13 +73,13 @@ async fn arrived(customer: &Customer<'_>, waba: &str, source: &Value, strike: &s
     let moved: Vec<&Value> = phones.iter().filter(here).collect();
     assert_eq!((phones.len(), moved.len()), (2, 1), "{strike}: added once");
     assert_eq!(moved[0]["status"], "CONNECTED", "{strike}: registered");
-    assert!(moved[0]["registrations"].as_array().unwrap().len() <= 3, "{strike}: within our part of Meta's budget");
+    assert!(moved[0]["registrations"].as_array().unwrap().len() <= 3, "{strike}: within our share of Meta's limit");
     let there = customer.lab.simulator("state").await["phones"][source["id"].as_str().unwrap()]["status"].clone();
     assert_eq!(there, "MIGRATED", "{strike}: gone from the other provider");
     let live: Vec<Value> = customer.records().await.into_iter().filter(|record| record["state"] != "left").collect();
     assert_eq!(
         live[0]["phone_number_ids"].as_array().unwrap().len(),
         2,
-        "{strike}: in the customer's record: {live:?}"
+        "{strike}: joined the customer's record: {live:?}"
     );
 }

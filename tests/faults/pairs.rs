@@ -1,4 +1,4 @@
-//! Two faults in one journey, drawn from all pairs by a fixed seed: the same run draws the same pairs.
+//! Two faults in one flow, sampled from all pairs with a fixed seed: the same run samples the same pairs.
 
 use crate::customer::start;
 use crate::journey::Journey;
@@ -25,7 +25,7 @@ pub(crate) async fn sampled(pairs: usize) {
             helped += usize::from(disturbed(&lab, &proxy, journey, &strikes, runs).await.helped > 0);
             runs += 1;
         }
-        say(&format!("{journey:?}: {runs} pairs so far, all arrived, {helped} after an operator said go on"));
+        say(&format!("{journey:?}: {runs} pairs so far, all recovered, {helped} after an operator resumed"));
     }
     proxy.script(&[]);
     lab.stop().await;

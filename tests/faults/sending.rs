@@ -1,14 +1,15 @@
-//! A message from its request to its end: sent at most twice, the second time only when the first is known to have failed.
+//! A message from its request to its final state: sent at most twice, the second time only if the first is known to
+//! have failed.
 
 use crate::customer::{Customer, PATIENCE};
 use crate::journey::account;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// After which nobody works on anything any more.
+/// Time after which nothing works on anything any more.
 const IDLE: Duration = Duration::from_millis(300);
 
-/// States in which nothing more happens by itself.
+/// Final states.
 const ENDS: [&str; 5] = ["delivered", "read", "failed", "cancelled", "unknown"];
 
 pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
@@ -22,11 +23,11 @@ pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
         if message["state"].as_str().is_some_and(|state| ENDS.contains(&state)) {
             break message;
         }
-        assert!(started.elapsed() < PATIENCE, "{strike}: the message has no end: {message}");
+        assert!(started.elapsed() < PATIENCE, "{strike}: the message has no final state: {message}");
         if !lab.stack.is_at_rest() {
             idle_since = None;
         } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
-            // What a process took with it when it died becomes visible again.
+            // Messages of a crashed process become visible again.
             lab.stack.shift_time(200);
             lab.age_message(&id, 700).await;
             idle_since = None;
@@ -39,7 +40,7 @@ pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
     assert!((1..=2).contains(&attempts), "{strike}: {message}");
 }
 
-/// The platform asks again until it has an answer, under the same key.
+/// The platform retries until it has a response, with the same key.
 async fn asked(customer: &Customer<'_>, phone: &str) -> String {
     let lab = customer.lab;
     let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
@@ -58,7 +59,7 @@ async fn asked(customer: &Customer<'_>, phone: &str) -> String {
     }
 }
 
-/// Each attempt once; a network that repeats a request is nobody's decision.
+/// Each attempt once; a network that repeats a request is not our decision.
 async fn is_sent_at_most_twice(customer: &Customer<'_>, phone: &str, id: &str, strike: &str) {
     let sent = customer.lab.simulator(&format!("phones/{phone}/messages")).await;
     let references: Vec<&Value> = sent.as_array().unwrap().iter().collect();

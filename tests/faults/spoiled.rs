@@ -1,66 +1,66 @@
-//! One call at a time, journey by journey; and pairs of them.
+//! Faults in single calls, flow by flow, and in pairs of calls.
 
 use crate::journey::Journey;
 use crate::matrix::{Share, all_of_it, matrix, services};
 use crate::pairs;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_signup_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_a_signup_to_meta_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Signup, services(&["graph"]), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_signup_to_the_table_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_a_signup_to_the_table_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Signup, services(&["dynamodb"]), 2, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_signup_to_vault_and_queues_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_a_signup_to_vault_and_queues_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Signup, services(&["sqs", "secretsmanager"]), 2, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_an_exit_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_an_exit_to_meta_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Exit, services(&["graph"]), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_an_exit_to_table_vault_and_queues_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_an_exit_to_table_vault_and_queues_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Exit, services(&["dynamodb", "sqs", "secretsmanager"]), 2, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_second_number_to_meta_and_vault_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_a_second_number_to_meta_and_vault_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::SecondNumber, services(&["graph", "secretsmanager"]), 1, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_signup_without_a_browser_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_a_signup_without_a_browser_tolerates_loss_refusal_duplication_and_crashes() {
     let fetching = |call: &str| call.contains("system_user_access_tokens") || call.contains("debug_token");
     let kept = |call: &str| call.starts_with("secretsmanager") || call.starts_with("sqs");
     matrix(Journey::Announced, move |call: &str| fetching(call) || kept(call), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_for_the_data_of_a_business_app_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_for_the_data_of_a_business_app_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Coexistence, |call: &str| call.contains("smb_app_data"), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_message_and_its_second_attempt_may_be_lost_refused_doubled_or_the_last_of_a_process() {
-    // A repeated read changes nothing; reads are included when every matrix is run whole.
+async fn every_call_of_a_message_and_its_second_attempt_tolerates_loss_refusal_duplication_and_crashes() {
+    // A repeated read changes nothing; faults are injected into reads in full runs only.
     let reads =
         |call: &str| call == "dynamodb GetItem" || call == "dynamodb Query" || call.starts_with("secretsmanager");
     matrix(Journey::Message, move |call: &str| all_of_it() || !reads(call), 1, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_of_a_move_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_call_of_a_migration_to_meta_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Move, services(&["graph"]), 1, Share::Third).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_of_a_move_may_be_lost_refused_doubled_or_the_last_of_a_process() {
+async fn every_write_of_a_migration_tolerates_loss_refusal_duplication_and_crashes() {
     let writes = |call: &str| call == "dynamodb PutItem" || call == "dynamodb TransactWriteItems";
     matrix(Journey::Move, move |call: &str| all_of_it() || writes(call), 1, Share::Third).await;
 }

@@ -1,4 +1,4 @@
-//! Scopes: who may do what, and the names under which the API is reached.
+//! Scopes: who may do what, and the host names of the API.
 
 use integration::Lab;
 use local::{Answer, StackOptions};
@@ -17,7 +17,7 @@ async fn send(lab: &Lab, bearer: &str, (method, path): (&str, &str)) -> Answer {
     lab.send(method, &lab.api(path), &headers, b"").await
 }
 
-/// Every operation of `/v1` in the API's own description, with nobody's ids in its path, and the scopes it lists.
+/// Every operation of `/v1` in the API's own description, with unknown ids in its path, and the scopes it lists.
 async fn operations(lab: &Lab) -> Vec<(String, String, Vec<String>)> {
     let description = lab.platform_get("/v1/openapi.json").await.json();
     let mut found = Vec::new();
@@ -34,7 +34,7 @@ async fn operations(lab: &Lab) -> Vec<(String, String, Vec<String>)> {
     found
 }
 
-/// API Gateway's own words.
+/// API Gateway's own response body.
 fn is_forbidden(answer: &Answer) -> bool {
     answer.status == 403 && answer.json() == json!({ "message": "Forbidden" })
 }
@@ -108,7 +108,7 @@ async fn scopes_have_the_names_that_the_issuer_gives_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_function_looks_again_where_the_gateway_was_told_nothing() {
+async fn the_function_checks_scopes_itself_where_the_gateway_has_none_configured() {
     let directory = tempfile::tempdir().unwrap();
     let template = directory.path().join("template.yaml");
     let whole = std::fs::read_to_string(StackOptions::default().template).unwrap();
@@ -133,7 +133,7 @@ async fn the_function_looks_again_where_the_gateway_was_told_nothing() {
     lab.stop().await;
 }
 
-/// What was cut off a line with its scopes.
+/// The rest of a truncated line with its scopes.
 fn closed(line: &str) -> &'static str {
     if line.contains(", Auth: { AuthorizationScopes") { " } }" } else { "" }
 }
@@ -172,7 +172,7 @@ async fn a_foreign_host_never_appears_in_an_answer() {
             assert_eq!(is_forbidden(&answer), name == "host", "{path} with {name}: {}", answer.status);
         }
     }
-    // Both names of this machine work, and each leads back to itself.
+    // Both names of this machine work, and each returns to itself.
     let other = lab.api("/v1/sessions").replace("localhost", "127.0.0.1");
     let headers = [("authorization", bearer.as_str())];
     let created = lab.client.post(&other, &headers, &json!({ "customer_ref": "acme" })).await.unwrap().json();

@@ -1,4 +1,4 @@
-//! An operator gives an account to a customer: the only way for one whose token nobody brought.
+//! An operator assigns an account to a customer: the only way if its token was never brought.
 
 use crate::healing::{died_in_the_exchange, sweep};
 use crate::joining::announced;
@@ -43,7 +43,7 @@ async fn a_signup_whose_answer_was_lost_goes_on_by_an_operators_decision_instead
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_nobody_claimed_is_given_to_a_customer_and_to_nobody_else_afterwards() {
+async fn an_unclaimed_account_is_assigned_to_a_customer_and_to_no_other_afterwards() {
     let lab = Lab::start().await;
     let popup = lab.popup(&json!({})).await;
     let id = announced(&lab, &popup.waba).await;
@@ -62,7 +62,7 @@ async fn an_account_that_nobody_claimed_is_given_to_a_customer_and_to_nobody_els
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_decision_is_refused_and_changes_nothing() {
+async fn an_invalid_decision_is_refused_and_changes_nothing() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;

@@ -1,4 +1,4 @@
-//! Bad input to the public doors: a clear refusal, nothing stored, nothing called, never a 5xx.
+//! Bad input to the public endpoints: a clear refusal, nothing stored, nothing called, never a 5xx.
 
 use integration::Lab;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ type Headers = &'static [(&'static str, &'static str)];
 const PAGE: (&str, &str) = ("origin", "http://localhost:8080");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// Members of a callback that break it, with the refusal each gets.
+/// Invalid members of a callback, with the refusal of each.
 fn broken_callbacks() -> Vec<(Value, u16, &'static str)> {
     let mut cases = vec![
         (json!({ "code": null }), 400, "bad_type"),
@@ -53,7 +53,7 @@ async fn broken_callbacks_are_refused_before_anything_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bodies_that_are_no_callback_at_all_are_refused() {
+async fn bodies_that_are_not_a_callback_are_refused() {
     let lab = Lab::start().await;
     let session = lab.session("acme").await;
     let twice = format!(r#"{{"session":"{0}","code":"a","code":"b"}}"#, session.id);

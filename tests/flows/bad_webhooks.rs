@@ -1,4 +1,4 @@
-//! Bad input to the webhook endpoint: only what Meta signed is taken, whatever it holds, and nobody else learns anything.
+//! Bad input to the webhook endpoint: only what Meta signed is accepted, whatever it contains; others learn nothing.
 
 use integration::{Draw, Lab, soon};
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn bad_webhooks_are_answered_without_a_body_and_leave_nothing() {
     lab.stop().await;
 }
 
-/// Signatures and bodies that do not belong to each other any more, or never did.
+/// Signatures and bodies that do not match.
 fn altered(good: &str, foreign: String, body: &str) -> [(String, String); 12] {
     let digits = good.strip_prefix("sha256=").unwrap();
     [
@@ -59,7 +59,7 @@ fn altered(good: &str, foreign: String, body: &str) -> [(String, String); 12] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_very_bytes_that_were_signed_are_taken() {
+async fn only_the_exact_bytes_that_were_signed_are_accepted() {
     let lab = Lab::start().await;
     let endpoints = lab.stack.endpoints().clone();
     let body = r#"{"object":"whatsapp_business_account","entry":[{"id":"9","changes":[{"field":"flows","value":{"a":"ü"}}]}]}"#;
@@ -107,7 +107,7 @@ async fn what_fits_into_no_message_is_asked_for_again_and_its_neighbours_are_pas
     lab.stop().await;
 }
 
-/// Signed by Meta and odd in every way.
+/// Signed by Meta and unusual in every way.
 fn odd_bodies() -> Vec<String> {
     let entry = |entry: &str| format!(r#"{{"object":"whatsapp_business_account","entry":[{entry}]}}"#);
     let change = |time: &str, value: &str| {
@@ -142,7 +142,7 @@ fn odd_bodies() -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_signed_is_taken_in_and_breaks_nothing() {
+async fn every_signed_body_is_accepted_and_breaks_nothing() {
     let lab = Lab::start().await;
     for body in odd_bodies() {
         let short: String = body.chars().take(80).collect();
@@ -154,10 +154,10 @@ async fn whatever_is_signed_is_taken_in_and_breaks_nothing() {
         let counts = lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap();
         (counts.visible + counts.in_flight + counts.delayed == 0).then_some(())
     };
-    lab.eventually("every one is done with", done).await;
+    lab.eventually("all are processed", done).await;
     assert_eq!(lab.stack.sqs().counts(&lab.queue("WebhookDeadLetters")).unwrap().visible, 0);
     let died = lab.stack.logs().iter().any(|line| line.text.contains("panic") || line.text.contains("Runtime exited"));
-    assert!(!died, "no function died of it");
+    assert!(!died, "no function crashed");
     lab.lose("PlatformEventsQueue").await;
     lab.stop().await;
 }

@@ -1,11 +1,11 @@
-//! A signup belongs to the browser that began it: whoever else brings a code, nothing is spent and nothing is stored.
+//! A signup belongs to the browser that started it: if another brings a code, nothing is spent and nothing is stored.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use integration::{Browser, Lab, Session};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// A browser with our page that has launched; gives its launch value and the `state` of Meta's whole page.
+/// A browser with our page that has launched; returns its launch value and the `state` of Meta's full page.
 async fn launched(lab: &Lab, session: &Session, order: &Value) -> (Browser, String, String) {
     let browser = Browser::default();
     lab.open(&browser, &session.url).await;
@@ -27,7 +27,7 @@ async fn exchanges(lab: &Lab) -> usize {
     lab.calls("GET", "/oauth/access_token").await
 }
 
-/// The session as it is stored.
+/// The stored session.
 async fn stored(lab: &Lab, session: &Session) -> Vec<HashMap<String, AttributeValue>> {
     lab.stored(&lab.session_key(session)).await
 }
@@ -41,7 +41,7 @@ fn text(answer: &local::Answer) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strangers_code_at_an_attackers_state_is_posted_by_no_page_and_spent_by_nobody() {
+async fn a_strangers_code_at_an_attackers_state_is_neither_posted_nor_spent() {
     let lab = Lab::start().await;
     let session = lab.session("mallory").await;
     let (_, _, state) = launched(&lab, &session, &json!({})).await;
@@ -55,7 +55,7 @@ async fn a_strangers_code_at_an_attackers_state_is_posted_by_no_page_and_spent_b
     assert_eq!((page.status, page.header("content-language")), (403, "de"));
     assert!(html.contains("Es wurde nichts verbunden") && html.contains(">null</script>"), "{html}");
     assert!(!html.contains(&session.id));
-    // The same in a browser with a signup of its own, and posted all the same.
+    // The same in a browser with its own signup, posted nonetheless.
     let own = lab.session("victim").await;
     let (victim, _, _) = launched(&lab, &own, &json!({})).await;
     let page = lab.open(&victim, &returned(&lab, &state, &victims.code)).await;
@@ -67,11 +67,11 @@ async fn a_strangers_code_at_an_attackers_state_is_posted_by_no_page_and_spent_b
     }
     assert_eq!((exchanges(&lab).await, stored(&lab, &session).await), (0, before));
     let begun = lab.dump().await.iter().any(|item| item.contains("ONBOARDING#"));
-    assert!(!begun, "nobody's onboarding has begun");
+    assert!(!begun, "no onboarding has started");
     lab.stop().await;
 }
 
-/// A callback's body with a launch value.
+/// A callback body with a launch value.
 fn with(body: &Value, launch: &Value) -> Value {
     let mut body = body.clone();
     body["launch"] = launch.clone();
@@ -105,7 +105,7 @@ async fn a_page_brings_what_it_was_launched_with_or_its_code_is_not_spent() {
     lab.stop().await;
 }
 
-/// The same code and value get the same answer, and only in the browser that launched; another code gets none.
+/// The same code and value get the same answer, and only in the browser that launched; another code is refused.
 async fn brought_twice(lab: &Lab, browser: &Browser, body: &Value, stranger: &Browser) {
     let accepted = lab.page_post(browser, "/signup/callback", body).await;
     assert_eq!(accepted.status, 202, "{}", accepted.json());
@@ -190,7 +190,7 @@ async fn a_whole_page_of_metas_comes_back_once_in_its_language_to_the_browser_th
     assert!(text(&page).contains(&given) && !text(&page).contains(&popup.code), "the code stays in the browser");
     let outdated = lab.open(&browser, &returned(&lab, &stale, &popup.code)).await;
     assert!(outdated.status == 409 && text(&outdated).contains(">null</script>"));
-    assert!(text(&outdated).contains(&format!("../signup?session={}", session.id)), "the way to begin again");
+    assert!(text(&outdated).contains(&format!("../signup?session={}", session.id)), "the way to start again");
     let body = json!({ "session": session.id, "code": popup.code, "launch": state, "redirect_uri": redirect });
     for foreign in ["https://evil.example/signup/return".to_owned(), lab.api("/signup"), format!("{redirect}?to=evil")]
     {

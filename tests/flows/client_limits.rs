@@ -1,4 +1,4 @@
-//! What one client may do in ten minutes, and that no other client notices.
+//! Limits per client in ten minutes, which no other client notices.
 
 use integration::{Lab, Session};
 use local::{Answer, Client, StackOptions};
@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 const PAGE: [(&str, &str); 1] = [("origin", "http://localhost:8080")];
 
-/// A stack that takes so many attempts of a client.
+/// A stack that accepts this many attempts per client.
 async fn start(attempts: u32) -> Lab {
     let mut options = StackOptions::default();
     options.parameters.insert("SignupAttemptsPerClient".to_owned(), attempts.to_string());
@@ -19,7 +19,7 @@ async fn invented(lab: &Lab, session: &Session, code: &str) -> Answer {
     lab.server_callback(&json!({ "session": session.id, "code": code })).await
 }
 
-/// Refused, with the time to come again.
+/// Refused, with the time to retry.
 fn assert_too_many(answer: &Answer) {
     assert_eq!((answer.status, &answer.json()["code"]), (429, &json!("too_many_requests")));
     let seconds: u64 = answer.header("retry-after").parse().unwrap();
@@ -90,7 +90,7 @@ async fn an_office_full_of_genuine_signups_is_not_held_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_that_nobody_knows_are_counted_and_closed_popups_are_counted_for_themselves() {
+async fn unknown_links_are_counted_and_closed_popups_are_counted_separately() {
     let lab = start(2).await;
     let session = lab.session("acme").await;
     let id = SessionId::new(shared::clock::now(), [1, 2]);
@@ -128,7 +128,7 @@ async fn launches_are_counted_for_themselves_and_an_office_has_five_times_as_man
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_limit_nobody_is_counted() {
+async fn without_a_limit_no_client_is_counted() {
     let lab = start(0).await;
     let session = lab.session("acme").await;
     for number in 0..4 {

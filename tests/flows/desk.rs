@@ -1,4 +1,4 @@
-//! The template desk: prepared, checked, submitted, reviewed, edited, copied, deleted.
+//! Template management: prepared, checked, submitted, reviewed, edited, copied, deleted.
 
 use integration::{Lab, Popup};
 use local::Answer;
@@ -68,7 +68,7 @@ async fn a_template_goes_from_the_desk_through_review_to_use() {
     let list = lab.platform_get(&path(&id, "")).await.json();
     assert_eq!((&list["created_last_hour"], &list["creations_an_hour"]), (&json!(1), &json!(100)));
     assert!(list["synced_at"].as_str().is_some());
-    assert_eq!(lab.platform_post(&path(&id, ""), &offer()).await.status, 409, "it is there");
+    assert_eq!(lab.platform_post(&path(&id, ""), &offer()).await.status, 409, "it is listed");
     lab.quiet().await;
     lab.events_of("all that came before").await;
     assert_eq!(send(&lab, "DELETE", &path(&id, "/order_shipped/en_US"), &json!({})).await.status, 204);
@@ -110,7 +110,7 @@ async fn what_meta_would_refuse_never_reaches_meta() {
     sale["components"] = json!([{ "type": "BODY", "text": "Your order comes with a discount for the next one." }]);
     let hinted = lab.platform_post(&path(&id, ""), &sale).await;
     assert_eq!((hinted.status, &hinted.json()["hints"][0]["code"]), (201, &json!("wording.marketing")));
-    assert_eq!(lab.calls("POST", "/message_templates").await, 1, "only what may pass");
+    assert_eq!(lab.calls("POST", "/message_templates").await, 1, "only what Meta allows");
     lab.stop().await;
 }
 

@@ -1,4 +1,4 @@
-//! Leaving cleanly: everything that was set up is taken apart, read back, and nobody else is touched.
+//! A clean exit: everything that was set up is removed and read back, and no other customer is affected.
 
 use integration::{Lab, soon};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ async fn a_customer_that_removed_us_costs_nothing_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_credit_line_stays_while_another_account_of_the_portfolio_shares_it() {
+async fn the_credit_line_remains_shared_while_another_account_of_the_portfolio_uses_it() {
     let lab = Lab::start().await;
     let (_, one, first) = lab.signed_up("acme", &json!({})).await;
     lab.until(&first, "ready").await;
@@ -63,7 +63,7 @@ async fn the_credit_line_stays_while_another_account_of_the_portfolio_shares_it(
         let all = state["allocations"].as_object().unwrap().clone();
         all.values().filter(|allocation| allocation["status"] == "APPROVED").count()
     };
-    assert!(approved().await > 0, "the second account is still paid");
+    assert!(approved().await > 0, "the second account still has credit");
     assert_eq!(lab.onboarding(&second).await["state"], "ready");
     leave(&lab, &second).await;
     lab.until(&second, "left").await;
@@ -108,13 +108,13 @@ async fn lost_answers_do_not_stop_an_exit() {
         lab.until(&id, "ready").await;
         lab.simulate("faults", &json!({ "method": method, "path": path, "effect": { "kind": "drop_after" } })).await;
         leave(&lab, &id).await;
-        lab.eventually("the answer was lost", async || (lab.calls(method, path).await > 0).then_some(())).await;
+        lab.eventually("the response was lost", async || (lab.calls(method, path).await > 0).then_some(())).await;
         let left = async || {
             lab.age(&id, 600).await;
             lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
             (lab.onboarding(&id).await["state"] == "left").then_some(())
         };
-        lab.eventually(&format!("{path} is made up for"), left).await;
+        lab.eventually(&format!("{path} is recovered"), left).await;
         assert_eq!(lab.calls(method, path).await, 1, "what was done is not done twice");
         lab.stop().await;
     }
@@ -129,7 +129,7 @@ async fn what_cannot_leave_says_so() {
     assert_eq!(lab.callback(&session, &popup).await.status, 422);
     let listed = lab.platform_get("/v1/onboardings?state=relaunch").await.json();
     let id = listed["onboardings"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!(leave(&lab, &id).await.1["state"], "left", "without a token there is nothing to take apart");
+    assert_eq!(leave(&lab, &id).await.1["state"], "left", "without a token there is nothing to remove");
     lab.stop().await;
 }
 
@@ -160,7 +160,7 @@ async fn timeline(lab: &Lab, id: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_departure_that_is_told_during_an_exit_skips_none_of_its_steps() {
+async fn a_departure_reported_during_an_exit_skips_none_of_its_steps() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
@@ -172,11 +172,11 @@ async fn a_departure_that_is_told_during_an_exit_skips_none_of_its_steps() {
         assert_eq!(lab.webhook(&news, "valid").await, 200);
     }
     let heard = async || timeline(&lab, &id).await.contains("departure_reported").then_some(());
-    lab.eventually("the news is noted", heard).await;
+    lab.eventually("the report is stored", heard).await;
     lab.stack.set_mapping("OnboardingQueue", true);
     lab.until(&id, "left").await;
     let state = lab.simulator("state").await;
-    assert_eq!(state["wabas"][&popup.waba]["subscribed"], json!([]), "nothing comes to us any more");
+    assert_eq!(state["wabas"][&popup.waba]["subscribed"], json!([]), "we receive nothing any more");
     assert_eq!(state["phones"][popup.body["phone_number_id"].as_str().unwrap()]["status"], "DISCONNECTED");
     assert_eq!(lab.calls("DELETE", "/subscribed_apps").await, 1);
     lab.stop().await;
@@ -222,7 +222,7 @@ async fn an_account_that_meta_does_not_show_any_more_has_left_although_the_token
     assert_eq!(lab.webhook(&news, "valid").await, 200);
     lab.until(&id, "left").await;
     let steps = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"].to_string();
-    assert!(steps.contains("access.lost"), "the receipt says why nothing was taken apart: {steps}");
+    assert!(steps.contains("access.lost"), "the receipt says why nothing was removed: {steps}");
     assert_eq!(tokens(&lab), 0);
     lab.stop().await;
 }

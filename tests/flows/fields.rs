@@ -1,4 +1,4 @@
-//! Every field Meta documents, as Meta's own samples have it: passed on whole, and understood where it concerns us.
+//! Every field Meta documents, as in Meta's own samples: passed on whole, and interpreted where it concerns us.
 
 use integration::{Lab, Popup, soon};
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// `WABA`, `PHONE` and `NUMBER` stand for what the customer's are.
+/// `WABA`, `PHONE` and `NUMBER` are placeholders for the customer's.
 const SAMPLES: &str = include_str!("fields.json");
 
 #[derive(Deserialize)]
@@ -98,18 +98,18 @@ async fn what_meta_says_about_account_and_number_is_shown_with_who_has_to_act() 
         json!({ "event": "ACCOUNT_RESTRICTION", "violation_info": { "violation_type": "DIRECT_SEND_UTILITY_UNBAN" } });
     change(&lab, waba, soon() + 1, "account_update", &lifted).await;
     let over = async || (!details(&lab, &id).await["notices"].to_string().contains("account.restricted")).then_some(());
-    lab.eventually("the restriction is over", over).await;
+    lab.eventually("the restriction has ended", over).await;
     let ended = json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [
         { "restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": soon() - 60 },
     ]});
     change(&lab, waba, soon() + 2, "account_update", &ended).await;
     let known = async || (details(&lab, &id).await["account"]["restriction"]["word"] != "LIFTED").then_some(());
-    lab.eventually("one that came late is known", known).await;
+    lab.eventually("the late one is stored", known).await;
     assert!(!details(&lab, &id).await["notices"].to_string().contains("account.restricted"), "and has ended");
     lab.stop().await;
 }
 
-/// Field, value, where its word is shown, and the word.
+/// Field, value, where its status value is shown, and that value.
 fn words(phone: &str, number: &str) -> [(&'static str, Value, &'static str, &'static str); 8] {
     let calling = json!({ "type": "phone_number_settings", "phone_number_settings": {
         "phone_number_id": phone, "calling": { "status": "ENABLED" } } });
@@ -137,7 +137,7 @@ fn words(phone: &str, number: &str) -> [(&'static str, Value, &'static str, &'st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_word_of_metas_is_shown_where_it_belongs() {
+async fn every_status_value_of_metas_is_shown_where_it_belongs() {
     let lab = Lab::start().await;
     let (popup, id) = ready(&lab, &json!({})).await;
     let number = digits(&lab, &popup).await;
@@ -150,7 +150,7 @@ async fn every_word_of_metas_is_shown_where_it_belongs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_says_only_that_something_changed_makes_us_look() {
+async fn a_report_without_details_triggers_a_check() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab, &json!({})).await;
     let quality = json!({ "display_phone_number": digits(&lab, &popup).await, "event": "FLAGGED" });
@@ -166,7 +166,7 @@ async fn what_says_only_that_something_changed_makes_us_look() {
         let before = lab.calls("GET", "").await;
         change(&lab, &popup.waba, soon(), field, &value).await;
         let looked = async || (lab.calls("GET", "").await > before).then_some(());
-        lab.eventually(&format!("{field} makes us look"), looked).await;
+        lab.eventually(&format!("{field} triggers a check"), looked).await;
     }
     lab.stop().await;
 }
@@ -219,7 +219,7 @@ async fn quality_and_category_of_a_template_are_followed_beside_its_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_words_of_one_second_are_settled_by_asking_meta() {
+async fn two_values_of_the_same_second_are_settled_by_asking_meta() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab, &json!({})).await;
     let created = lab.simulate(&format!("wabas/{}/templates", popup.waba), &json!({ "name": "offer" })).await;
@@ -228,7 +228,7 @@ async fn two_words_of_one_second_are_settled_by_asking_meta() {
     lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "offer").await;
     let path = format!("wabas/{}/templates/{number}", popup.waba);
     lab.simulate(&path, &json!({ "status": "APPROVED", "silent": true })).await;
-    // Later than the poll's own reading, and past by the time Meta is asked.
+    // Later than the poll's own data, and in the past by the time Meta is asked.
     let time = soon() - 4;
     let said = |event: &str| json!({ "event": event, "message_template_id": number, "message_template_name": "offer", "message_template_language": "en_US" });
     change(&lab, &popup.waba, time, "message_template_status_update", &said("PAUSED")).await;
@@ -241,7 +241,7 @@ async fn two_words_of_one_second_are_settled_by_asking_meta() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_nobody_documents_is_passed_on_and_counted() {
+async fn an_undocumented_field_is_passed_on_and_counted() {
     let lab = Lab::start().await;
     let value = r#"{"big":12345678901234567890123,"small":1e-400,"escaped":"\u00e4\/\ud83d","n":-0}"#;
     assert_eq!(lab.signed_text(&notification("123", soon(), "whatsapp_account", value)).await, 200);
@@ -250,7 +250,7 @@ async fn a_field_nobody_documents_is_passed_on_and_counted() {
         line.text.contains("a webhook field is not documented")
             && line.text.contains("whatsapp_account".to_uppercase().as_str())
     });
-    assert!(counted, "the message the template's metric filter looks for");
+    assert!(counted, "the message that the template's metric filter matches");
     assert_eq!(
         lab.signed_text(&notification("123", soon(), "account_update", r#"{"event":"NEW_IN_2027"}"#)).await,
         200

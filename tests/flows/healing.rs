@@ -1,4 +1,4 @@
-//! The sweeper heals what was lost: jobs, processes, leases.
+//! The sweeper recovers what was lost: jobs, processes, leases.
 
 use integration::{Effect, Lab, Popup, Proxy, Session, Strike};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ pub(crate) async fn sweep(lab: &Lab) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_bell_costs_a_sweep_and_nothing_else() {
+async fn a_lost_job_costs_a_sweep_and_nothing_else() {
     let lab = Lab::start().await;
     assert!(lab.stack.set_mapping("OnboardingQueue", false));
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
@@ -22,7 +22,7 @@ async fn a_lost_bell_costs_a_sweep_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_dies_in_the_middle_of_a_step_is_healed_when_its_lease_ends() {
+async fn a_function_that_crashes_in_the_middle_of_a_step_recovers_when_its_lease_expires() {
     let lab = Lab::start().await;
     let slow = json!({ "method": "POST", "path": "/register", "effect": { "kind": "delay", "milliseconds": 60_000 } });
     lab.simulate("faults", &slow).await;
@@ -36,9 +36,9 @@ async fn a_function_that_dies_in_the_middle_of_a_step_is_healed_when_its_lease_e
         let others_done = steps.iter().all(|step| step["state"] == "done" || running(step) || blocked(step));
         (others_done && lab.calls("POST", "/register").await > 0).then_some(())
     };
-    lab.eventually("a register call, and nothing else, is under way", only_the_register_call_runs).await;
+    lab.eventually("a register call, and nothing else, is in progress", only_the_register_call_runs).await;
     assert!(lab.stack.kill("OnboardingStepsFunction") > 0);
-    assert_eq!(sweep(&lab).await, 0, "a lease that runs is respected");
+    assert_eq!(sweep(&lab).await, 0, "an active lease is respected");
     lab.age(&id, 60).await;
     assert!(sweep(&lab).await > 0);
     lab.until(&id, "ready").await;
@@ -51,7 +51,7 @@ async fn an_answer_that_was_lost_with_its_process_asks_for_one_more_click_and_sa
     let (session, popup, id) = died_in_the_exchange(&lab).await;
     assert_eq!(sweep(&lab).await, 1);
     lab.until(&id, "relaunch").await;
-    assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 0, "nothing proves whose the account is");
+    assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 0, "nothing proves who owns the account");
     let repeated = lab.callback(&session, &popup).await;
     assert_eq!((repeated.status, &repeated.json()["code"]), (422, &json!("code_lost")));
     let again = lab.popup(&json!({ "waba_id": popup.waba })).await;
@@ -60,10 +60,10 @@ async fn an_answer_that_was_lost_with_its_process_asks_for_one_more_click_and_sa
     lab.stop().await;
 }
 
-/// CreateSecret calls of an exchange: three tries, each twice by the SDK.
+/// CreateSecret calls of an exchange: three attempts, each made twice by the SDK.
 const ALL_TRIES: usize = 6;
 
-/// A signup whose code Meta accepts while the vault takes nothing; `claimed` is what the browser names.
+/// A signup whose code Meta accepts while the vault stores nothing; `claimed` is the account the browser names.
 async fn signed_up_without_a_vault(lab: &Lab, proxy: &Proxy, claimed: Option<&Popup>) -> (Session, Popup, String) {
     let (session, mut popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
     if let Some(claimed) = claimed {
@@ -131,7 +131,7 @@ async fn a_lost_token_that_meta_does_not_give_again_asks_the_customer_to_click_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browsers_word_alone_never_makes_us_ask_for_a_token() {
+async fn a_browsers_claim_alone_never_triggers_a_token_request() {
     let lab = Lab::start().await;
     let (_, victim, first) = lab.signed_up("victim", &json!({})).await;
     lab.until(&first, "ready").await;
@@ -148,7 +148,7 @@ async fn a_browsers_word_alone_never_makes_us_ask_for_a_token() {
     lab.stop().await;
 }
 
-/// A signup whose function died after Meta was sent the code and before the token was stored; its lease is over.
+/// A signup whose function crashed after sending Meta the code and before storing the token; its lease has expired.
 pub(crate) async fn died_in_the_exchange(lab: &Lab) -> (Session, Popup, String) {
     let (session, popup) = (lab.session("acme").await, lab.popup(&json!({})).await);
     let id = died_with(lab, &session, &popup).await;
@@ -168,7 +168,7 @@ pub(crate) async fn died_with(lab: &Lab, session: &Session, popup: &Popup) -> St
         lab.stack.kill("CodeExchangeFunction");
     };
     let (answer, ()) = tokio::join!(lab.callback(session, popup), killed);
-    assert_eq!(answer.status, 500, "the gateway says that the function died");
+    assert_eq!(answer.status, 500, "the gateway reports the crash");
     let listed = lab.platform_get("/v1/onboardings?state=exchanging").await.json();
     let id = listed["onboardings"][0]["id"].as_str().unwrap().to_owned();
     lab.stack.set_mapping("OnboardingQueue", true);
@@ -184,13 +184,13 @@ async fn an_answer_that_is_lost_after_meta_did_it_does_not_double_anything() {
         let lab = Lab::start().await;
         lab.simulate("faults", &json!({ "method": method, "path": path, "effect": { "kind": "drop_after" } })).await;
         let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
-        lab.eventually("the answer was lost", async || (lab.calls(method, path).await > 0).then_some(())).await;
+        lab.eventually("the response was lost", async || (lab.calls(method, path).await > 0).then_some(())).await;
         let retried = async || {
             lab.age(&id, 600).await;
             sweep(&lab).await;
             (lab.onboarding(&id).await["state"] == "ready").then_some(())
         };
-        lab.eventually(&format!("{path} is made up for"), retried).await;
+        lab.eventually(&format!("{path} is recovered"), retried).await;
         let state = lab.simulator("state").await;
         assert!(state["allocations"].as_object().unwrap().len() == 1, "one share, whatever was lost");
         assert_eq!(state["wabas"][&popup.waba]["subscribed"].as_array().unwrap().len(), 1);
@@ -220,7 +220,7 @@ async fn a_code_that_never_reached_meta_is_sent_again_and_the_customer_notices_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_finished_onboarding_is_rung_once_a_day_and_not_in_between() {
+async fn a_finished_onboarding_is_checked_once_a_day_and_not_in_between() {
     let lab = Lab::start().await;
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
@@ -229,6 +229,6 @@ async fn a_finished_onboarding_is_rung_once_a_day_and_not_in_between() {
     lab.age(&id, 23 * 3600).await;
     assert_eq!(sweep(&lab).await, 0);
     lab.age(&id, 2 * 3600).await;
-    assert_eq!(sweep(&lab).await, 1, "the daily look");
+    assert_eq!(sweep(&lab).await, 1, "the daily check");
     lab.stop().await;
 }

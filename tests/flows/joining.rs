@@ -36,7 +36,7 @@ async fn a_second_number_joins_the_same_record() {
     let one_token = async || (tokens(&lab) == kept).then_some(());
     lab.eventually("the replaced token is destroyed", one_token).await;
     let told = lab.events_of("whatsapp.onboarding.left.v1").await;
-    assert!(told.is_empty(), "nobody left: {told:?}");
+    assert!(told.is_empty(), "no customer left: {told:?}");
     lab.stop().await;
 }
 
@@ -140,7 +140,7 @@ async fn a_hosted_signup_without_a_browser_is_begun_by_metas_announcement() {
     }
 }
 
-/// Waits until the announcement is stored, lets its time pass, and gives the onboarding it begins.
+/// Waits until the announcement is stored, lets its time pass, and returns the onboarding that it starts.
 pub(crate) async fn announced(lab: &Lab, waba: &str) -> String {
     let stored = async || {
         let items = lab.stored(&format!("WABA#{waba}")).await;
@@ -161,11 +161,11 @@ pub(crate) async fn announced(lab: &Lab, waba: &str) -> String {
         }
         None
     };
-    lab.eventually("an onboarding has begun", begun).await
+    lab.eventually("an onboarding has started", begun).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_nobody_claimed_becomes_the_customers_who_proves_to_have_it() {
+async fn an_unclaimed_account_becomes_the_customers_who_proves_to_have_it() {
     let lab = Lab::start().await;
     let popup = lab.popup(&json!({})).await;
     let id = announced(&lab, &popup.waba).await;
@@ -192,7 +192,7 @@ async fn a_signup_with_a_browser_leaves_nothing_for_the_announcement_to_begin() 
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
     let nothing_more =
         async || (lab.stack.fire("SweeperFunction", "Sweep").await.unwrap()["enqueued"] == 0).then_some(());
-    lab.eventually("the announcement is over", nothing_more).await;
+    lab.eventually("the announcement is closed", nothing_more).await;
     let all = lab.platform_get("/v1/onboardings").await.json();
     assert_eq!(all["onboardings"].as_array().unwrap().len(), 1);
     lab.stop().await;
@@ -207,7 +207,7 @@ async fn a_platforms_own_reference_cannot_look_like_an_unclaimed_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_connects_again_finds_its_business_filled_in() {
+async fn a_customer_who_connects_again_finds_its_business_filled_in() {
     let lab = Lab::start().await;
     let page = async |customer: &str| {
         let session = lab.session(customer).await;
@@ -223,12 +223,12 @@ async fn who_connects_again_finds_its_business_filled_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_announcement_does_not_bring_back_who_has_left_and_a_new_one_does() {
+async fn a_late_announcement_does_not_reconnect_a_customer_that_has_left_and_a_new_one_does() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
     let late = soon() - 4;
-    lab.eventually("some seconds have gone by", async || (soon() - 5 > late + 2).then_some(())).await;
+    lab.eventually("some seconds have passed", async || (soon() - 5 > late + 2).then_some(())).await;
     lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
     lab.until(&id, "left").await;
     let info = json!({ "waba_id": popup.waba, "owner_business_id": popup.body["business_id"] });

@@ -1,4 +1,4 @@
-//! Signup links: for whom they are, what they show when they are over, how they are revoked, and how often they are tried.
+//! Signup links: for whom they are, what they show when closed, how they are revoked, and how often they can be tried.
 
 use integration::{Browser, Lab, Session};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ async fn a_link_says_what_is_connected_to_what_and_where_help_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_confirms_where_the_platform_demands_it_and_the_timeline_says_when() {
+async fn a_person_confirms_if_the_platform_requires_it_and_the_timeline_says_when() {
     let lab = Lab::start().await;
     let session = link(&lab, &json!({ "customer_ref": "acme", "confirm": true })).await;
     assert_eq!(code_of(&lab, &session, "AQx").await, (422, json!("confirmation_missing")), "a server confirms nothing");
@@ -114,7 +114,7 @@ async fn a_revoked_link_takes_no_launch_and_no_code_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_is_over_shows_its_state_and_nothing_of_what_was_filled_in() {
+async fn a_closed_link_shows_its_state_and_none_of_its_prefill() {
     let lab = Lab::start().await;
     let business = json!({ "name": "Lucky Shrub", "email": "ada@shrub.example" });
     let order = json!({ "customer_ref": "acme", "prefill": { "business": business }, "customer_name": "Shrub Ltd" });
@@ -127,7 +127,7 @@ async fn a_link_that_is_over_shows_its_state_and_nothing_of_what_was_filled_in()
     assert!(over(&shown(&lab, &expired).await));
     assert_eq!(lab.status(&expired).await["state"], "expired");
     assert_eq!(lab.launch(&expired, &json!({})).await.json()["code"], "session_expired");
-    // Who has to click again gets it all again; who is connected never more.
+    // A customer who has to click again gets all of it again; a connected one never does.
     assert_eq!(code_of(&lab, &used, "AQnobodyHasThisCode").await, (422, json!("code_used")));
     assert_eq!(lab.status(&used).await["state"], "relaunch");
     assert!(shown(&lab, &used).await.contains("ada@shrub.example"));
@@ -153,7 +153,11 @@ async fn a_link_tries_ten_codes_and_later_ones_cost_nothing() {
     lab.quiet().await;
     assert_eq!((exchanges, lab.calls("GET", "/oauth/access_token").await, lab.items().await), (10, 10, items));
     assert_eq!(lab.events_of("whatsapp.onboarding.relaunch_requested.v1").await.len(), 0);
-    assert_eq!(code_of(&lab, &session, "AQinvented9").await, (422, json!("code_used")), "a repeat keeps its answer");
+    assert_eq!(
+        code_of(&lab, &session, "AQinvented9").await,
+        (422, json!("code_used")),
+        "a repeat gets the same answer"
+    );
     let status = lab.status(&session).await;
     assert_eq!((&status["state"], &status["can_start"]), (&json!("relaunch"), &json!(false)));
     assert!(status["message"].as_str().unwrap().contains("tried too often"), "{status}");
@@ -162,7 +166,7 @@ async fn a_link_tries_ten_codes_and_later_ones_cost_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn launches_that_are_none_are_refused() {
+async fn invalid_launches_are_refused() {
     let lab = Lab::start().await;
     let session = lab.session("acme").await;
     for (order, status, code) in [

@@ -1,6 +1,6 @@
 //! Flows over the running stack: real binaries, real endpoints, a simulated Meta.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "unexpected results fail the test")]
 
 mod access;
 mod assignment;

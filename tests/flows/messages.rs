@@ -1,4 +1,4 @@
-//! Messages: sent once and followed up, and never sent again when nobody knows.
+//! Messages: sent once and followed up, and never sent again while the outcome is unknown.
 
 use integration::{Lab, Popup};
 use local::{Answer, StackOptions};
@@ -18,7 +18,7 @@ pub(crate) fn text() -> Value {
     json!({ "to": "+1 650 555 1234", "type": "text", "text": { "body": "your order is on its way" } })
 }
 
-/// What becomes of the next messages at Meta.
+/// Outcomes of the next messages at Meta.
 pub(crate) async fn outcomes(lab: &Lab, popup: &Popup, outcomes: &[&str]) {
     lab.simulate(&format!("phones/{}", phone(popup)), &json!({ "outcomes": outcomes })).await;
 }
@@ -87,7 +87,7 @@ async fn a_lost_answer_is_never_answered_with_a_second_message() {
     lab.stop().await;
 }
 
-/// Meta tells one thing about somebody who writes with the customer's number.
+/// Meta reports one change about a person who writes with the customer's number.
 async fn told(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
     let value = json!({ "metadata": { "phone_number_id": phone(popup) }, field: [item] });
     let change = json!({ "field": field, "value": value });
@@ -97,7 +97,7 @@ async fn told(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_wants_no_marketing_gets_none_and_everything_else() {
+async fn a_person_who_opted_out_of_marketing_gets_everything_else() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab).await;
     let offer = lab.simulate(&format!("wabas/{}/templates", popup.waba), &json!({ "name": "offer" })).await;
@@ -118,7 +118,7 @@ async fn who_wants_no_marketing_gets_none_and_everything_else() {
     let update =
         json!({ "user_id": { "previous": "US.1", "current": "US.2" }, "detail": "x", "timestamp": "1739321099" });
     told(&lab, &popup, "user_id_update", &update).await;
-    // Another person's new name comes before the word under the old one.
+    // Another person's new name arrives before the status under the old one.
     let earlier = json!({ "user_id": { "previous": "US.7", "current": "US.8" }, "timestamp": "1739321099" });
     told(&lab, &popup, "user_id_update", &earlier).await;
     let late =
@@ -167,7 +167,7 @@ async fn the_same_key_is_the_same_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_that_is_told_for_another_number_changes_nothing() {
+async fn a_status_reported_for_another_number_changes_nothing() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab).await;
     outcomes(&lab, &popup, &["silent"]).await;
@@ -186,7 +186,7 @@ async fn a_status_that_is_told_for_another_number_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_message_is_refused_before_anything_is_stored_or_called() {
+async fn an_invalid_message_is_refused_before_anything_is_stored_or_called() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab).await;
     let items = lab.items().await;

@@ -1,4 +1,4 @@
-//! A number comes here from another provider: conditions, code, registration, and what moved with it.
+//! Phone number migration from another provider: conditions, code, registration, and what is migrated with the number.
 
 pub(crate) mod case;
 
@@ -7,7 +7,7 @@ use integration::Lab;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_moves_from_another_provider_with_all_that_meta_moves() {
+async fn a_number_migrates_from_another_provider_with_everything_that_meta_migrates() {
     let case = case(&json!({})).await;
     let lab = &case.lab;
     let bad = lab
@@ -30,7 +30,7 @@ async fn a_number_moves_from_another_provider_with_all_that_meta_moves() {
     assert!(waiting["phone_number"].as_str().unwrap().starts_with('…'), "the number itself is not shown");
     the_owner_proves_it(&case, &id, &waiting).await;
     let done = case.until(&id, "done").await;
-    all_that_meta_moves_is_listed(&done);
+    everything_that_meta_migrates_is_listed(&done);
     let record = lab.platform_get(&format!("/v1/onboardings/{}", case.onboarding)).await.json();
     assert_eq!(record["numbers"].as_array().unwrap().len(), 2, "it joined the customer's record");
     let event = lab.event("whatsapp.move.completed.v1", |event| event["data"]["move_id"] == id.as_str()).await;
@@ -38,11 +38,11 @@ async fn a_number_moves_from_another_provider_with_all_that_meta_moves() {
     assert_eq!(lab.simulator("violations").await, json!([]), "Meta's own document agrees");
     let phone = done["phone_number_id"].as_str().unwrap();
     assert_eq!(case.phone(phone).await["status"], "CONNECTED");
-    late_news_are_the_new_accounts(&case).await;
+    late_changes_of_the_previous_account_are_attributed_to_the_new_one(&case).await;
     case.lab.stop().await;
 }
 
-/// A code that is wrong is refused, the right one taken, hyphen or not.
+/// A wrong code is refused, the right one accepted, with or without a hyphen.
 async fn the_owner_proves_it(case: &Case, id: &str, waiting: &Value) {
     let sent = case.post(id, "code", &json!({ "method": "VOICE", "language": "es_ES" })).await;
     assert_eq!((sent.status, &sent.json()["state"]), (202, &json!("code_sent")));
@@ -55,7 +55,7 @@ async fn the_owner_proves_it(case: &Case, id: &str, waiting: &Value) {
     assert_eq!(verified["state"], "registering", "{verified}");
 }
 
-fn all_that_meta_moves_is_listed(done: &Value) {
+fn everything_that_meta_migrates_is_listed(done: &Value) {
     let kept = |subject: &str| {
         let line = done["comparison"].as_array().unwrap().iter().find(|line| line["subject"] == subject).cloned();
         line.unwrap_or_default()["kept"].clone()
@@ -66,8 +66,8 @@ fn all_that_meta_moves_is_listed(done: &Value) {
     assert_eq!(kept("template bad (en_US)"), json!(false));
 }
 
-/// News of the account it came from are taken for news of the new one.
-async fn late_news_are_the_new_accounts(case: &Case) {
+/// Changes of the previous account are attributed to the new one.
+async fn late_changes_of_the_previous_account_are_attributed_to_the_new_one(case: &Case) {
     let change = json!({ "field": "account_alerts", "value": { "entity_type": "PHONE_NUMBER", "alert_info": {} } });
     let body =
         json!({ "object": "whatsapp_business_account", "entry": [{ "id": case.source.waba, "changes": [change] }] });
@@ -78,7 +78,7 @@ async fn late_news_are_the_new_accounts(case: &Case) {
     case.lab.event("whatsapp.webhook.received.v1", of_source).await;
     let parked = case.lab.stored(&format!("WABA#{}", case.source.waba)).await;
     let parked = parked.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("PARKED#")).count();
-    assert_eq!(parked, 0, "nothing waits for an account that nobody will connect");
+    assert_eq!(parked, 0, "nothing waits for an account that will not be connected");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,12 +97,12 @@ async fn each_refusal_of_meta_waits_with_a_sentence_and_goes_on_afterwards() {
         let moving = lab.platform_get(&format!("/v1/moves/{id}")).await.json();
         (moving["code"] == "name_approved").then_some(moving)
     };
-    assert_eq!(lab.eventually("the name is asked for", named).await["state"], "blocked");
+    assert_eq!(lab.eventually("the name is requested", named).await["state"], "blocked");
     lab.simulate(&format!("phones/{source}"), &json!({ "name_status": "APPROVED" })).await;
     assert_eq!(
         lab.platform_post("/v1/moves", &case.wish().await).await.json()["move_id"],
         id.as_str(),
-        "the same move goes on"
+        "the same migration continues"
     );
     case.until(&id, "awaiting_code").await;
     assert_eq!(lab.calls("POST", "/phone_numbers").await, 2, "refused once, added once");
@@ -110,12 +110,12 @@ async fn each_refusal_of_meta_waits_with_a_sentence_and_goes_on_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_of_another_business_does_not_move() {
+async fn a_number_of_another_business_does_not_migrate() {
     let case = case(&json!({ "business_id": null })).await;
     let id = case.begin().await;
     let blocked = case.until(&id, "blocked").await;
     assert_eq!(blocked["code"], "same_business");
-    assert_eq!(case.lab.calls("POST", "/phone_numbers").await, 0, "nothing is asked of Meta that cannot succeed");
+    assert_eq!(case.lab.calls("POST", "/phone_numbers").await, 0, "no call to Meta that cannot succeed");
     let bearer = format!("Bearer {}", case.lab.stack.endpoints().platform_token);
     let url = case.lab.api(&format!("/v1/moves/{id}"));
     let given_up = case.lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await;
@@ -124,7 +124,7 @@ async fn a_number_of_another_business_does_not_move() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_are_lost_on_the_way_are_looked_for() {
+async fn lost_responses_of_a_migration_are_recovered_by_reading_from_meta() {
     let case = case(&json!({})).await;
     let lab = &case.lab;
     let lose = async |path: &str| {
@@ -176,7 +176,7 @@ async fn codes_are_limited_before_meta_locks_the_number() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_move_is_refused_before_anything_is_stored_or_called() {
+async fn an_invalid_migration_is_refused_before_anything_is_stored_or_called() {
     let case = case(&json!({})).await;
     let lab = &case.lab;
     let wish = case.wish().await;
@@ -218,7 +218,7 @@ async fn a_number_on_its_way_is_not_registered_before_its_owner_proved_to_have_i
         let record = case.lab.onboarding(&case.onboarding).await;
         (record["code"] == "graph.133006").then_some(())
     };
-    case.lab.eventually("it waits for the owner's proof", asked).await;
+    case.lab.eventually("it waits for the owner's verification", asked).await;
     assert_eq!(case.lab.calls("POST", "/register").await, 0, "no attempt is spent");
     the_owner_proves_it(&case, &id, &waiting).await;
     case.until(&id, "done").await;

@@ -1,4 +1,4 @@
-//! One key, one body: whatever is sent in parallel, repeated, or dies midway.
+//! One key, one body: whatever is sent in parallel, repeated, or crashes midway.
 
 mod crashes;
 
@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 const BODIES: usize = 5;
 const TIMES: usize = 6;
 
-/// Sends each body so often at once under one key, and what is told to come again until it has an answer. Gives the body that
-/// took effect and its answer.
+/// Sends each body this often at once under one key, and retries what is answered 409 until it has a response. Returns
+/// the body that took effect and its response.
 async fn race(lab: &Lab, path: &str, key: &str, bodies: &[Value]) -> (usize, Value) {
     assert_eq!(bodies.len(), BODIES);
     let requests = (0..BODIES * TIMES).map(|at| async move {
@@ -38,16 +38,16 @@ async fn race(lab: &Lab, path: &str, key: &str, bodies: &[Value]) -> (usize, Val
     (winner, first.json())
 }
 
-/// What is being carried out is asked for again, as the answer says.
+/// Retries a request in progress, as the response says.
 async fn answer(lab: &Lab, path: &str, key: &str, body: &Value) -> Answer {
     let last = async || {
         let answer = lab.keyed_post(path, key, body).await;
         let wait = answer.status == 409 && answer.json()["code"] == "idempotency_in_progress";
-        assert!(!wait || !answer.header("retry-after").is_empty(), "it says when to come again");
-        // What is throttled is nobody's answer.
+        assert!(!wait || !answer.header("retry-after").is_empty(), "it says when to retry");
+        // A throttled request was not answered by the function.
         (!wait && answer.status < 500).then_some(answer)
     };
-    lab.eventually("the request has an answer", last).await
+    lab.eventually("the request has a response", last).await
 }
 
 async fn entities(lab: &Lab, entity: &str) -> usize {
@@ -95,11 +95,11 @@ async fn of_many_bodies_under_one_key_one_session_is_made_and_its_link_is_the_sa
     let headers =
         [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", "6c1b2e")];
     let same = lab.send("POST", &lab.api("/v1/sessions"), &headers, reordered.as_bytes()).await;
-    assert_eq!((same.status, same.json()), (201, created.clone()), "order and space make no other body");
+    assert_eq!((same.status, same.json()), (201, created.clone()), "member order and whitespace do not matter");
     lab.end_keys().await;
-    let anew = lab.keyed_post("/v1/sessions", "6c1b2e", &bodies[(winner + 1) % BODIES]).await;
-    assert_eq!(anew.status, 201, "a key that is over is free, although its item is still there");
-    assert_ne!(anew.json()["session"], created["session"]);
+    let fresh = lab.keyed_post("/v1/sessions", "6c1b2e", &bodies[(winner + 1) % BODIES]).await;
+    assert_eq!(fresh.status, 201, "an expired key is free, although its item still exists");
+    assert_ne!(fresh.json()["session"], created["session"]);
     lab.stop().await;
 }
 
@@ -121,7 +121,7 @@ async fn of_many_bodies_under_one_key_one_template_is_submitted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_bodies_under_one_key_one_move_is_begun() {
+async fn of_many_bodies_under_one_key_one_migration_is_started() {
     let case = crate::moves::case::case(&json!({})).await;
     let lab = &case.lab;
     let wish = case.wish().await;
@@ -138,7 +138,7 @@ async fn of_many_bodies_under_one_key_one_move_is_begun() {
     case.lab.stop().await;
 }
 
-/// Without a key, or under many.
+/// Without a key, or with many.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_that_is_posted_twenty_times_at_once_is_created_once() {
     let lab = Lab::start().await;

@@ -1,4 +1,4 @@
-//! Every operation has a name: who asked for it stands in the record's timeline and in an event.
+//! Every operation is attributed: its caller appears in the record's timeline and in an event.
 
 use crate::healing::sweep;
 use crate::joining::announced;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const REQUESTED: &str = "whatsapp.operation.requested.v1";
 
-/// Routes that store, send and change nothing although they are no GET.
+/// Routes that store, send and change nothing although they are not GET.
 const SILENT: [&str; 1] = ["POST /v1/templates/preview"];
 
 async fn send(lab: &Lab, bearer: &str, (method, path): (&str, &str), body: &Value) -> Answer {
@@ -29,7 +29,7 @@ fn bearer(lab: &Lab) -> String {
     format!("Bearer {}", lab.stack.sign(&claims).unwrap())
 }
 
-/// A call that is taken up.
+/// A call that is accepted.
 async fn done(lab: &Lab, route: (&str, &str), body: &Value) -> Value {
     let answer = send(lab, &bearer(lab), route, body).await;
     assert!((200..300).contains(&answer.status), "{route:?}: {} {}", answer.status, answer.json());
@@ -57,7 +57,7 @@ async fn messages(case: &Case) {
     done(lab, ("DELETE", &format!("/v1/messages/{sent}")), &Value::Null).await;
 }
 
-/// Gives the move that was gone through.
+/// Returns the migration that was completed.
 async fn moves(case: &Case) -> String {
     let lab = &case.lab;
     let begun = done(lab, ("POST", "/v1/moves"), &case.wish().await).await;
@@ -67,7 +67,7 @@ async fn moves(case: &Case) -> String {
     let code = case.code(&waiting).await;
     done(lab, ("POST", &format!("/v1/moves/{id}/verify")), &json!({ "code": code })).await;
     case.until(&id, "done").await;
-    // One that nobody works on can be resumed.
+    // A migration that no worker is processing can be resumed.
     lab.quiet().await;
     lab.stack.set_mapping("OnboardingQueue", false);
     let number = json!({ "onboarding_id": case.onboarding, "country_code": "1", "phone_number": "6505550199" });
@@ -81,7 +81,7 @@ async fn moves(case: &Case) -> String {
     id
 }
 
-/// A link that is revoked, and an account that nobody claimed and a customer is given.
+/// A revoked link, and an unclaimed account that is assigned to a customer.
 async fn decisions(lab: &Lab) {
     let link = done(lab, ("POST", "/v1/sessions"), &json!({ "customer_ref": "florist" })).await;
     let link = format!("/v1/sessions/{}", link["session"].as_str().unwrap());
@@ -94,7 +94,7 @@ async fn decisions(lab: &Lab) {
     named(&lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"], "onboarding.assign");
 }
 
-/// Gives the onboarding that was resumed and ended.
+/// Returns the onboarding that was resumed and ended.
 async fn onboardings(lab: &Lab) -> String {
     let created = done(lab, ("POST", "/v1/sessions"), &json!({ "customer_ref": "bakery" })).await;
     let popup = lab.popup(&json!({ "event": "FINISH_ONLY_WABA", "numbers": 0 })).await;
@@ -117,11 +117,11 @@ async fn platform_wide(lab: &Lab) {
         lab.stack.shift_time(181);
         (lab.stack.sqs().counts(&lab.queue("TemplateDeadLetters")).unwrap().visible == 1).then_some(())
     };
-    lab.eventually("it is given up", given_up).await;
+    lab.eventually("it is a dead letter", given_up).await;
     done(lab, ("POST", "/v1/dead-letters/TemplateQueue/redrive"), &Value::Null).await;
 }
 
-/// The line of a timeline that names who asked for an operation.
+/// The timeline entry that names the caller of an operation.
 fn named(timeline: &Value, operation: &str) -> Value {
     let lines = timeline.as_array().unwrap();
     let line = lines.iter().find(|line| line["by"]["operation"] == operation);
@@ -133,7 +133,7 @@ fn named(timeline: &Value, operation: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_operation_of_the_api_leaves_the_name_of_who_asked_for_it() {
+async fn every_operation_of_the_api_records_who_asked_for_it() {
     let case = case(&json!({})).await;
     let lab = &case.lab;
     templates(&case).await;
@@ -171,14 +171,14 @@ async fn every_operation_of_the_api_leaves_the_name_of_who_asked_for_it() {
     case.lab.stop().await;
 }
 
-/// Events of hers, by the name of the operation.
+/// Events of the operator, by the name of the operation.
 fn of_maria(events: Vec<Value>) -> BTreeMap<String, Value> {
     let hers = json!({ "subject": "auth0|maria", "client": "console" });
     let events = events.into_iter().filter(|event| event["data"]["actor"] == hers);
     events.map(|event| (event["data"]["operation"].as_str().unwrap().to_owned(), event)).collect()
 }
 
-/// Operations of the API's own description that do something, by the names of the function's table.
+/// Operations of the API's own description that change something, by the names of the function's table.
 async fn acting(lab: &Lab) -> BTreeSet<String> {
     let description = lab.platform_get("/v1/openapi.json").await.json();
     let paths = description["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/v1/"));
@@ -198,7 +198,7 @@ async fn acting(lab: &Lab) -> BTreeSet<String> {
         .collect()
 }
 
-/// Neither whom a message goes to, nor what it says, nor a number, a code or a session.
+/// Neither a message's recipient, nor its text, nor a number, a code or a session.
 fn nothing_else_is_told(events: &BTreeMap<String, Value>) {
     for (operation, event) in events {
         let whole = event.to_string();
@@ -209,7 +209,7 @@ fn nothing_else_is_told(events: &BTreeMap<String, Value>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_ended_a_connection_is_known_although_everything_dies_right_after() {
+async fn who_ended_a_connection_is_recorded_although_everything_crashes_right_after() {
     let lab = Lab::start().await;
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
@@ -219,7 +219,7 @@ async fn who_ended_a_connection_is_known_although_everything_dies_right_after() 
     lab.stack.kill("PlatformApiFunction");
     assert_eq!(lab.lose("OnboardingQueue").await, 1);
     lab.stack.set_mapping("OnboardingQueue", true);
-    // What is due is known by whole seconds.
+    // Due times have whole seconds.
     lab.eventually("the sweeper finds the exit", async || (sweep(&lab).await > 0).then_some(())).await;
     let told = lab.event(REQUESTED, |event| event["data"]["operation"] == "onboarding.leave").await;
     assert_eq!(told["data"]["actor"]["subject"], "auth0|maria");
@@ -230,13 +230,13 @@ async fn who_ended_a_connection_is_known_although_everything_dies_right_after() 
     let told = lab.events_of(REQUESTED).await;
     assert!(
         told.iter().all(|event| event["data"]["operation"] != "onboarding.leave"),
-        "what changed nothing has no name"
+        "what changed nothing is not attributed"
     );
     lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_given_a_name_is_not_done() {
+async fn an_operation_that_cannot_be_attributed_is_not_done() {
     let proxy = Proxy::start().await;
     let lab = Lab::start_behind(&proxy).await;
     proxy.connect(lab.stack.endpoints());
@@ -255,7 +255,7 @@ async fn what_cannot_be_given_a_name_is_not_done() {
     let session = send(&lab, &bearer(&lab), ("POST", "/v1/sessions"), &json!({ "customer_ref": "acme" })).await;
     assert_eq!((session.status, post(&lab, &popup, &text()).await.status), (503, 503));
     assert_eq!((lab.items().await, lab.calls("POST", "/messages").await), (items, 0));
-    // An operation on an account is saved with it, or not begun.
+    // An operation on an account is saved with it, or not started.
     refuse("dynamodb TransactWriteItems");
     let before = lab.calls("POST", "/message_templates").await;
     let body = json!([{ "type": "BODY", "text": "Your parcel is on its way to you today." }]);

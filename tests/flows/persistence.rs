@@ -1,17 +1,21 @@
-//! `--data`: what was there is there again after a restart.
+//! `--data`: state survives a restart.
 
 use integration::Lab;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_that_keeps_its_data_goes_on_where_it_stopped() {
+async fn a_stack_that_saves_its_data_continues_where_it_stopped() {
     let directory = tempfile::tempdir().unwrap();
     let lab = Lab::start_keeping(directory.path()).await;
     lab.stack.set_mapping("OnboardingQueue", false);
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.stop().await;
     let lab = Lab::start_keeping(directory.path()).await;
-    assert_eq!(lab.until(&id, "ready").await["waba_id"], popup.waba, "the job, the token and Meta's side were kept");
+    assert_eq!(
+        lab.until(&id, "ready").await["waba_id"],
+        popup.waba,
+        "the job, the token and the simulated Meta were saved"
+    );
     assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 1);
     lab.stop().await;
 }

@@ -1,10 +1,10 @@
-//! The platform API and the doors around it.
+//! The platform API and the endpoints around it.
 
 use integration::Lab;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_without_a_token_of_the_platform() {
+async fn requests_without_a_token_of_the_platform_are_refused() {
     let lab = Lab::start().await;
     let good = lab.stack.endpoints().platform_token.clone();
     for bearer in
@@ -134,7 +134,7 @@ async fn a_list_is_never_wider_than_what_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prefill_is_kept_as_it_was_sent_and_breaks_no_page() {
+async fn a_prefill_is_stored_as_it_was_sent_and_breaks_no_page() {
     let lab = Lab::start().await;
     let business = json!({ "id": 9_007_199_254_740_991_u64, "name": "{{script}}</script>", "email": null });
     let created = lab

@@ -1,4 +1,4 @@
-//! What is the platform's own: its limit of new customers, its credit line, its customers' callbacks.
+//! The platform's own side: its limit of new customers, its credit line, its customers' callbacks.
 
 use integration::Lab;
 use local::StackOptions;
@@ -64,7 +64,7 @@ async fn everybody_waits_when_the_platforms_own_access_is_broken_and_goes_on_whe
     let (_, _, second) = lab.signed_up("two", &json!({})).await;
     let paused = lab.until(&second, "waiting").await;
     assert_eq!(paused["code"], "credit.paused");
-    assert_eq!(system_calls().await, asked, "nobody asks Meta again while it is known");
+    assert_eq!(system_calls().await, asked, "Meta is not asked again while the result is cached");
     assert!(lab.platform_get("/v1/limits").await.json()["credit"]["paused_until"].is_string());
     lab.simulate("platform", &json!({})).await;
     lab.end_credit_pause().await;
@@ -76,7 +76,7 @@ async fn everybody_waits_when_the_platforms_own_access_is_broken_and_goes_on_whe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_lives_from_the_credit_line_is_listed_until_it_is_taken_back() {
+async fn accounts_sharing_the_credit_line_are_listed_until_it_is_revoked() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({})).await;
     lab.until(&id, "ready").await;
@@ -161,7 +161,7 @@ async fn examined(lab: &Lab) -> Vec<Value> {
         let now = json!(checks).to_string();
         (examined && now != before).then_some(checks)
     };
-    lab.eventually("the examination is done", report).await
+    lab.eventually("the checks are done", report).await
 }
 
 fn verdict(checks: &[Value], name: &str) -> Value {
@@ -185,7 +185,7 @@ async fn the_doctor_finds_a_healthy_platform_in_order() {
         assert_eq!(verdict(&checks, name)["ok"], true, "{name}: {checks:?}");
     }
     for name in ["configuration", "allowed_domains"] {
-        assert_eq!(verdict(&checks, name)["ok"], json!(null), "nobody can ask Meta for {name}");
+        assert_eq!(verdict(&checks, name)["ok"], json!(null), "Meta's API does not show {name}");
     }
     lab.stop().await;
 }

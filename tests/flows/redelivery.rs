@@ -1,4 +1,4 @@
-//! What comes again, soon or late, alone or in other company.
+//! Repeated deliveries, soon or late, alone or with other changes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use integration::{Draw, Lab, Popup, soon};
@@ -41,7 +41,7 @@ async fn what_meta_repeats_after_an_hour_a_week_and_a_month_changes_nothing() {
     let fresh = json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "SCAM" } });
     assert_eq!(lab.webhook(&body(&popup.waba, now, "account_update", &fresh), "valid").await, 200);
     let shown = async || (violation_of(&lab, &id).await == "SCAM").then_some(());
-    lab.eventually("the newest word is shown", shown).await;
+    lab.eventually("the newest status value is shown", shown).await;
     let before = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
     for ago in [3600, 8 * 86_400, 30 * 86_400] {
         for (field, value) in [
@@ -56,14 +56,14 @@ async fn what_meta_repeats_after_an_hour_a_week_and_a_month_changes_nothing() {
     lab.quiet().await;
     assert!(lab.events_of("whatsapp.webhook.received.v1").await.len() >= 12, "all twelve are passed on");
     let mut after = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
-    // An account's review was never told before: that word is news, and it is the only one.
+    // An account's review was never reported before, so this change is the only new one.
     after["account"]["review"] = before["account"]["review"].clone();
     after["notices"] = before["notices"].clone();
     assert_eq!(after, before);
     lab.stop().await;
 }
 
-/// News of every kind that our records keep, each said twice with another word, and when.
+/// Changes of every kind that our records store, each reported twice with another value, and when.
 fn news(popup: &Popup, phone: &str, digits: &str) -> Vec<(String, i64, Value)> {
     let now = soon() - 100;
     let metadata = json!({ "phone_number_id": phone, "display_phone_number": digits });
@@ -95,7 +95,7 @@ fn news(popup: &Popup, phone: &str, digits: &str) -> Vec<(String, i64, Value)> {
 
 type Items = BTreeMap<String, HashMap<String, AttributeValue>>;
 
-/// Everything that is kept, but when a number was last heard of.
+/// All stored data except the time of a number's last event.
 async fn kept(lab: &Lab, popup: &Popup, phone: &str, id: &str) -> (Value, Items) {
     let mut shown = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
     let mut items = Items::new();

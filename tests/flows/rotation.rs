@@ -26,26 +26,26 @@ async fn command(lab: &Lab, operation: &str, mut input: Value) -> Value {
     input["SecretId"] = json!(endpoints.secrets["AppSecret"]);
     let target = format!("secretsmanager.{operation}");
     let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1")];
-    // Not through `Lab::send`: what an operator reads is no answer of the product.
+    // Not through `Lab::send`: the operator's output is not a response of the product.
     let sent = lab.client.send("POST", &endpoints.aws.secretsmanager, &headers, input.to_string().into()).await;
     let answer = sent.unwrap();
     assert_eq!(answer.status, 200, "{operation}: {}", answer.json());
     answer.json()
 }
 
-/// Gives the app secret a new value.
+/// Stores a new app secret.
 async fn rotate(lab: &Lab) {
     command(lab, "PutSecretValue", json!({ "SecretString": NEW })).await;
 }
 
-/// The command of the runbook that ends the value before the present one.
+/// The runbook's command that invalidates the previous value.
 async fn end_previous(lab: &Lab) {
     let version = command(lab, "GetSecretValue", json!({ "VersionStage": "AWSPREVIOUS" })).await["VersionId"].clone();
     let ended = json!({ "VersionStage": "AWSPREVIOUS", "RemoveFromVersionId": version });
     command(lab, "UpdateSecretVersionStage", ended).await;
 }
 
-/// A webhook that is signed with a secret. Gives the status of the answer.
+/// A webhook signed with a secret. Returns the status.
 async fn signed(lab: &Lab, secret: &str) -> u16 {
     let body = change().to_string();
     let signature = sign(body.as_bytes(), &Secret::new(secret.to_owned()));
@@ -84,7 +84,7 @@ async fn a_week_after_a_rotation_the_old_app_secret_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_an_emergency_one_command_ends_the_old_app_secret() {
+async fn in_an_emergency_one_command_invalidates_the_old_app_secret() {
     let lab = Lab::start().await;
     let old = lab.stack.endpoints().meta.app_secret.clone();
     assert_eq!(signed(&lab, &old).await, 200);
@@ -100,14 +100,14 @@ async fn in_an_emergency_one_command_ends_the_old_app_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_webhook_with_the_new_app_secret_ends_an_old_one_that_was_taken_away() {
+async fn the_first_webhook_with_the_new_app_secret_invalidates_a_removed_old_one() {
     let lab = Lab::start().await;
     let old = lab.stack.endpoints().meta.app_secret.clone();
     assert_eq!(signed(&lab, &old).await, 200);
     rotate(&lab).await;
     end_previous(&lab).await;
-    assert_eq!(signed(&lab, NEW).await, 200, "another look finds the new one");
-    assert_eq!(signed(&lab, &old).await, 401, "and the old one is not believed any more");
+    assert_eq!(signed(&lab, NEW).await, 200, "the next read finds the new one");
+    assert_eq!(signed(&lab, &old).await, 401, "and the old one is not accepted any more");
     lab.stop().await;
 }
 

@@ -1,4 +1,5 @@
-//! Whose a change is: waiting for an account that comes later, quarantined when it is nobody's or two customers'.
+//! Which customer a change belongs to: it waits for an account that connects later, or is quarantined if it is
+//! unclaimed or two customers'.
 
 use integration::{Effect, Lab, Popup, Proxy, Strike, soon};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ async fn is_parked(lab: &Lab, waba: &str) -> Option<()> {
     parked.then_some(())
 }
 
-/// Whether any of them is tried again.
+/// Whether any of them is retried.
 async fn waits(lab: &Lab, waba: &str) -> bool {
     let items = lab.stored(&format!("WABA#{waba}")).await;
     items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("PARKED#")) && item.contains_key("due_at"))
@@ -55,7 +56,7 @@ async fn a_change_that_comes_before_its_account_waits_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_whose_account_nobody_connects_within_a_day_is_quarantined() {
+async fn a_change_whose_account_is_not_connected_within_a_day_is_quarantined() {
     let lab = Lab::start().await;
     assert_eq!(lab.webhook(&body("555", soon(), "account_update", &violation()), "valid").await, 200);
     lab.eventually("the change waits", async || is_parked(&lab, "555").await).await;
@@ -87,11 +88,11 @@ async fn a_change_that_names_accounts_of_two_customers_changes_neither() {
         assert_eq!(lab.onboarding(&id).await["state"], "ready");
     }
     let told = lab.events_of("whatsapp.webhook.received.v1").await;
-    assert!(!told.iter().any(|event| event["data"]["value"] == removed), "no customer is told of the other's");
+    assert!(!told.iter().any(|event| event["data"]["value"] == removed), "no customer sees the other's");
     lab.stop().await;
 }
 
-/// Characters of a name that no item of the table holds beside the rest (DynamoDB: 400 KB).
+/// Characters of a name that no table item can hold with the rest (DynamoDB: 400 KB).
 const TOO_LONG: usize = 450_000;
 
 fn template(number: u64, name: &str) -> Value {
@@ -101,7 +102,7 @@ fn template(number: u64, name: &str) -> Value {
     } })
 }
 
-/// A change comes to lie in the dead letters, alone and compressed. How often: who gets two jobs may send it twice.
+/// A change ends in the dead-letter queue, alone and compressed. Returns how often: duplicate jobs may send it twice.
 async fn buried(lab: &Lab) -> usize {
     let dead = lab.queue("WebhookDeadLetters");
     let buried = async || {
@@ -109,7 +110,7 @@ async fn buried(lab: &Lab) -> usize {
         lab.quiet().await;
         (lab.stack.sqs().counts(&dead).unwrap().visible > 0).then_some(())
     };
-    lab.eventually("the change lies in the dead letters", buried).await;
+    lab.eventually("the change is a dead letter", buried).await;
     let letters = lab.stack.sqs().receive(&dead, 10, Duration::ZERO, None).await.unwrap();
     assert!(letters.iter().all(|letter| letter.body.len() < 10_000));
     letters.len()
@@ -126,7 +127,7 @@ async fn a_change_that_the_table_refuses_fails_alone_and_ends_in_the_dead_letter
     let body = json!({ "object": "whatsapp_business_account", "entry": [entry] });
     assert_eq!(lab.webhook(&body, "valid").await, 200);
     lab.quiet().await;
-    assert_eq!(violation_of(&lab, &id).await, "ALCOHOL", "what stands behind it is applied");
+    assert_eq!(violation_of(&lab, &id).await, "ALCOHOL", "the change behind it is applied");
     for name in ["first", "last"] {
         lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == name).await;
     }
@@ -134,7 +135,7 @@ async fn a_change_that_the_table_refuses_fails_alone_and_ends_in_the_dead_letter
     let others = lab.events_of("whatsapp.webhook.received.v1").await;
     let passed_on =
         |name: &str| others.iter().filter(|event| event["data"]["value"]["message_template_name"] == name).count();
-    assert_eq!((passed_on("first"), passed_on("last")), (1, 1), "its neighbours came once");
+    assert_eq!((passed_on("first"), passed_on("last")), (1, 1), "the others arrived once");
     lab.stop().await;
 }
 
@@ -154,12 +155,12 @@ async fn a_change_that_waited_for_its_account_and_is_refused_ends_in_the_dead_le
     lab.age_parked(&popup.waba, 100).await;
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
     assert!((1..=2).contains(&buried(&lab).await));
-    assert_eq!(violation_of(&lab, &id).await, "ALCOHOL", "its neighbour is applied");
+    assert_eq!(violation_of(&lab, &id).await, "ALCOHOL", "the other change is applied");
     assert!(!waits(&lab, &popup.waba).await);
     lab.stop().await;
 }
 
-/// A customer that has left, and a change of its account that came afterwards and waits.
+/// A customer that has left, and a later change of its account that waits.
 async fn left_with_late_news(lab: &Lab) -> (Popup, String) {
     let (popup, id) = ready(lab, "acme").await;
     assert_eq!(lab.platform_delete(&format!("/v1/onboardings/{id}")).await.status, 202);
@@ -170,7 +171,7 @@ async fn left_with_late_news(lab: &Lab) -> (Popup, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn late_news_of_a_customer_that_has_left_are_not_applied_and_wait_for_whoever_connects_next() {
+async fn late_changes_of_a_customer_that_has_left_are_not_applied_and_wait_for_whoever_connects_next() {
     let lab = Lab::start().await;
     let (popup, first) = left_with_late_news(&lab).await;
     assert_eq!(violation_of(&lab, &first).await, Value::Null, "the former customer's record");
@@ -185,7 +186,7 @@ async fn late_news_of_a_customer_that_has_left_are_not_applied_and_wait_for_whoe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn late_news_of_a_customer_that_has_left_are_nobodys_after_a_day() {
+async fn late_changes_of_a_customer_that_has_left_expire_unclaimed_after_a_day() {
     let lab = Lab::start().await;
     let (popup, _) = left_with_late_news(&lab).await;
     for hours in [1, 24] {
@@ -193,8 +194,8 @@ async fn late_news_of_a_customer_that_has_left_are_nobodys_after_a_day() {
         lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
         lab.quiet().await;
     }
-    assert_eq!(lab.events_of("whatsapp.webhook.quarantined.v1").await.len(), 0, "no alarm for what is over");
-    assert!(!waits(&lab, &popup.waba).await, "it waits no more");
+    assert_eq!(lab.events_of("whatsapp.webhook.quarantined.v1").await.len(), 0, "no alarm for expired changes");
+    assert!(!waits(&lab, &popup.waba).await, "it does not wait any more");
     lab.stop().await;
 }
 
@@ -205,7 +206,7 @@ async fn dead_letters_that_are_sent_back_take_effect() {
     lab.stack.set_mapping("WebhookQueue", false);
     assert_eq!(lab.webhook(&body(&popup.waba, soon(), "account_update", &violation()), "valid").await, 200);
     let (queue, dead) = (lab.queue("WebhookQueue"), lab.queue("WebhookDeadLetters"));
-    // Five receipts without success, then the next look moves it.
+    // Five unsuccessful receives, then the next receive moves it.
     for _ in 0..6 {
         lab.stack.sqs().receive(&queue, 1, Duration::ZERO, Some(Duration::ZERO)).await.unwrap();
     }
@@ -229,12 +230,12 @@ async fn with_refused(call: &str) -> (Proxy, Lab, Popup) {
     (proxy, lab, popup)
 }
 
-/// Lets the deliveries come to the worker, until it has put each of them aside.
-async fn all_rest(lab: &Lab, proxy: &Proxy, deliveries: usize) {
+/// Lets the worker receive the deliveries until it has deferred each of them.
+async fn all_deferred(lab: &Lab, proxy: &Proxy, deliveries: usize) {
     lab.stack.set_mapping("WebhookQueue", true);
     let put_aside = || proxy.calls().get("sqs ChangeMessageVisibility").copied().unwrap_or_default();
     let all = async || (put_aside() >= deliveries && lab.stack.is_at_rest()).then_some(());
-    lab.eventually("every delivery was put aside", all).await;
+    lab.eventually("every delivery was deferred", all).await;
     assert_eq!(lab.stack.sqs().counts(&lab.queue("WebhookQueue")).unwrap().in_flight, deliveries);
 }
 
@@ -245,8 +246,8 @@ async fn while_the_table_fails_the_worker_slows_down_and_nothing_is_lost() {
         let time = soon() + number;
         assert_eq!(lab.webhook(&body(&popup.waba, time, "account_update", &violation()), "valid").await, 200);
     }
-    all_rest(&lab, &proxy, 8).await;
-    // Eight messages of two calls each, were all of them tried.
+    all_deferred(&lab, &proxy, 8).await;
+    // Eight messages would make two calls each, if all of them were tried.
     let tried = proxy.calls().get("dynamodb GetItem").copied().unwrap_or_default();
     assert!((2..16).contains(&tried), "once the table failed twice the rest of a batch is not tried: {tried} calls");
     proxy.script(&[]);
@@ -255,9 +256,9 @@ async fn while_the_table_fails_the_worker_slows_down_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_event_queue_is_down_deliveries_rest_and_afterwards_nothing_is_missing() {
+async fn when_the_event_queue_is_down_deliveries_back_off_and_afterwards_nothing_is_missing() {
     let (proxy, lab, popup) = with_refused("sqs SendMessageBatch").await;
-    // Those with many changes fail whole, the others are not queued again alone: a queue that is down takes nothing.
+    // Those with many changes fail whole; the others are not queued alone again, because the queue is unavailable.
     let before = lab.events_waiting();
     let deliveries = [1, 15, 3, 15, 3, 1];
     for (delivery, changes) in deliveries.into_iter().enumerate() {
@@ -268,7 +269,7 @@ async fn when_the_event_queue_is_down_deliveries_rest_and_afterwards_nothing_is_
         let body = json!({ "object": "whatsapp_business_account", "entry": [entry] });
         assert_eq!(lab.webhook(&body, "valid").await, 200);
     }
-    all_rest(&lab, &proxy, deliveries.len()).await;
+    all_deferred(&lab, &proxy, deliveries.len()).await;
     assert_eq!(lab.events_waiting(), before);
     proxy.script(&[]);
     lab.stack.shift_time(3600);

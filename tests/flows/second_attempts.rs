@@ -1,4 +1,4 @@
-//! The second attempt: when it can help, not before its time, and once.
+//! The second attempt: only when it can help, not before its time, and once.
 
 use crate::messages::{impatient, message, outcomes, phone, post, ready, sent, text, until};
 use integration::{Lab, Popup};
@@ -20,7 +20,7 @@ async fn a_failed_message_is_sent_again_nine_and_a_half_minutes_later_and_not_be
     lab.stack.shift_time(550);
     lab.quiet().await;
     assert_eq!(lab.calls("POST", "/messages").await, 1, "not before");
-    // Functions go by the machine's clock: the record has to be as old as the queue believes.
+    // Functions use the machine's clock: the record has to be as old as the queue's clock says.
     lab.age_message(&id, 570).await;
     lab.stack.shift_time(25);
     let arrived = until(&lab, &id, "delivered").await;
@@ -46,7 +46,7 @@ async fn a_second_failure_is_final() {
     assert_eq!(event["data"]["wamids"].as_array().unwrap().len(), 2);
     assert_eq!(lab.calls("POST", "/messages").await, 2);
     let payload = lab.stored(&format!("MESSAGE#{id}")).await;
-    assert!(!payload.iter().any(|item| item.contains_key("payload")), "its text is forgotten");
+    assert!(!payload.iter().any(|item| item.contains_key("payload")), "its text is deleted");
     lab.stop().await;
 }
 
@@ -91,7 +91,7 @@ async fn a_second_attempt_can_be_cancelled_and_is_given_up_when_the_customer_lef
     lab.stop().await;
 }
 
-/// What somebody writes to a number.
+/// A message from a person to a number.
 async fn writes(lab: &Lab, popup: &Popup, from: &str) {
     let message = json!({ "from": from, "id": "wamid.in", "timestamp": "1795000000", "type": "text", "text": { "body": "hello" } });
     let value = json!({ "metadata": { "phone_number_id": phone(popup) }, "messages": [message] });
@@ -123,7 +123,7 @@ async fn a_closed_window_is_waited_for_until_that_person_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn second_attempts_to_a_person_who_was_written_to_too_fast_stand_in_a_row() {
+async fn second_attempts_to_a_person_who_was_written_to_too_fast_are_spaced_out() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab).await;
     outcomes(&lab, &popup, &["refused:131056", "refused:131056", "refused:131056"]).await;

@@ -1,4 +1,4 @@
-//! Canaries: every secret of every customer, searched for in everything that is not the vault.
+//! Canaries: searches for every secret of every customer in everything outside the vault.
 
 use integration::Lab;
 use local::StackOptions;
@@ -29,7 +29,7 @@ async fn no_secret_leaves_the_vault_at_the_most_verbose_level_whatever_fails() {
     lost_answers(&lab).await;
     leaving(&lab).await;
     let canaries = lab.canaries().await.len() + lab.numbers().await.len();
-    println!("{canaries} canaries, searched for in logs at level trace, replies, table, queues and events");
+    println!("{canaries} canaries, searched for in logs at level trace, responses, table, queues and events");
     assert!(canaries >= 20, "{canaries}");
     lab.stop().await;
 }

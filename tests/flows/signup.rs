@@ -1,4 +1,4 @@
-//! A customer becomes ready, once, whatever is repeated.
+//! A customer becomes ready exactly once, whatever is repeated.
 
 use integration::Lab;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
-//! What a browser says is a hint; what Meta says is a fact.
+//! Data from a browser is a hint; data from Meta is a fact.
 
 use crate::healing::{died_with, sweep};
 use integration::{Lab, Popup};
 use serde_json::json;
 
-/// Nothing that costs money or changes routing happened.
+/// Checks that nothing that costs money or changes routing happened.
 async fn nothing_was_touched(lab: &Lab) {
     for end in ["/subscribed_apps", "/register", "/assigned_users", "whatsapp_credit_sharing_and_attach"] {
         assert_eq!(lab.calls("POST", end).await, 0, "{end}");
@@ -30,7 +30,7 @@ async fn an_account_the_token_was_not_granted_is_held_and_nothing_is_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invented_code_whose_exchange_dies_takes_no_account_that_meta_announced() {
+async fn an_invented_code_whose_exchange_crashes_gets_no_account_that_meta_announced() {
     for guesses_the_portfolio in [false, true] {
         let lab = Lab::start().await;
         let victim = lab.popup(&json!({ "business_name": "Victim" })).await;
@@ -46,9 +46,9 @@ async fn an_invented_code_whose_exchange_dies_takes_no_account_that_meta_announc
         assert_eq!((record["code"].as_str(), record["waba_id"].as_str()), (Some("exchange.lost"), None));
         lab.quiet().await;
         nothing_was_touched(&lab).await;
-        assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 0, "nobody asked for the victim's token");
+        assert_eq!(lab.calls("POST", "/system_user_access_tokens").await, 0, "the victim's token was not requested");
         let stored = lab.stored(&format!("WABA#{}", victim.waba)).await;
-        assert!(stored.iter().all(|item| item["sk"].as_s().unwrap() != "OWNER"), "the account is nobody's");
+        assert!(stored.iter().all(|item| item["sk"].as_s().unwrap() != "OWNER"), "the account is unclaimed");
         let (_, _, honest) = lab.signed_up("victim", &json!({ "waba_id": victim.waba })).await;
         assert_eq!(lab.until(&honest, "ready").await["waba_id"], victim.waba);
         lab.stop().await;
@@ -135,7 +135,7 @@ async fn somebody_elses_credit_line_is_never_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn going_on_with_a_failed_proof_fails_again_and_shares_nothing() {
+async fn resuming_after_a_failed_proof_fails_again_and_shares_nothing() {
     let lab = Lab::start().await;
     let (session, mut own) = (lab.session("mallory").await, lab.popup(&json!({})).await);
     own.body["phone_number_id"] = json!("999");
@@ -151,7 +151,7 @@ async fn going_on_with_a_failed_proof_fails_again_and_shares_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn going_on_does_not_burn_metas_registrations() {
+async fn resuming_does_not_use_up_metas_registrations() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({ "pin": "135791" })).await;
     lab.until(&id, "waiting").await;

@@ -1,4 +1,4 @@
-//! Templates: told by webhooks, found by polls.
+//! Templates: reported by webhooks, found by polls.
 
 use integration::{Effect, Lab, Popup, Proxy, Strike};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn a_review_that_is_pushed_changes_what_we_know() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_nobody_told_us_is_found_by_the_poll_and_told_once() {
+async fn a_change_without_a_webhook_is_found_by_the_poll_and_published_once() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 2 })).await;
     lab.until(&id, "ready").await;
@@ -41,12 +41,12 @@ async fn a_change_nobody_told_us_is_found_by_the_poll_and_told_once() {
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     polls_are_done(&lab).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, polls + 1, "it is polled again");
-    assert_eq!(lab.events_waiting(), 0, "what is known is not told again");
+    assert_eq!(lab.events_waiting(), 0, "known state is not published again");
     lab.stop().await;
 }
 
-/// A connected account with one template, whose calls can be spoiled: the proxy, the laboratory, the record's id, and how the
-/// template is changed at Meta.
+/// A connected account with one template, whose calls can have faults injected. Returns the proxy, the test stack, the
+/// record's id, and the path that changes the template at Meta.
 async fn spoilable() -> (Proxy, Lab, String, String) {
     let proxy = Proxy::start().await;
     let lab = Lab::start_behind(&proxy).await;
@@ -59,16 +59,16 @@ async fn spoilable() -> (Proxy, Lab, String, String) {
     (proxy, lab, id, path)
 }
 
-/// The words that were told of templates; they are told once only.
+/// The status values published for templates; each is published once only.
 async fn told(lab: &Lab) -> Vec<String> {
     let events = lab.events_of("whatsapp.template.changed.v1").await;
     events.iter().map(|event| event["data"]["status"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_told_when_it_is_back() {
+async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_published_when_it_is_back() {
     let (proxy, lab, id, path) = spoilable().await;
-    lab.events_of("all that came before").await;
+    lab.events_of("everything before").await;
     lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true })).await;
     proxy.script(&[Strike { call: "sqs SendMessageBatch".to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
@@ -78,7 +78,7 @@ async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_told_wh
     proxy.script(&[]);
     lab.stack.shift_time(3600);
     polls_are_done(&lab).await;
-    assert_eq!(told(&lab).await, ["PAUSED"], "once, by the message that came again");
+    assert_eq!(told(&lab).await, ["PAUSED"], "once, by the redelivered message");
     lab.stop().await;
 }
 
@@ -87,7 +87,7 @@ async fn a_write_whose_answer_is_lost_is_no_conflict_with_itself() {
     let (proxy, lab, _, path) = spoilable().await;
     let mut struck = 0;
     for (nth, status) in ["PAUSED", "APPROVED", "PAUSED", "APPROVED"].into_iter().enumerate() {
-        lab.events_of("all that came before").await;
+        lab.events_of("everything before").await;
         lab.simulate(&path, &json!({ "status": status, "silent": true })).await;
         let lost = Strike { call: "dynamodb PutItem".to_owned(), nth: nth + 1, times: 1, effect: Effect::LostAfter };
         proxy.script(&[lost]);
@@ -96,7 +96,7 @@ async fn a_write_whose_answer_is_lost_is_no_conflict_with_itself() {
         assert_eq!(told(&lab).await, [status], "the answer to write {} was lost", nth + 1);
         struck += proxy.struck();
     }
-    assert!(struck >= 3, "the template, the note that it was told, the poll's own: {struck}");
+    assert!(struck >= 3, "the template, the note that it was published, the poll's own: {struck}");
     lab.stop().await;
 }
 
@@ -112,7 +112,7 @@ async fn pages_are_followed_to_the_end() {
     lab.stop().await;
 }
 
-/// Meta answers in a circle: every page names the cursor it was asked for.
+/// Meta's list repeats: every page names the requested cursor.
 async fn circle(lab: &Lab, path: &str) {
     let fault = json!({ "method": "GET", "path": path, "times": 1000, "effect": { "kind": "repeat_cursor" } });
     lab.simulate("faults", &fault).await;
@@ -124,7 +124,7 @@ async fn a_list_of_templates_that_leads_back_to_itself_is_left_at_once_and_nothi
     let (_, popup, id) = lab.signed_up("acme", &json!({ "templates": 250 })).await;
     lab.until(&id, "ready").await;
     lab.quiet().await;
-    lab.events_of("all that came before").await;
+    lab.events_of("everything before").await;
     let changed = &templates_of(&lab, &popup.waba).await[0];
     let path = format!("wabas/{}/templates/{}", popup.waba, changed["id"].as_str().unwrap());
     lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true })).await;
@@ -132,7 +132,7 @@ async fn a_list_of_templates_that_leads_back_to_itself_is_left_at_once_and_nothi
     circle(&lab, "/message_templates").await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     let noticed = async || lab.stack.logs().iter().any(|line| line.text.contains("list.repeats")).then_some(());
-    lab.eventually("the circle is noticed", noticed).await;
+    lab.eventually("the repeated cursor is noticed", noticed).await;
     lab.quiet().await;
     assert_eq!(
         lab.calls("GET", "/message_templates").await - calls,
@@ -141,7 +141,7 @@ async fn a_list_of_templates_that_leads_back_to_itself_is_left_at_once_and_nothi
     );
     let told = lab.events_of("whatsapp.template.changed.v1").await;
     let told: Vec<&Value> = told.iter().map(|event| &event["data"]["status"]).collect();
-    assert_eq!(told, ["PAUSED"], "what stood on the page is kept, what did not is not gone");
+    assert_eq!(told, ["PAUSED"], "what the page listed is stored, nothing else counts as deleted");
     lab.send("DELETE", &format!("{}/_sim/faults", lab.stack.endpoints().graph), &[], b"").await;
     lab.stack.shift_time(3600);
     polls_are_done(&lab).await;
@@ -195,7 +195,7 @@ async fn a_revoked_token_is_never_retried_and_the_customer_is_asked_to_connect_a
     lab.stop().await;
 }
 
-/// What an account costs every two hours while nothing changes.
+/// The cost of an unchanged account every two hours.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unchanged_account_costs_a_page_at_meta_and_one_small_write() {
     let proxy = Proxy::start().await;
@@ -214,7 +214,7 @@ async fn an_unchanged_account_costs_a_page_at_meta_and_one_small_write() {
     let calls = proxy.calls();
     let of = |call: &str| calls.get(call).copied().unwrap_or_default();
     assert_eq!(of("graph GET /#/message_templates"), 1, "{calls:?}");
-    assert_eq!(of("dynamodb PutItem"), 1, "when it was looked at, and nothing else: {calls:?}");
+    assert_eq!(of("dynamodb PutItem"), 1, "the time of the check, and nothing else: {calls:?}");
     assert_eq!(
         (of("dynamodb Query"), of("dynamodb GetItem")),
         (3, 1),
@@ -285,7 +285,7 @@ async fn long_list(lab: &Lab) -> Popup {
     popup
 }
 
-/// A poll of it that Meta interrupts at the last page, up to where its message comes again.
+/// A poll that Meta interrupts at the last page, up to where its message is received again.
 async fn interrupted_poll(lab: &Lab, popup: &Popup) {
     let refused = json!({ "kind": "answer", "status": 503, "body": {} });
     let listed = format!("/{}/message_templates", popup.waba);
@@ -307,7 +307,7 @@ async fn polls_are_done(lab: &Lab) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tells_what_is_gone() {
+async fn a_long_list_that_is_interrupted_continues_where_it_stopped_and_still_reports_what_is_gone() {
     let lab = Lab::start().await;
     let popup = long_list(&lab).await;
     let gone = templates_of(&lab, &popup.waba).await.remove(5);
@@ -317,7 +317,7 @@ async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tell
     lab.stack.shift_time(720);
     polls_are_done(&lab).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, 26, "from the eleventh page");
-    // Polls of the same second are one look.
+    // Polls within one second count as one.
     let second = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let interrupted = second();
     lab.eventually("a second passes", async || (second() > interrupted).then_some(())).await;
@@ -325,12 +325,12 @@ async fn a_long_list_that_is_interrupted_goes_on_where_it_stopped_and_still_tell
     lab.event("whatsapp.template.changed.v1", named(&gone, "DELETED")).await;
     polls_are_done(&lab).await;
     assert_eq!(lab.calls("GET", "/message_templates").await, 38, "from the beginning");
-    assert_eq!(lab.events_waiting(), 0, "one template went, one is told");
+    assert_eq!(lab.events_waiting(), 0, "one template is gone, one event is published");
     lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_in_the_list_that_meta_has_forgotten_is_no_reason_to_give_up() {
+async fn an_expired_cursor_does_not_stop_the_poll() {
     let lab = Lab::start().await;
     let popup = long_list(&lab).await;
     interrupted_poll(&lab, &popup).await;

@@ -1,4 +1,4 @@
-//! A long story is read page by page.
+//! A long timeline is read page by page.
 
 use integration::Lab;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn a_timeline_is_paged_from_the_newest_entries_back() {
     lab.until(&id, "ready").await;
     lab.quiet().await;
     let short = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
-    assert_eq!(short["timeline_cursor"], Value::Null, "a short story is whole");
+    assert_eq!(short["timeline_cursor"], Value::Null, "a short timeline is whole");
     let begun = events(&short);
     lab.lengthen_timeline(&id, 120).await;
     let newest = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json();
@@ -29,16 +29,12 @@ async fn a_timeline_is_paged_from_the_newest_entries_back() {
         whole = [events(&page), whole].concat();
         cursor = page["cursor"].clone();
     }
-    assert_eq!(
-        (whole.len(), &whole[..begun.len()]),
-        (120, &begun[..]),
-        "each entry once, in the order of what happened"
-    );
+    assert_eq!((whole.len(), &whole[..begun.len()]), (120, &begun[..]), "each entry once, in chronological order");
     lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cursor_of_another_record_or_of_nobody_is_refused() {
+async fn a_cursor_of_another_record_or_an_invented_one_is_refused() {
     let lab = Lab::start().await;
     let (_, _, one) = lab.signed_up("one", &json!({})).await;
     let (_, _, two) = lab.signed_up("two", &json!({})).await;

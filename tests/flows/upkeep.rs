@@ -1,4 +1,4 @@
-//! A connection that is set up: looked at every day, repaired where it is ours, reported where it is not.
+//! Health checks: a connection is checked daily, repaired where it is ours, reported where it is not.
 
 use integration::{Lab, Popup};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn tokens(lab: &Lab) -> usize {
     lab.stack.secrets().snapshot().to_string().matches("/business-token/").count()
 }
 
-/// A day goes by, and the quarter of one by which checks are spread; the sweeper enqueues.
+/// A day passes, and the six hours over which checks are spread; the sweeper enqueues.
 async fn a_day_later(lab: &Lab, id: &str) {
     lab.quiet().await;
     lab.age(id, 31 * 3600).await;
@@ -74,13 +74,13 @@ async fn somebody_elses_callback_is_reported_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_ends_is_known_warned_about_and_renewed_without_the_customer() {
+async fn an_expiring_token_is_noticed_warned_about_and_renewed_without_the_customer() {
     let lab = Lab::start().await;
     let (_, id) = ready(&lab, &json!({ "expires_in": 6 * 86_400 })).await;
     let kept = tokens(&lab);
     let record = lab.onboarding(&id).await;
     let end = record["token_expires_at"].as_str().unwrap().to_owned();
-    // Meta's times have whole seconds: the successor ends a second later at least.
+    // Meta's times have whole seconds: the successor expires at least a second later.
     lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
     a_day_later(&lab, &id).await;
     lab.event("whatsapp.token.expiring.v1", |_| true).await;

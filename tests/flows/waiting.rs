@@ -1,4 +1,4 @@
-//! What an onboarding waits for is visible: for what, since when, until when, who acts.
+//! What an onboarding waits for is visible: what, since when, until when, and who acts.
 
 use integration::Lab;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ async fn details(lab: &Lab, id: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_review_of_the_account_is_waited_for_and_ends_with_metas_word() {
+async fn a_review_of_the_account_is_awaited_and_ends_with_metas_decision() {
     let lab = Lab::start().await;
     let (_, popup, id) = lab.signed_up("acme", &json!({ "review": "PENDING" })).await;
     let waiting = lab.until(&id, "waiting").await;
@@ -66,7 +66,8 @@ async fn a_lost_answer_does_not_ask_for_the_history_twice_and_its_deadline_is_sh
     lab.simulate("faults", &lost).await;
     let coexistence = json!({ "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" });
     let (_, _, id) = lab.signed_up("acme", &coexistence).await;
-    lab.eventually("the answer was lost", async || (lab.calls("POST", "/smb_app_data").await > 0).then_some(())).await;
+    lab.eventually("the response was lost", async || (lab.calls("POST", "/smb_app_data").await > 0).then_some(()))
+        .await;
     let shown = async || details(&lab, &id).await["notices"].to_string().contains("sync.open").then_some(());
     lab.eventually("the deadline is shown", shown).await;
     let done = async || {

@@ -38,7 +38,7 @@ async fn the_handshake_gives_back_metas_challenge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_right_signature_is_taken_in() {
+async fn only_a_valid_signature_is_accepted() {
     let lab = Lab::start().await;
     lab.stack.set_mapping("WebhookQueue", false);
     let change = body(&[update("1", "x", 7, "APPROVED", soon())]);
@@ -74,7 +74,7 @@ async fn what_is_not_signed_costs_no_call_and_what_is_wrongly_signed_one_look_at
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signed_body_that_nobody_can_read_is_stored_and_acknowledged() {
+async fn a_signed_body_that_cannot_be_parsed_is_stored_and_acknowledged() {
     let lab = Lab::start().await;
     for odd in [json!("not json"), json!({ "object": "x" }), json!([1, 2]), json!({ "entry": [{ "changes": "?" }] })] {
         assert_eq!(lab.webhook(&odd, "valid").await, 200, "{odd}");
@@ -84,7 +84,7 @@ async fn a_signed_body_that_nobody_can_read_is_stored_and_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_customers_in_one_body_are_told_apart() {
+async fn changes_of_two_customers_in_one_body_are_separated() {
     let lab = Lab::start().await;
     let (_, one, first) = lab.signed_up("one", &json!({})).await;
     let (_, two, second) = lab.signed_up("two", &json!({})).await;
@@ -158,7 +158,7 @@ async fn a_webhook_that_comes_twice_is_one_event_to_the_platform() {
         assert_eq!(lab.webhook(&twice, "valid").await, 200);
         ids.push(lab.event("whatsapp.webhook.received.v1", |_| true).await["id"].clone());
     }
-    assert_eq!(ids[0], ids[1], "the platform tells repeats by their id");
+    assert_eq!(ids[0], ids[1], "the platform recognises repeats by their id");
     lab.stop().await;
 }
 

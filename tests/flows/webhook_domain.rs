@@ -1,5 +1,5 @@
-//! The webhook function behind an HTTP API, as a domain with mutual TLS has it. Who has no certificate of Meta's does not come
-//! this far in AWS.
+//! The webhook function behind an HTTP API, as with a domain with mutual TLS. In AWS, a client without a certificate of
+//! Meta's CA does not get this far.
 
 use integration::{Lab, soon};
 use local::StackOptions;
@@ -18,7 +18,7 @@ async fn start() -> Lab {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_a_domain_of_its_own_the_webhook_works_as_behind_its_url() {
+async fn the_webhook_works_behind_its_own_domain_as_behind_its_url() {
     let lab = start().await;
     assert_eq!(lab.simulate("handshake", &json!({})).await["verified"], true);
     let value = json!({ "text": "\u{e4}" });

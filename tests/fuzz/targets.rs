@@ -1,4 +1,4 @@
-//! What any bytes at all are given to. Each must come back: no panic, no endless loop, and what it promises holds.
+//! Fuzz targets for arbitrary bytes. Each must return without a panic or an endless loop, and hold its guarantees.
 
 use shared::domain::ids::{AppId, TemplateId};
 use shared::domain::template::{ListProgress, Merged, PageBatch, Said, Template, TemplateChange, apply_change};
@@ -11,10 +11,10 @@ use shared::webhook::handshake;
 use shared::webhook::interpret::{Context, interpret};
 use shared::webhook::signature;
 
-/// A target's name, and what it does.
+/// A target's name and function.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets.
 pub(crate) const TARGETS: [Target; 6] = [
     ("signature_header", signature_header),
     ("raw_event", raw_event),
@@ -24,7 +24,7 @@ pub(crate) const TARGETS: [Target; 6] = [
     ("ledger_merge", ledger_merge),
 ];
 
-/// A header is right for the body it was made for and for nothing else.
+/// A header is valid for the body it was made for and for nothing else.
 pub(crate) fn signature_header(data: &[u8]) {
     let secret = Secret::new("secret".into());
     let text = String::from_utf8_lossy(data);
@@ -34,14 +34,14 @@ pub(crate) fn signature_header(data: &[u8]) {
     assert!(!accepted || text.eq_ignore_ascii_case(&signature::sign(b"another body", &secret)));
 }
 
-/// Whatever the Function URL hands over is read or refused.
+/// Whatever the Function URL passes on is parsed or refused.
 pub(crate) fn raw_event(data: &[u8]) {
     let Ok(event) = serde_json::from_slice::<webhook::Event>(data) else { return };
     std::hint::black_box((event.method(), event.path(), event.query(), event.signature()));
     std::hint::black_box(event.into_body().is_ok());
 }
 
-/// What is packed comes back; what was not packed by us is refused.
+/// What is packed can be unpacked; anything not packed by us is refused.
 pub(crate) fn envelope(data: &[u8]) {
     std::hint::black_box(Envelope::unpack(&String::from_utf8_lossy(data)).is_ok());
     let packed = Envelope { received_at: Timestamp::from_millis(5), body: data.to_vec() };
@@ -51,7 +51,7 @@ pub(crate) fn envelope(data: &[u8]) {
     assert!(bodies.len() > 1 || packed.left_out > 0 || bodies == [data]);
 }
 
-/// Every change is interpreted, written alone, read again as the same, and passed on whole.
+/// Every change is interpreted, serialised alone, parsed again to the same value, and published whole.
 pub(crate) fn notification(data: &[u8]) {
     let Ok(parts) = split(data) else { return };
     let app = AppId::parse("42").expect("digits");
@@ -70,7 +70,7 @@ pub(crate) fn notification(data: &[u8]) {
     }
 }
 
-/// Only our own token is answered, and only by plain characters.
+/// Only our own token is answered, and only with plain characters.
 pub(crate) fn handshake_query(data: &[u8]) {
     let query = String::from_utf8_lossy(data);
     if let Ok(challenge) = handshake::answer(&query, &Secret::new("token".into())) {
@@ -78,7 +78,7 @@ pub(crate) fn handshake_query(data: &[u8]) {
     }
 }
 
-/// Merged in the order of the bytes and in the opposite one end in the same template; a poll of what is known changes nothing.
+/// Merging in byte order and in reverse order gives the same template; polling known state changes nothing.
 pub(crate) fn ledger_merge(data: &[u8]) {
     let mut seen = std::collections::BTreeSet::new();
     let news: Vec<TemplateChange> = data

@@ -1,4 +1,4 @@
-//! The fuzz targets on every build: the kept corpus, and what a deterministic mutation makes of it. `cargo fuzz` looks longer
+//! The fuzz targets on every build: the saved corpus and deterministic mutations of it. `cargo fuzz` runs longer
 //! (tests/README.md).
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test")]

@@ -1,10 +1,10 @@
-//! Every target over its corpus, and over what a deterministic mutation makes of it.
+//! Every target over its corpus and deterministic mutations of it.
 
 use crate::targets::TARGETS;
 use integration::{Draw, say};
 use std::path::Path;
 
-/// Mutations of each target's corpus.
+/// Mutations per target.
 const MUTATIONS: usize = 20_000;
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -14,7 +14,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-/// Bytes flipped, cut, doubled, and joined with another input's.
+/// Bytes flipped, cut, duplicated, and joined with those of another input.
 fn mutated(draw: &mut Draw, corpus: &[Vec<u8>]) -> Vec<u8> {
     const TOKENS: [&[u8]; 10] =
         [b"null", b"\"", b"{", b"]", b"\\ud800", b"-1", b"1e999", b"\xff\xfe", b"\0", b"18446744073709551616"];

@@ -1,4 +1,4 @@
-//! Counts are part of the result: printed where everybody sees them, whether or not the test passes.
+//! Prints counts of runs whether or not the test passes.
 
 use std::io::Write;
 

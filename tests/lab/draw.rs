@@ -1,6 +1,6 @@
-//! Chance that is the same in every run and on every machine: a failure can be repeated.
+//! Random numbers that are the same in every run and on every machine, so that a failure can be reproduced.
 
-/// A small generator of our own; nothing else is asked of it.
+/// A small pseudorandom generator.
 pub struct Draw(pub u64);
 
 impl Draw {
@@ -10,12 +10,12 @@ impl Draw {
         usize::try_from(self.0 >> 33).unwrap_or_default() % bound.max(1)
     }
 
-    /// One of several.
+    /// A random choice.
     pub fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices.get(self.below(choices.len())).copied().expect("a choice")
     }
 
-    /// Another order.
+    /// Shuffles.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for index in (1..items.len()).rev() {
             items.swap(index, self.below(index + 1));

@@ -1,4 +1,4 @@
-//! Platform events against the schema that is published of them.
+//! Validates platform events against their published schema.
 
 use jsonschema::Validator;
 use serde_json::Value;
@@ -12,8 +12,8 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&schema).expect("a schema")
 });
 
-/// Reads an event. What Meta wrote and Rust cannot read, such as half a surrogate pair, is passed on all the same; then
-/// everything but the data is read.
+/// Parses an event. Text of Meta's that Rust cannot parse, such as half a surrogate pair, is published nonetheless;
+/// then everything but the data is parsed.
 pub(crate) fn read(text: &str) -> Value {
     if let Ok(event) = serde_json::from_str(text) {
         return fits(event);
@@ -23,9 +23,9 @@ pub(crate) fn read(text: &str) -> Value {
     Value::Object(readable.collect())
 }
 
-/// Gives an event back that fits the schema.
+/// Returns an event that matches the schema.
 pub(crate) fn fits(event: Value) -> Value {
     let errors: Vec<String> = SCHEMA.iter_errors(&event).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "an event is not as published: {event}: {errors:?}");
+    assert!(errors.is_empty(), "an event does not match the published schema: {event}: {errors:?}");
     event
 }

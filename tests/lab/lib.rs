@@ -1,6 +1,6 @@
-//! A laboratory for tests: the whole stack on free ports, and everything a customer, a platform, Meta or a bad day does to it.
+//! Test library: the whole stack on free ports, and the actions of a customer, a platform, Meta and injected faults.
 
-#![expect(clippy::panic, clippy::expect_used, reason = "a laboratory that breaks ends the test that uses it")]
+#![expect(clippy::panic, clippy::expect_used, reason = "a broken test stack ends the test that uses it")]
 
 mod counts;
 mod draw;

@@ -1,4 +1,4 @@
-//! Pages in browsers: our own, which keeps cookies, and a platform's, which is known by its launch value.
+//! Pages in browsers: our own, which stores cookies, and a platform's, which is identified by its launch value.
 
 use crate::Lab;
 use crate::stack::{PLATFORM_PAGE, Popup, Session, text};
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-/// One browser with our own page: it keeps cookies and sends its origin with every POST.
+/// One browser with our own page: it stores cookies and sends its origin with every POST.
 #[derive(Default)]
 pub struct Browser(Mutex<BTreeMap<String, String>>);
 
 impl Browser {
-    /// What it would send now.
+    /// The cookies it would send now.
     pub fn cookies(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
@@ -26,7 +26,7 @@ impl Browser {
     }
 }
 
-/// Launch values a platform's page was given: the newest of a session, and the one a code is brought with.
+/// Launch values of a platform's page: the newest of a session, and the one for a code.
 #[derive(Default)]
 pub(crate) struct Launches {
     newest: HashMap<String, String>,
@@ -41,7 +41,7 @@ impl Lab {
         answer
     }
 
-    /// Our own page in a browser posts something.
+    /// Our own page in a browser sends a POST.
     pub async fn page_post(&self, browser: &Browser, path: &str, body: &Value) -> Answer {
         let origin = self.api("");
         let (cookies, body) = (browser.cookies(), body.to_string());
@@ -66,7 +66,7 @@ impl Lab {
         self.seen(self.client.post(&self.api("/signup/callback"), &[], body).await.expect("an answer"))
     }
 
-    /// The launch value a code is brought with: a page launches once a click, and a person goes on where it is asked to.
+    /// The launch value for a code: a page launches once per click, and a person takes over where asked to.
     pub(crate) async fn launch_of(&self, session: &Session, popup: &Popup) -> Result<String, Box<Answer>> {
         let mut launches = self.launches.lock().await;
         let key = format!("{} {}", session.id, popup.code);

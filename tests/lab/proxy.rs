@@ -1,4 +1,4 @@
-//! Between the functions and everything they call: counts every call, and spoils one of them.
+//! A proxy between the functions and everything they call: counts every call and injects faults.
 
 mod uses;
 
@@ -16,41 +16,41 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::Response;
 
-/// What happens to a call.
+/// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// The connection ends and nothing was done.
+    /// The connection ends before anything is done.
     LostBefore,
-    /// Everything is done and the connection ends.
+    /// The call is executed and the connection ends without a response.
     LostAfter,
     /// Answered with an internal error; nothing was done.
     Refused,
-    /// Done twice, as when a network repeats.
+    /// Executed twice, as when a network repeats a request.
     Twice,
-    /// Every function dies before it is done.
+    /// Every function crashes before the call is executed.
     KilledBefore,
-    /// Every function dies after it is done.
+    /// Every function crashes after the call is executed.
     KilledAfter,
-    /// Of a batch, all but the last is done and the last is refused.
+    /// All entries of a batch but the last are executed; the last is refused.
     PartlyRefused,
 }
 
 impl Effect {
-    /// All that can happen to any call.
+    /// The faults that apply to any call.
     pub const ALL: [Self; 6] =
         [Self::LostBefore, Self::LostAfter, Self::Refused, Self::Twice, Self::KilledBefore, Self::KilledAfter];
 }
 
-/// Which call is spoiled, and how.
+/// Which call gets a fault, and which.
 #[derive(Debug, Clone)]
 pub struct Strike {
     /// As [`Proxy::calls`] names it.
     pub call: String,
-    /// The how manieth of that name.
+    /// Occurrence of that call to start with.
     pub nth: usize,
-    /// How many in a row: the AWS SDKs repeat a call by themselves.
+    /// How many in a row: the AWS SDKs retry a call on their own.
     pub times: usize,
-    /// What happens.
+    /// The fault.
     pub effect: Effect,
 }
 
@@ -61,7 +61,7 @@ struct Script {
     struck: usize,
 }
 
-/// The proxy; its addresses stand in for the services'.
+/// The proxy; its addresses replace those of the services.
 #[derive(Clone)]
 pub struct Proxy(Arc<Shared>);
 
@@ -73,7 +73,7 @@ struct Shared {
     client: Client,
 }
 
-/// Services between which and the functions it stands.
+/// Services behind the proxy.
 const SERVICES: [&str; 4] = ["dynamodb", "sqs", "secretsmanager", "graph"];
 
 #[derive(Clone)]
@@ -110,27 +110,27 @@ impl Proxy {
         proxy
     }
 
-    /// The address that stands in for a service's.
+    /// The proxy's address for a service.
     pub fn address(&self, service: &str) -> &str {
         self.0.addresses.get(service).map_or("", String::as_str)
     }
 
-    /// Where everything really is.
+    /// The real addresses.
     pub fn connect(&self, endpoints: &Endpoints) {
         self.0.endpoints.set(endpoints.clone()).expect("connected once");
     }
 
-    /// Forgets what was seen and waits for calls to spoil.
+    /// Clears the counts and sets the calls to inject faults into.
     pub fn script(&self, strikes: &[Strike]) {
         *self.state() = Script { strikes: strikes.to_vec(), ..Script::default() };
     }
 
-    /// Calls seen since the last [`Proxy::script`], with how often.
+    /// Calls and their counts since the last [`Proxy::script`].
     pub fn calls(&self) -> BTreeMap<String, usize> {
         self.state().seen.clone()
     }
 
-    /// How many calls were spoiled.
+    /// How many faults were injected.
     pub fn struck(&self) -> usize {
         self.state().struck
     }
@@ -150,7 +150,7 @@ impl Proxy {
         self.0.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call and gives what happens to it.
+    /// Counts a call and returns its fault, if any.
     fn note(&self, call: &str) -> Option<Effect> {
         let mut script = self.state();
         let seen = script.seen.entry(call.to_owned()).or_default();
@@ -184,7 +184,7 @@ impl Proxy {
     }
 }
 
-/// `dynamodb PutItem`, `graph POST /#/register`: ids are one and the same.
+/// `dynamodb PutItem`, `graph POST /#/register`: all ids are replaced by `#`.
 fn name(service: &str, parts: &axum::http::request::Parts) -> String {
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match target.and_then(|target| target.rsplit('.').next()) {
@@ -231,7 +231,7 @@ async fn forward(
     answer.map_or_else(|| refused(service), response)
 }
 
-/// A batch of messages without its last, which is reported as failed.
+/// A batch of messages without its last entry, which is reported as failed.
 async fn partly(proxy: &Proxy, service: &str, parts: &axum::http::request::Parts, body: &[u8]) -> Response<Body> {
     let mut batch: Value = serde_json::from_slice(body).unwrap_or_default();
     let left_out = batch.get_mut("Entries").and_then(Value::as_array_mut).and_then(Vec::pop).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Queues of a laboratory: what waits in them, what is taken out of them, what is sent back.
+//! Queues of the test stack: what they hold, receiving from them, sending dead letters back.
 
 use crate::events;
 use crate::stack::{Lab, PATIENCE, text};
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 impl Lab {
-    /// Takes platform events until one fits, and gives it; the others are gone.
+    /// Receives platform events until one matches, and returns it; the others are dropped.
     pub async fn event(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
         serde_json::from_str(&self.event_of(kind, fits).await).unwrap_or_default()
     }
 
-    /// Takes platform events until one of this type comes, and gives it as it was written.
+    /// Receives platform events until one of this type arrives, and returns it as it was written.
     pub async fn event_text(&self, kind: &str) -> String {
         self.event_of(kind, |_| true).await
     }
@@ -29,10 +29,10 @@ impl Lab {
                 }
             }
         }
-        panic!("no event {kind} came");
+        panic!("no event {kind} arrived");
     }
 
-    /// Every platform event of a type that waits in the queue; all of them are taken away.
+    /// Removes and returns every platform event of a type from the queue; the others are dropped.
     pub async fn events_of(&self, kind: &str) -> Vec<Value> {
         let queue = self.queue("PlatformEventsQueue");
         let mut found = Vec::new();
@@ -49,12 +49,12 @@ impl Lab {
         }
     }
 
-    /// Waits until no function runs and none is about to.
+    /// Waits until no function is running or about to run.
     pub async fn quiet(&self) {
-        self.eventually("everything rests", async || self.stack.is_at_rest().then_some(())).await;
+        self.eventually("nothing is running", async || self.stack.is_at_rest().then_some(())).await;
     }
 
-    /// Platform events that wait in the queue.
+    /// Number of platform events in the queue.
     pub fn events_waiting(&self) -> usize {
         self.stack.sqs().counts(&self.queue("PlatformEventsQueue")).expect("the events queue").visible
     }
@@ -64,13 +64,13 @@ impl Lab {
         self.stack.endpoints().queues.get(id).cloned().unwrap_or_default()
     }
 
-    /// Puts a message into a queue.
+    /// Sends a message to a queue.
     pub async fn put(&self, queue: &str, body: &str) {
         let url = self.queue(queue);
         self.stack.sqs().send(&url, aws_emulator::NewMessage::new(body)).await.expect("a queue");
     }
 
-    /// Takes every message that waits in a queue away. Says how many there were.
+    /// Removes every visible message from a queue and returns how many there were.
     pub async fn lose(&self, queue: &str) -> usize {
         let url = self.queue(queue);
         let mut lost = 0;
@@ -86,8 +86,8 @@ impl Lab {
         }
     }
 
-    /// Sends dead letters back to where they came from, as `aws sqs start-message-move-task` does
-    /// (infra/runbooks/dead-letters.md). Gives the status of the answer.
+    /// Sends dead letters back to their source queue, as `aws sqs start-message-move-task` does
+    /// (infra/runbooks/dead-letters.md). Returns the status.
     pub async fn redrive(&self, queue: &str) -> u16 {
         let endpoints = self.stack.endpoints();
         let name = self.queue(queue).rsplit('/').next().map(str::to_owned).unwrap_or_default();

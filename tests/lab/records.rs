@@ -1,4 +1,4 @@
-//! Time travel: leases and waits of a record end earlier.
+//! Time travel: makes leases and waits of records expire early.
 
 use crate::{Lab, Session};
 use aws_credential_types::Credentials;
@@ -10,7 +10,7 @@ use shared::aws::Connector;
 use shared::tls::Tls;
 use std::collections::HashMap;
 
-/// Members of a record that say when it is looked at again, in milliseconds.
+/// Members of a record that hold the time of its next check, in milliseconds.
 const WAITS: [&str; 6] = ["lease_until", "due", "watch_at", "begun_at", "codes", "entries"];
 
 impl Lab {
@@ -57,7 +57,7 @@ impl Lab {
         self.table().scan().table_name(&self.stack.endpoints().table).send().await.expect("the table").count
     }
 
-    /// Makes an onboarding as old as if `seconds` had gone by since its leases and waits began.
+    /// Ages an onboarding by `seconds`, including its leases and waits.
     pub async fn age(&self, id: &str, seconds: i64) {
         let (table, name) = (self.table(), &self.stack.endpoints().table);
         let key = [("pk", format!("ONBOARDING#{id}")), ("sk", "STATE".to_owned())];
@@ -73,7 +73,7 @@ impl Lab {
         self.put_unchanged(item).await;
     }
 
-    /// Puts an item that was read, unless a function saved in between: it has moved the record on by itself.
+    /// Saves an item that was read, unless a function saved in between and so advanced the record itself.
     async fn put_unchanged(&self, item: HashMap<String, AttributeValue>) {
         let version = item.get("version").cloned().expect("a version");
         let put = self.table().put_item().table_name(&self.stack.endpoints().table).set_item(Some(item));
@@ -86,13 +86,13 @@ impl Lab {
 }
 
 impl Lab {
-    /// The partition of a signup session: its id is stored as a digest.
+    /// The partition key of a signup session; its id is stored as a digest.
     #[must_use]
     pub fn session_key(&self, session: &Session) -> String {
         format!("SESSION#{}", hex::encode(Sha256::digest(&session.id)))
     }
 
-    /// A signup link has become too old.
+    /// Makes a signup link expire.
     pub async fn expire(&self, session: &Session) {
         let mut item = self.stored(&self.session_key(session)).await.pop().expect("a session");
         if let Some(AttributeValue::M(record)) = item.get_mut("record") {
@@ -101,7 +101,7 @@ impl Lab {
         self.put_unchanged(item).await;
     }
 
-    /// Makes an announcement as old as if `seconds` had gone by.
+    /// Ages an announcement by `seconds`.
     pub async fn age_announcement(&self, waba: &str, seconds: i64) {
         let found = self.stored(&format!("WABA#{waba}")).await;
         let announced = found.into_iter().find(|item| item.get("sk") == Some(&AttributeValue::S("PARTNER".to_owned())));
@@ -111,7 +111,7 @@ impl Lab {
         self.put_unchanged(item).await;
     }
 
-    /// Makes the changes that wait for an account as old as if `seconds` had gone by.
+    /// Ages the changes that wait for an account by `seconds`.
     pub async fn age_parked(&self, waba: &str, seconds: i64) {
         for mut item in self.stored(&format!("WABA#{waba}")).await {
             if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("PARKED#")) {
@@ -126,12 +126,12 @@ impl Lab {
         }
     }
 
-    /// Makes a message as old as if `seconds` had gone by since its leases and waits began.
+    /// Ages a message by `seconds`, including its leases and waits.
     pub async fn age_message(&self, id: &str, seconds: i64) {
         self.age_record(&format!("MESSAGE#{id}"), seconds).await;
     }
 
-    /// Makes a move of a number as old as if `seconds` had gone by since its leases and waits began.
+    /// Ages a phone number migration by `seconds`, including its leases and waits.
     pub async fn age_move(&self, id: &str, seconds: i64) {
         self.age_record(&format!("MOVE#{id}"), seconds).await;
     }
@@ -144,7 +144,7 @@ impl Lab {
         }
     }
 
-    /// Makes the reservations of templates that are being submitted as old as if `seconds` had gone by. Gives how many there are.
+    /// Ages the reservations of templates that are being submitted by `seconds`. Returns how many there are.
     pub async fn age_reservations(&self, waba: &str, seconds: i64) -> usize {
         let found = self.stored(&format!("WABA#{waba}")).await;
         let reserved = |item: &HashMap<String, AttributeValue>| {
@@ -161,7 +161,7 @@ impl Lab {
         reservations
     }
 
-    /// Makes the claims of idempotency keys as old as if they were over.
+    /// Makes the claims of idempotency keys expire.
     pub async fn end_keys(&self) {
         let (table, name) = (self.table(), &self.stack.endpoints().table);
         let found = table.scan().table_name(name).send().await.expect("the table").items.unwrap_or_default();
@@ -198,7 +198,7 @@ impl Lab {
         self.put_unchanged(state).await;
     }
 
-    /// So many calls to Meta about an account were made within this hour.
+    /// Sets the number of calls to Meta about an account within this hour.
     pub async fn spend_calls(&self, onboarding: &str, calls: u32) {
         let (table, name) = (self.table(), &self.stack.endpoints().table);
         let found = self.stored(&format!("ONBOARDING#{onboarding}")).await;
@@ -212,7 +212,7 @@ impl Lab {
         table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
     }
 
-    /// The pause of credit sharing is over.
+    /// Ends the pause of credit sharing.
     pub async fn end_credit_pause(&self) {
         let mut item = self.stored("PLATFORM").await.pop().expect("a pause");
         item.insert("until".to_owned(), AttributeValue::N("0".to_owned()));

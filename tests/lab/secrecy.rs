@@ -1,4 +1,4 @@
-//! Where no secret may be: logs, replies, the table, queues, events.
+//! Searches for secrets where none may be: logs, responses, the table, queues, events.
 
 use crate::Lab;
 use crate::stack::text;
@@ -10,19 +10,19 @@ use std::sync::PoisonError;
 struct Sink {
     name: String,
     text: String,
-    /// Whether Meta's own words stand in it, which name the customers' numbers.
+    /// Whether it contains text of Meta's, which includes the customers' numbers.
     passes_on: bool,
 }
 
 impl Lab {
-    /// Keeps what a door answered, for the search at the end.
+    /// Records the response of an endpoint for the search at the end.
     pub(crate) fn seen(&self, answer: Answer) -> Answer {
         let text = format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body));
         self.replies.lock().unwrap_or_else(PoisonError::into_inner).push(text);
         answer
     }
 
-    /// Everything that must not leave the vault: the platform's secrets, customers' tokens, codes and PINs.
+    /// All secrets that must not leave the vault: the platform's secrets, customers' tokens, codes and PINs.
     pub async fn canaries(&self) -> Vec<String> {
         let state = self.simulator("state").await;
         let held = |kind: &str| state.get(kind).and_then(Value::as_object).into_iter().flatten();
@@ -77,7 +77,7 @@ impl Lab {
     }
 }
 
-/// Every text in a JSON value.
+/// Every string in a JSON value.
 fn strings(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
@@ -87,8 +87,8 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Whether a text names a secret. Six digits of a PIN also stand in the fraction of a time: a secret counts where it is
-/// not part of a longer word.
+/// Whether a text contains a secret. The six digits of a PIN may also appear in the fraction of a time, so a secret
+/// counts only if it is not part of a longer word.
 fn names(text: &str, secret: &str) -> bool {
     let word = |edge: Option<char>| edge.is_some_and(char::is_alphanumeric);
     text.match_indices(secret).any(|(at, found)| {

@@ -1,4 +1,4 @@
-//! One stack for one test.
+//! One stack per test.
 
 use crate::Proxy;
 use crate::pages::Launches;
@@ -9,24 +9,24 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
-/// How long a condition may take to come true, on a machine that has much else to do.
+/// Timeout of a condition, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks at it.
+/// Poll interval.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The platform's own page.
 pub(crate) const PLATFORM_PAGE: &str = "http://localhost:8080";
 
 static BINARIES: OnceCell<Binaries> = OnceCell::const_new();
 
-/// The stack, and clients of it.
+/// The stack and its clients.
 pub struct Lab {
     /// The stack under test.
     pub stack: Stack,
-    /// A client that is nobody in particular.
+    /// An anonymous client.
     pub client: Client,
-    /// What the doors answered.
+    /// Recorded responses.
     pub(crate) replies: Mutex<Vec<String>>,
-    /// What the platform's page launched.
+    /// Launches of the platform's page.
     pub(crate) launches: tokio::sync::Mutex<Launches>,
 }
 
@@ -35,11 +35,11 @@ pub struct Lab {
 pub struct Session {
     /// The session.
     pub id: String,
-    /// What the customer opens.
+    /// The address the customer opens.
     pub url: String,
 }
 
-/// What Meta's popup gave the page.
+/// What Meta's popup returned to the page.
 #[derive(Debug, Clone)]
 pub struct Popup {
     /// The code.
@@ -67,7 +67,7 @@ impl Lab {
         Self::start_with(options).await
     }
 
-    /// A stack of a solution partner whose functions reach everything through a proxy.
+    /// A stack of a solution partner whose functions call everything through a proxy.
     pub async fn start_behind(proxy: &Proxy) -> Self {
         let mut options = Self::options();
         options.parameters.insert("GraphApiBase".to_owned(), proxy.address("graph").to_owned());
@@ -83,7 +83,7 @@ impl Lab {
         Self::start_with(options).await
     }
 
-    /// A stack of a solution partner that keeps its state in a directory.
+    /// A stack of a solution partner that saves its state in a directory.
     pub async fn start_keeping(directory: &Path) -> Self {
         Self::start_with(StackOptions { data: Some(directory.to_owned()), ..Self::options() }).await
     }
@@ -104,13 +104,13 @@ impl Lab {
         Self { stack, client, replies: Mutex::default(), launches: tokio::sync::Mutex::default() }
     }
 
-    /// Ends the stack, after a look at what must be true of every test: no secret outside the vault, no exchange that
+    /// Stops the stack after checking what must be true of every test: no secret outside the vault, no exchange that
     /// contradicts Meta's own description.
     pub async fn stop(self) {
         let violations = self.simulator("violations").await;
         assert_eq!(violations, json!([]), "exchanges contradict Meta's OpenAPI document");
         self.no_secret_is_anywhere().await;
-        self.events_of("all others are only looked at").await;
+        self.events_of("all others are only checked").await;
         self.stack.stop().await.expect("the stack stops");
     }
 
@@ -119,7 +119,7 @@ impl Lab {
         format!("{}{path}", self.stack.endpoints().api)
     }
 
-    /// Sends anything anywhere.
+    /// Sends any request to any address.
     pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let body = bytes::Bytes::copy_from_slice(body);
         self.seen(self.client.send(method, url, headers, body).await.expect("an answer"))
@@ -137,7 +137,7 @@ impl Lab {
         self.seen(self.client.post(&self.api(path), &[("authorization", &bearer)], body).await.expect("an answer"))
     }
 
-    /// A POST by the platform's back end under an idempotency key.
+    /// A POST by the platform's back end with an idempotency key.
     pub async fn keyed_post(&self, path: &str, key: &str, body: &Value) -> Answer {
         let bearer = format!("Bearer {}", self.stack.endpoints().platform_token);
         let headers =
@@ -158,7 +158,7 @@ impl Lab {
         Session { id: text(&created.json(), "session"), url: text(&created.json(), "signup_url") }
     }
 
-    /// A customer goes through Meta's popup; `what` differs from a new business with one number.
+    /// A customer completes Meta's popup; `what` differs from a new business with one number.
     pub async fn popup(&self, what: &Value) -> Popup {
         let finished = self.simulate("signups", what).await;
         let (code, waba) = (text(&finished, "code"), text(&finished, "waba_id"));
@@ -169,7 +169,7 @@ impl Lab {
         Popup { code, waba, body }
     }
 
-    /// What a platform's page does with a popup: it launches, and posts what came out. The same popup again is a repeat.
+    /// What a platform's page does with a popup: it launches, and posts the result. The same popup again is a repeat.
     pub async fn callback(&self, session: &Session, popup: &Popup) -> Answer {
         let launch = match self.launch_of(session, popup).await {
             Ok(launch) => launch,
@@ -188,7 +188,7 @@ impl Lab {
         self.seen(self.client.post(&url, &[("origin", PLATFORM_PAGE)], body).await.expect("an answer"))
     }
 
-    /// A whole signup up to the callback; gives the session, what the popup gave, and the onboarding's id.
+    /// A whole signup up to the callback; returns the session, the popup's result, and the onboarding's id.
     pub async fn signed_up(&self, customer: &str, what: &Value) -> (Session, Popup, String) {
         let session = self.session(customer).await;
         let popup = self.popup(what).await;
@@ -211,13 +211,13 @@ impl Lab {
         answer.json().get("onboarding").cloned().unwrap_or_default()
     }
 
-    /// Waits until the record has a state, and gives it.
+    /// Waits until the record has a state, and returns it.
     pub async fn until(&self, id: &str, state: &str) -> Value {
         let reached = async || Some(self.onboarding(id).await).filter(|record| text(record, "state") == state);
         self.eventually(&format!("{id} is {state}"), reached).await
     }
 
-    /// Waits until something is there.
+    /// Waits until a condition yields a value.
     pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         let started = Instant::now();
         loop {
@@ -227,7 +227,7 @@ impl Lab {
             if started.elapsed() > PATIENCE {
                 let logs: Vec<String> =
                     self.stack.logs().into_iter().map(|line| format!("{}: {}", line.function, line.text)).collect();
-                panic!("it never came true that {what}\n{}", logs.join("\n"));
+                panic!("timed out waiting until {what}\n{}", logs.join("\n"));
             }
             tokio::time::sleep(PAUSE).await;
         }

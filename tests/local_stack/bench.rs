@@ -65,24 +65,24 @@ impl Bench {
         self.stack.sqs().send(url, NewMessage::new(body)).await.unwrap();
     }
 
-    /// Messages in a queue, whatever they wait for.
+    /// Messages in a queue, in any state.
     pub(crate) fn depth(&self, queue: &str) -> usize {
         let counts = self.stack.sqs().counts(&self.stack.endpoints().queues[queue]).unwrap();
         counts.visible + counts.in_flight + counts.delayed
     }
 
-    /// Batches the probe was given so far.
+    /// Batches the probe has received so far.
     pub(crate) fn batches(&self) -> Vec<String> {
         self.stack.logs().into_iter().map(|line| line.text).filter(|text| text.starts_with("batch")).collect()
     }
 
-    /// Waits until something is true.
+    /// Waits until a condition is true.
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let started = Instant::now();
         while !holds(self) {
             assert!(
                 started.elapsed() < Duration::from_secs(20),
-                "it never came true that {what}: {:?}",
+                "timed out waiting until {what}: {:?}",
                 self.batches()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! Processes: timeouts, concurrency, deaths, an end without leftovers.
+//! Processes: timeouts, concurrency, crashes, a clean end.
 
 use crate::bench::Bench;
 
@@ -29,7 +29,7 @@ async fn a_function_that_runs_out_of_time_is_ended_and_the_next_call_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_fails_stays_and_one_that_dies_is_started_again() {
+async fn a_function_that_fails_keeps_running_and_one_that_crashes_is_restarted() {
     let bench = Bench::of(FUNCTION).await;
     assert_eq!(bench.get("/probe?fail=1").await.status, 500);
     assert_eq!(bench.stack.counts()["Probe"].starts, 1);
@@ -72,7 +72,7 @@ async fn nothing_is_left_running_at_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_exceeds_the_laptop_waits_where_nothing_is_reserved() {
+async fn invocations_beyond_the_local_limit_wait_if_nothing_is_reserved() {
     let bench = Bench::of(&FUNCTION.replace("      ReservedConcurrentExecutions: 2\n", "")).await;
     let call = async || bench.get("/probe?sleep=200").await.status;
     let four = async || tokio::join!(call(), call(), call(), call());

@@ -1,4 +1,4 @@
-//! Requests as the function sees them, and what the gateway answers by itself.
+//! Requests as the function sees them, and responses of the gateway itself.
 
 use crate::bench::{Bench, echoed};
 use bytes::Bytes;
@@ -122,7 +122,7 @@ async fn the_api_answers_under_its_own_names_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_stops_at_the_door() {
+async fn what_is_too_large_is_refused_at_the_function_url() {
     let bench = Bench::of(API).await;
     let url = format!("{}/open/7", bench.stack.endpoints().api);
     let long = "x".repeat(11_000);

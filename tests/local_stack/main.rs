@@ -1,6 +1,6 @@
-//! The local stack against AWS's promises, with a function that does what it is told.
+//! The local stack compared with documented AWS behaviour, using a scriptable function.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "unexpected results fail the test")]
 
 mod bench;
 mod function;

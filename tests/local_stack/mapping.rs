@@ -47,7 +47,7 @@ async fn without_partial_responses_an_answer_is_success() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_window_gathers_a_batch_and_its_size_is_kept() {
+async fn a_window_gathers_a_batch_and_respects_its_size() {
     let mapping = "BatchSize: 3, MaximumBatchingWindowInSeconds: 2, ScalingConfig: { MaximumConcurrency: 2 }";
     let bench = Bench::of(&resources(mapping, 0, 30)).await;
     bench.stack.set_mapping("Work", false);

@@ -1,4 +1,4 @@
-//! What is not understood stops the start, and says what and where.
+//! Anything unsupported stops the start, with a message that says what and where.
 
 use crate::bench::start;
 

@@ -1,6 +1,6 @@
-//! A function that does what its event tells it: echo, sleep, fail, die. Tests of the local stack deploy it.
+//! A scriptable function: its event says whether to echo, sleep, fail or crash. Tests of the local stack deploy it.
 
-mod told;
+mod actions;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -9,8 +9,8 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         match event.payload.get("Records").and_then(Value::as_array) {
-            Some(records) => told::batch(records),
-            None => told::request(&event.payload).await,
+            Some(records) => actions::batch(records),
+            None => actions::request(&event.payload).await,
         }
     }))
     .await

@@ -1,4 +1,4 @@
-//! Optional bytes as base64 text: how the AWS JSON protocols carry a blob.
+//! Optional bytes as base64 text, as the AWS JSON protocols carry blobs.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

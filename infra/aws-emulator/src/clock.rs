@@ -1,4 +1,4 @@
-//! Time as the services see it.
+//! The services' clock.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,22 +6,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-/// Where a service takes the time from, and how it waits.
+/// The source of time for a service, and a way to wait.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> u64;
 
-    /// Waits until `moment`, in milliseconds since the epoch. Ready at once when it has passed.
+    /// Waits until `moment`, in milliseconds since the epoch. Returns at once if it has passed.
     fn sleep_until(&self, moment: u64) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
-/// The time of the machine, waiting on the timer of tokio.
+/// The machine's clock; waits on tokio's timer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> u64 {
-        // A machine set before 1970 is answered with 1970: nothing here depends on the absolute time.
+        // A clock set before 1970 reads as 1970: nothing here depends on the absolute time.
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
     }
@@ -31,7 +31,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The time of the machine, moved by as much as somebody likes, again and again.
+/// The machine's clock with an adjustable offset.
 #[derive(Clone, Debug)]
 pub struct ShiftedClock {
     /// Milliseconds.
@@ -45,7 +45,7 @@ impl Default for ShiftedClock {
 }
 
 impl ShiftedClock {
-    /// Moves the clock by `seconds`, backwards too, and wakes whoever waited for a moment now passed.
+    /// Moves the clock by `seconds`, which may be negative, and wakes waiters whose moment has passed.
     pub fn shift(&self, seconds: i64) {
         self.by.send_modify(|by| *by = by.saturating_add(seconds.saturating_mul(1000)));
     }
@@ -64,7 +64,7 @@ impl Clock for ShiftedClock {
                 let left = moment.saturating_sub(clock.now());
                 tokio::select! {
                     () = tokio::time::sleep(Duration::from_millis(left)) => return,
-                    // The clock itself keeps the sender: it is never gone.
+                    // The clock itself holds the sender, so it never closes.
                     _ = shifted.changed() => {}
                 }
             }
@@ -79,13 +79,13 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that stands at `start`, in milliseconds since the epoch.
+    /// A clock stopped at `start`, in milliseconds since the epoch.
     #[must_use]
     pub fn new(start: u64) -> Self {
         Self { now: watch::Sender::new(start) }
     }
 
-    /// Moves the clock on and wakes whoever waited for a moment now passed.
+    /// Advances the clock and wakes waiters whose moment has passed.
     pub fn advance(&self, by: Duration) {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.now.send_modify(|now| *now = now.saturating_add(millis));
@@ -101,7 +101,7 @@ impl Clock for ManualClock {
         let mut now = self.now.subscribe();
         Box::pin(async move {
             if now.wait_for(|now| *now >= moment).await.is_err() {
-                // The clock is gone: its time will never come.
+                // The clock was dropped: its time never comes.
                 std::future::pending::<()>().await;
             }
         })

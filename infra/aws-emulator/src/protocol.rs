@@ -8,30 +8,30 @@ use serde_json::{Value, json};
 
 use crate::identifier;
 
-/// Enough for the largest request of either service: 1 MiB of text, six bytes of JSON for each escaped character.
+/// Enough for the largest request of either service: 1 MiB of text, at six bytes of JSON per escaped character.
 pub(crate) const REQUEST_LIMIT: usize = 8 << 20;
 
 /// A service's dialect of the protocol.
 pub(crate) struct Dialect {
-    /// What `X-Amz-Target` starts with, the dot included.
+    /// Prefix of `X-Amz-Target`, including the dot.
     pub(crate) target_prefix: &'static str,
-    /// Content type of answers.
+    /// Content type of responses.
     pub(crate) content_type: &'static str,
     /// Namespace of error names.
     pub(crate) namespace: &'static str,
 }
 
-/// An error as it goes over the wire.
+/// An error on the wire.
 pub(crate) struct Failure {
     pub(crate) status: u16,
     pub(crate) shape: &'static str,
-    /// The name the older query protocol had for the error. boto3 shows this one to its callers.
+    /// Error name of the older query protocol, which boto3 shows to its callers.
     pub(crate) query_code: Option<&'static str>,
     pub(crate) message: String,
 }
 
 impl Failure {
-    /// The target names an operation that this service does not have, or none at all.
+    /// The target names an unknown operation, or is missing.
     pub(crate) fn unknown_operation() -> Self {
         Self {
             status: 400,
@@ -52,7 +52,7 @@ impl Dialect {
         headers.get("x-amz-target")?.to_str().ok()?.strip_prefix(self.target_prefix)
     }
 
-    /// The response for an outcome.
+    /// The response for a result.
     pub(crate) fn respond(&self, outcome: Result<Value, Failure>) -> Response {
         let (status, query_code, body) = match outcome {
             Ok(body) => (StatusCode::OK, None, body),
@@ -75,7 +75,7 @@ impl Dialect {
     }
 }
 
-/// Reads the input of an operation. An empty body is an input without members.
+/// Parses the input of an operation. An empty body is an input without members.
 pub(crate) fn input<T: DeserializeOwned>(body: &Bytes) -> Result<T, Failure> {
     let body: &[u8] = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|reason| Failure::serialization(&reason))

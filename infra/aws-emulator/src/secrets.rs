@@ -20,27 +20,27 @@ use crate::{RestoreError, identifier};
 use secret::SecretValue;
 use store::{NewSecret, Store};
 
-/// AWS Secrets Manager of one account in one region. A handle: clones share the secrets.
+/// AWS Secrets Manager of one account in one Region. A handle: clones share the secrets.
 #[derive(Clone)]
 pub struct SecretsManager {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// What the ARN of every secret starts with, up to its name.
+    /// ARN prefix of every secret, up to its name.
     arn_prefix: String,
     clock: Arc<dyn Clock>,
     store: Mutex<Store>,
 }
 
 impl SecretsManager {
-    /// A Secrets Manager without secrets, on the time of the machine.
+    /// An empty Secrets Manager on the machine's clock.
     #[must_use]
     pub fn new(region: &str, account: &str) -> Self {
         Self::with_clock(region, account, Arc::new(SystemClock))
     }
 
-    /// A Secrets Manager without secrets, on a clock of the caller's.
+    /// An empty Secrets Manager on the caller's clock.
     #[must_use]
     pub fn with_clock(region: &str, account: &str, clock: Arc<dyn Clock>) -> Self {
         let arn_prefix = format!("arn:aws:secretsmanager:{region}:{account}:secret:");
@@ -52,7 +52,7 @@ impl SecretsManager {
         http::router(self.clone())
     }
 
-    /// Creates a secret, with a value or without, and returns its ARN.
+    /// Creates a secret, with or without a value, and returns its ARN.
     ///
     /// # Errors
     /// A name or a value that Secrets Manager refuses; the name is taken.
@@ -75,7 +75,7 @@ impl SecretsManager {
         Ok(self.store().create(new, &self.shared.arn_prefix, now)?.arn.clone())
     }
 
-    /// The ARN of a secret that exists, by name, ARN or partial ARN.
+    /// The ARN of an existing secret, by name, ARN or partial ARN.
     ///
     /// # Errors
     /// [`SecretsError::ResourceNotFound`].
@@ -83,7 +83,7 @@ impl SecretsManager {
         Ok(self.store().get(id)?.arn.clone())
     }
 
-    /// Makes a password, as `GetRandomPassword` and `GenerateSecretString` do.
+    /// Generates a password, as `GetRandomPassword` and `GenerateSecretString` do.
     ///
     /// # Errors
     /// Options that cannot be met.
@@ -91,17 +91,17 @@ impl SecretsManager {
         options.generate()
     }
 
-    /// All secrets with their values, in clear, for [`SecretsManager::restore`].
+    /// All secrets with their values, in plain text, for [`SecretsManager::restore`].
     #[must_use]
     pub fn snapshot(&self) -> Value {
-        // Text keys and plain values only: there is nothing JSON could refuse.
+        // Text keys and plain values only, so serialisation cannot fail.
         serde_json::to_value(&*self.store()).unwrap_or_default()
     }
 
-    /// Replaces all secrets with those of a snapshot.
+    /// Replaces all secrets by those of a snapshot.
     ///
     /// # Errors
-    /// The value is not a snapshot of this service; nothing is changed then.
+    /// The value is not a snapshot of this service; nothing is changed in that case.
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
         *self.store() = serde_json::from_value(snapshot)?;
         Ok(())
@@ -111,9 +111,9 @@ impl SecretsManager {
         self.shared.clock.now()
     }
 
-    /// The secrets as of now: those whose deletion is due are gone.
+    /// The secrets as of now, without those whose deletion is due.
     fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic while the lock was held is a defect of its own; it must not spread to every later call.
+        // A panic while the lock was held is a defect of its own and must not spread to every later call.
         let mut store = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.expire(self.now());
         store

@@ -26,13 +26,13 @@ use crate::RestoreError;
 use crate::clock::{Clock, SystemClock};
 use store::Store;
 
-/// Most messages one receive can return.
+/// Maximum messages per receive.
 const MAXIMUM_RECEIVED: usize = 10;
 
-/// Longest long poll, in milliseconds.
+/// Maximum long-poll wait, in milliseconds.
 const MAXIMUM_WAIT: u64 = 20_000;
 
-/// Amazon SQS of one account in one region. A handle: clones share the queues.
+/// Amazon SQS of one account in one Region. A handle: clones share the queues.
 #[derive(Clone)]
 pub struct Sqs {
     shared: Arc<Shared>,
@@ -47,13 +47,13 @@ struct Shared {
 }
 
 impl Sqs {
-    /// An SQS without queues, on the time of the machine.
+    /// An empty SQS on the machine's clock.
     #[must_use]
     pub fn new(region: &str, account: &str) -> Self {
         Self::with_clock(region, account, Arc::new(SystemClock))
     }
 
-    /// An SQS without queues, on a clock of the caller's.
+    /// An empty SQS on the caller's clock.
     #[must_use]
     pub fn with_clock(region: &str, account: &str, clock: Arc<dyn Clock>) -> Self {
         let shared = Shared {
@@ -71,8 +71,8 @@ impl Sqs {
         http::router(self.clone())
     }
 
-    /// Where the router is reached, for example `http://127.0.0.1:4566`. Queue URLs are built from it; without it they
-    /// are built from the `Host` header of the request.
+    /// Base URL of the router, for example `http://127.0.0.1:4566`. Queue URLs are built from it; without it they are
+    /// built from the `Host` header of the request.
     pub fn set_endpoint(&self, base: &str) {
         *lock(&self.shared.endpoint) = Some(base.trim_end_matches('/').to_owned());
     }
@@ -80,8 +80,8 @@ impl Sqs {
     /// Creates a queue, or finds the queue of this name with these attributes, and returns its URL.
     ///
     /// # Errors
-    /// A name, an attribute or a value that SQS refuses; the name taken by a queue with other attributes, or by one
-    /// deleted less than 60 seconds ago.
+    /// An invalid name, attribute or value; a name taken by a queue with other attributes, or by one deleted less than
+    /// 60 seconds ago.
     pub fn create_queue(
         &self,
         name: &str,
@@ -93,7 +93,7 @@ impl Sqs {
         Ok(self.url_at(None, name))
     }
 
-    /// The ARN a queue of this name has, whether it exists or not.
+    /// The ARN for a queue name, whether the queue exists or not.
     #[must_use]
     pub fn queue_arn(&self, name: &str) -> String {
         format!("arn:aws:sqs:{}:{}:{name}", self.shared.region, self.shared.account)
@@ -112,18 +112,18 @@ impl Sqs {
     /// Sends a message to a queue, by name, URL or ARN.
     ///
     /// # Errors
-    /// No such queue; a body, an attribute or a delay that SQS refuses.
-    // Not awaiting anything today; async like the rest of the data plane, so that callers need not know.
+    /// No such queue; an invalid body, attribute or delay.
+    // Awaits nothing today; async like the other message operations, so that callers do not depend on it.
     pub async fn send(&self, queue: &str, message: NewMessage) -> Result<SentMessage, SqsError> {
         let now = self.now();
         self.store().queue_mut(self.name_of(queue)?)?.send(message, &self.shared.account, now)
     }
 
     /// Receives up to `max` messages (1 to 10) from a queue, by name, URL or ARN, waiting up to `wait` (at most 20 s)
-    /// for the first. They stay invisible for `visibility` (at most 12 h), or for the time the queue sets.
+    /// for the first. They remain invisible for `visibility` (at most 12 h), or for the queue's default.
     ///
     /// # Errors
-    /// No such queue, also when it is deleted during the wait; a value out of range; 120,000 messages in flight.
+    /// No such queue, also if it is deleted during the wait; a value out of range; 120,000 messages in flight.
     pub async fn receive(
         &self,
         queue: &str,
@@ -144,7 +144,7 @@ impl Sqs {
         let name = self.name_of(queue)?;
         let deadline = self.now().saturating_add(wait);
         loop {
-            // Registered before the look into the queue: what arrives in between still wakes.
+            // Registered before checking the queue, so that a message that arrives in between still wakes the receive.
             let arrivals = self.store().queue(name)?.arrivals();
             let arrival = arrivals.notified();
             tokio::pin!(arrival);
@@ -163,8 +163,8 @@ impl Sqs {
         }
     }
 
-    /// Deletes the message a receipt handle stands for. A handle that a later receive has replaced deletes nothing
-    /// and is no error.
+    /// Deletes the message of a receipt handle. A handle that a later receive has replaced deletes nothing and is not
+    /// an error.
     ///
     /// # Errors
     /// No such queue; a handle this queue has not issued.
@@ -172,7 +172,8 @@ impl Sqs {
         self.store().queue_mut(self.name_of(queue)?)?.delete(receipt_handle)
     }
 
-    /// Makes a message in flight visible again after `timeout` from now (at most 12 h after its receive); zero: now.
+    /// Makes an in-flight message visible again `timeout` from now (at most 12 h after its receive); zero means at
+    /// once.
     ///
     /// # Errors
     /// No such queue; a handle this queue has not issued or a later receive has replaced; the message is not in flight.
@@ -196,7 +197,7 @@ impl Sqs {
         Ok(self.store().queue(self.name_of(queue)?)?.counts(self.now()))
     }
 
-    /// How many messages each queue holds, by its name, all at one moment.
+    /// How many messages each queue holds, by name, all at the same instant.
     #[must_use]
     pub fn all_counts(&self) -> BTreeMap<String, QueueCounts> {
         let now = self.now();
@@ -206,14 +207,14 @@ impl Sqs {
     /// All queues with their messages, for [`Sqs::restore`].
     #[must_use]
     pub fn snapshot(&self) -> Value {
-        // Text keys and plain values only: there is nothing JSON could refuse.
+        // Text keys and plain values only, so serialisation cannot fail.
         serde_json::to_value(&*self.store()).unwrap_or_default()
     }
 
-    /// Replaces all queues with those of a snapshot. Receives that wait start over in the restored queues.
+    /// Replaces all queues by those of a snapshot. Waiting receives start over in the restored queues.
     ///
     /// # Errors
-    /// The value is not a snapshot of this service; nothing is changed then.
+    /// The value is not a snapshot of this service; nothing is changed in that case.
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
         let restored = serde_json::from_value(snapshot)?;
         let before = std::mem::replace(&mut *self.store(), restored);
@@ -221,7 +222,7 @@ impl Sqs {
         Ok(())
     }
 
-    /// The name in a queue URL, an ARN, or a name. Another account's queue does not exist here.
+    /// The queue name in a queue URL, an ARN, or a name. Queues of other accounts do not exist here.
     fn name_of<'q>(&self, queue: &'q str) -> Result<&'q str, SqsError> {
         let own = |account: Option<&str>| account == Some(self.shared.account.as_str());
         if queue.starts_with("arn:") {
@@ -238,7 +239,7 @@ impl Sqs {
         }
     }
 
-    /// The URL of a queue: at the endpoint that was set, else at `host`, else where AWS would have it.
+    /// The URL of a queue: at the configured endpoint, else at `host`, else where AWS would have it.
     fn url_at(&self, host: Option<&str>, name: &str) -> String {
         let base = lock(&self.shared.endpoint).clone().or_else(|| host.map(|host| format!("http://{host}")));
         let base = base.unwrap_or_else(|| format!("https://sqs.{}.amazonaws.com", self.shared.region));
@@ -254,7 +255,7 @@ impl Sqs {
     }
 }
 
-/// A panic while the lock was held is a defect of its own; it must not spread to every later call.
+/// A panic while the lock was held is a defect of its own and must not spread to every later call.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,10 +8,10 @@ use tempfile::TempDir;
 /// The workspace.
 pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// The functions, and what they are compared with, each as a deployment unpacks it: a file written in one go. What a linker
-/// wrote piece by piece is mapped piece by piece, and a start pays for each.
+/// The functions and the baseline, each copied to a file in one write, as a deployment unpacks it. A file that the
+/// linker wrote in pieces is mapped in pieces, which slows down each start.
 pub(crate) struct Built {
-    /// Deleted when this is dropped.
+    /// Deleted on drop.
     _unpacked: TempDir,
     pub(crate) functions: Binaries,
     pub(crate) hello: PathBuf,
@@ -19,7 +19,7 @@ pub(crate) struct Built {
 }
 
 impl Built {
-    /// The baseline and every function, with a name.
+    /// The baseline and every function, with names.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &PathBuf)> {
         let functions = self.functions.iter().map(|(name, path)| (name.as_str(), path));
         std::iter::once(("hello", &self.hello)).chain(functions)
@@ -29,7 +29,7 @@ impl Built {
 pub(crate) async fn build(profile: Profile) -> Result<Built, Box<dyn std::error::Error>> {
     let unpacked = tempfile::tempdir()?;
     let functions = build_functions(&Path::new(ROOT).join("template.yaml"), profile).await?;
-    // One at a time: built together, the smaller would get the features of the other.
+    // Built separately: built together, the smaller would get the features of the other.
     let (hello, hello_https) = (baseline("hello", profile).await?, baseline("hello-https", profile).await?);
     let named = |(name, binary): (String, PathBuf)| Ok((name, unpack(&binary, &unpacked)?));
     Ok(Built {

@@ -1,4 +1,4 @@
-//! What a million webhooks cost, from the calls that are really made.
+//! The cost of a million webhooks, from the calls that are actually made.
 
 use crate::binaries::Built;
 use crate::process;
@@ -16,15 +16,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// List prices of us-east-1, November 2026, in USD: a million Lambda requests, a gigabyte second, a million SQS requests
-/// (each up to 64 KB).
+/// List prices of us-east-1, November 2026, in USD: a million Lambda requests, a gigabyte-second, a million SQS
+/// requests (each up to 64 KB).
 const LAMBDA_REQUESTS: f64 = 0.20;
 const GIGABYTE_SECOND: f64 = 0.000_016_666_7;
 const SQS_REQUESTS: f64 = 0.40;
 /// Memory of the two functions (template.yaml), in gigabytes.
 const WEBHOOK_MEMORY: f64 = 0.5;
 const EVENTS_MEMORY: f64 = 0.25;
-/// Batches that are counted.
+/// Batches to count.
 const BATCHES: u32 = 20;
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
@@ -46,7 +46,7 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     Ok(text)
 }
 
-/// How long the webhook function takes for one.
+/// Duration of the webhook function for one webhook.
 async fn receipt(built: &Built) -> io::Result<Duration> {
     let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
     let services = Services::start(AWAY).await?;
@@ -71,7 +71,7 @@ fn body(number: u32) -> String {
         .to_string()
 }
 
-/// Calls to SQS, and time, of one batch of passed-on messages.
+/// SQS calls and duration of one batch of published messages.
 async fn interpretation(built: &Built, size: u32) -> io::Result<(f64, Duration)> {
     let Some(events) = built.functions.get("webhook-events") else { return Err(io::ErrorKind::NotFound.into()) };
     let calls = Arc::new(AtomicU32::new(0));

@@ -9,8 +9,8 @@ const HELP: &str = "\
 Measures the functions against a minimal lambda_runtime binary, all in one run.
 
 cargo run --release -p benchmark                     start, first answer, first handshake, round trip, CPU, cost, throughput, sizes
-cargo run --release -p benchmark -- flood            strangers and Meta at the webhook of one stack, and CPU of a refusal; nothing else
-cargo run -p benchmark -- --check-sizes              release sizes against infra/size-budgets.txt; 1 when one is over
+cargo run --release -p benchmark -- flood            only a flood of unsigned requests beside genuine webhooks, and the CPU of a refusal
+cargo run -p benchmark -- --check-sizes              compare release sizes with infra/size-budgets.txt; exit code 1 if one is over
   --rounds N                                         interleaved rounds of each start (default 30)
   --profile debug|release                            which binaries (default release)";
 
@@ -49,7 +49,7 @@ pub(crate) async fn run(mut arguments: Parser) -> Result<(), Box<dyn std::error:
     Ok(())
 }
 
-/// What strangers cost, and whether Meta is heard beside them.
+/// The cost of unsigned requests, and whether genuine webhooks get through.
 async fn under_flood(built: &binaries::Built) -> Result<(), Box<dyn std::error::Error>> {
     cores::measure_from_the_first()?;
     report::print(&cpu::measure_refusal(built).await?);

@@ -1,5 +1,5 @@
-//! Which core works: what is measured has the last one, what measures it the first. A function's environment has less than a core
-//! below 1,769 MB, and two processes that move about on two cores cost each other many times the work.
+//! CPU pinning: the measured process has the last core, the benchmark the first. A function's environment has less than
+//! a core below 1,769 MB, and two processes that migrate between two cores slow each other down many times over.
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use anywhere::{measure_from_the_first, on_the_last, use_all};
@@ -13,7 +13,7 @@ mod linux {
     use std::io;
     use std::sync::OnceLock;
 
-    /// The cores this process began with.
+    /// The cores this process started with.
     static ALL: OnceLock<CpuSet> = OnceLock::new();
 
     /// Moves every thread of this process to the first core.
@@ -27,7 +27,7 @@ mod linux {
         for_all_threads(&all()?)
     }
 
-    /// Does something on the last core: a process that it starts stays there.
+    /// Runs a closure on the last core; a process that it starts remains there.
     pub(crate) fn on_the_last<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let (all, before) = (all()?, sched_getaffinity(None)?);
         sched_setaffinity(None, &only((0..CpuSet::MAX_CPU).rfind(|core| all.is_set(*core))))?;
@@ -51,7 +51,7 @@ mod linux {
         for task in std::fs::read_dir("/proc/self/task")? {
             let id = task?.file_name().to_str().and_then(|id| id.parse().ok());
             match id.and_then(Pid::from_raw).map(|thread| sched_setaffinity(Some(thread), cores)) {
-                // One that has ended since needs no core.
+                // A thread that has ended needs no core.
                 None | Some(Ok(()) | Err(Errno::SRCH)) => {}
                 Some(Err(error)) => return Err(error.into()),
             }
@@ -60,7 +60,7 @@ mod linux {
     }
 }
 
-/// Elsewhere the system decides which core, and the figures are the worse for it.
+/// Elsewhere the operating system chooses the core, and the figures are worse for it.
 #[cfg(not(target_os = "linux"))]
 mod anywhere {
     use std::io;

@@ -1,4 +1,4 @@
-//! CPU and memory of receipts, beside the hash that nobody can do without.
+//! CPU and memory of webhook receipts, compared with the unavoidable hash.
 
 use crate::binaries::Built;
 use crate::process;
@@ -12,9 +12,9 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Bytes of a body, and how often it is received in a round.
+/// Bytes of a body, and receipts per round.
 const BODIES: [(&str, usize, u32); 3] = [("510 B", 510, 1000), ("10 KB", 10_000, 1000), ("3 MB", 3_000_000, 40)];
-/// Rounds, of which the median counts: a process now and then runs at another speed than the one before it.
+/// Rounds, of which the median counts: processes sometimes run at different speeds.
 const ROUNDS: usize = 5;
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
@@ -43,7 +43,7 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     Ok(text)
 }
 
-/// What a stranger costs, whose request is refused after the one hash that it takes to know.
+/// The CPU of a wrongly signed request, which is refused after one hash.
 pub(crate) async fn measure_refusal(built: &Built) -> io::Result<String> {
     let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
     let services = Services::start(Duration::ZERO).await?;
@@ -74,7 +74,7 @@ fn median(mut samples: Vec<f64>) -> f64 {
     samples.get(samples.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Microseconds of CPU of one invocation, and the most megabytes that were resident.
+/// Microseconds of CPU of one invocation, and peak resident megabytes.
 async fn spent(binary: &Path, event: &Bytes, times: u32, variables: &[(&str, &str)]) -> io::Result<(f64, f64)> {
     let mut stub = Stub::start().await?;
     let (_, mut child) = process::start(binary, &stub.address, variables)?;
@@ -91,15 +91,15 @@ async fn spent(binary: &Path, event: &Bytes, times: u32, variables: &[(&str, &st
     Ok(((after - before) / f64::from(times), memory))
 }
 
-/// Microseconds a process has run so far (`/proc/<pid>/schedstat` counts nanoseconds of the main thread, which is the only
-/// one that works).
+/// CPU microseconds of a process so far (`/proc/<pid>/schedstat` counts nanoseconds of the main thread, which is the
+/// only one that works).
 fn cpu(id: u32) -> io::Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{id}/schedstat"))?;
     let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse::<f64>().ok());
     nanoseconds.map(|nanoseconds| nanoseconds / 1000.0).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// The most megabytes a process had resident so far.
+/// Peak resident megabytes of a process so far.
 fn peak(id: u32) -> io::Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
@@ -118,7 +118,7 @@ fn hmac(body: &[u8], times: u32) -> f64 {
     began.elapsed().as_secs_f64() * 1_000_000.0 / f64::from(times)
 }
 
-/// Message webhooks of about so many bytes.
+/// Message webhooks of about the given size in bytes.
 pub(crate) fn body(bytes: usize) -> String {
     let change = |number: usize| {
         let text = json!({ "body": format!("order {number} has left our house and will be with you {}", number % 97) });

@@ -1,4 +1,4 @@
-//! Genuine webhooks while strangers flood the Function URL of the local stack with large bodies that are wrongly signed.
+//! Genuine webhooks while attackers flood the Function URL of the local stack with large, wrongly signed bodies.
 
 use crate::binaries::Built;
 use crate::cpu::body;
@@ -14,18 +14,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// Strangers, each with one request on its way at any time.
+/// Attackers, each with one request in flight at any time.
 const STRANGERS: usize = 24;
 /// Genuine webhooks, and the time between two.
 const GENUINE: usize = 100;
 const PACE: Duration = Duration::from_millis(50);
-/// Bytes of a stranger's body: as many as Meta sends at most.
+/// Bytes of an attacker's body: Meta's maximum.
 const LARGE: usize = 3_000_000;
-/// Meta repeats what is not answered 200 at once, and then less often: here until so long after the first attempt.
+/// Meta repeats what is not answered 200 at once, and later less often; here until this long after the first attempt.
 const RETRIED_FOR: Duration = Duration::from_secs(1);
 const RETRY_EVERY: Duration = Duration::from_millis(100);
 
-/// What became of the genuine ones.
+/// Outcome of the genuine webhooks.
 #[derive(Default)]
 struct Outcome {
     at_once: usize,
@@ -34,7 +34,7 @@ struct Outcome {
     samples: Samples,
 }
 
-/// Statuses and how many strangers got each.
+/// Statuses and how many attackers got each.
 type Answers = BTreeMap<u16, usize>;
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
@@ -47,7 +47,7 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     let stack = Stack::start(options).await.map_err(io::Error::other)?;
     let over = Arc::new(AtomicBool::new(false));
     let strangers = (0..STRANGERS).map(|_| stranger(&stack, &over)).collect::<io::Result<Vec<_>>>()?;
-    // Every environment that strangers can have is running before Meta calls.
+    // Wait until the attackers occupy every environment before Meta calls.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let began = Instant::now();
     let outcome = genuine(&stack).await?;
@@ -69,16 +69,16 @@ fn text(outcome: &Outcome, answers: &Answers, throttles: u64, seconds: f64) -> S
     let answers: Vec<String> = answers.iter().map(|(status, count)| format!("{count} x {status}")).collect();
     let taken = at_once + after_retries;
     format!(
-        "Flood: {STRANGERS} strangers with wrongly signed bodies of {LARGE} bytes, {GENUINE} genuine webhooks, one each {PACE:?}, for {seconds:.1} s\n  \
+        "Flood: {STRANGERS} attackers with wrongly signed bodies of {LARGE} bytes, {GENUINE} genuine webhooks, one each {PACE:?}, for {seconds:.1} s\n  \
          genuine: {taken} of {GENUINE} answered 200 within {RETRIED_FOR:?}, {at_once} of them at once; {attempts} attempts; p50 {:.0} ms, p99 {:.0} ms\n  \
-         strangers: {}; refused for want of an environment, both together: {throttles}\n",
+         attackers: {}; refused for want of an environment, both together: {throttles}\n",
         samples.quantile(0.5),
         samples.quantile(0.99),
         answers.join(", ")
     )
 }
 
-/// Sends one large body after the other until it is over, with a header that was made for another body.
+/// Sends one large body after another until the end, with a signature made for another body.
 fn stranger(stack: &Stack, over: &Arc<AtomicBool>) -> io::Result<JoinHandle<Answers>> {
     let client = Client::new().map_err(io::Error::other)?;
     let (url, over) = (stack.endpoints().webhook.clone(), Arc::clone(over));
@@ -115,7 +115,7 @@ async fn genuine(stack: &Stack) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-/// One webhook as Meta delivers it: attempts, and how long it took until 200.
+/// One webhook as Meta delivers it: its attempts, and the time until 200.
 async fn deliver(client: &Client, url: &str, secret: &str, number: usize) -> (usize, Option<Duration>) {
     let change = json!({ "field": "flows", "value": { "number": number } });
     let entry = json!({ "id": "102290129340398", "changes": [change] });

@@ -1,5 +1,5 @@
-//! Start plus first TLS handshake. The server shows a certificate that nobody trusts: the client has then done all of its
-//! own work, key exchange and verification included, when its alert arrives.
+//! Start plus first TLS handshake. The server presents an untrusted certificate: when the client's alert arrives, it
+//! has done all of its own work, including key exchange and verification.
 
 use crate::binaries::Built;
 use crate::process;
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-/// Longest wait for a handshake.
+/// Handshake timeout.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn measure(built: &Built, rounds: usize) -> io::Result<String> {
@@ -62,7 +62,7 @@ impl Server {
         Ok(Self { url, alerts })
     }
 
-    /// Starts a binary, gives it an event that needs HTTPS, and waits for its alert.
+    /// Starts a binary, sends it an event that needs HTTPS, and waits for its alert.
     async fn time(&self, binary: &Path, variables: &[(&str, &str)]) -> io::Result<Duration> {
         while self.alerts.try_recv().is_ok() {}
         let stub = Stub::start().await?;
@@ -74,7 +74,7 @@ impl Server {
     }
 }
 
-/// Goes through a handshake until the client refuses the certificate.
+/// Performs a handshake until the client refuses the certificate.
 fn refused(mut stream: std::net::TcpStream, config: &Arc<ServerConfig>) {
     let Ok(mut connection) = ServerConnection::new(Arc::clone(config)) else { return };
     while connection.is_handshaking() {

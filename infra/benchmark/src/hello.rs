@@ -1,4 +1,4 @@
-//! The baseline: the least a Rust function on `lambda_runtime` is.
+//! The baseline: a minimal Rust function on `lambda_runtime`.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

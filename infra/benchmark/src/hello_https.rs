@@ -1,4 +1,4 @@
-//! The baseline of a handshake: a minimal function that makes one HTTPS request, by the client library the functions use.
+//! The baseline of a handshake: a minimal function that makes one HTTPS request with the functions' client library.
 
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     let url = std::env::var("HELLO_HTTPS")?;
     lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
-        // Whether it is answered does not matter: the handshake is what is timed.
+        // The response does not matter: the handshake is timed.
         drop(client()?.get(url.parse()?).await);
         Ok::<_, Error>(json!({ "statusCode": 200 }))
     }))

@@ -1,4 +1,5 @@
-//! `cargo run --release -p benchmark`: what a start, a handshake, a webhook, a million of them and a binary cost, as ratios of one run.
+//! `cargo run --release -p benchmark`: cost of a start, a handshake, a webhook, a million webhooks, and binary sizes,
+//! as ratios within one run.
 
 mod binaries;
 mod calls;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Instant;
 use tokio::process::{Child, Command};
 
-/// Variables of all functions together: one that is not read costs nothing.
+/// Variables of all functions together; unused ones cost nothing.
 const VARIABLES: [(&str, &str); 34] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -46,7 +46,7 @@ const VARIABLES: [(&str, &str); 34] = [
 ];
 const QUEUES: [&str; 6] = ["WEBHOOK", "ONBOARDING", "CREDIT", "TEMPLATE", "MESSAGE_RETRY", "PLATFORM_EVENTS"];
 
-/// Starts a binary on a core of its own. It ends when it is dropped.
+/// Starts a binary on its own core. It is killed on drop.
 pub(crate) fn start(binary: &Path, runtime_api: &str, more: &[(&str, &str)]) -> io::Result<(Instant, Child)> {
     let mut command = Command::new(binary);
     command.env_clear().envs(VARIABLES).env("AWS_LAMBDA_RUNTIME_API", runtime_api);

@@ -1,8 +1,8 @@
-//! Samples as figures, figures as lines.
+//! Formats samples as figures and lines.
 
 use std::time::Duration;
 
-/// Samples of one thing.
+/// Samples of one measurement.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Samples(Vec<Duration>);
 
@@ -11,7 +11,7 @@ impl Samples {
         self.0.push(sample);
     }
 
-    /// The sample that a share of all lies below, in milliseconds.
+    /// A percentile of the samples, in milliseconds.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();

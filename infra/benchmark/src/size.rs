@@ -1,4 +1,4 @@
-//! Binary sizes, and the budget each has.
+//! Binary sizes and their budgets.
 
 use crate::binaries::{Built, ROOT};
 use crate::report;
@@ -7,16 +7,16 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-/// Why the sizes do not pass.
+/// Why the size check failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SizeError {
     /// A file cannot be read.
-    #[error("read sizes: {0}")]
+    #[error("failed to read sizes: {0}")]
     Io(#[from] io::Error),
-    /// A line of the budgets is none.
+    /// A malformed line in the budgets file.
     #[error("infra/size-budgets.txt: `{0}` is not `<function> <bytes>`")]
     Line(String),
-    /// Something is over its budget, or one of both is missing.
+    /// A binary exceeds its budget, or binary or budget is missing.
     #[error("{0}")]
     Over(String),
 }
@@ -48,7 +48,7 @@ fn budgets() -> Result<BTreeMap<String, u64>, SizeError> {
     lines.map(|line| read(line).ok_or_else(|| SizeError::Line(line.to_owned()))).collect()
 }
 
-/// Holds every function against its budget.
+/// Compares every function with its budget.
 pub(crate) fn check(built: &Built) -> Result<(), SizeError> {
     let (mut sizes, mut budgets) = (sizes(built)?, budgets()?);
     sizes.remove("hello");
@@ -60,6 +60,6 @@ pub(crate) fn check(built: &Built) -> Result<(), SizeError> {
             Some(budget) => report::print(&format!("{name}: {size} of {budget} bytes")),
         }
     }
-    wrong.extend(budgets.into_keys().map(|name| format!("{name} is budgeted and not built")));
+    wrong.extend(budgets.into_keys().map(|name| format!("{name} has a budget but is not built")));
     if wrong.is_empty() { Ok(()) } else { Err(SizeError::Over(wrong.join("\n"))) }
 }

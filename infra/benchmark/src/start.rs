@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io;
 
-/// Every binary in turn, again and again: what disturbs the machine disturbs all alike.
+/// Runs every binary in turn, repeatedly, so that disturbances affect all alike.
 pub(crate) async fn measure(built: &Built, rounds: usize) -> io::Result<String> {
     let mut samples: BTreeMap<&str, Samples> = BTreeMap::new();
     for _ in 0..rounds {

@@ -1,4 +1,4 @@
-//! A Lambda Runtime API that does nothing but take times.
+//! A Lambda Runtime API that only measures times.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
-/// How long an event may take.
+/// Timeout of an event.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 struct Shared {
@@ -46,12 +46,12 @@ impl Stub {
         Ok(Self { address, asked, answered, events, server })
     }
 
-    /// When the process asked for its next event.
+    /// When the process requested its next event.
     pub(crate) async fn asked(&mut self) -> io::Result<Instant> {
         self.asked.recv().await.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// Hands over an event and waits for the answer. How long that took.
+    /// Delivers an event, waits for the response, and returns the duration.
     pub(crate) async fn invoke(&mut self, event: Bytes) -> io::Result<Duration> {
         let began = Instant::now();
         self.events.send(event).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
@@ -59,7 +59,7 @@ impl Stub {
         Ok(ended - began)
     }
 
-    /// Hands over an event and does not wait.
+    /// Delivers an event without waiting.
     pub(crate) fn offer(&self, event: Bytes) {
         drop(self.events.send(event));
     }
@@ -72,7 +72,7 @@ impl Drop for Stub {
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response<Body> {
-    // Nobody listens once the measurement is over.
+    // Nothing receives once the measurement is complete.
     shared.asked.send(Instant::now()).ok();
     let Some(event) = shared.events.lock().await.recv().await else { return Response::default() };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + DEADLINE;

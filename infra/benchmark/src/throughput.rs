@@ -1,4 +1,4 @@
-//! From receipt to platform event on the whole local stack, everything on this machine.
+//! From receipt to platform event on the whole local stack, all on one machine.
 
 use crate::binaries::Built;
 use crate::report::Samples;
@@ -11,9 +11,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 const WEBHOOKS: usize = 3_000;
-/// Webhooks on their way at once.
+/// Webhooks in flight.
 const AT_ONCE: usize = 16;
-/// How long nothing may come.
+/// Timeout without a new event.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
@@ -45,7 +45,7 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     ))
 }
 
-/// Webhooks still to be posted, and how long each took.
+/// Webhooks still to be posted, and the duration of each.
 struct Load {
     client: Client,
     numbers: Mutex<VecDeque<usize>>,
@@ -81,7 +81,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Takes platform events until all have come.
+/// Receives platform events until all have arrived.
 async fn drain(stack: &Stack) -> io::Result<()> {
     let queue = stack.endpoints().queues.get("PlatformEventsQueue").cloned().unwrap_or_default();
     let (mut seen, mut moved) = (0, Instant::now());

@@ -1,4 +1,4 @@
-//! A warm webhook: signature verified, compressed, taken by SQS, acknowledged.
+//! A warm webhook: signature verified, compressed, sent to SQS, acknowledged.
 
 use crate::binaries::Built;
 use crate::cpu::body;
@@ -20,9 +20,9 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How long SQS takes for an answer where it is away: about as long as in its own region.
+/// Response time of SQS in the measurements with latency: about that of its own Region.
 pub(crate) const AWAY: Duration = Duration::from_millis(5);
-/// Invocations that are timed, after as many that are not.
+/// Timed invocations, after as many untimed ones.
 const INVOCATIONS: usize = 200;
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -50,7 +50,7 @@ pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     Ok(text)
 }
 
-/// From the start of a process to its first answer: what a start leaves for later is in it.
+/// From the start of a process to its first answer, which includes work that a start defers.
 pub(crate) async fn measure_first(built: &Built, rounds: usize) -> io::Result<String> {
     let Some(webhook) = built.functions.get("webhook") else { return Err(io::ErrorKind::NotFound.into()) };
     let (services, event) = (Services::start(Duration::ZERO).await?, event(1));
@@ -120,7 +120,7 @@ impl Services {
     }
 }
 
-/// A service that answers after a while.
+/// A service that answers after a delay.
 pub(crate) fn at_a_distance(service: Router, away: Duration) -> Router {
     if away.is_zero() { service } else { service.layer(from_fn_with_state(away, late)) }
 }
@@ -150,12 +150,12 @@ fn event(changes: usize) -> Bytes {
     envelope(&json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string())
 }
 
-/// A body as a Function URL passes it, signed.
+/// A signed body, as a Function URL passes it.
 pub(crate) fn envelope(body: &str) -> Bytes {
     envelope_with(&sign(body.as_bytes()), body)
 }
 
-/// A body as a Function URL passes it, with a header that was made for another one.
+/// The same with a signature made for another body.
 pub(crate) fn wrongly_signed(body: &str) -> Bytes {
     envelope_with(&sign(b"another body"), body)
 }

@@ -1,4 +1,4 @@
-//! What cargo knows: the crates of a function, their edges, and the lock file.
+//! Data from cargo: the crates of a function, their edges, and the lock file.
 
 use crate::{BomError, Edges};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// The platform the functions are deployed to (the other architecture resolves alike).
+/// The deployment target (the other architecture resolves alike).
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 /// A crate that is linked into a function.
@@ -16,17 +16,17 @@ pub(crate) struct Crate {
     pub(crate) version: String,
     /// An SPDX expression.
     pub(crate) licence: String,
-    /// Of this workspace.
+    /// Whether it belongs to this workspace.
     pub(crate) ours: bool,
 }
 
 impl Crate {
-    /// Its package URL, which names it within the document too.
+    /// Its package URL, also its reference within the document.
     pub(crate) fn reference(&self) -> String {
         format!("pkg:cargo/{}@{}", self.name, self.version)
     }
 
-    /// `name v1.2.3 (/place)|licence`, perhaps with `(*)` where it was listed before.
+    /// `name v1.2.3 (/place)|licence`, possibly with `(*)` if it was listed before.
     fn parse(line: &str) -> Option<Self> {
         let (package, licence) = line.trim_end_matches(" (*)").split_once('|')?;
         let mut words = package.split(' ');
@@ -41,7 +41,7 @@ impl Crate {
     }
 }
 
-/// The crates that are linked into a function, with the features it alone asks for: no build scripts, no macros.
+/// The crates linked into a function, with only the features it needs: no build scripts, no macros.
 pub(crate) fn linked(root: &Path, function: &str) -> Result<Vec<Crate>, BomError> {
     let edges = ["tree", "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}|{l}"];
     let listing = cargo(root, &[&edges[..], &["--target", PLATFORM, "--package", function]].concat())?;
@@ -51,7 +51,7 @@ pub(crate) fn linked(root: &Path, function: &str) -> Result<Vec<Crate>, BomError
     Ok(linked.into_iter().collect())
 }
 
-/// What each package depends on, as cargo resolved it.
+/// The resolved dependencies of each package.
 pub(crate) fn edges(root: &Path) -> Result<Edges, BomError> {
     let text = cargo(root, &["metadata", "--format-version", "1", "--filter-platform", PLATFORM])?;
     let unreadable = || BomError::Unreadable("cargo's metadata".to_owned());
@@ -76,14 +76,14 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<String, BomError> {
     if !output.status.success() {
         return Err(BomError::Cargo { command: arguments.join(" "), message: message() });
     }
-    String::from_utf8(output.stdout).map_err(|_| BomError::Unreadable("what cargo wrote".to_owned()))
+    String::from_utf8(output.stdout).map_err(|_| BomError::Unreadable("cargo's output".to_owned()))
 }
 
 /// Checksums by name and version.
 pub(crate) struct Lock(BTreeMap<(String, String), String>);
 
 impl Lock {
-    /// Reads `Cargo.lock`, which cargo writes in one way only.
+    /// Parses `Cargo.lock`, which cargo writes in one format only.
     pub(crate) fn parse(text: &str) -> Self {
         let value = |block: &str, key: &str| {
             let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(
             (Crate::parse("ring v0.17.14|"), Crate::parse("")),
             (None, None),
-            "without a licence it is not told"
+            "a crate without a licence is not reported"
         );
     }
 

@@ -1,5 +1,5 @@
-//! What each function is made of: the crates that are linked into it, with version, licence and the checksum that
-//! `Cargo.lock` holds them to, as a CycloneDX 1.6 document a function. The same lock file gives the same documents.
+//! The dependencies of each function: the crates linked into it, with version, licence and the checksum from
+//! `Cargo.lock`, as one CycloneDX 1.6 document per function. The same lock file yields the same documents.
 
 mod cargo;
 
@@ -8,32 +8,32 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Why there is no document.
+/// Why a document could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum BomError {
     /// A file or directory cannot be read or written, or cargo cannot be started.
-    #[error("read the workspace: {0}")]
+    #[error("failed to read the workspace: {0}")]
     Io(#[from] std::io::Error),
-    /// Cargo refuses.
+    /// Cargo failed.
     #[error("cargo {command}: {message}")]
     Cargo {
-        /// What was asked for.
+        /// The cargo command.
         command: String,
-        /// What it said.
+        /// Cargo's message.
         message: String,
     },
-    /// Something cargo says is not understood.
-    #[error("understand {0}")]
+    /// Unexpected output of cargo.
+    #[error("failed to parse {0}")]
     Unreadable(String),
-    /// A crate of a registry stands in `Cargo.lock` without a checksum, or not at all.
-    #[error("find the checksum of {0}")]
+    /// A registry crate is missing from `Cargo.lock`, or has no checksum there.
+    #[error("no checksum found for {0}")]
     NoChecksum(String),
 }
 
 /// The document of every function, by the function's name.
 ///
 /// # Errors
-/// [`BomError`] when the workspace cannot be read, or something in it is not pinned.
+/// [`BomError`] if the workspace cannot be read, or something in it is not pinned.
 pub fn boms(root: &Path) -> Result<BTreeMap<String, Value>, BomError> {
     let lock = Lock::parse(&std::fs::read_to_string(root.join("Cargo.lock"))?);
     let edges = cargo::edges(root)?;
@@ -49,7 +49,7 @@ pub fn boms(root: &Path) -> Result<BTreeMap<String, Value>, BomError> {
     Ok(boms)
 }
 
-/// Names and versions, and what each depends on.
+/// Names, versions and dependencies.
 type Edges = BTreeMap<(String, String), Vec<(String, String)>>;
 
 fn bom(function: &str, linked: &[Crate], edges: &Edges, lock: &Lock) -> Result<Value, BomError> {
@@ -77,7 +77,7 @@ fn component(it: &Crate, kind: &str, lock: &Lock) -> Result<Value, BomError> {
         "version": it.version,
         "licenses": [{ "expression": it.licence.replace('/', " OR ") }],
     });
-    // What is ours has neither a place in a registry nor a checksum.
+    // Workspace crates have neither a registry location nor a checksum.
     if !it.ours
         && let Some(members) = component.as_object_mut()
     {

@@ -1,5 +1,5 @@
-//! `cargo run -p bill-of-materials -- DIRECTORY`: one CycloneDX document a function, for the release that is built from
-//! the same `Cargo.lock`.
+//! `cargo run -p bill-of-materials -- DIRECTORY`: writes one CycloneDX document per function, for the release built
+//! from the same `Cargo.lock`.
 
 use bill_of_materials::{BomError, boms};
 use lexopt::{Arg, Parser, ValueExt};

@@ -1,6 +1,6 @@
-//! The documents against what cargo links and locks, read in another way.
+//! Compares the documents with what cargo links and locks, read in another way.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::unwrap_used, reason = "unexpected results fail the test")]
 
 use bill_of_materials::boms;
 use serde_json::Value;

@@ -11,17 +11,17 @@ use keys::Keys;
 use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The algorithms API Gateway takes.
+/// Signature algorithms API Gateway accepts.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
 
-/// Claims that hold scopes.
+/// Claims that list scopes.
 const SCOPES: [&str; 2] = ["scope", "scp"];
 
-/// One authorizer and the keys it has fetched.
+/// An authorizer and the keys it has fetched.
 pub(crate) struct Authorizer {
     issuer: String,
     audience: Vec<String>,
-    /// Scopes of routes that name none.
+    /// Scopes for routes that declare none.
     scopes: Vec<String>,
     keys: Keys,
 }
@@ -65,7 +65,7 @@ impl Authorizer {
         })
     }
 
-    /// The claims of the request's token, or nothing: every refusal is the same 401.
+    /// The claims of the request's token, or `None`: every refusal is the same 401.
     pub(crate) async fn claims(&self, headers: &HeaderMap) -> Option<Value> {
         let mut values = headers.get_all("authorization").iter();
         let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
@@ -82,15 +82,15 @@ impl Authorizer {
         validation.leeway = 0;
         validation.validate_nbf = true;
         validation.set_issuer(&[&self.issuer]);
-        // `client_id` stands for a missing `aud`, as Cognito's access tokens have it; checked below.
+        // `client_id` replaces a missing `aud`, as in Cognito's access tokens; checked below.
         validation.validate_aud = false;
         validation.set_required_spec_claims(&["exp", "iss"]);
         let claims = jsonwebtoken::decode::<Value>(token, &key, &validation).ok()?.claims;
         (self.is_for_us(&claims) && is_issued(&claims)).then_some(claims)
     }
 
-    /// Whether claims hold one of a route's scopes, or of the authorizer's own where the route names none; without either,
-    /// every accepted token is enough.
+    /// Whether the claims contain one of the route's scopes, or one of the authorizer's if the route declares none.
+    /// With no scopes at all, every accepted token is enough.
     pub(crate) fn permits(&self, claims: &Value, of_route: &[String]) -> bool {
         let wanted = self.wanted(of_route);
         let granted = granted(claims);
@@ -112,7 +112,7 @@ impl Authorizer {
     }
 }
 
-/// A text of names or a list of them.
+/// A space-separated string of names, or a list of them.
 fn granted(claims: &Value) -> Vec<&str> {
     let held = SCOPES.into_iter().filter_map(|name| claims.get(name));
     held.flat_map(|held| match held {
@@ -123,7 +123,7 @@ fn granted(claims: &Value) -> Vec<&str> {
     .collect()
 }
 
-/// `iat`, where there is one, is not in the future.
+/// `iat`, if present, is not in the future.
 fn is_issued(claims: &Value) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     claims.get("iat").is_none_or(|at| at.as_f64().is_some_and(|at| at <= now))
@@ -185,7 +185,7 @@ mod tests {
         assert!(authorizer.claims(&HeaderMap::new()).await.is_none());
         let mut twice = bearing(&format!("Bearer {good}"));
         twice.append("authorization", HeaderValue::from_static("Bearer x"));
-        assert!(authorizer.claims(&twice).await.is_none(), "of two headers, neither is believed");
+        assert!(authorizer.claims(&twice).await.is_none(), "two headers are refused");
     }
 
     #[tokio::test]
@@ -215,7 +215,7 @@ mod tests {
         ] {
             assert_eq!(authorizer.permits(&claims, &of_route), permitted, "{claims}");
         }
-        assert!(authorizer.permits(&json!({}), &[]), "without scopes any accepted token will do");
+        assert!(authorizer.permits(&json!({}), &[]), "without scopes any accepted token is enough");
         let strict = Authorizer { scopes: vec!["admin".to_owned()], ..authorizer };
         assert!(!strict.permits(&json!({ "scope": "a" }), &[]) && strict.permits(&json!({ "scope": "a" }), &of_route));
     }

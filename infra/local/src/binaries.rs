@@ -1,4 +1,4 @@
-//! Builds the function binaries the way they are deployed: each with its own dependencies' features, `--locked`.
+//! Builds the function binaries as they are deployed: each with its own dependencies' features, `--locked`.
 
 use crate::options::Profile;
 use crate::template::{Template, TemplateError};
@@ -8,27 +8,27 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use tokio::process::Command;
 
-/// Where the binary of each function is, by the name `template.yaml` gives it.
+/// Path of each function's binary, by the binary name in `template.yaml`.
 pub type Binaries = BTreeMap<String, PathBuf>;
 
-/// Why there are no binaries.
+/// Why the binaries could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The template does not say what to build.
+    /// The template does not name the binaries.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// Cargo is not there.
-    #[error("start cargo: {0}")]
+    /// Cargo could not be started.
+    #[error("failed to start cargo: {0}")]
     Start(#[from] std::io::Error),
-    /// Cargo has said why.
-    #[error("build the functions: cargo ended with {0}")]
+    /// Cargo failed; its output says why.
+    #[error("failed to build the functions: cargo exited with {0}")]
     Failed(ExitStatus),
-    /// The template names a binary that no package makes.
-    #[error("build the functions: there is no binary `{0}`")]
+    /// No package produces a binary that the template names.
+    #[error("failed to build the functions: no binary `{0}`")]
     Missing(String),
 }
 
-/// Builds the binary of every function in the template and says where each is.
+/// Builds the binary of every function in the template and returns their paths.
 ///
 /// # Errors
 /// [`BuildError`].
@@ -38,7 +38,7 @@ pub async fn build_functions(template: &Path, profile: Profile) -> Result<Binari
     build_binaries(directory.unwrap_or(Path::new(".")), &names, profile).await
 }
 
-/// Builds binaries of the workspace at `directory` by name, in one run of cargo, and says where each is.
+/// Builds the named binaries of the workspace at `directory` in one cargo run and returns their paths.
 ///
 /// # Errors
 /// [`BuildError`].
@@ -50,7 +50,7 @@ pub async fn build_binaries(directory: &Path, names: &[String], profile: Profile
     if profile == Profile::Release {
         command.arg("--release");
     }
-    // Variables of an outer cargo would make this build, and the outer one's next, start over.
+    // Environment variables of an outer cargo would invalidate this build, and the outer one's next build.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
         command.env_remove(name);
     }
@@ -66,7 +66,7 @@ pub async fn build_binaries(directory: &Path, names: &[String], profile: Profile
     }
 }
 
-/// The executable one of cargo's messages speaks of.
+/// The executable named in one of cargo's JSON messages.
 fn executable(message: &[u8]) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_slice(message).ok()?;
     let path = message.get("executable")?.as_str()?;

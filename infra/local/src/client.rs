@@ -1,4 +1,4 @@
-//! The HTTP client of this stack's own: what a browser, a platform or API Gateway would send.
+//! The stack's HTTP client: sends what a browser, a platform or API Gateway would send.
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
@@ -7,21 +7,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest answer time: Lambda's and API Gateway's bounds are shorter.
+/// Request timeout. Lambda's and API Gateway's limits are shorter.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// The client could not be built, or no answer came.
+/// The client could not be built, or no response arrived.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// TLS cannot be configured.
-    #[error("configure TLS: {0}")]
+    #[error("failed to configure TLS: {0}")]
     Tls(#[from] rustls::Error),
-    /// The request did not end in an answer.
-    #[error("send a request: {0}")]
+    /// No response arrived.
+    #[error("failed to send a request: {0}")]
     Http(#[from] reqwest::Error),
 }
 
-/// A whole answer.
+/// A complete response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// Status code.
@@ -33,13 +33,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; `null` when it is none.
+    /// The body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// A header as text; empty when it is absent.
+    /// A header as text; empty if absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -59,7 +59,7 @@ impl Client {
         Self::build(None)
     }
 
-    /// The same with an address of this machine to come from.
+    /// The same, bound to a local address.
     ///
     /// # Errors
     /// [`ClientError::Tls`], [`ClientError::Http`].
@@ -98,10 +98,10 @@ impl Client {
         self.send("POST", url, &headers, Bytes::from(body.to_string())).await
     }
 
-    /// Sends anything.
+    /// Sends a request with any method, headers and body.
     ///
     /// # Errors
-    /// [`ClientError::Http`], also for a method or header that is none.
+    /// [`ClientError::Http`], also for an invalid method or header.
     pub async fn send(
         &self,
         method: &str,

@@ -12,22 +12,22 @@ use tokio::signal::unix::{SignalKind, signal};
 const HELP: &str = "\
 Runs the stack of template.yaml on this machine, against a simulated Meta.
 
-cargo run -p local                       start everything, print the addresses; Ctrl-C stops
-cargo run -p local -- demo               one whole onboarding, a webhook, a template poll; prints the timeline
-cargo run -p local -- doctor             what Meta's side of the platform lacks, and where to go
-  --endpoints FILE                       write the addresses and a platform token as JSON once all is ready
+cargo run -p local                       start everything and print the addresses; Ctrl-C stops
+cargo run -p local -- demo               run an onboarding, a webhook and a template poll; print the timeline
+cargo run -p local -- doctor             list what is missing at Meta and where to fix it
+  --endpoints FILE                       write the addresses and a platform token as JSON once ready
   --port N                               first port (default 3000; 0 = any free)
-  --graph-url URL                        another Graph API instead of the simulator
+  --graph-url URL                        use another Graph API instead of the simulator
   --meta KEY=VALUE                       app_id, app_secret, verify_token, config_id, system_token, business_id,
                                          credit_line_id, role (solution-partner | tech-provider | tech-partner)
   --parameter NAME=VALUE                 override a template parameter
-  --data DIR                             keep state between runs (default: memory)
+  --data DIR                             save state between runs (default: in memory)
   --profile debug|release                which binaries to build and run (default debug)";
 
-/// First port when none is named.
+/// Default first port.
 const FIRST_PORT: u16 = 3000;
 
-/// Why the program ended.
+/// Why the program failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The arguments.
@@ -36,10 +36,10 @@ pub enum CommandError {
     /// The stack.
     #[error(transparent)]
     Stack(#[from] StackError),
-    /// The demonstration found something missing.
+    /// The demo failed.
     #[error("demo: {0}")]
     Demo(#[from] demo::DemoError),
-    /// The doctor found something missing.
+    /// A prerequisite is missing at Meta.
     #[error("doctor: {0}")]
     Doctor(#[from] doctor::DoctorError),
     /// The endpoints file or the signals.
@@ -60,7 +60,7 @@ struct Command {
     endpoints: Option<PathBuf>,
 }
 
-/// Does what the arguments say.
+/// Runs the task that the arguments name.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -84,7 +84,7 @@ pub async fn run(arguments: Parser) -> Result<(), CommandError> {
     outcome
 }
 
-/// What is missing is the answer, not a failure of the stack: its logs would only hide it.
+/// A missing prerequisite is a result, not a failure of the stack, so its logs are not printed.
 async fn run_doctor(stack: Stack) -> Result<(), CommandError> {
     let outcome = doctor::run(&stack, &mut print).await;
     stack.stop().await?;
@@ -106,8 +106,8 @@ async fn serve(stack: &Stack, file: Option<PathBuf>) -> Result<(), CommandError>
         endpoints.aws.secretsmanager,
         endpoints.control
     ));
-    print(&format!("\nto be a new customer, open {}/_local/signup in a browser", endpoints.control));
-    print(&format!("to be an operator, open {}/console; Ctrl-C stops", endpoints.api));
+    print(&format!("\nnew customer: open {}/_local/signup in a browser", endpoints.control));
+    print(&format!("operators' console: open {}/console; Ctrl-C stops", endpoints.api));
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
@@ -139,7 +139,7 @@ fn parse(mut arguments: Parser) -> Result<Command, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    // A demonstration and an examination talk to a stack of their own, which may run beside another.
+    // The demo and the doctor start their own stack, which may run beside another.
     let alone = matches!(command.task, Task::Demo | Task::Doctor);
     command.options.port = port.unwrap_or(if alone { 0 } else { FIRST_PORT });
     command.options.capture_logs = alone;

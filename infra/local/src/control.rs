@@ -1,4 +1,4 @@
-//! Control of the stack itself, for tests and people: fire a schedule, kill a function, look at the counts.
+//! Control API of the stack, for tests and people: fire a schedule, kill a function, read the counts.
 
 use crate::client::Client;
 use crate::runtime::Function;
@@ -33,7 +33,7 @@ impl Control {
     }
 }
 
-/// Does what a platform's back end does for a new customer, and sends the browser on to the signup page.
+/// Creates a session as a platform's back end would for a new customer, and redirects the browser to the signup page.
 async fn signup(State(control): State<Control>) -> Response {
     let bearer = format!("Bearer {}", control.platform_token);
     let customer = json!({ "customer_ref": format!("customer-{}", uuid::Uuid::new_v4().simple()) });

@@ -1,5 +1,5 @@
-//! CORS of an HTTP API (AWS: "Configure CORS for HTTP APIs"): API Gateway answers preflights itself and overwrites what a
-//! function says.
+//! CORS of an HTTP API (AWS: "Configure CORS for HTTP APIs"): API Gateway answers preflights itself and overwrites the
+//! CORS headers of a function.
 
 use crate::template::TemplateError;
 use axum::body::Body;
@@ -44,7 +44,7 @@ impl Cors {
         written.map(read).transpose().map_err(|error| TemplateError::at(place, error.to_string()))
     }
 
-    /// The answer to a preflight; `None` when the request is none.
+    /// The response to a preflight; `None` if the request is not one.
     pub(crate) fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
         let asks = method == Method::OPTIONS && headers.contains_key(ORIGIN);
         if !asks || !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
@@ -63,7 +63,7 @@ impl Cors {
         Some(response)
     }
 
-    /// Overwrites the CORS headers of an ordinary answer.
+    /// Overwrites the CORS headers of an ordinary response.
     pub(crate) fn finish(&self, request: &HeaderMap, response: &mut Response<Body>) {
         for name in NAMES {
             response.headers_mut().remove(name);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_function_says_of_cors_is_overwritten() {
+    fn cors_headers_of_a_function_are_overwritten() {
         let mut response = Response::new(Body::empty());
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         cors().finish(&from("https://b.example"), &mut response);

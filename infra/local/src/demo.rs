@@ -1,4 +1,4 @@
-//! One whole onboarding over HTTP, as a browser, a customer and a platform would make it.
+//! A complete onboarding over HTTP, driven as a browser, a customer and a platform would.
 
 mod desks;
 mod show;
@@ -11,45 +11,45 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use visit::Visit;
 
-/// How long anything may take before it counts as missing.
+/// Timeout for each expected result.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks.
+/// Poll interval.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A template differs from what was known.
+/// Event type for a template that differs from the stored one.
 const CHANGED: &str = "whatsapp.template.changed.v1";
 
-/// What is missing.
+/// Why the demo failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// No answer.
+    /// No response.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The stack refused.
+    /// The stack failed.
     #[error(transparent)]
     Stack(#[from] StackError),
     /// The events queue.
-    #[error("read the platform events: {0}")]
+    #[error("failed to read the platform events: {0}")]
     Events(#[from] SqsError),
-    /// An answer is not what it should be.
+    /// A response differs from the expected one.
     #[error("{what}: expected {expected}, got {got}")]
     Unexpected {
-        /// What was done.
+        /// The request.
         what: String,
-        /// What should have come.
+        /// The expected value.
         expected: String,
-        /// What came.
+        /// The actual value.
         got: String,
     },
-    /// Something never happened.
+    /// An expected result never appeared.
     #[error("{0} did not happen within 30 s")]
     Missing(String),
 }
 
-/// Drives the onboarding and prints what happens.
+/// Runs the onboarding and prints its progress.
 ///
 /// # Errors
-/// [`DemoError`], when anything is missing.
+/// [`DemoError`], if anything is missing.
 pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result<(), DemoError> {
     let visit = Visit { client: Client::new()?, stack };
     let session = visit.create_session().await?;
@@ -77,7 +77,7 @@ pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result
 
     visit.change_template(&signup, second, &json!({ "status": "PAUSED", "silent": true })).await?;
     let polled = stack.fire("TemplatePollFunction", "Poll").await?;
-    report(&format!("6  a template was paused without a word; the poll was fired: {polled}"));
+    report(&format!("6  Meta paused a template without a webhook; the poll ran: {polled}"));
     seen = visit.next_event(CHANGED, seen).await?;
 
     visit.desks(&onboarding, &signup, report).await?;
@@ -85,7 +85,7 @@ pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result
     show_all(&visit, &onboarding, &seen, report).await
 }
 
-/// What is known at the end, and whether Meta's own document agrees with all of it.
+/// Prints the timeline and the events, and checks the exchanges against Meta's own document.
 async fn show_all(
     visit: &Visit<'_>,
     onboarding: &str,
@@ -103,7 +103,7 @@ async fn show_all(
     visit.check_no_violations().await
 }
 
-/// What the page asks Meta's popup for, and gets.
+/// What the page requests from Meta's popup, and the result.
 pub(crate) struct Signup {
     code: Value,
     event: Value,

@@ -1,34 +1,34 @@
-//! `cargo run -p local -- doctor`: what Meta's side of the platform lacks, in words.
+//! `cargo run -p local -- doctor`: prints what is missing at Meta.
 
 use crate::client::{Client, ClientError};
 use crate::stack::Stack;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long the examination of what takes the system token may last.
+/// Timeout of the checks that need the system token.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks at it.
+/// Poll interval.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Why there is no finding.
+/// Why the doctor failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DoctorError {
-    /// No answer.
+    /// No response.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The examination did not end.
-    #[error("the examination did not end within 30 s")]
+    /// The checks did not finish.
+    #[error("the checks did not finish within 30 s")]
     Unfinished,
     /// A prerequisite is missing.
-    #[error("{0} of Meta's prerequisites are missing")]
+    #[error("{0} prerequisites are missing at Meta")]
     Missing(usize),
 }
 
-/// Asks the running stack, which asks Meta, and prints each prerequisite: `ok`, `MISSING` or, where Meta cannot be asked,
-/// `look`.
+/// Runs the doctor of the stack and prints each prerequisite: `ok`, `MISSING` or, if Meta's API does not show it,
+/// `check`.
 ///
 /// # Errors
-/// [`DoctorError::Missing`] when something is missing; otherwise when nobody could be asked.
+/// [`DoctorError::Missing`] if a prerequisite is missing; the other variants if the checks could not run.
 pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result<(), DoctorError> {
     let checks = examined(stack).await?;
     for check in &checks {
@@ -63,7 +63,7 @@ fn line(check: &Value) -> String {
     let verdict = match check.get("ok").and_then(Value::as_bool) {
         Some(true) => "ok     ",
         Some(false) => "MISSING",
-        None => "look   ",
+        None => "check  ",
     };
     let named: Vec<&str> =
         check.get("missing").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();

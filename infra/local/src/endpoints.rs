@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Everything another program needs to work against the stack.
+/// Everything another program needs to use the stack.
 #[derive(Debug, Clone, Serialize)]
 pub struct Endpoints {
     /// HTTP API: `/signup`, `/v1`.
@@ -15,9 +15,9 @@ pub struct Endpoints {
     pub webhook: String,
     /// Graph API the functions call.
     pub graph: String,
-    /// AWS services; the AWS CLI and boto3 work against them with any credentials.
+    /// AWS services; the AWS CLI and boto3 accept any credentials.
     pub aws: AwsEndpoints,
-    /// Region to name to them.
+    /// Region to use with them.
     pub region: String,
     /// Name of the table.
     pub table: String,
@@ -27,7 +27,7 @@ pub struct Endpoints {
     pub secrets: BTreeMap<String, String>,
     /// Bearer token for `/v1/*`, valid for 12 hours.
     pub platform_token: String,
-    /// The Meta side's identity.
+    /// The identity at Meta.
     pub meta: Meta,
     /// Control of the stack itself: `/_local/functions`, `/_local/schedules`.
     pub control: String,
@@ -45,7 +45,7 @@ pub struct AwsEndpoints {
 }
 
 impl Endpoints {
-    /// Writes them as JSON; a reader sees the whole file or none.
+    /// Writes the addresses as JSON, atomically.
     ///
     /// # Errors
     /// The file cannot be written.

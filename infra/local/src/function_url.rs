@@ -1,4 +1,4 @@
-//! The Function URL: one function, every path and method, no gateway before it (AWS: "Invoking Lambda function URLs").
+//! The Function URL: one function, every path and method, no gateway (AWS: "Invoking Lambda function URLs").
 
 use crate::event::{Door, RequestContext, payload, translate};
 use crate::gateway::message;

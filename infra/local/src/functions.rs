@@ -1,4 +1,4 @@
-//! The functions of the template with everything that triggers them.
+//! The functions of the template and everything that triggers them.
 
 mod properties;
 
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Pollers of a mapping without `MaximumConcurrency`: as many batches as Lambda begins with.
+/// Pollers of a mapping without `MaximumConcurrency`: the number of batches Lambda starts with.
 const POLLERS: u64 = 5;
 
 /// All functions and their triggers.
@@ -31,11 +31,11 @@ pub(crate) struct Functions {
     pub(crate) schedules: BTreeMap<String, Schedule>,
     /// The function behind the Function URL.
     pub(crate) webhook: Option<Arc<Function>>,
-    /// Turns a queue's mapping off and on, by logical id of the queue.
+    /// Enables and disables a queue's mapping, by logical id of the queue.
     pub(crate) switches: BTreeMap<String, watch::Sender<bool>>,
 }
 
-/// What functions are made with, besides the template.
+/// What functions are built from, besides the template.
 pub(crate) struct BuildContext<'a> {
     pub(crate) binaries: &'a Binaries,
     pub(crate) variables: &'a BTreeMap<String, String>,

@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Largest request (quota: 10 MB).
+/// Maximum request size (quota: 10 MB).
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// Request line and header values together (quota: 10,240 bytes).
+/// Maximum size of request line and header values together (quota: 10,240 bytes).
 const LARGEST_HEAD: usize = 10_240;
-/// Longest integration time (quota: 30 s).
+/// Maximum integration timeout (quota: 30 s).
 const INTEGRATION: Duration = Duration::from_secs(30);
 
 /// One route.
@@ -34,11 +34,11 @@ pub(crate) struct Route {
     function: Arc<Function>,
 }
 
-/// What a route asks of its callers.
+/// What a route requires of its callers.
 pub(crate) enum Guard {
     /// No token.
     Open,
-    /// A token with one of these scopes; with none named, those of the authorizer.
+    /// A token with one of these scopes, or one of the authorizer's if the list is empty.
     Scopes(Vec<String>),
 }
 
@@ -49,7 +49,7 @@ enum Segment {
 }
 
 impl Route {
-    /// `None` for what is not understood: methods but the plain ones, greedy parameters.
+    /// `None` for unsupported routes: unusual methods and greedy parameters.
     pub(crate) fn new(method: &str, path: &str, guard: Guard, function: Arc<Function>) -> Option<Self> {
         let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method);
         let segments = path.strip_prefix('/')?.split('/').map(|segment| {
@@ -68,7 +68,7 @@ impl Route {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The path parameters, when the route fits.
+    /// The path parameters, if the route matches.
     fn fits(&self, method: &str, path: &str) -> Option<Vec<(String, String)>> {
         let given: Vec<_> = path.strip_prefix('/')?.split('/').collect();
         if self.method != method || given.len() != self.segments.len() {
@@ -89,7 +89,7 @@ impl Route {
 /// The API.
 pub(crate) struct Gateway {
     routes: Vec<Route>,
-    /// Names under which the API is reached, with their ports.
+    /// Host names of the API, with their ports.
     hosts: Vec<String>,
     authorizer: Option<Authorizer>,
     cors: Option<Cors>,
@@ -101,7 +101,7 @@ impl Gateway {
         Self { routes: Vec::new(), hosts: Vec::new(), authorizer: None, cors: None }
     }
 
-    /// Reads the HTTP API of the template; its routes stand in the functions.
+    /// Reads the HTTP API of the template; its routes are declared in the functions.
     pub(crate) fn read(template: &Template, resolver: &Resolver) -> Result<Self, StackError> {
         let mut gateway = Self::open();
         for (at, api) in template.of_type("AWS::Serverless::HttpApi").enumerate() {
@@ -117,7 +117,7 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// The most specific routes first, as API Gateway selects.
+    /// Most specific routes first, as API Gateway selects them.
     pub(crate) fn router(mut self, routes: Vec<Route>, hosts: Vec<String>) -> Router {
         let parameters =
             |route: &Route| route.segments.iter().filter(|segment| matches!(segment, Segment::Parameter(_))).count();
@@ -126,7 +126,7 @@ impl Gateway {
         Router::new().fallback(serve).with_state(Arc::new(self))
     }
 
-    /// The name by which a request reaches the API: API Gateway answers for its own names only.
+    /// The host name of a request: API Gateway answers for its own names only.
     fn host(&self, parts: &Parts) -> Option<&str> {
         let mut named = parts.headers.get_all(HOST).iter();
         let named = named.next().filter(|_| named.next().is_none())?.to_str().ok()?;
@@ -160,7 +160,7 @@ impl Gateway {
         let (route_key, host) = (route.key(), Some(host.to_owned()));
         let context = RequestContext { door: Door::HttpApi, host, route_key, path_parameters, claims };
         let event = payload(parts, &body, &context);
-        // The invocation goes on when the client goes away or the gateway gives up, as in AWS.
+        // As in AWS, the invocation continues when the client disconnects or the gateway times out.
         let function = Arc::clone(&route.function);
         let running = tokio::spawn(async move { function.invoke(Bytes::from(event.to_string())).await });
         match tokio::time::timeout(INTEGRATION, running).await {
@@ -197,7 +197,7 @@ fn unauthorized() -> Response<Body> {
     response
 }
 
-/// The token is accepted and has none of the route's scopes (RFC 6750, section 3.1).
+/// Response to an accepted token without any of the route's scopes (RFC 6750, section 3.1).
 fn forbidden(scopes: &[String]) -> Response<Body> {
     let mut response = message(StatusCode::FORBIDDEN, "Forbidden");
     let challenge = format!("Bearer scope=\"{}\" error=\"insufficient_scope\"", scopes.join(" "));
@@ -207,7 +207,7 @@ fn forbidden(scopes: &[String]) -> Response<Body> {
     response
 }
 
-/// An answer of API Gateway's own.
+/// A response of API Gateway's own.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(json!({ "message": text }).to_string()));
     *response.status_mut() = status;

@@ -18,21 +18,21 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The smallest key RS256 allows (RFC 7518, section 3.3).
+/// Smallest key size for RS256 (RFC 7518, section 3.3).
 const KEY_BITS: usize = 2048;
-/// Name of the key.
+/// Key id.
 const KEY_ID: &str = "local";
-/// Life of a token that is made to order.
+/// Lifetime of a token issued on request.
 const ORDERED_LIFE: Duration = Duration::from_secs(3600);
 
-/// Why there is no issuer.
+/// Why the issuer failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IssuerError {
-    #[error("make a key: {0}")]
+    #[error("failed to generate a key: {0}")]
     Key(#[from] rsa::Error),
-    #[error("encode a key: {0}")]
+    #[error("failed to encode a key: {0}")]
     Encode(#[from] rsa::pkcs1::Error),
-    #[error("sign a token: {0}")]
+    #[error("failed to sign a token: {0}")]
     Token(#[from] jsonwebtoken::errors::Error),
 }
 
@@ -53,8 +53,8 @@ impl Issuer {
         Ok(Self { url: url.to_owned(), key, keys: JwkSet { keys: vec![public] } })
     }
 
-    /// What API Gateway fetches, where operators log in, and `POST /_local/token`: a token with the claims of the body over
-    /// those of the platform's.
+    /// The endpoints API Gateway fetches, the login of operators, and `POST /_local/token`: a token whose body's claims
+    /// override the platform's.
     pub(crate) fn router(self, policy: TokenPolicy) -> Router {
         let configuration: Value = json!({
             "issuer": self.url,
@@ -74,7 +74,7 @@ impl Issuer {
             .with_state(Arc::new(Logins::new(self, policy)))
     }
 
-    /// A token with these claims over `iss`, `iat` and `exp`; a claim that is `null` is left out.
+    /// A token with these claims merged over `iss`, `iat` and `exp`; a `null` claim is left out.
     pub(crate) fn sign(&self, claims: &Value, life: Duration) -> Result<String, IssuerError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let whole = json!({ "iss": self.url, "iat": now.as_secs(), "exp": (now + life).as_secs() });

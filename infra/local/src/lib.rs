@@ -1,9 +1,9 @@
 //! The local stack: everything `template.yaml` describes, on one machine, without Docker and without an AWS account.
 //!
-//! The real function binaries run over the real Lambda Runtime API; the table, the queues and the secrets are embedded
-//! services behind the AWS wire protocols; the HTTP API, the Function URL, the event source mappings and the schedules are
-//! here. Functions, routes, queues and variables exist in the template only. What this stack does not understand in it is
-//! a start error, never ignored.
+//! The real function binaries run over the real Lambda Runtime API. The table, the queues and the secrets are embedded
+//! services that speak the AWS wire protocols. This crate implements the HTTP API, the Function URL, the event source
+//! mappings and the schedules. Functions, routes, queues and variables are defined in the template only. Anything in it
+//! that is not supported here is a start error, never ignored.
 
 mod authorizer;
 mod binaries;
@@ -27,7 +27,7 @@ mod schedule;
 mod services;
 mod stack;
 mod template;
-mod webhook_door;
+mod webhook_endpoint;
 
 pub mod command_line;
 pub mod demo;

@@ -3,7 +3,7 @@
 use std::io;
 use tokio::net::TcpListener;
 
-/// One listener for each thing a stack offers, bound before anything starts: addresses stand in parameters and variables.
+/// All listeners of a stack, bound before anything starts, because addresses appear in parameters and variables.
 pub(crate) struct Listeners {
     pub(crate) api: TcpListener,
     pub(crate) webhook: TcpListener,
@@ -15,7 +15,7 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Binds consecutive ports of the loopback interface, or any free ones.
+    /// Binds consecutive loopback ports, or any free ones.
     pub(crate) async fn bind(first: u16) -> io::Result<Self> {
         let mut port = first;
         let mut bind = async || {
@@ -36,7 +36,7 @@ impl Listeners {
     }
 }
 
-/// The address of a listener. Browsers treat `localhost` as a secure context, which the popup flow wants.
+/// The address of a listener. Browsers treat `localhost` as a secure context, which the popup flow needs.
 pub(crate) fn url(listener: &TcpListener) -> io::Result<String> {
     Ok(format!("http://localhost:{}", listener.local_addr()?.port()))
 }

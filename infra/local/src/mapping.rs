@@ -1,4 +1,5 @@
-//! The event source mapping: Lambda polls a queue and invokes a function with batches (AWS: "Using Lambda with Amazon SQS").
+//! The event source mapping: Lambda polls a queue and invokes a function with batches (AWS: "Using Lambda with Amazon
+//! SQS").
 
 use crate::physical::{REGION, queue_arn};
 use crate::runtime::{Function, InvokeError};
@@ -14,12 +15,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The most SQS gives at a time.
+/// Maximum messages per SQS receive.
 const MOST_AT_ONCE: usize = 10;
-/// Long poll of a poller that has nothing to do.
+/// Long-poll wait of an idle poller.
 const WAIT: Duration = Duration::from_secs(20);
 
-/// A queue, a function, and how the one is fed from the other.
+/// A queue, a function, and how batches are delivered.
 #[derive(Clone)]
 pub(crate) struct Mapping {
     /// Logical id of the queue.
@@ -31,11 +32,11 @@ pub(crate) struct Mapping {
     pub(crate) partial_responses: bool,
     pub(crate) pollers: usize,
     pub(crate) sqs: Sqs,
-    /// Whether batches are taken at all; an operator disables a mapping the same way.
+    /// Whether the mapping is enabled; an operator can disable one the same way.
     pub(crate) enabled: watch::Receiver<bool>,
 }
 
-/// A function's answer under `ReportBatchItemFailures`.
+/// A function's response under `ReportBatchItemFailures`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BatchResponse {
@@ -50,7 +51,7 @@ struct Failure {
 }
 
 impl Mapping {
-    /// Polls until the stack ends.
+    /// Polls until the stack stops.
     pub(crate) async fn run(self, ended: CancellationToken) {
         let pollers = (0..self.pollers).map(|_| tokio::spawn(self.clone().poll(ended.clone()))).collect::<Vec<_>>();
         for poller in pollers {
@@ -64,7 +65,7 @@ impl Mapping {
                 () = ended.cancelled() => return,
                 batch = self.next() => batch,
             };
-            // Once received, a batch is carried through: dropping it here would look like a dead function.
+            // A received batch is always processed: dropping it here would look like a crashed function.
             match batch {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => self.deliver(&batch).await,
@@ -85,7 +86,7 @@ impl Mapping {
         }
     }
 
-    /// A batch: full, or what the window has brought.
+    /// A batch: full, or whatever arrived within the window.
     async fn gather(&self) -> Result<Vec<ReceivedMessage>, SqsError> {
         let receive = |most: usize, wait| self.sqs.receive(&self.queue_name, most.min(MOST_AT_ONCE), wait, None);
         let mut batch = receive(self.batch_size, WAIT).await?;
@@ -104,7 +105,7 @@ impl Mapping {
         let records: Vec<Value> = batch.iter().map(|message| self.record(message)).collect();
         let result = self.function.invoke(Bytes::from(json!({ "Records": records }).to_string())).await;
         if matches!(result, Err(InvokeError::Throttled)) {
-            // Lambda's pollers slow down when they are throttled; the messages come back after their visibility timeout.
+            // Lambda's pollers slow down when throttled; the messages return after their visibility timeout.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         let failed = match result {
@@ -112,12 +113,14 @@ impl Mapping {
             Err(_) => return,
         };
         for message in batch.iter().filter(|message| !failed.contains(message.message_id.as_str())) {
-            // A handle can only be stale when the function outlived the visibility timeout: then it comes again.
+            // A handle is stale only if the function outlived the visibility timeout; the message is then delivered
+            // again.
             drop(self.sqs.delete(&self.queue_name, &message.receipt_handle).await);
         }
     }
 
-    /// The messages that stay. An answer that cannot be read, or that names a message which was not sent, fails them all.
+    /// The messages that failed. A response that cannot be parsed, or that names an unknown message, fails the whole
+    /// batch.
     fn failed<'a>(&self, answer: &[u8], batch: &'a [ReceivedMessage]) -> BTreeSet<&'a str> {
         let all = || batch.iter().map(|message| message.message_id.as_str()).collect();
         if !self.partial_responses || answer.is_empty() || answer == b"null" {

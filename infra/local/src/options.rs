@@ -1,11 +1,11 @@
-//! What a stack is started with.
+//! Options of a stack.
 
 use crate::binaries::Binaries;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The Meta side's identity; the defaults fit the simulator.
+/// The identity at Meta; the defaults match the simulator.
 #[derive(Debug, Clone, Serialize)]
 pub struct Meta {
     /// The platform's app.
@@ -46,7 +46,7 @@ impl Meta {
     /// Sets one key of `--meta KEY=VALUE`.
     ///
     /// # Errors
-    /// The key, when there is no such one.
+    /// The key, if it is unknown.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let place = match key {
             "app_id" => &mut self.app_id,
@@ -64,7 +64,7 @@ impl Meta {
     }
 }
 
-/// Which binaries run.
+/// Which build profile runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
     /// `target/debug`.
@@ -86,30 +86,30 @@ impl std::str::FromStr for Profile {
     }
 }
 
-/// Everything that may differ from the deployed stack: parameters, the Meta side, and where things are.
+/// Everything that may differ from the deployed stack: parameters, the identity at Meta, and locations.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// The template.
+    /// Path of the template.
     pub template: PathBuf,
     /// Overridden template parameters.
     pub parameters: BTreeMap<String, String>,
-    /// The Meta side.
+    /// The identity at Meta.
     pub meta: Meta,
-    /// Another Graph API than the simulator.
+    /// A Graph API to use instead of the simulator.
     pub graph_url: Option<String>,
     /// First port; 0 for any free ones.
     pub port: u16,
     /// Which binaries are built and run.
     pub profile: Profile,
-    /// Binaries that are built already.
+    /// Binaries that are already built.
     pub binaries: Option<Binaries>,
-    /// Where state is kept between runs; `None` keeps it in memory.
+    /// Where state is saved between runs; `None` for memory only.
     pub data: Option<PathBuf>,
-    /// Keep the functions' logs for [`crate::Stack::logs`] instead of printing them.
+    /// Capture the functions' logs for [`crate::Stack::logs`] instead of printing them.
     pub capture_logs: bool,
-    /// Whether schedules fire by themselves.
+    /// Whether schedules fire on their own.
     pub schedules: bool,
-    /// Further variables of every function, for tests.
+    /// Additional variables of every function, for tests.
     pub function_environment: BTreeMap<String, String>,
 }
 

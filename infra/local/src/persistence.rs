@@ -1,4 +1,4 @@
-//! `--data DIR`: queues, secrets and the simulated Meta in a file beside the table's.
+//! `--data DIR`: saves queues, secrets and the simulated Meta in a file beside the table's.
 
 use crate::services::Services;
 use crate::stack::StackError;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-/// What a killed stack may lose of queues and secrets.
+/// Save interval: what a killed stack may lose of queues and secrets.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// The file of one stack.
+/// The state file of one stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot(PathBuf);
 
@@ -29,7 +29,7 @@ impl Snapshot {
         }
     }
 
-    /// Brings back what an earlier run left.
+    /// Restores the state of an earlier run.
     pub(crate) fn restore(&self, services: &Services) -> Result<(), StackError> {
         let mut state = self.read()?;
         let mut take = |name: &str| state.get_mut(name).map(Value::take);
@@ -40,7 +40,7 @@ impl Snapshot {
         Ok(())
     }
 
-    /// What exists at the simulated Meta.
+    /// The state of the simulated Meta.
     pub(crate) fn simulated(&self) -> Result<Option<Value>, StackError> {
         Ok(self.read()?.get_mut("meta").map(Value::take).filter(|world| !world.is_null()))
     }
@@ -56,7 +56,7 @@ impl Snapshot {
         written.map_err(|source| StackError::Data { source })
     }
 
-    /// Saves until the stack ends, and then once more.
+    /// Saves periodically until the stack stops, and once more at the end.
     pub(crate) async fn run(self, services: Services, simulator: Option<Simulator>, ended: CancellationToken) {
         let mut ticks = interval(EVERY);
         while !ended.is_cancelled() {
@@ -64,12 +64,12 @@ impl Snapshot {
                 () = ended.cancelled() => {}
                 _ = ticks.tick() => {}
             }
-            // A full disk shows at the end, where it can be told: `Stack::stop` saves again.
+            // Errors such as a full disk are reported by `Stack::stop`, which saves again.
             drop(self.save(&services, simulator.as_ref()));
         }
     }
 }
 
 fn unreadable(error: &dyn std::error::Error) -> StackError {
-    StackError::service("the kept state", error)
+    StackError::service("the saved state", error)
 }

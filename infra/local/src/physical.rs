@@ -1,14 +1,14 @@
-//! What the template's resources become here: names, ARNs, addresses.
+//! Names, ARNs and addresses of the template's resources in the local stack.
 
 use crate::services::Addresses;
 use crate::template::{Resolver, Resource, Template};
 use serde_json::{Value, json};
 
-/// Account of the local stack.
+/// Account id of the local stack.
 pub(crate) const ACCOUNT: &str = "000000000000";
 /// Region of the local stack.
 pub(crate) const REGION: &str = "us-east-1";
-/// Name of the local stack.
+/// Stack name of the local stack.
 pub(crate) const STACK: &str = "onboarding-local";
 
 /// The physical name of a resource.
@@ -26,7 +26,7 @@ pub(crate) fn queue_arn(id: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", name(id))
 }
 
-/// Registers parameters, pseudo parameters and every resource whose name is known before it is created.
+/// Registers parameters, pseudo parameters and every resource whose name is known before creation.
 pub(crate) fn register(
     template: &Template,
     parameters: impl IntoIterator<Item = (String, Value)>,
@@ -50,7 +50,7 @@ pub(crate) fn register(
     resolver
 }
 
-/// `Ref` and `GetAtt` of one resource. A secret's ARN has a random part: it is known once the secret is created.
+/// `Ref` and `GetAtt` of one resource. A secret's ARN has a random suffix and is known once the secret exists.
 fn name_resource(resolver: &mut Resolver, resource: &Resource, at: &Addresses) {
     let id = resource.id.as_str();
     let (reference, attributes) = match resource.kind.as_str() {

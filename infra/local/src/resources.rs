@@ -11,7 +11,7 @@ use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Creates the secrets, sets the Meta side's values, and tells the resolver their ARNs, which have a random part.
+/// Creates the secrets, sets the values for Meta, and registers their ARNs, which have a random suffix.
 pub(crate) fn secrets(
     template: &Template,
     resolver: &mut Resolver,
@@ -50,7 +50,7 @@ fn generated(id: &str, properties: &Value, vault: &SecretsManager) -> Result<Opt
     vault.generate_random_password(&options).map(Some).map_err(|error| StackError::service(id, &error))
 }
 
-/// Creates the queues, dead letters first, since the others name them.
+/// Creates the queues, dead-letter queues first, because the others refer to them.
 pub(crate) fn queues(
     template: &Template,
     resolver: &Resolver,
@@ -72,7 +72,7 @@ pub(crate) fn queues(
     Ok(urls)
 }
 
-/// Creates the table; its CloudFormation properties are a `CreateTable` request but for what AWS sets separately.
+/// Creates the table; its CloudFormation properties are a `CreateTable` request except for what AWS sets separately.
 pub(crate) fn table(template: &Template, resolver: &Resolver, database: &Database) -> Result<String, StackError> {
     let mut created = String::new();
     for resource in template.of_type("AWS::DynamoDB::Table") {

@@ -1,4 +1,5 @@
-//! Lambda: one function is a pool of execution environments, each a process of the real binary behind its own Runtime API.
+//! Lambda: each function is a pool of execution environments, each a process of the real binary with its own Runtime
+//! API.
 
 mod api;
 mod environment;
@@ -18,10 +19,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
-/// Environments a function without reserved concurrency may have here: a laptop is not a Region.
+/// Maximum environments of a function without reserved concurrency, to spare the developer's machine.
 const DEFAULT_CONCURRENCY: usize = 10;
 
-/// The largest request and response of a synchronous invocation (Lambda quota: 6 MB).
+/// Maximum request and response size of a synchronous invocation (Lambda quota: 6 MB).
 pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
 /// A function as the template describes it.
@@ -36,32 +37,32 @@ pub(crate) struct FunctionConfig {
     pub(crate) variables: BTreeMap<String, String>,
 }
 
-/// Why an invocation has no result.
+/// Why an invocation failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum InvokeError {
     /// Every allowed environment is busy.
-    #[error("find a free execution environment")]
+    #[error("no free execution environment")]
     Throttled,
-    /// The request or response is larger than Lambda takes.
-    #[error("accept a payload of that size")]
+    /// The request or response exceeds Lambda's limit.
+    #[error("payload too large")]
     TooLarge,
-    /// The function answered with an error, ran out of time, or died.
-    #[error("run the function: {0}")]
+    /// The function returned an error, timed out, or crashed.
+    #[error("function failed: {0}")]
     Function(Value),
 }
 
-/// What a function did so far.
+/// Counters of a function.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct FunctionCounts {
-    /// Invocations begun.
+    /// Invocations started.
     pub invocations: u64,
-    /// Invocations that ended in an error.
+    /// Invocations that failed.
     pub errors: u64,
-    /// Invocations refused for want of an environment.
+    /// Invocations throttled.
     pub throttles: u64,
     /// Processes started.
     pub starts: u64,
-    /// Invocations under way, or waiting for an environment.
+    /// Invocations in progress, or waiting for an environment.
     pub running: u64,
 }
 
@@ -74,7 +75,7 @@ struct Counters {
     running: AtomicU64,
 }
 
-/// Counts an invocation as under way for as long as somebody waits for it.
+/// Counts an invocation as in progress while its caller waits for it.
 struct Running<'a>(&'a Counters);
 
 impl<'a> Running<'a> {
@@ -96,7 +97,7 @@ pub(crate) struct Function {
     pub(crate) config: FunctionConfig,
     permits: Semaphore,
     idle: Mutex<Vec<Environment>>,
-    /// Ways to end every environment, busy ones too.
+    /// Kill switches of every environment, including busy ones.
     ends: Mutex<Vec<watch::Sender<bool>>>,
     counters: Counters,
     logs: Arc<Logs>,
@@ -127,7 +128,7 @@ impl Function {
         result
     }
 
-    /// Reserved concurrency is a promise, and refuses what exceeds it; the laptop's own bound lets it wait, since Lambda
+    /// Reserved concurrency throttles what exceeds it. The local limit makes invocations wait instead, because Lambda
     /// would start another environment.
     async fn run_permitted(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let _permit = match self.config.reserved {
@@ -191,13 +192,13 @@ impl Function {
         lock(&self.idle).pop()
     }
 
-    /// Kills every environment in the middle of whatever it does. Returns how many.
+    /// Kills every environment, busy or idle, and returns how many.
     pub(crate) fn kill(&self) -> usize {
         let ends = std::mem::take(&mut *lock(&self.ends));
         ends.iter().filter(|end| !end.is_closed()).map(|end| end.send_replace(true)).filter(|ended| !ended).count()
     }
 
-    /// Ends every idle environment gently and waits for the processes to be gone.
+    /// Stops every idle environment gracefully and waits for the processes to exit.
     pub(crate) async fn stop(&self) {
         self.permits.close();
         while let Some(environment) = self.pop() {

@@ -1,4 +1,4 @@
-//! EventBridge Scheduler: functions that run by the clock.
+//! EventBridge Scheduler: functions that run on a schedule.
 
 use crate::physical::{ACCOUNT, REGION, STACK};
 use crate::runtime::Function;
@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::time::{Instant, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
-/// Lambda waits a minute before the first repetition of a failed asynchronous invocation, and two before the second.
+/// Lambda waits one minute before the first retry of a failed asynchronous invocation, and two before the second.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
 
-/// A schedule and what it starts.
+/// A schedule and its target.
 #[derive(Clone)]
 pub(crate) struct Schedule {
     pub(crate) name: String,
@@ -22,7 +22,7 @@ pub(crate) struct Schedule {
     pub(crate) function: Arc<Function>,
 }
 
-/// Reads `rate(2 hours)`. The template uses no `cron(…)`, so none is understood.
+/// Parses `rate(2 hours)`. The template uses no `cron(…)`, so it is not supported.
 pub(crate) fn rate(place: &str, expression: &str) -> Result<Duration, TemplateError> {
     let understood = || {
         let (number, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
@@ -39,7 +39,7 @@ pub(crate) fn rate(place: &str, expression: &str) -> Result<Duration, TemplateEr
 }
 
 impl Schedule {
-    /// Fires until the stack ends, for the first time after one whole period.
+    /// Fires until the stack stops, first after one full period.
     pub(crate) async fn run(self, ended: CancellationToken) {
         let mut ticks = interval_at(Instant::now() + self.every, self.every);
         loop {
@@ -68,7 +68,7 @@ impl Schedule {
     }
 }
 
-/// What EventBridge Scheduler sends when the schedule has no input of its own.
+/// The event EventBridge Scheduler sends if the schedule has no input of its own.
 fn event(name: &str) -> Value {
     json!({
         "version": "0",

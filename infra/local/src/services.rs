@@ -20,12 +20,12 @@ pub(crate) struct Services {
     pub(crate) database: Database,
     pub(crate) sqs: Sqs,
     pub(crate) secrets: SecretsManager,
-    /// The time of queues and vault.
+    /// Clock of the queues and the vault.
     pub(crate) clock: ShiftedClock,
 }
 
 impl Services {
-    /// Creates them, empty or as `data` holds them.
+    /// Creates the services, empty or restored from `data`.
     pub(crate) fn open(data: Option<&Path>, at: &Addresses) -> Result<Self, StackError> {
         let database = match data {
             Some(directory) => {
@@ -46,11 +46,11 @@ impl Services {
         Ok(services)
     }
 
-    /// Serves DynamoDB until the stack ends.
+    /// Serves DynamoDB until the stack stops.
     pub(crate) fn serve_database(&self, listener: TcpListener, tasks: &TaskTracker, ended: &CancellationToken) {
         let (database, ended) = (self.database.clone(), ended.clone());
         tasks.spawn(async move {
-            // Waiting for clients that keep their connections would keep the stack from ending.
+            // Waiting for keep-alive connections would keep the stack from stopping.
             tokio::select! {
                 () = ended.cancelled() => {}
                 _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()) => {}
@@ -59,7 +59,7 @@ impl Services {
     }
 }
 
-/// Serves a router until the stack ends.
+/// Serves a router until the stack stops.
 pub(crate) fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, ended: &CancellationToken) {
     let ended = ended.clone();
     tasks.spawn(async move {
@@ -70,7 +70,7 @@ pub(crate) fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, 
     });
 }
 
-/// Where everything listens.
+/// Addresses of all listeners.
 #[derive(Debug, Clone)]
 pub(crate) struct Addresses {
     pub(crate) api: String,
@@ -83,7 +83,7 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    /// The listeners' addresses; `graph` when another Graph API is used.
+    /// The listeners' addresses; `graph` if another Graph API is used.
     pub(crate) fn of(listeners: &Listeners, graph: Option<&str>) -> std::io::Result<Self> {
         Ok(Self {
             api: url(&listeners.api)?,

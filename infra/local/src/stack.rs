@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Why a stack did not start, or could not keep its state.
+/// Why a stack could not start or save its state.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// The template.
@@ -38,26 +38,26 @@ pub enum StackError {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// An address could not be bound or read.
-    #[error("listen: {0}")]
+    #[error("failed to listen: {0}")]
     Listen(#[from] std::io::Error),
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The state kept between runs.
-    #[error("keep state: {source}")]
+    /// The state could not be saved or read.
+    #[error("failed to save or read state: {source}")]
     Data {
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The identity provider.
     #[error("issuer: {0}")]
     Issuer(String),
-    /// A service refused what the template asks for.
+    /// A service refused a request derived from the template.
     #[error("{place}: {reason}")]
     Service {
         /// Logical id or service.
         place: String,
-        /// What it said.
+        /// The service's message.
         reason: String,
     },
 }
@@ -74,7 +74,7 @@ impl From<IssuerError> for StackError {
     }
 }
 
-/// Everything of the template, running.
+/// The whole template, running.
 pub struct Stack {
     issuer: Issuer,
     endpoints: Endpoints,
@@ -90,10 +90,10 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts everything; when this returns, every address answers.
+    /// Starts everything; on return every address answers.
     ///
     /// # Errors
-    /// [`StackError`]; nothing is left running then.
+    /// [`StackError`]; nothing is left running in that case.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let template = Template::read(&options.template)?;
         let binaries = match &options.binaries {
@@ -111,13 +111,13 @@ impl Stack {
         Opening { options, endpoints, services, logs, listeners, issuer }.open(deployment).await
     }
 
-    /// Where everything is.
+    /// Addresses of the stack.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// A token of the stack's issuer with these claims over its own (`iss`, `iat`, `exp`), valid for an hour.
+    /// A token of the stack's issuer, valid for an hour, with these claims over `iss`, `iat` and `exp`.
     ///
     /// # Errors
     /// [`StackError::Issuer`].
@@ -125,8 +125,8 @@ impl Stack {
         Ok(self.issuer.sign(claims, Duration::from_secs(3600))?)
     }
 
-    /// Moves the time of the queues and the vault by `seconds`, backwards too: delays, visibility, ages. Functions and the
-    /// table go by the machine's clock.
+    /// Advances the clock of the queues and the vault by `seconds`, which may be negative: delays, visibility, ages.
+    /// Functions and the table use the machine's clock.
     pub fn shift_time(&self, seconds: i64) {
         self.services.clock.shift(seconds);
     }
@@ -143,24 +143,24 @@ impl Stack {
         &self.services.secrets
     }
 
-    /// What the functions wrote, when logs are captured.
+    /// Log lines of the functions, if logs are captured.
     #[must_use]
     pub fn logs(&self) -> Vec<LogLine> {
         self.logs.lines()
     }
 
-    /// What each function did so far, by logical id.
+    /// Counters of each function, by logical id.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, FunctionCounts> {
         self.functions.iter().map(|(id, function)| (id.clone(), function.counts())).collect()
     }
 
-    /// Whether no function runs and none is about to: nothing waits for an enabled mapping, and no mapping holds a message
-    /// its function has not answered for. What rests after a failure, or is delayed, is no work yet, nor is a webhook that
-    /// the simulated Meta has not posted.
+    /// Whether no function is running or about to run: no message waits for an enabled mapping, and no mapping holds a
+    /// message that its function has not answered. Messages that back off after a failure or are delayed do not count,
+    /// nor does a webhook that the simulated Meta has not posted yet.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        // First the functions, then all queues at one moment: what ran between the two has left its traces in a queue.
+        // Functions first, then all queues at one instant: whatever ran in between has left its messages in a queue.
         if self.functions.values().any(|function| function.counts().running > 0) {
             return false;
         }
@@ -171,12 +171,12 @@ impl Stack {
         })
     }
 
-    /// Kills every environment of a function, busy ones in the middle of what they do. Returns how many.
+    /// Kills every environment of a function, busy ones in the middle of their work. Returns how many.
     pub fn kill(&self, function: &str) -> usize {
         self.functions.get(function).map_or(0, |function| function.kill())
     }
 
-    /// Disables or enables the mapping of a queue, by the queue's logical id. Says whether there is one.
+    /// Enables or disables the mapping of a queue, by the queue's logical id. Returns whether there is one.
     pub fn set_mapping(&self, queue: &str, enabled: bool) -> bool {
         self.switches.get(queue).is_some_and(|switch| {
             switch.send_replace(enabled);
@@ -187,7 +187,7 @@ impl Stack {
     /// Fires a schedule now, by logical id of the function and name of the event, and waits for the function's result.
     ///
     /// # Errors
-    /// [`StackError::Service`]: no such schedule, or the function failed.
+    /// [`StackError::Service`]: unknown schedule, or the function failed.
     pub async fn fire(&self, function: &str, event: &str) -> Result<Value, StackError> {
         let place = format!("{function}/{event}");
         let schedule = self.schedules.get(&place).ok_or_else(|| StackError::service(&place, "no such schedule"))?;
@@ -195,10 +195,10 @@ impl Stack {
         Ok(serde_json::from_slice(&result).unwrap_or_default())
     }
 
-    /// Ends every process and task.
+    /// Stops every process and task.
     ///
     /// # Errors
-    /// [`StackError::Data`] when the state could not be kept.
+    /// [`StackError::Data`] if the state could not be saved.
     pub async fn stop(self) -> Result<(), StackError> {
         self.ended.cancel();
         for function in self.functions.values() {
@@ -206,7 +206,7 @@ impl Stack {
         }
         self.tasks.close();
         self.tasks.wait().await;
-        // What a poller had begun is done now: whatever started meanwhile goes too.
+        // Pollers have finished by now; this also stops environments that were started meanwhile.
         for function in self.functions.values() {
             function.stop().await;
         }

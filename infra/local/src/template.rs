@@ -1,6 +1,6 @@
-//! `template.yaml`, read: YAML with CloudFormation's short tags, parameters, conditions, intrinsics, `Globals`.
+//! Parses `template.yaml`: YAML with CloudFormation's short tags, parameters, conditions, intrinsics, `Globals`.
 //!
-//! What is not understood is refused with the place it stands at; nothing is ignored silently.
+//! Anything unsupported is refused with its location; nothing is ignored silently.
 
 mod evaluate;
 mod globals;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Sections of a template that are read. `Description` and the version say nothing to a machine.
+/// Template sections that are read. `Description` and the format version have no effect.
 const SECTIONS: [&str; 8] = [
     "AWSTemplateFormatVersion",
     "Transform",
@@ -28,31 +28,31 @@ const SECTIONS: [&str; 8] = [
     "Outputs",
 ];
 
-/// Attributes of a resource that are read, or that only matter to a deployed stack.
+/// Resource attributes that are read, or that matter to a deployed stack only.
 const RESOURCE_ATTRIBUTES: [&str; 7] =
     ["Type", "Properties", "Metadata", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy"];
 
-/// The only transform that is understood.
+/// The only supported transform.
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
 /// Why a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// The file cannot be read.
-    #[error("read {path}: {source}")]
+    #[error("failed to read {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// Not YAML.
-    #[error("parse the template: {0}")]
+    #[error("failed to parse the template: {0}")]
     Yaml(#[from] serde_norway::Error),
-    /// Something that is not understood, or not right, at a place such as `WebhookQueue.Properties.DelaySeconds`.
+    /// Something unsupported or invalid, at a location such as `WebhookQueue.Properties.DelaySeconds`.
     #[error("{place}: {reason}")]
     Invalid {
-        /// Where: the logical id first.
+        /// Location, starting with the logical id.
         place: String,
         /// What is wrong.
         reason: String,
@@ -65,9 +65,9 @@ impl TemplateError {
     }
 }
 
-/// The error of something the template may say and this stack does not understand.
+/// The error for something CloudFormation allows and this stack does not support.
 pub(crate) fn unknown(place: impl Into<String>, what: impl std::fmt::Display) -> TemplateError {
-    TemplateError::at(place, format!("{what} is not understood by the local stack"))
+    TemplateError::at(place, format!("{what} is not supported by the local stack"))
 }
 
 /// The members of a mapping; `null` is an empty one.
@@ -80,19 +80,19 @@ pub(crate) fn object<'a>(value: &'a Value, place: &str) -> Result<&'a Map<String
     }
 }
 
-/// A resource as written, its properties not evaluated yet but merged with `Globals`.
+/// A resource as written: merged with `Globals`, properties not evaluated yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
     pub(crate) id: String,
     /// `AWS::SQS::Queue` and the like.
     pub(crate) kind: String,
     pub(crate) properties: Value,
-    /// How a function is built stands there.
+    /// Metadata, which says how a function is built.
     pub(crate) metadata: Value,
     condition: Option<String>,
 }
 
-/// A template with its sections told apart.
+/// A template split into its sections.
 #[derive(Debug)]
 pub(crate) struct Template {
     parameters: BTreeMap<String, parameters::Parameter>,
@@ -113,7 +113,7 @@ impl Template {
             return Err(unknown(section, "this section"));
         }
         if root.get("Transform").is_some_and(|transform| transform != SERVERLESS) {
-            return Err(TemplateError::at("Transform", format!("only {SERVERLESS} is understood")));
+            return Err(TemplateError::at("Transform", format!("only {SERVERLESS} is supported")));
         }
         let globals = section(&mut root, "Globals")?;
         globals::check(&globals)?;
@@ -130,7 +130,7 @@ impl Template {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// The value of every parameter: what is given, else the template's default.
+    /// The value of every parameter: the given one, else the template's default.
     pub(crate) fn parameters(
         &self,
         given: &BTreeMap<String, String>,
@@ -138,7 +138,7 @@ impl Template {
         parameters::values(&self.parameters, given)
     }
 
-    /// Drops the resources whose condition does not hold.
+    /// Drops resources whose condition is false.
     pub(crate) fn decide(&mut self, resolver: &Resolver) -> Result<(), TemplateError> {
         for resource in std::mem::take(&mut self.resources) {
             let exists = match &resource.condition {
@@ -153,7 +153,7 @@ impl Template {
     }
 }
 
-/// Takes a section out of the root; absent is empty.
+/// Removes a section from the root; an absent one is empty.
 fn section(root: &mut Map<String, Value>, name: &str) -> Result<Map<String, Value>, TemplateError> {
     match root.remove(name) {
         None => Ok(Map::new()),

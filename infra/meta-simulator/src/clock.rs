@@ -1,9 +1,9 @@
-//! Time that tests can move: codes expire, budgets refill.
+//! A clock that tests can advance: codes expire, rate limits reset.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The machine's time plus a shift.
+/// The machine's time plus an offset.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     shift: AtomicI64,

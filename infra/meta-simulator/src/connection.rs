@@ -1,4 +1,4 @@
-//! Connections that can be cut: an answer that is lost on the way is a closed socket, not a status.
+//! Connections that can be cut: a lost response is a closed socket, not a status.
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A listener whose connections know a way to end abruptly.
+/// A listener whose connections can be ended abruptly.
 #[derive(Debug)]
 pub struct Cuttable(pub TcpListener);
 
@@ -22,7 +22,7 @@ pub struct Connection {
     cut: Scissors,
 }
 
-/// Cuts the connection a request came by: whatever is answered does not arrive.
+/// Cuts the connection of a request: its response does not arrive.
 #[derive(Debug, Clone, Default)]
 pub struct Scissors(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! `/_sim/`: tests and people script the simulator.
+//! `/_sim/`: the control API for tests and people.
 
 mod records;
 mod templates;
@@ -39,7 +39,7 @@ pub(crate) fn router() -> Router<Arc<Meta>> {
         .route("/_sim/wabas/{waba}/templates/{template}", delete(templates::delete))
 }
 
-/// A customer goes through the popup; Meta tells the platform's portfolio.
+/// A customer completes the popup; Meta notifies the platform's portfolio.
 async fn sign_up(State(meta): Shared, Json(signup): Json<Signup>) -> Json<Value> {
     let finished = signup.finish(&mut meta.world(), &meta.options, meta.clock.now());
     if finished.announced_as == "PARTNER_CLIENT_CERTIFICATION_NEEDED" {
@@ -60,7 +60,7 @@ async fn sign_up(State(meta): Shared, Json(signup): Json<Signup>) -> Json<Value>
     Json(json!({ "code": finished.code, "event": finished.event, "data": finished.data, "waba_id": finished.waba }))
 }
 
-/// The platform's own setup, whole: what is not named is as it should be.
+/// Replaces the platform's own setup; members that are not named are in order.
 async fn change_platform(State(meta): Shared, Json(platform): Json<Platform>) -> StatusCode {
     meta.world().platform = platform;
     StatusCode::NO_CONTENT
@@ -116,13 +116,13 @@ enum Signature {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scripted {
-    /// JSON, or text that is sent as it is.
+    /// JSON, or text that is sent unchanged.
     body: Value,
     #[serde(default)]
     signature: Signature,
 }
 
-/// Sends one webhook once and says how it was answered.
+/// Sends one webhook once and returns how it was answered.
 async fn send_webhook(State(meta): Shared, Json(scripted): Json<Scripted>) -> Json<Value> {
     let body = scripted.body.as_str().map_or_else(|| scripted.body.to_string(), str::to_owned);
     let signature = match scripted.signature {
@@ -133,7 +133,7 @@ async fn send_webhook(State(meta): Shared, Json(scripted): Json<Scripted>) -> Js
     Json(json!({ "status": meta.webhooks.deliver(&body, signature, 1).await }))
 }
 
-/// Makes the handshake that saving the webhook form in the app dashboard makes.
+/// Performs the handshake that saving the webhook form in the app dashboard performs.
 async fn handshake(State(meta): Shared) -> Json<Value> {
     Json(json!({ "verified": meta.webhooks.handshake().await }))
 }

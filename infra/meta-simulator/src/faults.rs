@@ -1,51 +1,51 @@
-//! Scripted faults: what the network and Meta do on bad days.
+//! Fault injection: failures of the network and of Meta.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A fault waits for calls that fit and strikes a number of them.
+/// A fault is injected into a number of matching calls.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    /// Method; any when absent.
+    /// HTTP method; any if absent.
     method: Option<String>,
-    /// How the path ends, without version, for example `/register`.
+    /// Suffix of the path, without version, for example `/register`.
     path: String,
-    /// How many fitting calls pass before it strikes.
+    /// Matching calls to let pass first.
     #[serde(default)]
     after: u32,
-    /// How many calls it strikes.
+    /// Calls to inject the fault into.
     #[serde(default = "once")]
     times: u32,
     effect: Effect,
 }
 
-/// What happens.
+/// The effect of a fault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Effect {
-    /// This answer instead; nothing is done.
+    /// Answers this instead; nothing is done.
     Answer {
         /// HTTP status.
         status: u16,
         /// JSON or text.
         body: Value,
-        /// Further headers.
+        /// Additional headers.
         #[serde(default)]
         headers: std::collections::BTreeMap<String, String>,
     },
-    /// The answer comes late.
+    /// Delays the response.
     Delay {
-        /// How late.
+        /// The delay.
         milliseconds: u64,
     },
-    /// The connection ends before anything is done.
+    /// Closes the connection before anything is done.
     DropBefore,
-    /// Everything is done and the answer is lost.
+    /// Executes the call and loses the response.
     DropAfter,
-    /// Everything is done and half of the answer arrives.
+    /// Executes the call and cuts the response in half.
     HalfBody,
-    /// A page of a list names the cursor it was asked for as the next one.
+    /// A page of a list names the requested cursor as the next one.
     RepeatCursor,
 }
 
@@ -53,7 +53,7 @@ fn once() -> u32 {
     1
 }
 
-/// The faults that wait.
+/// The pending faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
@@ -66,7 +66,7 @@ impl Faults {
         self.0.clear();
     }
 
-    /// The effect that strikes this call, if one does.
+    /// The effect to inject into this call, if any.
     pub(crate) fn strike(&mut self, method: &str, path: &str) -> Option<Effect> {
         let fits = |fault: &&mut Fault| {
             fault.method.as_deref().is_none_or(|own| own == method) && path.ends_with(&fault.path) && fault.times > 0
@@ -87,7 +87,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_fault_strikes_what_fits_as_often_as_it_is_told() {
+    fn a_fault_is_injected_into_matching_calls_as_often_as_configured() {
         let mut faults = Faults::default();
         let fault = json!({ "method": "POST", "path": "/register", "after": 1, "times": 2, "effect": { "kind": "drop_after" } });
         faults.add(serde_json::from_value(fault).unwrap());

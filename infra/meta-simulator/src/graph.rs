@@ -1,5 +1,5 @@
-//! The Graph API: a request comes in, a fault may strike, the bearer is known, the operation is done, the exchange is
-//! checked and written down.
+//! The Graph API: for each request, faults are injected, the caller is authenticated, the operation is executed, and
+//! the exchange is checked and recorded.
 
 mod message;
 mod oauth;
@@ -28,13 +28,13 @@ use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Largest request body.
+/// Maximum request body.
 const LARGEST: usize = 1024 * 1024;
 
-/// What an operation answers.
+/// Result of an operation.
 pub(crate) type Done = Result<Value, Refusal>;
 
-/// An operation's surroundings.
+/// Context of an operation.
 pub(crate) struct Context<'a> {
     pub(crate) meta: &'a Meta,
     pub(crate) request: &'a GraphRequest,
@@ -48,7 +48,7 @@ impl Context<'_> {
         self.request.parameter(name).filter(|value| !value.is_empty()).ok_or_else(missing)
     }
 
-    /// The members that `fields` asks for; the id is always among them.
+    /// The members named in `fields`; the id is always included.
     pub(crate) fn select(&self, node: Value) -> Value {
         let Some(fields) = self.request.parameter("fields") else {
             return node;
@@ -63,12 +63,12 @@ impl Context<'_> {
         }
     }
 
-    /// One page of a list, cut by `limit` and `after`.
+    /// One page of a list, according to `limit` and `after`.
     pub(crate) fn page(&self, items: Vec<Value>) -> Value {
         self.page_of(items, 100)
     }
 
-    /// A page of at most so many items, whatever is asked for.
+    /// A page of at most this many items, whatever `limit` asks for.
     pub(crate) fn page_of(&self, items: Vec<Value>, most: usize) -> Value {
         let limit =
             self.request.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(25_usize).clamp(1, most);
@@ -86,7 +86,7 @@ impl Context<'_> {
     }
 }
 
-/// The fallback of the router: every path that is not the simulator's own.
+/// The router's fallback: every path outside the control API.
 pub(crate) async fn serve(
     State(meta): State<Arc<Meta>>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
@@ -125,8 +125,8 @@ pub(crate) async fn serve(
     response
 }
 
-/// Meta proves itself at a new callback before it takes it over; what the platform's own page may answer is not waited for
-/// longer than a webhook's receipt.
+/// Meta verifies a new callback before it accepts it. The wait for the platform's own page is no longer than that for a
+/// webhook.
 async fn handshake(meta: &Meta, request: &GraphRequest) -> Option<Refusal> {
     let configuration = request.body.as_ref()?.get("webhook_configuration")?;
     let text = |name: &str| configuration.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -177,7 +177,7 @@ fn respond(meta: &Meta, request: &GraphRequest, fault: bool) -> Response<Body> {
     answer(status, &body, &usage_header(meta, usage))
 }
 
-/// Who calls, with the proof of the app secret where a token is used.
+/// The caller, with the app secret proof where a token is used.
 fn bearer(meta: &Meta, request: &GraphRequest) -> Result<Option<Bearer>, Refusal> {
     let Some(token) = &request.token else { return Ok(None) };
     let bearer = meta.world().bearer(&meta.options, token, meta.clock.now())?;
@@ -201,7 +201,7 @@ fn proof(secret: &str, token: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// Which kind of node an id is: bare node paths look alike.
+/// The kind of node an id belongs to: bare node paths look alike.
 fn kind(meta: &Meta, id: &str) -> Option<Node> {
     let world = meta.world();
     if world.wabas.contains_key(id) {
@@ -270,7 +270,7 @@ fn note(meta: &Meta, request: &GraphRequest, bearer: &'static str, status: u16, 
     meta.journal().calls.push(call);
 }
 
-/// `X-Business-Use-Case-Usage`, as Meta adds it to calls on an account.
+/// `X-Business-Use-Case-Usage`, which Meta adds to calls on an account.
 fn usage_header(meta: &Meta, usage: Option<Usage>) -> Vec<(&'static str, String)> {
     let header = |usage: Usage| {
         let usage = json!([{

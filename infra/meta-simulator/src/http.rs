@@ -1,4 +1,4 @@
-//! Requests and answers as plain data.
+//! Requests and responses as plain data.
 
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-/// Query names whose values never reach the journal.
+/// Query parameters whose values are never recorded.
 const SECRET: [&str; 5] = ["client_secret", "code", "input_token", "access_token", "appsecret_proof"];
 
 /// A Graph request.
@@ -23,7 +23,7 @@ pub(crate) struct GraphRequest {
 }
 
 impl GraphRequest {
-    /// Reads a request; `None` when the path has no version or the body is no object.
+    /// Parses a request; `None` if the path has no version or the body is not an object.
     pub(crate) fn read(parts: &Parts, body: &Bytes) -> Option<Self> {
         let (version, path) = parts.uri.path().strip_prefix("/v")?.split_once('/')?;
         version.split_once('.').filter(|(major, minor)| major.parse::<u8>().is_ok() && minor.parse::<u8>().is_ok())?;
@@ -45,7 +45,7 @@ impl GraphRequest {
         self.path.split('/').filter(|segment| !segment.is_empty()).collect()
     }
 
-    /// The query as the journal keeps it.
+    /// The query as recorded in the journal.
     pub(crate) fn shown(&self) -> Vec<(String, String)> {
         let shown = |(name, value): &(String, String)| {
             let value = if SECRET.contains(&name.as_str()) { "…" } else { value };
@@ -69,7 +69,7 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Option<Value> {
     serde_json::from_slice(body).ok().filter(Value::is_object)
 }
 
-/// A JSON answer.
+/// A JSON response.
 pub(crate) fn answer(status: u16, body: &Value, headers: &[(&str, String)]) -> Response<Body> {
     let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
     let mut response = Response::new(Body::from(text));

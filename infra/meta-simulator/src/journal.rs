@@ -1,4 +1,4 @@
-//! What was called and what was sent, for tests to look at.
+//! A journal of received calls and sent webhooks, for tests.
 
 use crate::openapi::Violation;
 use serde::Serialize;
@@ -11,13 +11,13 @@ pub(crate) struct Call {
     pub(crate) method: String,
     /// Without the version.
     pub(crate) path: String,
-    /// Query pairs; secret ones without their value.
+    /// Query pairs; secret ones without a value.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
     /// `app`, `system`, `business`, `none` or `refused`.
     pub(crate) bearer: &'static str,
     pub(crate) status: u16,
-    /// Whether a fault struck.
+    /// Whether a fault was injected.
     pub(crate) fault: bool,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Delivery {
     /// Fields in the body.
     pub(crate) fields: Vec<String>,
     pub(crate) attempt: u32,
-    /// Status of the answer; absent when none came.
+    /// Status of the response; absent if none arrived.
     pub(crate) status: Option<u16>,
 }
 

@@ -1,8 +1,8 @@
-//! Meta in a box: the Graph API this project calls, the popup a customer clicks through, and signed webhooks.
+//! A simulated Meta: the Graph API this project calls, the popup a customer clicks through, and signed webhooks.
 //!
-//! What it answers follows Meta's documents and, where they are silent, what is known from the field. Every exchange is
-//! checked against Meta's own OpenAPI document where that covers the path ([`openapi`]). Tests and people script it
-//! through `/_sim/`.
+//! Its responses follow Meta's documentation and, where that is silent, observed behaviour. Every exchange is checked
+//! against Meta's own OpenAPI document where that covers the path ([`openapi`]). Tests and people script it through
+//! `/_sim/`.
 
 mod clock;
 mod control;

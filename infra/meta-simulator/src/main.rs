@@ -1,4 +1,4 @@
-//! The simulator on its own: `cargo run -p meta-simulator -- [port] [webhook URL]`.
+//! The standalone simulator: `cargo run -p meta-simulator -- [port] [webhook URL]`.
 
 use meta_simulator::{Options, Simulator};
 use std::error::Error;

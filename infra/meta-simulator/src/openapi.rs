@@ -1,4 +1,4 @@
-//! Exchanges held against Meta's own OpenAPI document, for the paths it covers.
+//! Checks exchanges against Meta's own OpenAPI document, for the paths it covers.
 
 mod deviation;
 mod operation;
@@ -10,26 +10,26 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_norway::Value as Yaml;
 
-/// The part of the document that is used; its head names the source.
+/// The part of the document that is used; its header names the source.
 const DOCUMENT: &str = include_str!("../data/meta-openapi-v23.yaml");
 
-/// Meta's document cannot be used.
+/// Why Meta's document cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// Not YAML.
-    #[error("parse Meta's OpenAPI document: {0}")]
+    #[error("failed to parse Meta's OpenAPI document: {0}")]
     Yaml(#[from] serde_norway::Error),
-    /// A schema of it is none.
-    #[error("compile {operation}: {reason}")]
+    /// An invalid schema.
+    #[error("failed to compile {operation}: {reason}")]
     Schema {
-        /// Of which operation.
+        /// The operation.
         operation: String,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
 }
 
-/// The kinds of nodes whose bare paths look alike.
+/// Node kinds whose bare paths look alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Node {
     /// WhatsApp Business Account.
@@ -38,22 +38,22 @@ pub enum Node {
     PhoneNumber,
 }
 
-/// One request and its answer.
+/// One request and its response.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     /// HTTP method.
     pub method: &'a str,
     /// Path without version, for example `/123/register`.
     pub path: &'a str,
-    /// What the first segment is, where that is known.
+    /// Kind of the first path segment, if known.
     pub node: Option<Node>,
     /// Query pairs.
     pub query: &'a [(String, String)],
     /// JSON or form fields.
     pub body: Option<&'a Value>,
-    /// Status of the answer.
+    /// Status of the response.
     pub status: u16,
-    /// Body of the answer.
+    /// Body of the response.
     pub response: Option<&'a Value>,
 }
 
@@ -65,7 +65,7 @@ pub enum Part {
     Query,
     /// Request body.
     Request,
-    /// Answer.
+    /// Response.
     Response,
 }
 
@@ -74,13 +74,13 @@ pub enum Part {
 pub struct Violation {
     /// Meta's operation id.
     pub operation: String,
-    /// Where.
+    /// The part of the exchange.
     pub part: Part,
     /// JSON pointer into that part, or the name of the parameter.
     pub pointer: String,
     /// The keyword that is violated, for example `enum`.
     pub keyword: String,
-    /// In words.
+    /// Description.
     pub message: String,
 }
 
@@ -107,7 +107,7 @@ impl Document {
         self.operations.iter().any(|operation| operation.fits(method, path, node))
     }
 
-    /// Contradictions that are no known error of the document ([`DEVIATIONS`]); none when the path is not covered.
+    /// Contradictions that are not known errors of the document ([`DEVIATIONS`]); none if the path is not covered.
     #[must_use]
     pub fn check(&self, exchange: &Exchange<'_>) -> Vec<Violation> {
         let deviations: Vec<&Deviation> = DEVIATIONS.iter().collect();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_unknown_words_and_missing_members_are_found() {
+    fn wrong_types_unknown_values_and_missing_members_are_found() {
         let good = json!({ "success": true });
         let found = |body: Value, response: &Value| -> Vec<(Part, String)> {
             register(&body, response).into_iter().map(|violation| (violation.part, violation.keyword)).collect()
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_with_bare_paths_are_told_apart() {
+    fn nodes_with_bare_paths_are_distinguished() {
         let document = document();
         assert!(
             document.covers("GET", "/1", Some(Node::Waba)) && document.covers("GET", "/1", Some(Node::PhoneNumber))

@@ -1,4 +1,4 @@
-//! The identity of the simulated Meta side.
+//! The simulated platform's identity at Meta.
 
 /// One platform: its app, portfolio and credit line.
 #[derive(Debug, Clone)]
@@ -7,7 +7,7 @@ pub struct Options {
     pub app_id: String,
     /// Its secret.
     pub app_secret: String,
-    /// Token the webhook handshake is made with.
+    /// Verify token of the webhook handshake.
     pub verify_token: String,
     /// Facebook Login for Business configuration.
     pub config_id: String,
@@ -19,9 +19,9 @@ pub struct Options {
     pub business_id: String,
     /// The platform's credit line.
     pub credit_line_id: String,
-    /// Where webhooks go; nowhere when absent.
+    /// The webhook endpoint; no webhooks if absent.
     pub webhook_url: Option<String>,
-    /// What [`crate::Simulator::snapshot`] gave in an earlier run.
+    /// The result of [`crate::Simulator::snapshot`] in an earlier run.
     pub snapshot: Option<serde_json::Value>,
 }
 

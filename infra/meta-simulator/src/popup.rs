@@ -1,4 +1,4 @@
-//! Stand-ins for Facebook's JavaScript SDK and for the window it opens, so that a signup can be clicked through.
+//! Stand-ins for Facebook's JavaScript SDK and its popup, so that a person can click through a signup.
 
 use crate::simulator::Meta;
 use axum::Router;

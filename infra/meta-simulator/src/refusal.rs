@@ -1,8 +1,8 @@
-//! Errors in the form of the Graph API.
+//! Errors in the Graph API's format.
 
 use serde_json::{Value, json};
 
-/// An error answer.
+/// An error response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -20,12 +20,12 @@ impl Refusal {
         Self { subcode: Some(subcode), ..self }
     }
 
-    /// A parameter is missing or wrong.
+    /// A parameter is missing or invalid.
     pub(crate) fn parameter(message: impl Into<String>) -> Self {
         Self::new(400, 100, message)
     }
 
-    /// The object does not exist, or not for this token: Meta says the same of both.
+    /// The object does not exist, or not for this token: Meta gives the same answer for both.
     pub(crate) fn unknown_object(id: &str) -> Self {
         let message = format!(
             "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or does \
@@ -34,12 +34,12 @@ impl Refusal {
         Self::parameter(message).with_subcode(33)
     }
 
-    /// The token does not work.
+    /// The token is invalid.
     pub(crate) fn token() -> Self {
         Self::new(401, 190, "Error validating access token: the session is invalid or has been revoked.")
     }
 
-    /// The token works and may not do this.
+    /// The token is valid but lacks the permission.
     pub(crate) fn permission(message: impl Into<String>) -> Self {
         Self::new(403, 200, message)
     }

@@ -1,4 +1,4 @@
-//! A customer that goes through the popup.
+//! A customer who completes the popup.
 
 use crate::options::Options;
 use crate::world::{Business, Code, Phone, Standing, Template, Token, Waba, World};
@@ -6,48 +6,48 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What the customer has and does. Everything has a default: a new business with one new number.
+/// The customer's assets and choices. Everything has a default: a new business with one new number.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Signup {
     business_name: String,
-    /// A customer who comes back with an account it has.
+    /// An existing account of the customer.
     waba_id: Option<String>,
-    /// A customer who adds an account to a portfolio it has.
+    /// An existing portfolio to which the customer adds an account.
     business_id: Option<String>,
     /// `FINISH`, `FINISH_ONLY_WABA`, `FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING`.
     event: String,
     /// Numbers of a new account.
     numbers: u32,
-    /// Two-step PIN the numbers have already.
+    /// Existing two-step PIN of the numbers.
     pin: Option<String>,
     /// Templates of a new account.
     templates: u32,
-    /// Templates on a page of their list: Meta gives fewer than it is asked for when it likes.
+    /// Templates per page: Meta may return fewer than requested.
     templates_a_page: usize,
-    /// Whether the customer pays by itself already.
+    /// Whether the customer already has a payment method.
     payment_method: bool,
-    /// Whether the account is paid from somebody else's credit line already.
+    /// Whether the account already uses somebody else's credit line.
     foreign_credit_line: bool,
-    /// Whether the token is granted the account at all.
+    /// Whether the token is granted the account.
     granted: bool,
-    /// Further accounts the customer grants.
+    /// Additional accounts the customer grants.
     also: Vec<String>,
-    /// A customer who adds a number to an account it has.
+    /// A customer who adds a number to an existing account.
     new_number: bool,
-    /// Whether the popup names the number; Meta's own sample of some finishes does not.
+    /// Whether the popup names the number; Meta's own samples of some finish events do not.
     names_number: bool,
     /// Whether the popup names the account.
     names_account: bool,
-    /// Seconds the token lives; for ever when absent.
+    /// Lifetime of the token in seconds; unlimited if absent.
     expires_in: Option<i64>,
-    /// Scopes of the token, where they are not those of Embedded Signup.
+    /// Scopes of the token, if they differ from Embedded Signup's.
     scopes: Vec<String>,
     /// Meta's review of the account.
     review: String,
-    /// Where a whole page goes back to: the exchange has to name it too.
+    /// Redirect URI of the full page; the exchange has to name it too.
     redirect_uri: Option<String>,
-    /// The event with which Meta announces the account.
+    /// The event by which Meta announces the account.
     announced_as: String,
 }
 
@@ -78,11 +78,11 @@ impl Default for Signup {
     }
 }
 
-/// What the popup gives the page.
+/// What the popup returns to the page.
 pub(crate) struct Finished {
     pub(crate) code: String,
     pub(crate) event: String,
-    /// What Meta tells the platform's portfolio.
+    /// What Meta sends to the platform's portfolio.
     pub(crate) announced_as: String,
     /// The ids of the message event.
     pub(crate) data: Map<String, Value>,
@@ -197,7 +197,7 @@ fn secret(length: usize) -> String {
     rand::rng().sample_iter(rand::distr::Alphanumeric).take(length).map(char::from).collect()
 }
 
-/// The parts of templates that nobody wrote here.
+/// Default components of templates.
 pub(crate) fn parts() -> Map<String, Value> {
     let body = json!([{ "type": "BODY", "text": "Your order is on its way." }]);
     [("components".to_owned(), body)].into_iter().collect()

@@ -18,30 +18,30 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long a webhook waits for its answer.
+/// Response timeout of a webhook.
 const WEBHOOK_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Why a simulator did not start.
+/// Why a simulator could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The listener has no address.
-    #[error("read the address: {0}")]
+    #[error("failed to read the address: {0}")]
     Listener(#[from] io::Error),
     /// The HTTP client of the webhooks.
-    #[error("make the webhook client: {0}")]
+    #[error("failed to build the webhook client: {0}")]
     Client(#[from] reqwest::Error),
     /// TLS of that client.
-    #[error("configure TLS: {0}")]
+    #[error("failed to configure TLS: {0}")]
     Tls(#[from] rustls::Error),
     /// Meta's OpenAPI document.
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// The state of an earlier run.
-    #[error("restore the simulated Meta: {0}")]
+    #[error("failed to restore the simulated Meta: {0}")]
     Snapshot(#[from] serde_json::Error),
 }
 
-/// Everything the handlers share.
+/// State shared by all handlers.
 pub(crate) struct Meta {
     pub(crate) options: Options,
     pub(crate) clock: Arc<Clock>,
@@ -67,7 +67,7 @@ impl Meta {
     }
 }
 
-/// A simulator that answers at an address; a cheap handle.
+/// A running simulator; a cheap handle.
 #[derive(Clone)]
 pub struct Simulator {
     meta: Arc<Meta>,
@@ -76,7 +76,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts to answer on a listener.
+    /// Starts serving on a listener.
     ///
     /// # Errors
     /// [`StartError`].
@@ -115,20 +115,20 @@ impl Simulator {
         Ok(Self { meta, tasks, ended })
     }
 
-    /// Where it answers: the Graph API, the SDK stand-in and `/_sim/`.
+    /// Base URL of the Graph API, the SDK stand-in and `/_sim/`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.meta.url
     }
 
-    /// Everything that exists on Meta's side, for [`Options::snapshot`].
+    /// Everything that exists at Meta, for [`Options::snapshot`].
     #[must_use]
     pub fn snapshot(&self) -> serde_json::Value {
-        // Text keys and plain values only: there is nothing JSON could refuse.
+        // Text keys and plain values only, so serialisation cannot fail.
         serde_json::to_value(&*self.meta.world()).unwrap_or_default()
     }
 
-    /// Ends it, webhooks that are not delivered yet included.
+    /// Stops it, including webhooks that are not delivered yet.
     pub async fn stop(self) {
         self.ended.cancel();
         self.tasks.close();

@@ -1,4 +1,4 @@
-//! Webhooks as Meta sends them: signed over the raw bytes, tried again while the answer is not 200.
+//! Webhooks as Meta sends them: signed over the raw bytes, retried until the answer is 200.
 
 use crate::clock::Clock;
 use crate::journal::{Delivery, Journal};
@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Attempts before a delivery is given up; Meta goes on for up to 7 days, which nobody waits for here.
+/// Attempts per delivery. Meta retries for up to 7 days, which is not simulated.
 const ATTEMPTS: u32 = 6;
-/// Wait before the second attempt; doubles from there.
+/// Wait before the second attempt; doubles after each.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The sender.
@@ -65,7 +65,7 @@ impl Webhooks {
         });
     }
 
-    /// Sends a body once and gives the status of the answer.
+    /// Sends a body once and returns the status.
     pub(crate) async fn deliver(&self, body: &str, signature: Option<String>, attempt: u32) -> Option<u16> {
         let url = self.options.webhook_url.as_ref()?;
         let mut request =
@@ -80,14 +80,14 @@ impl Webhooks {
         status
     }
 
-    /// Makes the handshake of the app dashboard: whether the challenge came back.
+    /// Performs the app dashboard's handshake and returns whether the challenge came back.
     pub(crate) async fn handshake(&self) -> Option<bool> {
         let url = self.options.webhook_url.as_ref()?;
         self.challenge(url, &self.options.verify_token).await
     }
 
-    /// Whether an address proves to know a token. Only addresses of this machine are ever called; a name that is
-    /// not of this machine is answered for by its token: one that begins with `refuse` does not answer.
+    /// Whether an address proves that it knows a verify token. Only addresses of this machine are called. For any other
+    /// address the token decides: the address refuses if it begins with `refuse`.
     pub(crate) async fn answers_at(&self, url: &str, token: &str) -> bool {
         let here = url::Url::parse(url).is_ok_and(|url| {
             matches!(url.host(), Some(url::Host::Ipv4(address)) if address.is_loopback())

@@ -1,4 +1,4 @@
-//! What exists on Meta's side.
+//! The state at Meta.
 
 mod credit;
 mod entities;
@@ -17,12 +17,12 @@ use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// First id that is given out: ids have the length of Meta's.
+/// First generated id; ids have the length of Meta's.
 const FIRST_ID: u64 = 100_000_000_000_001;
-/// Life of a code (Meta: "The token code has a 30-second TTL").
+/// Lifetime of a code (Meta: "The token code has a 30-second TTL").
 pub(crate) const CODE_LIFE: i64 = 30;
 
-/// Everything, by id.
+/// All entities, by id.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct World {
     pub(crate) businesses: BTreeMap<String, Business>,
@@ -47,7 +47,7 @@ impl World {
         (FIRST_ID + self.given).to_string()
     }
 
-    /// Who a token is.
+    /// The owner of a token.
     pub(crate) fn bearer(&self, options: &Options, token: &str, now: i64) -> Result<Bearer, Refusal> {
         if token == options.system_token {
             return if self.platform.system_token { Ok(Bearer::System) } else { Err(Refusal::token()) };
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// Exchanges a code, once.
+    /// Exchanges a code; it works once.
     pub(crate) fn exchange(&mut self, text: &str, redirect_uri: Option<&str>, now: i64) -> Result<String, Refusal> {
         let used = || Refusal::parameter("This authorization code has been used.").with_subcode(36009);
         let code = self.codes.get_mut(text).ok_or_else(used)?;
@@ -83,7 +83,7 @@ impl World {
         Ok(token)
     }
 
-    /// A token of a customer, made valid: the newest that its signups left, with all that they granted.
+    /// Activates and returns a token of a customer: the newest from its signups, with everything they granted.
     pub(crate) fn fetch(&mut self, business: &str, now: i64) -> Option<String> {
         let newest =
             self.tokens.iter().filter(|(_, token)| token.business == business).max_by_key(|(_, t)| t.issued_at);
@@ -94,7 +94,7 @@ impl World {
             self.tokens.get_mut(&text)?.valid = true;
             return Some(text);
         }
-        // One that ends gets a successor: a new installation of the app renews it.
+        // An expiring token gets a successor: a new installation of the app renews it.
         let successor = format!("{text}R");
         let app = self.tokens.get(&text)?.app.clone();
         let token = Token {
@@ -110,7 +110,7 @@ impl World {
         Some(successor)
     }
 
-    /// An account, if the bearer may see it.
+    /// An account, if the caller may see it.
     pub(crate) fn waba(&self, bearer: &Bearer, id: &str) -> Result<&Waba, Refusal> {
         let waba = self.wabas.get(id).ok_or_else(|| Refusal::unknown_object(id))?;
         let sees = match bearer {
@@ -123,13 +123,13 @@ impl World {
         if sees { Ok(waba) } else { Err(Refusal::unknown_object(id)) }
     }
 
-    /// An account to change, if the bearer may see it.
+    /// An account to change, if the caller may see it.
     pub(crate) fn waba_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Waba, Refusal> {
         self.waba(bearer, id)?;
         self.wabas.get_mut(id).ok_or_else(|| Refusal::unknown_object(id))
     }
 
-    /// A number, if the bearer may see its account.
+    /// A number, if the caller may see its account.
     pub(crate) fn phone_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Phone, Refusal> {
         let waba = self.phones.get(id).map(|phone| phone.waba.clone()).ok_or_else(|| Refusal::unknown_object(id))?;
         self.waba(bearer, &waba).map_err(|_| Refusal::unknown_object(id))?;

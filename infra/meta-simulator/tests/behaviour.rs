@@ -1,13 +1,13 @@
-//! The simulator, asked over HTTP.
+//! Behaviour of the simulator over HTTP.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "unexpected results fail the test")]
 
 use meta_simulator::{Options, Simulator};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// One request on a connection of its own; `None` when the connection ended without an answer.
+/// One request on its own connection; `None` if the connection ended without a response.
 fn send(url: &str, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host.replace("localhost", "127.0.0.1")).unwrap();
@@ -131,7 +131,7 @@ async fn an_account_that_is_asked_too_often_says_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scripted_faults_lose_answers_before_and_after_the_deed() {
+async fn scripted_faults_lose_answers_before_and_after_the_effect() {
     let (simulator, meta) = Meta::start().await;
     let fault = |kind: &str| json!({ "path": "/oauth/access_token", "effect": { "kind": kind } });
     let (code, _) = meta.sign_up(&json!({}));
@@ -141,7 +141,7 @@ async fn scripted_faults_lose_answers_before_and_after_the_deed() {
     assert_eq!(send(&meta.url, "GET", &path, ""), None);
     meta.post("/_sim/faults", &fault("drop_after"));
     assert_eq!(send(&meta.url, "GET", &path, ""), None);
-    assert_eq!(code_of(&meta.exchange(&code)), (100, 36009), "the second loss came after the deed");
+    assert_eq!(code_of(&meta.exchange(&code)), (100, 36009), "the second response was lost after the effect");
     simulator.stop().await;
 }
 

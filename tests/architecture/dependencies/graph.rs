@@ -5,16 +5,16 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// The platform the functions are deployed to (the other architecture resolves alike).
+/// The deployment target (the other architecture resolves alike).
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 pub(super) struct Package {
     pub(super) name: String,
-    /// Directory below the root with a final `/`, for a package of this workspace.
+    /// Directory below the root with a final `/`, for packages of this workspace.
     pub(super) directory: Option<String>,
-    /// Ids of what it depends on, in whatever way.
+    /// Ids of its dependencies of any kind.
     pub(super) dependencies: Vec<String>,
-    /// Those of them that end in its code: no tests, no build scripts.
+    /// Ids of normal dependencies: without those of tests and build scripts.
     pub(super) linked: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Graph {
         let mut packages = BTreeMap::new();
         for package in list(metadata, "packages") {
             let id = text(package, "id");
-            // Optional crates that nobody switches on, or that are for other platforms, are not part of the graph.
+            // Optional crates that are not enabled, or that are for other platforms, are not part of the graph.
             let Some(node) = resolved.iter().find(|node| text(node, "id") == id) else {
                 continue;
             };
@@ -71,7 +71,7 @@ fn text(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Names and versions of the crates linked into the functions, with the features the functions alone ask for.
+/// Names and versions of the crates linked into the functions, with only the functions' own features.
 pub(super) fn shipped() -> Vec<(String, String)> {
     let manifests = paths_below("functions").into_iter().filter(|path| path.ends_with("/Cargo.toml"));
     let names: Vec<String> = manifests.filter_map(|path| path.split('/').nth(1).map(str::to_owned)).collect();

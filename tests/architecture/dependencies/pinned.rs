@@ -1,4 +1,4 @@
-//! What is installed beside Rust's crates is what was looked at: by version and by hash, from whatever registry.
+//! Everything installed beside Rust's crates is pinned by version and hash, whatever the registry.
 
 use crate::repository::{Offence, forbid, read};
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn every_npm_package_is_pinned_by_its_hash() {
 #[test]
 fn every_python_package_is_pinned_by_its_hashes() {
     let found = PYTHON.into_iter().flat_map(|path| loose_requirements(path, &read(path))).collect();
-    forbid(found, "Make the file anew as its head says; `.ci/run` installs with `--require-hashes`.");
+    forbid(found, "Regenerate the file as its header says; `.ci/run` installs with `--require-hashes`.");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn loose_packages(lock: &Value) -> Vec<Offence> {
     found
 }
 
-/// A requirement is `name==version`, perhaps for some systems only, and its hashes on the lines below.
+/// A requirement is `name==version`, possibly for some systems only, with its hashes on the lines below.
 fn loose_requirements(path: &str, text: &str) -> Vec<Offence> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

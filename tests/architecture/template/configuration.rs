@@ -1,4 +1,4 @@
-//! Variables: each that the code reads is set, and none is set that nothing reads.
+//! Variables: each one the code reads is set, and none is set that is not read.
 
 use super::tree::entries;
 use super::{Resource, Template};
@@ -11,10 +11,10 @@ use syn::spanned::Spanned;
 /// Set by Lambda itself.
 const LAMBDA: &str = "AWS_";
 
-/// What reads variables in a function's name, for example `GraphConfig::from_lookup`, and what it reads.
+/// A reader of variables, for example `GraphConfig::from_lookup`, and what it reads.
 type Readers = BTreeMap<String, Reads>;
 
-/// Names of variables, and of further readers.
+/// Names of variables, and of nested readers.
 #[derive(Default)]
 struct Reads {
     variables: BTreeSet<String>,
@@ -32,7 +32,7 @@ fn every_variable_that_is_read_is_set_and_the_reverse() {
     });
     forbid(
         found.collect(),
-        "Set what the code reads, and remove what nothing reads (from the function or from Globals).",
+        "Set what the code reads, and remove what is not read (from the function or from Globals).",
     );
 }
 
@@ -48,7 +48,7 @@ fn mismatches(template: &Template, function: &Resource<'_>, read: &BTreeSet<Stri
     unset.chain(unread).collect()
 }
 
-/// The variables that a crate reads, itself and through the readers it calls.
+/// The variables that a crate reads, directly and through the readers it calls.
 fn variables(sources: &[Source], readers: &Readers) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open: Vec<Reads> = sources.iter().map(|source| reads(&source.shipped())).collect();
@@ -78,7 +78,7 @@ fn readers(sources: &[Source]) -> Readers {
     found
 }
 
-/// Names and lines of a file's functions: free ones under their module, methods under their type.
+/// Names and lines of a file's functions: free ones by their module, methods by their type.
 fn functions(source: &Source) -> Vec<(String, RangeInclusive<usize>)> {
     let module = source.path.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).unwrap_or_default();
     let lines = |item: &dyn Spanned| item.span().start().line..=item.span().end().line;

@@ -1,4 +1,4 @@
-//! Every function: a crate, a size, a time limit, a log.
+//! Every function has a crate, a memory size, a timeout and a log group.
 
 use super::tree::{at, names_in, reference};
 use super::{Resource, Template, logical_id};
@@ -34,7 +34,7 @@ fn the_public_webhook_cannot_take_all_concurrency() {
     let found = unreserved(&Template::of_repository());
     forbid(
         found,
-        "Whoever can call it without a session must have `ReservedConcurrentExecutions`; only the webhook has a URL.",
+        "A function that is called without a session must have `ReservedConcurrentExecutions`; only the webhook has a URL.",
     );
 }
 
@@ -98,7 +98,7 @@ fn log_group<'a>(template: &'a Template, function: &Resource<'a>) -> Option<Reso
 fn unreserved(template: &Template) -> Vec<Offence> {
     let mut found = Vec::new();
     for function in template.functions() {
-        // SAM's own way to a URL knows no condition.
+        // SAM's `FunctionUrlConfig` supports no condition.
         if function.property(&["FunctionUrlConfig"]).is_some() {
             found.push(template.offence(function.id, "has a `FunctionUrlConfig` beside `AWS::Lambda::Url`"));
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn no_parameter_is_unused() {
-    forbid(unused(&Template::of_repository()), "Use it or remove it: whoever deploys is asked for it.");
+    forbid(unused(&Template::of_repository()), "Use it or remove it: it is requested at every deployment.");
 }
 
 fn unused(template: &Template) -> Vec<Offence> {

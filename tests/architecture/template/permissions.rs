@@ -1,4 +1,4 @@
-//! What each function may do: exactly what its code does.
+//! Permissions of each function: exactly what its code does.
 
 mod grants;
 mod used;
@@ -13,10 +13,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn each_function_may_do_exactly_what_its_code_does() {
-    forbid(
-        mismatches(&Template::of_repository(), &GRANTS),
-        "Bring the policy and `GRANTS` to what the code calls, no more.",
-    );
+    forbid(mismatches(&Template::of_repository(), &GRANTS), "Make the policy and `GRANTS` match what the code calls.");
 }
 
 #[test]
@@ -57,7 +54,7 @@ fn mismatches(template: &Template, grants: &[(&str, &[Grant])]) -> Vec<Offence> 
     found
 }
 
-/// `service:Action on Thing`, for each action and thing.
+/// `service:Action on Resource`, for each action and resource.
 fn pairs(grant: &Grant) -> Vec<String> {
     let (service, actions, things) = grant;
     let pair = |action: &str, thing: &str| format!("{service}:{action} on {thing}");
@@ -69,8 +66,8 @@ fn statements<'a>(function: &Resource<'a>) -> Vec<&'a Value> {
     policies.into_iter().flat_map(|policy| list(at(policy, &["Statement"]))).collect()
 }
 
-/// SAM attaches a managed policy to every function with an SQS event that lets it consume all queues of the account: each
-/// consumer gives that back.
+/// SAM attaches a managed policy to every function with an SQS event that lets it consume all queues of the account.
+/// Each consumer denies itself the other queues.
 fn gives_back(statement: &Value) -> Option<String> {
     let denied = at(statement, &["Effect"]).and_then(Value::as_str) == Some("Deny");
     let mut actions: Vec<String> =
@@ -105,7 +102,7 @@ fn granted(statement: &Value) -> Vec<String> {
     actions.into_iter().flat_map(|action| things.iter().map(move |thing| format!("{action} on {thing}"))).collect()
 }
 
-/// A resource as a word: its logical id, its index, or the place of a customer's secret under the stack's name.
+/// A resource as text: its logical id, its index, or the path of a customer's secret below the stack's name.
 fn thing(resource: &Value) -> String {
     if let Some((id, _)) = reference(resource) {
         return id.to_owned();
@@ -145,7 +142,7 @@ fn loose(template: &Template) -> Vec<Offence> {
     found
 }
 
-/// A resource with a `*` other than the end of a name below the stack's own secrets, or that names nothing of the stack.
+/// A resource with a `*` anywhere but at the end of a name below the stack's own secrets, or outside the stack.
 fn is_wide(resource: &Value) -> bool {
     let text = substitution(resource).or_else(|| resource.as_str()).unwrap_or_default();
     let own = text.contains(":secret:${AWS::StackName}/") && text.ends_with("/*") && text.matches('*').count() == 1;

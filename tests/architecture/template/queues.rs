@@ -1,4 +1,4 @@
-//! Every queue: a second place for what cannot be done, an alarm on that place, a page for the alarm; and enough time.
+//! Every queue has a dead-letter queue, an alarm on it, a runbook for the alarm, and a sufficient visibility timeout.
 
 use super::tree::{at, list, reference, texts};
 use super::{Resource, Template};
@@ -21,7 +21,7 @@ fn every_queue_has_its_own_dead_letters_with_an_alarm() {
 fn every_alarm_has_its_page() {
     let exists = |path: &str| root().join(path).is_file();
     let found = without_page(&Template::of_repository(), &exists);
-    forbid(found, "Write the page (what it means, what to look at, what to do) and name it in `AlarmDescription`.");
+    forbid(found, "Write the runbook (meaning, checks, remedy) and name it in `AlarmDescription`.");
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn every_counted_line_is_written_somewhere() {
         uncounted(&Template::of_repository(), &|line| code.iter().any(|text| text.contains(&format!("\"{line}\""))));
     forbid(
         found,
-        "Let the filter name the message of a line that the functions write; a metric of nothing never alarms.",
+        "Let the filter name the message of a line that the functions write; a filter without matches never alarms.",
     );
 }
 
@@ -51,10 +51,7 @@ fn a_message_is_hidden_six_times_as_long_as_its_function_may_take() {
 #[test]
 fn every_queue_consumer_reports_failures_one_by_one() {
     let found = all_or_nothing(&Template::of_repository());
-    forbid(
-        found,
-        "Add `FunctionResponseTypes: [ReportBatchItemFailures]`: one bad message must not repeat its neighbours.",
-    );
+    forbid(found, "Add `FunctionResponseTypes: [ReportBatchItemFailures]`: one bad message must not repeat its batch.");
 }
 
 /// A function, the queue it consumes, and how.
@@ -119,7 +116,7 @@ fn uncounted(template: &Template, is_written: &dyn Fn(&str) -> bool) -> Vec<Offe
         let lines: Vec<&str> = pattern.split('"').skip(1).step_by(2).collect();
         let silent = lines.iter().find(|line| !is_written(line)).copied();
         let silent = silent.or(lines.is_empty().then_some("no message"))?;
-        Some(template.offence(filter.id, format!("counts lines with `{silent}`, which nobody writes")))
+        Some(template.offence(filter.id, format!("counts lines with `{silent}`, which no function logs")))
     };
     template.of_type(FILTER).filter_map(check).collect()
 }
@@ -238,7 +235,7 @@ Resources:
     }
 
     #[test]
-    fn impatience_is_found() {
+    fn a_visibility_timeout_that_is_too_short_is_found() {
         assert_eq!(impatient(&Template::parse(GOOD)), []);
         for (old, new) in [
             ("185", "184"),

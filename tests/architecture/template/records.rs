@@ -1,4 +1,4 @@
-//! What must outlive a mistake: the table, the secrets.
+//! What must survive mistakes: the table and the secrets.
 
 use super::tree::entries;
 use super::{Resource, Template};
@@ -11,13 +11,13 @@ const SWITCHES: [&[&str]; 3] = [
     &["SSESpecification", "SSEEnabled"],
     &["TimeToLiveSpecification", "Enabled"],
 ];
-/// Words that betray a secret value among the parameters.
+/// Name parts that suggest a secret value among the parameters.
 const SECRET_WORDS: [&str; 4] = ["Secret", "Token", "Password", "Pin"];
 
 #[test]
 fn the_table_survives_deletion_mistakes_and_theft_of_a_disk() {
     let found = fragile_tables(&Template::of_repository());
-    forbid(found, "A table has point-in-time recovery, encryption, TTL, and is retained when the stack goes.");
+    forbid(found, "A table has point-in-time recovery, encryption, TTL, and is retained when the stack is deleted.");
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_secret_is_retained_or_its_loss_is_documented() {
     let found = fragile_secrets(&Template::of_repository(), &documents);
     forbid(
         found,
-        "Set `DeletionPolicy: Retain`, or name the secret in README.md or a runbook and say how it is set again.",
+        "Set `DeletionPolicy: Retain`, or name the secret in README.md or a runbook and say how to set it again.",
     );
 }
 
@@ -114,7 +114,7 @@ Resources:
     }
 
     #[test]
-    fn a_value_in_the_open_is_found() {
+    fn a_secret_value_in_the_template_is_found() {
         for text in [
             "Resources: { S: { Type: AWS::SecretsManager::Secret, Properties: { SecretString: x } } }",
             "Parameters: { SystemToken: { Type: String } }",

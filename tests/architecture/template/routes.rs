@@ -28,7 +28,7 @@ fn only_the_public_routes_have_no_authorizer() {
     let found = misguarded(&Template::of_repository());
     forbid(
         found,
-        "Everything is behind the JWT authorizer of the API; what a browser calls without a token is listed in `PUBLIC`.",
+        "Every route uses the API's JWT authorizer; routes a browser calls without a token are listed in `PUBLIC`.",
     );
 }
 
@@ -53,7 +53,7 @@ fn the_readme_names_every_route_with_the_scopes_of_the_functions_table() {
     forbid(unexplained(&read(README), ROUTES), "The table under \"Who may do what\" follows routes.rs.");
 }
 
-/// The scopes of a route in words, as the README has them.
+/// The scopes of a route as the README lists them.
 fn in_words(scopes: &[Scope]) -> String {
     scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
@@ -110,7 +110,7 @@ fn parameter(scope: Scope) -> String {
     format!("{}{rest}Scope", first.to_uppercase())
 }
 
-/// A route with the authorizer it names, if it names one.
+/// A route with its authorizer, if it names one.
 struct Route<'a> {
     function: &'a str,
     name: String,
@@ -178,7 +178,7 @@ fn undescribed(template: &Template, description: &serde_json::Value) -> Vec<Offe
     only_routed.chain(only_described).collect()
 }
 
-/// Without settings of its own a route shares those of all others: who opens pages could keep codes from being exchanged.
+/// A route without its own settings shares the throttle of all others: page views could then block code exchanges.
 #[test]
 fn every_signup_route_has_a_throttle_of_its_own() {
     forbid(shared_throttles(&Template::of_repository()), "Give the route its row in `RouteSettings` of the API.");
@@ -191,7 +191,7 @@ fn shared_throttles(template: &Template) -> Vec<Offence> {
         let signup: Vec<&str> = PUBLIC.into_iter().filter(|route| route.contains(" /signup")).collect();
         let missing = signup.iter().filter(|route| !own.contains(*route));
         found.extend(missing.map(|route| template.offence(api.id, format!("has no throttle for `{route}`"))));
-        // API Gateway refuses settings of a route that is not there.
+        // API Gateway refuses settings of a route that does not exist.
         let idle = own.iter().filter(|route| !signup.contains(*route));
         found.extend(idle.map(|route| template.offence(api.id, format!("throttles `{route}`, which is no route"))));
     }

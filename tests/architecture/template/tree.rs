@@ -1,4 +1,4 @@
-//! Ways through the parsed template.
+//! Navigation in the parsed template.
 
 use serde_norway::Value;
 
@@ -7,7 +7,7 @@ pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, key| value.as_mapping()?.get(*key))
 }
 
-/// The entries of a mapping in the order they are written; none for anything else.
+/// The entries of a mapping in document order; none for anything else.
 pub(super) fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
     let mapping = value.and_then(Value::as_mapping).into_iter().flatten();
     mapping.filter_map(|(key, value)| Some((key.as_str()?, value)))
@@ -44,7 +44,7 @@ pub(super) fn substitution(value: &Value) -> Option<&str> {
     (tagged.tag == "Sub").then(|| tagged.value.as_str()).flatten()
 }
 
-/// Every name that a value refers to, wherever in it.
+/// Every name that a value refers to, at any depth.
 pub(super) fn names_in(value: &Value) -> Vec<&str> {
     let own = reference(value).map(|(id, _)| id).into_iter();
     let in_text = substitution(value).into_iter().flat_map(placeholders);

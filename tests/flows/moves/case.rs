@@ -1,4 +1,4 @@
-//! A number at another provider, and the customer it moves to.
+//! A number at another provider, and the customer it migrates to.
 
 use integration::{Lab, Popup};
 use local::Answer;

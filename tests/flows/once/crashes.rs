@@ -1,11 +1,11 @@
-//! The process dies before or after every write of a request, and the request is repeated under its key.
+//! The process crashes before or after every write of a request, and the request is repeated with its key.
 
 use super::template;
 use integration::{Effect, Lab, Popup, Proxy, Strike};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Calls of the function that answers, at which it is killed.
+/// Calls of the answering function at which it is killed.
 const CALLS: [&str; 5] = [
     "dynamodb PutItem",
     "dynamodb TransactWriteItems",
@@ -24,8 +24,8 @@ async fn behind() -> (Proxy, Lab, Popup, String) {
     (proxy, lab, popup, id)
 }
 
-/// Kills the process at each of its writes in turn. `again` is tried until the request is answered; each run has a key and a
-/// body of its own. Gives the answers.
+/// Kills the process at each of its writes in turn. `again` is retried until the request is answered; each run has its
+/// own key and body. Returns the responses.
 async fn killed_everywhere(
     proxy: &Proxy,
     lab: &Lab,
@@ -61,12 +61,12 @@ async fn killed_everywhere(
 }
 
 fn died(answers: &[(usize, Value)]) -> usize {
-    // A run for each call and effect ends without a death.
+    // One run for each call and effect ends without a crash.
     answers.len() - 2 * CALLS.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_whose_maker_dies_anywhere_is_made_once() {
+async fn a_session_whose_process_crashes_anywhere_is_created_once() {
     let (proxy, lab, _, _) = behind().await;
     let before = super::entities(&lab, "session").await;
     let hook = json!({ "override_callback_uri": "https://hooks.acme.com/wa", "verify_token": "tenant-token" });
@@ -77,12 +77,12 @@ async fn a_session_whose_maker_dies_anywhere_is_made_once() {
         "the claim, the secret, the session and the answer, before and after: {}",
         died(&answers)
     );
-    assert_eq!(super::entities(&lab, "session").await - before, answers.len(), "one a request");
+    assert_eq!(super::entities(&lab, "session").await - before, answers.len(), "one per request");
     lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_sender_dies_anywhere_is_sent_at_most_once() {
+async fn a_message_whose_process_crashes_anywhere_is_sent_at_most_once() {
     let (proxy, lab, popup, _) = behind().await;
     let phone = popup.body["phone_number_id"].as_str().unwrap().to_owned();
     let text = |run: usize| json!({ "to": "16505551234", "type": "text", "text": { "body": format!("text {run}") } });
@@ -95,12 +95,12 @@ async fn a_message_whose_sender_dies_anywhere_is_sent_at_most_once() {
         *times.entry(reference.as_str().unwrap().to_owned()).or_default() += 1;
     }
     assert!(times.values().all(|times| *times == 1), "{times:?}");
-    assert_eq!(super::entities(&lab, "message").await, answers.len(), "one a request");
+    assert_eq!(super::entities(&lab, "message").await, answers.len(), "one per request");
     lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_template_whose_submitter_dies_anywhere_is_submitted_when_its_reservation_ends() {
+async fn a_template_whose_process_crashes_anywhere_is_submitted_when_its_reservation_expires() {
     let (proxy, lab, popup, id) = behind().await;
     let named = |run: usize| template(&format!("offer_{run}"));
     let heal = async || {
@@ -119,7 +119,7 @@ async fn a_template_whose_submitter_dies_anywhere_is_submitted_when_its_reservat
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reservation_is_respected_while_its_holder_may_live() {
+async fn a_reservation_is_respected_while_its_holder_may_be_running() {
     let (_, lab, popup, id) = behind().await;
     let path = format!("/v1/onboardings/{id}/templates");
     let slow = json!({ "method": "POST", "path": "/message_templates", "effect": { "kind": "delay", "milliseconds": 60_000 } });
@@ -128,7 +128,7 @@ async fn a_reservation_is_respected_while_its_holder_may_live() {
     let dies = lab.keyed_post(&path, "k", &offer);
     let killer = async {
         let called = async || (lab.calls("POST", "/message_templates").await > 0).then_some(());
-        lab.eventually("the call is under way", called).await;
+        lab.eventually("the call is in progress", called).await;
         assert!(lab.stack.kill("PlatformApiFunction") > 0);
     };
     let (died, ()) = tokio::join!(dies, killer);

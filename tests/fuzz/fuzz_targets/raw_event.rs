@@ -1,7 +1,7 @@
 #![no_main]
 
 #[path = "../targets.rs"]
-#[expect(dead_code, reason = "one program a target")]
+#[expect(dead_code, reason = "one program per target")]
 mod targets;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::raw_event(data));

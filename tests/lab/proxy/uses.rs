@@ -1,4 +1,4 @@
-//! What functions do at AWS, in the words of policies.
+//! What functions do at AWS, in the terms of IAM policies.
 
 use axum::http::request::Parts;
 use local::Endpoints;
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 pub struct Use {
     /// Its logical id.
     pub function: String,
-    /// For example `dynamodb:GetItem`, as policies name it.
+    /// The action as policies name it, for example `dynamodb:GetItem`.
     pub action: String,
-    /// What it was done to: a logical id, an index, or the place of a customer's secret.
+    /// The resource: a logical id, an index, or the path of a customer's secret.
     pub thing: String,
 }
 
-/// What a request does, in the words of policies: the parts of a transaction are puts, a batch is many sends.
+/// The actions of a request in policy terms: the parts of a transaction are puts, a batch is many sends.
 pub(super) fn uses(endpoints: &Endpoints, service: &str, parts: &Parts, body: &[u8]) -> Vec<Use> {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let caller = header("authorization").split_once("Credential=").map_or("", |(_, rest)| rest);
@@ -36,7 +36,7 @@ fn thing(endpoints: &Endpoints, body: &Value) -> String {
     let known = |places: &BTreeMap<String, String>, place: &str| {
         places.iter().find(|(_, known)| *known == place).map(|(id, _)| id.clone())
     };
-    // The name of a queue is the same in its address and in its ARN.
+    // A queue's name is the same in its URL and in its ARN.
     let of_arn = |arn: &str| {
         let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
         endpoints.queues.iter().find(|(_, url)| url.ends_with(&format!("/{name}"))).map(|(id, _)| id.clone())

@@ -1,21 +1,21 @@
-//! What Secrets Manager refuses, in its own words.
+//! Errors of Secrets Manager, with the service's own texts.
 
 use crate::protocol::Failure;
 
-/// Why Secrets Manager refused a request. The name of a variant is that of the exception, the text that of the service.
+/// Why Secrets Manager refused a request. Variants are named like the exceptions; the texts are the service's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretsError {
-    /// No such secret, or no such version of it.
+    /// No such secret, or no such version.
     #[error("{0}")]
     ResourceNotFound(String),
-    /// The name or the version id is taken by something else.
+    /// The name or the version id is taken.
     #[error("{0}")]
     ResourceExists(String),
     /// A parameter has a value that is not allowed, or two of them contradict each other.
     #[error("{0}")]
     InvalidParameter(String),
-    /// The request is not possible in the state the secret is in.
+    /// The request is not possible in the secret's current state.
     #[error("{0}")]
     InvalidRequest(String),
     /// A page token that was not issued.

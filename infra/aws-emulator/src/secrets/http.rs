@@ -1,4 +1,4 @@
-//! The wire side of Secrets Manager: requests by operation name, answers as JSON.
+//! Wire protocol of Secrets Manager: requests by operation name, responses as JSON.
 
 mod listing;
 mod secrets;
@@ -59,14 +59,14 @@ fn dispatch(secrets: &SecretsManager, operation: &str, body: &Bytes) -> Result<V
     Ok(answer?)
 }
 
-/// Names a secret: by name, ARN or partial ARN.
+/// Identifies a secret: by name, ARN or partial ARN.
 #[derive(Deserialize)]
 pub(super) struct SecretId {
     #[serde(rename = "SecretId")]
     id: String,
 }
 
-/// The version id of a request: what the client sent so that a repetition is recognised, else a new one.
+/// The version id of a request: the client's token, which makes repeats recognisable, or a new one.
 fn version_id(token: Option<String>) -> Result<String, SecretsError> {
     let Some(token) = token else {
         return Ok(identifier::uuid());
@@ -77,12 +77,12 @@ fn version_id(token: Option<String>) -> Result<String, SecretsError> {
     Err(SecretsError::InvalidParameter("ClientRequestToken must be 32-64 characters long.".to_owned()))
 }
 
-/// A moment as the protocol has it: seconds since the epoch with a fraction.
+/// A time in the protocol's format: seconds since the epoch with a fraction.
 fn timestamp(millis: u64) -> f64 {
     millis as f64 / 1000.0
 }
 
-/// The day of a moment. Secrets Manager tells the last access only to the day.
+/// The day of a time. Secrets Manager reports the last access by day only.
 fn day(millis: u64) -> f64 {
     timestamp(millis - millis % 86_400_000)
 }

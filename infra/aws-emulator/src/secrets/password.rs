@@ -1,4 +1,4 @@
-//! Random passwords, as `GetRandomPassword` and `GenerateSecretString` of CloudFormation make them.
+//! Random passwords, as `GetRandomPassword` and CloudFormation's `GenerateSecretString` generate them.
 
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use serde::Deserialize;
@@ -11,15 +11,15 @@ const NUMBERS: &str = "0123456789";
 /// From the API reference of `GetRandomPassword`, member `ExcludePunctuation`.
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-/// Longest password, in characters.
+/// Maximum password length, in characters.
 const MAXIMUM_LENGTH: usize = 4096;
 
-/// What a generated password may and must hold. Reads the members of the API and, because they have the same names,
+/// What a generated password may and must contain. Accepts the members of the API and, since they have the same names,
 /// those of `GenerateSecretString` (which adds two of its own).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct RandomPassword {
-    /// Characters, 1 to 4,096; 32 when not said.
+    /// Characters, 1 to 4,096; 32 by default.
     pub password_length: i64,
     /// Characters never used.
     pub exclude_characters: String,
@@ -31,9 +31,9 @@ pub struct RandomPassword {
     pub exclude_uppercase: bool,
     /// No lower-case letters.
     pub exclude_lowercase: bool,
-    /// Spaces too.
+    /// Include spaces.
     pub include_space: bool,
-    /// At least one character of each kind that is not excluded; so when not said.
+    /// At least one character of each kind that is not excluded; true by default.
     pub require_each_included_type: bool,
 }
 
@@ -53,10 +53,10 @@ impl Default for RandomPassword {
 }
 
 impl RandomPassword {
-    /// Makes a password.
+    /// Generates a password.
     ///
     /// # Errors
-    /// A length out of range or too short for one character of each kind; nothing left to choose from.
+    /// A length out of range or too short for one character of each kind; no characters left.
     pub fn generate(&self) -> Result<String, SecretsError> {
         let length = usize::try_from(self.password_length).ok().filter(|length| (1..=MAXIMUM_LENGTH).contains(length));
         let length = length.ok_or_else(|| {

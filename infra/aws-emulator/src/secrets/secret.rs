@@ -1,4 +1,4 @@
-//! One secret: its versions and the stages that wander between them. No clock in here; every method is told the time.
+//! One secret: its versions and their staging labels. There is no clock in here; every method is passed the time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use super::error::SecretsError;
 pub(super) const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
 
-/// Most bytes of a secret value (Secrets Manager User Guide, "Quotas").
+/// Maximum bytes of a secret value (Secrets Manager User Guide, "Quotas").
 const MAXIMUM_VALUE: usize = 65_536;
 
-/// What a version holds: text or bytes, never both.
+/// Value of a version: text or bytes, never both.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SecretValue {
     #[serde(rename = "SecretString")]
@@ -41,7 +41,7 @@ impl SecretValue {
     }
 }
 
-/// A version of a secret. A version without stages is deprecated. Moments are milliseconds since the epoch.
+/// A version of a secret. A version without stages is deprecated. Times are milliseconds since the epoch.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Version {
     pub(super) value: SecretValue,
@@ -52,7 +52,7 @@ pub(super) struct Version {
     pub(super) number: usize,
 }
 
-/// A deletion that has not happened yet.
+/// A scheduled deletion.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Deletion {
     pub(super) requested_at: u64,
@@ -78,8 +78,8 @@ impl Secret {
         if self.deletion.is_some() { Err(SecretsError::marked_for_deletion()) } else { Ok(()) }
     }
 
-    /// Stores a value as a version with the stages given. The same value under the same id is the same version; a
-    /// stage that another version had moves here.
+    /// Stores a value as a version with the given stages. The same value under the same id is the same version. A stage
+    /// that another version had moves here.
     pub(super) fn put(
         &mut self,
         id: &str,
@@ -151,7 +151,7 @@ impl Secret {
         Ok(())
     }
 
-    /// Stages by version, for the versions that have any.
+    /// Stages by version, for versions that have any.
     pub(super) fn stages(&self) -> BTreeMap<&str, &BTreeSet<String>> {
         let staged = self.versions.iter().filter(|(_, version)| !version.stages.is_empty());
         staged.map(|(id, version)| (id.as_str(), &version.stages)).collect()
@@ -161,7 +161,7 @@ impl Secret {
         self.versions.iter().find(|(_, version)| version.stages.contains(stage)).map(|(id, _)| id.as_str())
     }
 
-    /// Gives a version a stage. The version that loses `AWSCURRENT` becomes `AWSPREVIOUS`.
+    /// Attaches a stage to a version. The version that loses `AWSCURRENT` becomes `AWSPREVIOUS`.
     fn attach(&mut self, stage: &str, id: &str) {
         let holder = self.holder(stage).map(str::to_owned);
         if holder.as_deref() == Some(id) {

@@ -1,4 +1,4 @@
-//! All secrets of the account, found by name or ARN, created and deleted.
+//! All secrets of the account: lookup by name or ARN, creation, deletion.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::identifier;
 
 const DAY: u64 = 86_400_000;
 
-/// Days a secret waits for its deletion: least, most and when not said.
+/// Recovery window in days: minimum, maximum, default.
 const RECOVERY_WINDOW: (i64, i64, i64) = (7, 30, 30);
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 const MAXIMUM_NAME: usize = 512;
 
 /// A secret to create.
@@ -34,7 +34,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Drops the secrets whose recovery window is over. Called before anything else looks.
+    /// Drops the secrets whose recovery window has ended. Called before every other access.
     pub(super) fn expire(&mut self, now: u64) {
         self.secrets.retain(|_, secret| secret.deletion.is_none_or(|deletion| deletion.due_at > now));
     }
@@ -76,7 +76,7 @@ impl Store {
         self.secrets.get_mut(&name).ok_or_else(SecretsError::no_secret)
     }
 
-    /// The secret, unless it waits for its deletion.
+    /// The secret, unless it is scheduled for deletion.
     pub(super) fn active_mut(&mut self, id: &str) -> Result<&mut Secret, SecretsError> {
         let secret = self.get_mut(id)?;
         secret.check_active()?;
@@ -88,7 +88,7 @@ impl Store {
         self.secrets.values()
     }
 
-    /// Marks a secret for deletion after `window` days, or deletes it now. Returns ARN, name and when it is gone.
+    /// Marks a secret for deletion after `window` days, or deletes it now. Returns ARN, name and deletion time.
     pub(super) fn delete(
         &mut self,
         id: &str,
@@ -122,7 +122,7 @@ impl Store {
     }
 }
 
-/// A secret of this name exists: fine if the request is the one that made it, sent once more.
+/// A secret of this name exists: accepted if the request is a repeat of the one that created it.
 fn check_repeated(secret: &Secret, new: &NewSecret) -> Result<(), SecretsError> {
     if secret.deletion.is_some() {
         let text = "You can't create this secret because a secret with this name is already scheduled for deletion.";

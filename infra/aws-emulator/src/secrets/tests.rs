@@ -15,7 +15,7 @@ fn create(secrets: &SecretsManager, name: &str) -> String {
 }
 
 #[test]
-fn a_secret_is_gone_when_its_recovery_window_is_over() {
+fn a_secret_is_gone_when_its_recovery_window_ends() {
     let (secrets, clock) = secrets();
     let arn = create(&secrets, "a/b");
     secrets.store().delete("a/b", Some(7), false, secrets.now()).unwrap();
@@ -27,7 +27,7 @@ fn a_secret_is_gone_when_its_recovery_window_is_over() {
 }
 
 #[test]
-fn the_recovery_window_is_thirty_days_when_not_said() {
+fn the_recovery_window_is_thirty_days_by_default() {
     let (secrets, clock) = secrets();
     create(&secrets, "s");
     let (_, _, gone_at) = secrets.store().delete("s", None, false, clock.now()).unwrap();

@@ -1,4 +1,4 @@
-//! Queue attributes: which there are, what they may be, what they are when nobody said.
+//! Queue attributes: names, allowed values, defaults.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::content;
 use super::error::SqsError;
 
-/// A numeric attribute: name, least, most, default.
+/// A numeric attribute: name, minimum, maximum, default.
 type Number = (&'static str, u64, u64, Option<u64>);
 
 /// Ranges and defaults of the SQS API reference, `SetQueueAttributes`. Times are in seconds, sizes in bytes.
@@ -21,7 +21,7 @@ const NUMBERS: [Number; 6] = [
     ("KmsDataKeyReusePeriodSeconds", 60, 86_400, None),
 ];
 
-/// Attributes kept and given back without an effect on what the emulator does.
+/// Attributes that are stored and returned, but have no effect in the emulator.
 const TEXTS: [&str; 3] = ["Policy", "KmsMasterKeyId", "RedriveAllowPolicy"];
 
 /// Attributes that SQS computes.
@@ -34,18 +34,18 @@ pub(super) const COMPUTED: [&str; 6] = [
     "ApproximateNumberOfMessagesDelayed",
 ];
 
-/// Longest visibility timeout in seconds: 12 hours.
+/// Maximum visibility timeout in seconds: 12 hours.
 pub(super) const MAXIMUM_VISIBILITY: u64 = 43_200;
 
-/// When a message is moved to which dead-letter queue.
+/// When messages move to which dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RedrivePolicy {
     pub(super) dead_letter_target_arn: String,
-    /// A message received this often is moved instead of being received once more; 1 to 1,000.
+    /// A message received this often is moved instead of being received again; 1 to 1,000.
     pub(super) max_receive_count: u32,
 }
 
-/// The attributes of a queue, each in its textual form and complete with defaults.
+/// The attributes of a queue in text form, complete with defaults.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct QueueAttributes {
     values: BTreeMap<String, String>,
@@ -64,14 +64,14 @@ impl QueueAttributes {
         Ok(attributes)
     }
 
-    /// Sets all of `given`, or none when one of them is not allowed.
+    /// Sets all of `given`, or none if one of them is not allowed.
     pub(super) fn set(&mut self, given: &BTreeMap<String, String>) -> Result<(), SqsError> {
         given.iter().try_for_each(|(name, value)| check(name, value))?;
         if let Some(policy) = given.get("RedrivePolicy") {
             self.redrive = parse_redrive(policy)?;
         }
         for (name, value) in given {
-            // An empty text takes a policy or a key away.
+            // An empty text removes a policy or a key.
             if value.is_empty() {
                 self.values.remove(name);
             } else {
@@ -84,7 +84,7 @@ impl QueueAttributes {
         Ok(())
     }
 
-    /// The name of an attribute that `given` wants to be something else than it is.
+    /// The name of an attribute whose value in `given` differs from the queue's.
     pub(super) fn difference(&self, given: &BTreeMap<String, String>) -> Option<String> {
         let same = |name: &str, value: &str| match name {
             "RedrivePolicy" => parse_redrive(value).is_ok_and(|policy| policy == self.redrive),

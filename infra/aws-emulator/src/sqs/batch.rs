@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::error::SqsError;
 
-/// Most entries of a batch.
+/// Maximum entries per batch.
 const MAXIMUM_ENTRIES: usize = 10;
 
-/// Longest id of an entry, in characters.
+/// Maximum length of an entry's id, in characters.
 const MAXIMUM_ID: usize = 80;
 
-/// Refuses a batch as a whole: no entries, too many, ids that are malformed or not distinct. `kind` is what the
-/// service calls an entry.
+/// Refuses a batch as a whole: no entries, too many, malformed or duplicate ids. `kind` is the service's name for an
+/// entry.
 pub(super) fn check<'a>(ids: impl ExactSizeIterator<Item = &'a str>, kind: &'static str) -> Result<(), SqsError> {
     match ids.len() {
         0 => return Err(SqsError::EmptyBatchRequest(kind)),
@@ -33,8 +33,7 @@ pub(super) fn check<'a>(ids: impl ExactSizeIterator<Item = &'a str>, kind: &'sta
     Ok(())
 }
 
-/// The answer to a batch: what succeeded and what failed, each by the id of its entry. A list without entries is
-/// left out.
+/// The response to a batch: successes and failures by entry id. An empty list is omitted.
 pub(super) fn outcome(results: impl Iterator<Item = (String, Result<Value, SqsError>)>) -> Value {
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (id, result) in results {

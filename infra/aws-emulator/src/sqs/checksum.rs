@@ -1,4 +1,4 @@
-//! MD5 sums that the SDKs compare with their own.
+//! MD5 digests that the SDKs verify.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ pub(super) fn of_body(body: &str) -> String {
     hex::encode(Md5::digest(body.as_bytes()))
 }
 
-/// MD5 over message attributes in the order of their names, lower-case hex; `None` when there are none.
+/// MD5 over message attributes in name order, lower-case hex; `None` if there are none.
 ///
-/// Each of name, data type and value goes in with its length as four big-endian bytes, the value behind a byte for its
+/// Name, data type and value each go in with their length as four big-endian bytes, the value after a byte for its
 /// transport type (SQS Developer Guide, "Calculating the MD5 message digest for message attributes").
 pub(super) fn of_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Option<String> {
     if attributes.is_empty() {
@@ -40,7 +40,7 @@ pub(super) fn of_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> 
     Some(hex::encode(digest.finalize()))
 }
 
-/// MD5 over the one system attribute a sender may give, built like that of message attributes.
+/// MD5 over the one system attribute a sender may set, computed like that of message attributes.
 pub(super) fn of_trace_header(header: Option<&str>) -> Option<String> {
     let attribute = MessageAttribute::string(header?);
     of_attributes(&BTreeMap::from([("AWSTraceHeader".to_owned(), attribute)]))

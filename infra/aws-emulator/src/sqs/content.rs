@@ -1,20 +1,20 @@
-//! What a message may hold.
+//! What a message may contain.
 
 use std::collections::BTreeMap;
 
 use super::error::SqsError;
 use super::message::{MessageAttribute, NewMessage};
 
-/// Most bytes of a message, attributes included, and of all messages of a batch together. 1 MiB since 2025.
+/// Maximum bytes of a message, attributes included, and of all messages of a batch together. 1 MiB since 2025.
 pub(super) const MAXIMUM_SIZE: usize = 1_048_576;
 
-/// Longest delay of a message, in seconds.
+/// Maximum delay of a message, in seconds.
 const MAXIMUM_DELAY: i64 = 900;
 
-/// Most message attributes of one message.
+/// Maximum message attributes per message.
 const MAXIMUM_ATTRIBUTES: usize = 10;
 
-/// Longest name of a message attribute, in characters.
+/// Maximum length of a message attribute's name, in characters.
 const MAXIMUM_ATTRIBUTE_NAME: usize = 256;
 
 /// Refuses a message that SQS would refuse. `limit` is the queue's `MaximumMessageSize`, in bytes.
@@ -35,7 +35,7 @@ pub(super) fn check(message: &NewMessage, limit: usize) -> Result<(), SqsError> 
     Ok(())
 }
 
-/// Bytes a message counts: its body and the name, type and value of each attribute.
+/// Size of a message in bytes: its body and the name, type and value of each attribute.
 pub(super) fn size(message: &NewMessage) -> usize {
     let attributes = message.attributes.iter().map(|(name, attribute)| {
         name.len()

@@ -1,4 +1,4 @@
-//! What SQS refuses, in its own words.
+//! Errors of SQS, with the service's own texts.
 
 use crate::protocol::Failure;
 
@@ -38,7 +38,7 @@ pub enum SqsError {
     /// The receipt handle was not issued by this queue.
     #[error("The input receipt handle is invalid.")]
     ReceiptHandleIsInvalid,
-    /// The message is visible again: there is no visibility timeout to change.
+    /// The message is visible again, so there is no visibility timeout to change.
     #[error("The specified message isn't in flight.")]
     MessageNotInflight,
     /// 120,000 messages of the queue are in flight.
@@ -56,15 +56,15 @@ pub enum SqsError {
     /// All messages of a batch together may have 1 MiB.
     #[error("Batch requests cannot be longer than 1048576 bytes. You have sent {0} bytes.")]
     BatchRequestTooLong(usize),
-    /// The id of an entry has a character that is not allowed, or too many.
+    /// An entry's id is too long or contains a character that is not allowed.
     #[error(
         "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long."
     )]
     InvalidBatchEntryId,
-    /// The queue a move task names does not exist.
+    /// The queue named by a message move task does not exist.
     #[error("The resource that you specified for the {0} parameter doesn't exist.")]
     ResourceNotFound(&'static str),
-    /// What this emulator does not have: FIFO queues.
+    /// Not supported by this emulator: FIFO queues.
     #[error("{0}")]
     UnsupportedOperation(&'static str),
 }
@@ -103,7 +103,7 @@ impl SqsError {
         }
     }
 
-    /// The name of the error as `Failed` entries of a batch and the `x-amzn-query-error` header give it.
+    /// The error name in `Failed` entries of a batch and in the `x-amzn-query-error` header.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.wire().1

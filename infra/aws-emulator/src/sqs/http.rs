@@ -1,4 +1,4 @@
-//! The wire side of SQS: requests by operation name, answers as JSON.
+//! Wire protocol of SQS: requests by operation name, responses as JSON.
 
 mod messages;
 mod queues;

@@ -1,11 +1,11 @@
-//! Messages: as sent, as kept, as received.
+//! Messages: as sent, as stored, as received.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A message attribute: metadata that travels beside the body.
+/// A message attribute: metadata beside the body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MessageAttribute {
@@ -36,9 +36,9 @@ impl MessageAttribute {
 /// A message to send.
 #[derive(Clone, Debug, Default)]
 pub struct NewMessage {
-    /// Text of 1 byte to 1 MiB, attributes counted in.
+    /// Text of 1 byte to 1 MiB, including attributes.
     pub body: String,
-    /// Seconds before the message can be received, 0 to 900; the queue's `DelaySeconds` when absent.
+    /// Seconds before the message can be received, 0 to 900; the queue's `DelaySeconds` if absent.
     pub delay_seconds: Option<i64>,
     /// At most ten.
     pub attributes: BTreeMap<String, MessageAttribute>,
@@ -54,7 +54,7 @@ impl NewMessage {
     }
 }
 
-/// What SQS answers to a message it has stored.
+/// SQS's response to a stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentMessage {
     /// Id of the message, a UUID.
@@ -72,41 +72,41 @@ pub struct SentMessage {
 pub struct ReceivedMessage {
     /// Id of the message, the same at every receive.
     pub message_id: String,
-    /// The right to delete this delivery or to change its visibility; new at every receive.
+    /// The handle to delete this delivery or change its visibility; new at every receive.
     pub receipt_handle: String,
     /// Text of the message.
     pub body: String,
     /// MD5 of the body, lower-case hex.
     pub md5_of_body: String,
-    /// What SQS knows of the message.
+    /// The system attributes of the message.
     pub attributes: SystemAttributes,
-    /// What the sender attached.
+    /// The sender's message attributes.
     pub message_attributes: BTreeMap<String, MessageAttribute>,
     /// MD5 of `message_attributes`, if there are any.
     pub md5_of_message_attributes: Option<String>,
-    /// Shared by all deliveries of a queue, so that it can be counted how many are held.
+    /// Shared by all deliveries of a queue, to count how many are held.
     pub(super) held: Arc<()>,
 }
 
-/// What SQS knows of a message it delivers.
+/// System attributes of a delivered message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemAttributes {
     /// When the message was sent, in milliseconds since the epoch.
     pub sent_timestamp: u64,
-    /// How often the message was received, this time included.
+    /// How often the message was received, including this time.
     pub approximate_receive_count: u32,
     /// When the message was first received, in milliseconds since the epoch.
     pub approximate_first_receive_timestamp: u64,
-    /// Who sent the message: the account.
+    /// The sender: the account.
     pub sender_id: String,
-    /// The queue from which the message came to this dead-letter queue.
+    /// The queue from which the message was moved to this dead-letter queue.
     pub dead_letter_queue_source_arn: Option<String>,
     /// The X-Ray trace header the sender gave.
     pub aws_trace_header: Option<String>,
 }
 
 impl SystemAttributes {
-    /// The attributes by the names an event or a response gives them. All values are text.
+    /// The attributes by their names in an event or a response. All values are text.
     #[must_use]
     pub fn to_map(&self) -> BTreeMap<&'static str, String> {
         let mut map = BTreeMap::from([
@@ -121,20 +121,20 @@ impl SystemAttributes {
     }
 }
 
-/// How many messages a queue holds, by what can be done with them.
+/// Message counts of a queue, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueCounts {
     /// Can be received now.
     pub visible: usize,
     /// Received and neither deleted nor visible again.
     pub in_flight: usize,
-    /// Deliveries that a consumer of this process has not let go of: what is in flight beyond these is waited for by nobody.
+    /// Deliveries still held by a consumer in this process; other in-flight messages have no consumer any more.
     pub held: usize,
     /// Sent with a delay that has not ended.
     pub delayed: usize,
 }
 
-/// A message as a queue keeps it. Moments are milliseconds since the epoch.
+/// A message as stored in a queue. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredMessage {
     pub(super) id: String,
@@ -146,11 +146,11 @@ pub(super) struct StoredMessage {
     pub(super) visible_at: u64,
     pub(super) first_received_at: Option<u64>,
     pub(super) received_at: u64,
-    /// What consumers are told.
+    /// The receive count shown to consumers.
     pub(super) receive_count: u32,
-    /// What `maxReceiveCount` is held against: receives since the message came into this queue.
+    /// The count compared with `maxReceiveCount`: receives since the message entered this queue.
     pub(super) receives_in_queue: u32,
-    /// The part of the newest receipt handle that older ones lack; `None` before the first receive.
+    /// The part that distinguishes the newest receipt handle from older ones; `None` before the first receive.
     pub(super) receipt: Option<String>,
     pub(super) dead_letter_source: Option<String>,
 }

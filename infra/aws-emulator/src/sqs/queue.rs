@@ -1,4 +1,4 @@
-//! One standard queue: what happens to its messages as time passes. No clock in here; every method is told the time.
+//! One standard queue over time. There is no clock in here; every method is passed the time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::receipt::Receipt;
 use super::{checksum, content};
 use crate::identifier;
 
-/// Most messages of a standard queue that may be in flight (SQS Developer Guide, "Message quotas").
+/// Maximum messages in flight of a standard queue (SQS Developer Guide, "Message quotas").
 const MAXIMUM_IN_FLIGHT: usize = 120_000;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,15 +27,15 @@ pub(super) struct Queue {
     next_key: u64,
     /// By order of arrival.
     messages: BTreeMap<u64, StoredMessage>,
-    /// Told whenever a message may have become visible earlier than a waiting consumer thought.
+    /// Notified whenever a message may have become visible earlier than a waiting consumer expected.
     #[serde(skip)]
     arrivals: Arc<Notify>,
-    /// Every delivery has one of these for as long as its consumer keeps it.
+    /// Every delivery holds a clone of this while its consumer holds the delivery.
     #[serde(skip)]
     held: Arc<()>,
 }
 
-/// What one look into a queue found.
+/// Result of one receive attempt.
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
     pub(super) messages: Vec<ReceivedMessage>,
@@ -63,7 +63,7 @@ impl Queue {
         Arc::clone(&self.arrivals)
     }
 
-    /// Wakes the consumers that wait, for a message or for the news that the queue is gone.
+    /// Wakes waiting consumers, for a message or because the queue is gone.
     pub(super) fn wake(&self) {
         self.arrivals.notify_waiters();
     }
@@ -95,7 +95,7 @@ impl Queue {
         Ok(sent)
     }
 
-    /// Takes a message in at the end.
+    /// Appends a message.
     pub(super) fn accept(&mut self, message: StoredMessage) {
         self.messages.insert(self.next_key, message);
         self.next_key += 1;
@@ -174,14 +174,14 @@ impl Queue {
         self.purged_at = Some(now);
     }
 
-    /// Takes out all messages that could be received now.
+    /// Removes all messages that could be received now.
     pub(super) fn take_visible(&mut self, now: u64) -> Vec<StoredMessage> {
         self.expire(now);
         let taken: BTreeMap<_, _> = self.messages.extract_if(.., |_, message| message.is_visible(now)).collect();
         taken.into_values().collect()
     }
 
-    /// The next moment at which a delay or a visibility timeout ends.
+    /// The next time at which a delay or a visibility timeout ends.
     pub(super) fn next_visible_at(&self, now: u64) -> Option<u64> {
         self.messages.values().map(|message| message.visible_at).filter(|at| *at > now).min()
     }
@@ -201,7 +201,7 @@ impl Queue {
         counts
     }
 
-    /// Drops messages older than the retention period. The age of a dead letter counts from its first sending.
+    /// Drops messages older than the retention period. The age of a dead letter counts from its original sending.
     fn expire(&mut self, now: u64) {
         let retention = self.attributes.retention();
         self.messages.retain(|_, message| message.sent_at.saturating_add(retention) > now);

@@ -1,4 +1,4 @@
-//! Receipt handles: opaque text for clients, the place of a message and the delivery for the queue.
+//! Receipt handles: opaque text for clients; message position and delivery for the queue.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,12 +7,12 @@ use super::error::SqsError;
 use super::message::StoredMessage;
 use crate::identifier;
 
-/// The right that one delivery of a message gives.
+/// Identifies one delivery of a message.
 pub(super) struct Receipt {
-    /// Where the queue keeps the message.
+    /// Position of the message in the queue.
     pub(super) key: u64,
     message_id: String,
-    /// Tells this delivery from all others of the message.
+    /// Distinguishes this delivery from all others of the message.
     pub(super) nonce: String,
 }
 

@@ -1,4 +1,4 @@
-//! Moving messages out of a dead-letter queue, back to where they came from or to a queue named.
+//! Message move tasks: from a dead-letter queue back to the source or to a named queue.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::identifier;
 /// How many past tasks of a source `ListMessageMoveTasks` can show (SQS API reference).
 const MAXIMUM_LISTED: usize = 10;
 
-/// A move task. It is over when the call that started it returns.
+/// A move task. It is complete when the call that started it returns.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct MoveTask {
     pub(super) source: String,
@@ -25,8 +25,8 @@ pub(super) struct MoveTask {
 }
 
 impl Store {
-    /// Moves every visible message of the dead-letter queue `source`. A message moved is a new one: new id, new time
-    /// of sending, not yet received.
+    /// Moves every visible message of the dead-letter queue `source`. A moved message is new: new id, new sent time,
+    /// not yet received.
     pub(super) fn start_move(
         &mut self,
         source: &str,
@@ -72,7 +72,7 @@ impl Store {
         Ok(of_source.take(max.clamp(1, MAXIMUM_LISTED)).cloned().collect())
     }
 
-    /// Hands messages to their queues and returns those that have none.
+    /// Delivers messages to their queues and returns those that have none.
     fn deliver_moved(
         &mut self,
         messages: Vec<StoredMessage>,

@@ -1,4 +1,4 @@
-//! All queues of the account, and what concerns more than one of them.
+//! All queues of the account, and operations that span several of them.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use super::message::ReceivedMessage;
 use super::queue::Queue;
 use super::redrive::MoveTask;
 
-/// How long a name stays taken after its queue was deleted, and how long between two purges; milliseconds.
+/// How long a name remains taken after its queue was deleted, and the minimum time between two purges; milliseconds.
 const COOL_DOWN: u64 = 60_000;
 
-/// Longest name of a queue, in characters.
+/// Maximum length of a queue name, in characters.
 const MAXIMUM_NAME: usize = 80;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Store {
     pub(super) queues: BTreeMap<String, Queue>,
-    /// When queues were deleted.
+    /// Deletion times of queues.
     deleted: BTreeMap<String, u64>,
     pub(super) move_tasks: Vec<MoveTask>,
 }
@@ -86,7 +86,7 @@ impl Store {
         self.queues.get_mut(name).ok_or(SqsError::QueueDoesNotExist)
     }
 
-    /// Receives from a queue and moves what was received too often to its dead-letter queue, if that still exists.
+    /// Receives from a queue and moves messages received too often to its dead-letter queue, if that still exists.
     pub(super) fn receive(
         &mut self,
         name: &str,
@@ -113,7 +113,7 @@ impl Store {
         Ok(delivery.messages)
     }
 
-    /// Attributes of a queue as `GetQueueAttributes` gives them, for the names asked for.
+    /// Attributes of a queue as `GetQueueAttributes` returns them, for the requested names.
     pub(super) fn attributes(
         &self,
         name: &str,

@@ -134,7 +134,7 @@ async fn a_message_moves_on_the_receive_after_the_last_one_allowed() {
 }
 
 #[tokio::test]
-async fn without_its_dead_letter_queue_a_message_stays() {
+async fn without_its_dead_letter_queue_a_message_remains() {
     let (sqs, _) = sqs();
     create(&sqs, "dead", &[]);
     create(&sqs, "q", &[("RedrivePolicy", &redrive(&sqs, "dead", 1)), ("VisibilityTimeout", "0")]);
@@ -225,7 +225,7 @@ async fn a_restored_snapshot_goes_on_where_it_was_taken() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_held_until_its_consumer_lets_go_of_it() {
+async fn a_delivery_is_held_until_its_consumer_releases_it() {
     let (sqs, _) = sqs();
     create(&sqs, "q", &[]);
     sqs.send("q", NewMessage::new("x")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Whom the checks ask, and what is known of it.
+//! The endpoint under test and its known deviations.
 
 use std::future::Future;
 
@@ -10,8 +10,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::connector::PlainHttp;
 
-/// Checks that ministack 1.5.33 fails, each with what it does instead. A check in this list must fail there: one that
-/// passes is reported, so that the list gets shorter when ministack gets better.
+/// Checks that ministack 1.5.33 fails, and what it does instead. A check in this list must fail there: one that passes
+/// is reported, so that the list shrinks as ministack improves.
 const MINISTACK_DEVIATIONS: &[(&str, &str)] = &[
     ("a_delay_of_901_seconds_is_refused", "DelaySeconds 901 accepted"),
     ("a_deleted_message_has_no_visibility_to_change", "ReceiptHandleIsInvalid instead of InvalidParameterValue"),
@@ -77,7 +77,7 @@ impl Aws {
     }
 }
 
-/// Runs one check against the endpoint of the environment, or against emulators of its own.
+/// Runs one check against the endpoint named in the environment, or against its own emulators.
 pub(crate) async fn check<F>(name: &str, body: impl FnOnce(Aws) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -104,25 +104,25 @@ async fn serve(router: axum::Router) -> String {
     format!("http://{address}")
 }
 
-/// A name nothing else has.
+/// A unique name.
 pub(crate) fn unique(stem: &str) -> String {
     format!("{stem}-{}", uuid::Uuid::new_v4().simple())
 }
 
-/// The name of the error an operation must have failed with. Common errors of the SQS model are told with and without
-/// the suffix `Exception`, depending on the protocol; it is left out here.
+/// The error code of a failed operation. The suffix `Exception`, which common errors of the SQS model have in one
+/// protocol only, is removed.
 pub(crate) fn code<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -> String {
     let Err(SdkError::ServiceError(error)) = outcome else { panic!("not refused by the service: {:?}", outcome.ok()) };
     error.err().code().unwrap_or_default().trim_end_matches("Exception").to_owned()
 }
 
-/// The text of the error an operation must have failed with.
+/// The error message of a failed operation.
 pub(crate) fn text<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -> String {
     let Err(SdkError::ServiceError(error)) = outcome else { panic!("not refused by the service: {:?}", outcome.ok()) };
     error.err().message().unwrap_or_default().to_owned()
 }
 
-/// Turns each function into a test of its own that is given the clients.
+/// Turns each function into its own test, which is passed the clients.
 macro_rules! contract {
     ($(async fn $name:ident($aws:ident) $body:block)*) => { $(
         #[tokio::test]

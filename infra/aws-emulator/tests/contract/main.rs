@@ -1,9 +1,9 @@
-//! What SQS and Secrets Manager must do, asked through the real SDK clients.
+//! Contract of SQS and Secrets Manager, checked through the real SDK clients.
 //!
-//! By default the emulators of this crate are asked. With `CONTRACT_ENDPOINT_URL=http://127.0.0.1:PORT` the same checks
-//! ask what listens there, which is taken to be ministack: its known deviations are listed in `endpoint.rs`.
+//! By default the checks run against the emulators of this crate. With `CONTRACT_ENDPOINT_URL=http://127.0.0.1:PORT`
+//! they run against that endpoint, assumed to be ministack, whose known deviations are listed in `endpoint.rs`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a check that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a check that cannot continue has failed")]
 
 mod connector;
 mod endpoint;

@@ -5,7 +5,7 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
 
 use crate::endpoint::{Aws, code, contract, text, unique};
 
-/// A new secret with the value `v1`; its name.
+/// Creates a secret with the value `v1` and returns its name.
 async fn secret(aws: &Aws) -> String {
     let name = unique("contract/secret");
     aws.secrets.create_secret().name(&name).secret_string("v1").send().await.unwrap();
@@ -16,7 +16,7 @@ async fn value(aws: &Aws, id: &str) -> String {
     aws.secrets.get_secret_value().secret_id(id).send().await.unwrap().secret_string.unwrap()
 }
 
-/// The value a stage has.
+/// The value at a stage.
 async fn staged(aws: &Aws, id: &str, stage: &str) -> Option<String> {
     aws.secrets.get_secret_value().secret_id(id).version_stage(stage).send().await.ok()?.secret_string
 }

@@ -1,4 +1,4 @@
-//! Batches: rules for the whole, failures of parts.
+//! Batches: rules for the whole batch, failures of single entries.
 
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
@@ -12,7 +12,7 @@ fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
     SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
 }
 
-/// Sends `count` messages and receives them; their handles.
+/// Sends `count` messages, receives them and returns their handles.
 async fn received(aws: &Aws, url: &str, count: usize) -> Vec<String> {
     let entries = (0..count).map(|id| entry(&id.to_string(), "x")).collect();
     aws.sqs.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await.unwrap();

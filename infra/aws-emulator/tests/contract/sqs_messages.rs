@@ -18,7 +18,7 @@ async fn send(aws: &Aws, url: &str, body: &str) -> String {
     aws.sqs.send_message().queue_url(url).message_body(body).send().await.unwrap().message_id.unwrap()
 }
 
-/// Receives at most one message, waiting `wait` seconds, with all there is to know of it.
+/// Receives at most one message, waiting `wait` seconds, with all its attributes.
 async fn receive(aws: &Aws, url: &str, wait: i32) -> Option<Message> {
     let request = aws.sqs.receive_message().queue_url(url).wait_time_seconds(wait);
     let request = request.message_system_attribute_names(All).message_attribute_names("All");

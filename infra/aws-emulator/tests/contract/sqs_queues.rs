@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 
 use crate::endpoint::{Aws, code, contract, unique};
 
-/// A new queue; its URL.
+/// Creates a queue and returns its URL.
 pub(crate) async fn queue(aws: &Aws, attributes: &[(QueueAttributeName, &str)]) -> String {
     let mut create = aws.sqs.create_queue().queue_name(unique("contract"));
     for (name, value) in attributes {
@@ -22,7 +22,7 @@ async fn attribute(aws: &Aws, url: &str, name: QueueAttributeName) -> String {
     found.attributes.unwrap_or_default().remove(&name).unwrap_or_default()
 }
 
-/// A queue that gives up on a message after `max_receives`, and its dead-letter queue.
+/// A queue with the given `maxReceiveCount`, and its dead-letter queue.
 async fn queue_with_dead_letters(aws: &Aws, max_receives: u32) -> (String, String) {
     let dead = queue(aws, &[]).await;
     let arn = attribute(aws, &dead, QueueArn).await;
@@ -89,7 +89,7 @@ contract! {
         assert_eq!(code(refused), "InvalidAttributeName");
     }
 
-    async fn counts_tell_visible_in_flight_and_delayed(aws) {
+    async fn counts_separate_visible_in_flight_and_delayed(aws) {
         let url = queue(&aws, &[]).await;
         for delay in [0, 0, 900] {
             aws.sqs.send_message().queue_url(&url).message_body("x").delay_seconds(delay).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! An issuer's keys: fetched when a name is new, and not more often than every half minute, whatever is sent.
+//! An issuer's signing keys: fetched for an unknown key id, at most once every half minute.
 
 use crate::client::Client;
 use base64::Engine;
@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 /// Shortest modulus (RFC 7518, section 3.3).
 const SHORTEST_KEY_BITS: usize = 2048;
-/// Between two fetches for names that are not known.
+/// Minimum time between two fetches for unknown key ids.
 const PAUSE: Duration = Duration::from_secs(30);
-/// After one that failed.
+/// Minimum time after a failed fetch.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// The keys of one issuer.
@@ -25,7 +25,7 @@ pub(super) struct Keys {
 
 struct Known {
     keys: JwkSet,
-    /// Not fetched again before.
+    /// No fetch before this time.
     next: Option<Instant>,
 }
 
@@ -35,7 +35,7 @@ impl Keys {
         Self { issuer: issuer.to_owned(), client, known }
     }
 
-    /// A key by its name. One request fetches, the others wait for it.
+    /// A key by its id. One request fetches; concurrent requests wait for it.
     pub(super) async fn find(&self, id: &str) -> Option<DecodingKey> {
         let mut known = self.known.lock().await;
         if known.keys.find(id).is_none() && known.next.is_none_or(|next| next <= Instant::now()) {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_no_key() {
+    fn a_short_key_is_refused() {
         assert!(is_strong(&key(&[0x80; 256])));
         let padded: Vec<u8> = [0; 128].into_iter().chain([0x80; 128]).collect();
         for short in [&[0x80; 128][..], &[0x7f; 256], &padded, &[]] {

@@ -1,4 +1,4 @@
-//! What a platform does with a customer that is ready: a message that fails, and a number from another provider.
+//! What a platform does with a connected customer: a message that fails, and a number from another provider.
 
 use super::visit::{Visit, expect, text};
 use super::{DemoError, PATIENCE, PAUSE, Signup, show};
@@ -44,11 +44,11 @@ impl Visit<'_> {
             "7  a message failed at Meta; its one second attempt is due at {}",
             text(&retrying, "retry_at")
         ));
-        report("8  a number moves here from another provider");
+        report("8  a number migrates from another provider");
         self.move_a_number(onboarding, signup, report).await
     }
 
-    /// Meta takes a message and then says that it failed: it is tried once more 9 min 30 s later.
+    /// Meta accepts a message and then reports its failure; it is retried once, 9 min 30 s later.
     async fn message_that_fails(&self, signup: &Signup) -> Result<Value, DemoError> {
         let phone = signup.data.get("phone_number_id").and_then(Value::as_str).unwrap_or_default();
         self.simulator(&format!("phones/{phone}"), &json!({ "outcomes": ["failed:131000"] })).await?;
@@ -57,7 +57,7 @@ impl Visit<'_> {
         self.until(&format!("/v1/messages/{}", text(&sent, "message_id")), "retrying").await
     }
 
-    /// A number of the same business comes here, step by step.
+    /// A number of the same business migrates, step by step.
     async fn move_a_number(
         &self,
         onboarding: &str,
@@ -75,7 +75,7 @@ impl Visit<'_> {
         report("   Meta sent a code to the number; its owner enters it");
         self.platform_post(202, &format!("{path}/verify"), &json!({ "code": code })).await?;
         let done = self.until(&path, "done").await?;
-        report(&format!("   registered and read back; kept: {}", show::kept(&done)));
+        report(&format!("   registered and read back; migrated with it: {}", show::kept(&done)));
         Ok(())
     }
 

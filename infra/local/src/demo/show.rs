@@ -1,4 +1,4 @@
-//! Records and events as lines.
+//! Renders records and events as lines.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub(super) fn steps(status: &Value) -> String {
     format!("{}: {}", text(status, "state"), steps.join(", "))
 }
 
-/// The timeline of an onboarding, a line each.
+/// The timeline of an onboarding, one line per entry.
 pub(super) fn timeline(onboarding: &Value) -> Vec<String> {
     let entries = onboarding.get("timeline").and_then(Value::as_array).into_iter().flatten();
     entries.map(line).collect()
@@ -33,12 +33,12 @@ pub(super) fn event(event: &Value) -> String {
     format!("  {}  {:<32} {}  {}", text(event, "time"), text(event, "type"), text(event, "subject"), detail.trim())
 }
 
-/// Events of a type.
+/// Events of one type.
 pub(super) fn count(events: &[Value], kind: &str) -> usize {
     events.iter().filter(|event| text(event, "type") == kind).count()
 }
 
-/// Meta's conditions of a move: `account_review pass, …`.
+/// Meta's conditions of a migration: `account_review pass, …`.
 pub(super) fn checks(migration: &Value) -> String {
     let checks = migration.get("checks").and_then(Value::as_array).into_iter().flatten();
     let checks: Vec<String> =
@@ -46,7 +46,7 @@ pub(super) fn checks(migration: &Value) -> String {
     checks.join(", ")
 }
 
-/// What moved with a number.
+/// What migrated with a number.
 pub(super) fn kept(migration: &Value) -> String {
     let lines = migration.get("comparison").and_then(Value::as_array).into_iter().flatten();
     let kept = lines.filter(|line| line.get("kept") == Some(&Value::Bool(true)));

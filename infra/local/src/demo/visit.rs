@@ -1,4 +1,4 @@
-//! The calls of a demonstration.
+//! The HTTP calls of the demo.
 
 use super::{DemoError, PATIENCE, PAUSE, Session, Signup, show};
 use crate::client::{Answer, Client};
@@ -48,13 +48,13 @@ impl Visit<'_> {
         Ok(Session { id: text(&created, "session"), signup_url: text(&created, "signup_url") })
     }
 
-    /// Opens the page; gives the cookie by which its browser is known.
+    /// Opens the page and returns the cookie that identifies its browser.
     pub(super) async fn open_page(&self, session: &Session) -> Result<String, DemoError> {
         let page = expect("GET /signup", 200, self.client.get(&session.signup_url, &[]).await?)?;
         Ok(page.header("set-cookie").split(';').next().unwrap_or_default().to_owned())
     }
 
-    /// The customer's click: the link is bound to the browser; gives what the code has to come with.
+    /// The customer's click: binds the link to the browser and returns the `launch` value that the code needs.
     pub(super) async fn launch(&self, session: &Session, cookie: &str) -> Result<String, DemoError> {
         let api = &self.stack.endpoints().api;
         let headers = [("origin", api.as_str()), ("cookie", cookie)];
@@ -63,7 +63,7 @@ impl Visit<'_> {
         Ok(text(&expect("POST /signup/launch", 200, launched)?.json(), "launch"))
     }
 
-    /// The customer's clicks in Meta's window; the code lives 30 seconds from here.
+    /// The customer's clicks in Meta's popup; the code is valid for 30 seconds from here.
     pub(super) async fn finish_popup(&self) -> Result<Signup, DemoError> {
         let finished = self.simulator("signups", &json!({ "business_name": "Acme Bakery" })).await?;
         let member = |name: &str| finished.get(name).cloned().unwrap_or_default();
@@ -91,7 +91,7 @@ impl Visit<'_> {
         Ok(text(&expect("POST /signup/callback", 202, posted)?.json(), "onboarding_id"))
     }
 
-    /// Looks at the status as the page does. Who pays by itself adds a payment method when it is asked to.
+    /// Polls the status as the page does. Customers that pay for themselves add a payment method when asked.
     pub(super) async fn wait_until_settled(&self, session: &Session, signup: &Signup) -> Result<String, DemoError> {
         let url = format!("{}/signup/status?session={}", self.stack.endpoints().api, session.id);
         let started = Instant::now();
@@ -119,7 +119,7 @@ impl Visit<'_> {
         }
     }
 
-    /// The operator's button; without it the onboarding looks again by itself after a while.
+    /// The operator's resume button; without it the onboarding checks again after a while.
     async fn resume(&self, signup: &Signup) -> Result<(), DemoError> {
         let (api, token) = (&self.stack.endpoints().api, self.platform());
         let listed =
@@ -151,13 +151,13 @@ impl Visit<'_> {
         Ok(expect("GET /v1/onboardings/{id}", 200, answer)?.json())
     }
 
-    /// Takes events from the queue until one more of a type was among them.
+    /// Receives events from the queue until one more of a type has arrived.
     pub(super) async fn next_event(&self, kind: &str, seen: Vec<Value>) -> Result<Vec<Value>, DemoError> {
         let count = show::count(&seen, kind);
         self.events(kind, count + 1, seen).await
     }
 
-    /// Takes events from the queue until there are `count` of a type.
+    /// Receives events from the queue until `count` of a type have arrived.
     pub(super) async fn events(&self, kind: &str, count: usize, mut seen: Vec<Value>) -> Result<Vec<Value>, DemoError> {
         let queues = &self.stack.endpoints().queues;
         let queue = queues.get("PlatformEventsQueue").map(String::as_str).unwrap_or_default();
@@ -174,7 +174,7 @@ impl Visit<'_> {
         Ok(seen)
     }
 
-    /// Everything that was sent to Meta and answered by it agrees with Meta's own description.
+    /// Checks that every exchange with Meta agrees with Meta's own description.
     pub(super) async fn check_no_violations(&self) -> Result<(), DemoError> {
         let url = format!("{}/_sim/violations", self.stack.endpoints().graph);
         let found = expect("the simulator's violations", 200, self.client.get(&url, &[]).await?)?.json();

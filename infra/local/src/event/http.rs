@@ -24,11 +24,11 @@ pub(crate) enum Door {
 #[derive(Debug)]
 pub(crate) struct RequestContext {
     pub(crate) door: Door,
-    /// The name that the service knows itself by; the client's where it does not say.
+    /// The host name of the service; the client's `Host` if the service has none.
     pub(crate) host: Option<String>,
     pub(crate) route_key: String,
     pub(crate) path_parameters: Vec<(String, String)>,
-    /// Claims of an accepted token, and the scopes that the route asks for.
+    /// Claims of an accepted token, and the scopes the route requires.
     pub(crate) claims: Option<(Value, Vec<String>)>,
 }
 
@@ -95,13 +95,13 @@ fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value
     value
 }
 
-/// The address the connection came from.
+/// The address of the client.
 fn source(parts: &Parts) -> String {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or_else(|| "127.0.0.1".to_owned(), |ConnectInfo(peer)| peer.ip().to_string())
 }
 
-/// API Gateway passes every claim as text, a list as `[a b]`.
+/// API Gateway passes every claim as text, and a list as `[a b]`.
 fn in_text(claims: &Value) -> Value {
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let text = |value: &Value| match value {
@@ -117,7 +117,7 @@ fn clf_time(seconds: u64) -> String {
     at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }
 
-/// Lower-case names, repeated ones joined by commas, and the ones the service adds.
+/// Lower-case names, repeated headers joined by commas, and the headers the service adds.
 fn headers(parts: &Parts, host: &str) -> Map<String, Value> {
     let mut map = Map::new();
     for name in parts.headers.keys().filter(|name| *name != "cookie") {
@@ -157,7 +157,7 @@ fn query(raw: &str) -> Option<Value> {
     (!map.is_empty()).then_some(Value::Object(map))
 }
 
-/// Text stays text; everything else, and text that is no UTF-8, is base64.
+/// Text is passed as it is; everything else, including invalid UTF-8, as base64.
 fn encode(body: &Bytes, headers: &HeaderMap) -> (String, bool) {
     let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or("application/json");
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_are_no_text_are_base64() {
+    fn bodies_that_are_not_text_are_base64() {
         let binary = event(Request::post("/").header("content-type", "application/octet-stream"), b"hi");
         assert_eq!((&binary["body"], &binary["isBase64Encoded"]), (&json!("aGk="), &json!(true)));
         let damaged = event(Request::post("/").header("content-type", "application/json"), b"\xff");

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// Translates a result: a map with `statusCode`, or, as AWS infers it, any other JSON as the body of a 200. `None` when it
-/// cannot be a response.
+/// Translates a result: an object with `statusCode`, or, as AWS infers, any other JSON as the body of a 200. `None` if
+/// it is not a valid response.
 pub(crate) fn translate(result: &[u8]) -> Option<Response<Body>> {
     let value: Value = serde_json::from_slice(result).ok()?;
     let Some(status) = value.get("statusCode") else {

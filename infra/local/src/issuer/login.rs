@@ -1,5 +1,5 @@
-//! Logging in to the console: authorization code with PKCE (RFC 6749, RFC 7636). Everybody on this machine may choose a
-//! role; the choice is remembered by a cookie, as the session of any issuer is, so that a second login asks nothing.
+//! Console login: authorization code with PKCE (RFC 6749, RFC 7636). Anyone on this machine may choose a role. A cookie
+//! remembers the choice, like an issuer's session, so that the next login is silent.
 
 use super::{Issuer, TokenPolicy};
 use axum::Json;
@@ -16,20 +16,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Life of a person's token.
+/// Lifetime of a person's token.
 const LOGIN_LIFE: Duration = Duration::from_secs(3600);
-/// The issuer's session. Cookies know no ports: the path keeps it from the API's pages.
+/// The issuer's session. Cookies ignore ports, so the path separates it from the API's pages.
 const COOKIE_NAME: &str = "local_issuer_role";
 const PAGE: &str = include_str!("login.html");
 
-/// Who is logging in: what each code was given for.
+/// Pending logins: what each code was issued for.
 pub(super) struct Logins {
     pub(super) issuer: Issuer,
     pub(super) policy: TokenPolicy,
     codes: Mutex<BTreeMap<String, (Login, Value)>>,
 }
 
-/// A login that was asked for.
+/// An authorization request.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Login {
     client_id: String,
@@ -40,12 +40,12 @@ pub(super) struct Login {
     code_challenge_method: String,
     #[serde(default)]
     scope: String,
-    /// `login`: the person is asked again (OpenID Connect Core, section 3.1.2.1).
+    /// `login`: prompt the person again (OpenID Connect Core, section 3.1.2.1).
     #[serde(default, skip_serializing)]
     prompt: String,
 }
 
-/// A code that comes back for a token.
+/// A token request.
 #[derive(Deserialize)]
 pub(super) struct Exchange {
     grant_type: String,
@@ -60,7 +60,7 @@ impl Logins {
         Self { issuer, policy, codes: Mutex::default() }
     }
 
-    /// Sends the browser back with a code for a token of this role.
+    /// Redirects the browser back with a code for a token of this role.
     fn admit(&self, login: Login, role: &str) -> Response {
         let claims = self.policy.of_person(role, &login.client_id, &login.scope);
         let Some(claims) = claims.filter(|_| login.is_plausible()) else { return implausible() };
@@ -77,7 +77,7 @@ impl Logins {
 }
 
 impl Login {
-    /// Codes go to this machine only.
+    /// Codes are sent to this machine only.
     fn is_plausible(&self) -> bool {
         let local = url::Url::parse(&self.redirect_uri).is_ok_and(|uri| {
             let here = matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
@@ -91,7 +91,7 @@ fn implausible() -> Response {
     (StatusCode::BAD_REQUEST, "not a login of this stack's console").into_response()
 }
 
-/// Who has chosen a role goes back at once; others choose.
+/// Redirects at once if a role was chosen before; otherwise shows the choice.
 pub(super) async fn authorize(
     State(logins): State<Arc<Logins>>,
     Query(login): Query<Login>,

@@ -1,9 +1,9 @@
-//! Whom the issuer's tokens are for, and what they grant.
+//! Audience and scopes of the issuer's tokens.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The template's parameters that name scopes, and their defaults.
+/// The template's scope parameters and their defaults.
 const SCOPES: [(&str, &str); 4] = [
     ("ReadScope", "onboarding/read"),
     ("OperateScope", "onboarding/operate"),
@@ -11,7 +11,7 @@ const SCOPES: [(&str, &str); 4] = [
     ("AdminScope", "onboarding/admin"),
 ];
 
-/// Who may log in to the console here, and which of the scopes each has.
+/// Roles that may log in to the console, and the scopes each has.
 const ROLES: [(&str, &[&str]); 3] = [
     ("reader", &["ReadScope"]),
     ("operator", &["ReadScope", "OperateScope"]),
@@ -26,21 +26,21 @@ pub(crate) struct TokenPolicy {
 }
 
 impl TokenPolicy {
-    /// As the template's parameters say.
+    /// From the template's parameters.
     pub(crate) fn of(parameters: &BTreeMap<String, Value>) -> Self {
         let text = |name: &str| parameters.get(name).and_then(Value::as_str).map(str::to_owned);
         let scopes = SCOPES.map(|(name, default)| (name, text(name).unwrap_or_else(|| default.to_owned())));
         Self { audience: text("JwtAudience").unwrap_or_default(), scopes: BTreeMap::from(scopes) }
     }
 
-    /// Claims of the platform's back end, which may do everything.
+    /// Claims of the platform's back end, which has every scope.
     pub(crate) fn of_platform(&self) -> Value {
         let scopes: Vec<&str> = self.scopes.values().map(String::as_str).collect();
         json!({ "aud": self.audience, "sub": "platform", "client_id": "platform", "scope": scopes.join(" ") })
     }
 
-    /// Claims of somebody who logged in through a client, in a role; `None` when there is no such role. Of the scopes that
-    /// were asked for, those of the role are granted.
+    /// Claims of a person who logged in through a client in a role; `None` if there is no such role. Grants the
+    /// requested scopes that the role has.
     pub(crate) fn of_person(&self, role: &str, client: &str, asked: &str) -> Option<Value> {
         let (_, own) = ROLES.iter().find(|(name, _)| *name == role)?;
         let own: Vec<&str> = own.iter().filter_map(|name| self.scopes.get(name)).map(String::as_str).collect();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// One invocation on its way to the process.
+/// One invocation to be delivered to the process.
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) request_id: String,
@@ -27,7 +27,7 @@ pub(super) struct Api {
     offered: mpsc::Sender<Invocation>,
     next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     pending: Mutex<Pending>,
-    /// Whether the process has asked for an event: its init is over.
+    /// Whether the process has requested an event, which ends its init.
     ready: watch::Sender<bool>,
 }
 
@@ -41,17 +41,17 @@ impl Default for Api {
 
 impl Api {
     pub(super) async fn offer(&self, invocation: Invocation) {
-        // The receiver lives as long as this; a full channel means the process has not asked yet.
+        // The receiver lives as long as `self`; a full channel means the process has not asked yet.
         drop(self.offered.send(invocation).await);
     }
 
-    /// Waits until the process asks for its first event.
+    /// Waits until the process requests its first event.
     pub(super) async fn ready(&self) {
-        // The sender lives as long as this.
+        // The sender lives as long as `self`.
         drop(self.ready.subscribe().wait_for(|ready| *ready).await);
     }
 
-    /// The process is gone: whoever waits for it learns so.
+    /// The process has exited; notifies the waiting caller.
     pub(super) fn abandon(&self) {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -60,7 +60,7 @@ impl Api {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         match pending.take() {
             Some((current, sender)) if current == request_id => {
-                // Nobody waits any more after a timeout.
+                // After a timeout the caller is gone.
                 drop(sender.send(answer));
                 StatusCode::ACCEPTED
             }
@@ -109,7 +109,7 @@ async fn error(State(api): State<Arc<Api>>, Path(id): Path<String>, body: Bytes)
     api.answer(&id, Err(error))
 }
 
-/// The process exits after this, and the exit ends the invocation.
+/// The process exits after this, which ends the invocation.
 async fn init_error(_: Bytes) -> StatusCode {
     StatusCode::ACCEPTED
 }

@@ -1,4 +1,4 @@
-//! One execution environment: a process of the function's binary and the Runtime API that only it sees.
+//! One execution environment: a process of the function's binary with its own Runtime API.
 
 use super::api::{Api, Invocation};
 use super::{FunctionConfig, Logs};
@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 
-/// Longest init (Lambda quota: 10 s). The function's own timeout begins after it.
+/// Maximum init time (Lambda quota: 10 s). The function's own timeout starts after it.
 const INIT: Duration = Duration::from_secs(10);
-/// How long a process may take to end after it was asked to.
+/// Grace period for a process to exit.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -50,19 +50,19 @@ impl Environment {
         Ok(Self { api, arn: config.arn.clone(), alive, kill })
     }
 
-    /// Waits until the process is done with its init; it is killed when that takes too long.
+    /// Waits until the process has finished its init, and kills it on timeout.
     pub(super) async fn initialised(&self) -> Result<(), Value> {
         let mut alive = self.alive.clone();
         let failed = tokio::select! {
             () = self.api.ready() => return Ok(()),
             _ = alive.wait_for(|alive| !*alive) => "Runtime exited during init",
-            () = tokio::time::sleep(INIT) => "init did not end in time",
+            () = tokio::time::sleep(INIT) => "init timed out",
         };
         self.kill();
         Err(json!({ "errorType": "Runtime.ExitError", "errorMessage": failed }))
     }
 
-    /// Hands an invocation to the process and waits for its answer.
+    /// Delivers an invocation to the process and waits for its response.
     pub(super) async fn invoke(&self, payload: Bytes, timeout: Duration) -> Result<Bytes, Value> {
         let (answer, answered) = oneshot::channel();
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
@@ -86,7 +86,7 @@ impl Environment {
         *self.alive.borrow() && !*self.kill.borrow()
     }
 
-    /// A way to end the environment from outside; closed once it has ended.
+    /// A kill switch for the environment; closed once it has exited.
     pub(super) fn end(&self) -> watch::Sender<bool> {
         self.kill.clone()
     }
@@ -97,12 +97,12 @@ impl Environment {
 
     pub(super) async fn stop(mut self) {
         self.kill();
-        // The watcher ends the process and then says so; a closed channel means the same.
+        // The watcher kills the process and then reports it; a closed channel means the same.
         drop(self.alive.wait_for(|alive| !*alive).await);
     }
 }
 
-/// Returns when the kill was asked for, or nobody is left to ask.
+/// Returns when the kill was requested, or when nothing can request it any more.
 async fn asked(killed: &mut watch::Receiver<bool>) {
     drop(killed.wait_for(|kill| *kill).await);
 }
@@ -113,7 +113,7 @@ async fn end(child: &mut Child) {
     }
 }
 
-/// The environment of Lambda, and nothing of this machine's.
+/// Lambda's environment variables, and none of this machine's.
 fn command(config: &FunctionConfig, address: &str) -> Command {
     let mut command = Command::new(&config.binary);
     command
@@ -128,7 +128,7 @@ fn command(config: &FunctionConfig, address: &str) -> Command {
         .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
-        // Each function signs as itself: the emulators take any credentials, and tests see who calls what.
+        // Each function signs with its own key id: the emulators accept any credentials, and tests see who calls what.
         .env("AWS_ACCESS_KEY_ID", &config.id)
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env("AWS_SESSION_TOKEN", "local")

@@ -1,4 +1,4 @@
-//! Lines the functions write.
+//! Log lines of the functions.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// Where lines go: kept for tests, or printed.
+/// Destination of log lines: captured for tests, or printed.
 #[derive(Debug)]
 pub(crate) struct Logs {
     kept: Option<Mutex<Vec<LogLine>>>,

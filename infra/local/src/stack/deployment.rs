@@ -1,4 +1,4 @@
-//! What the template becomes: resources in the services, functions with their triggers, the gateway.
+//! Deploys the template: resources in the services, functions with their triggers, the gateway.
 
 use super::{StackError, settings};
 use crate::binaries::Binaries;
@@ -12,17 +12,17 @@ use crate::resources;
 use crate::runtime::Logs;
 use crate::services::{Addresses, Services};
 use crate::template::Template;
-use crate::webhook_door;
+use crate::webhook_endpoint;
 use axum::Router;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Life of the platform token.
+/// Lifetime of the platform token.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3600);
 
-/// What a template is deployed into.
+/// Where a template is deployed.
 pub(super) struct Setting<'a> {
     pub(super) options: &'a StackOptions,
     pub(super) at: &'a Addresses,
@@ -35,9 +35,9 @@ pub(super) struct Setting<'a> {
 pub(super) struct Deployment {
     pub(super) functions: Functions,
     pub(super) gateway: Gateway,
-    /// What Meta calls.
+    /// The endpoint Meta calls.
     pub(super) webhook: Option<Router>,
-    /// Names of the API, with their ports.
+    /// Host names of the API, with their ports.
     pub(super) hosts: Vec<String>,
     pub(super) tokens: TokenPolicy,
     table: String,
@@ -61,7 +61,7 @@ impl Deployment {
         let context = BuildContext { binaries, variables: &variables, logs, sqs: &services.sqs };
         let functions = Functions::read(&template, &resolver, &context)?;
         let gateway = Gateway::read(&template, &resolver)?;
-        let webhook = webhook_door::router(&template, &resolver, &functions, hosts(&at.webhook, None))?;
+        let webhook = webhook_endpoint::router(&template, &resolver, &functions, hosts(&at.webhook, None))?;
         Ok(Self { functions, gateway, webhook, hosts: api_hosts, tokens, table, queues, secrets })
     }
 
@@ -83,7 +83,7 @@ impl Deployment {
     }
 }
 
-/// The names under which the API answers: those of this machine, and the domain that the signup page was given.
+/// Host names of the API: those of this machine, and the signup page's own domain.
 fn hosts(api: &str, own_domain: Option<&str>) -> Vec<String> {
     let port = api.rsplit(':').next().unwrap_or_default();
     let own = own_domain.and_then(|base| base.split_once("://")).map(|(_, rest)| rest.trim_end_matches('/').to_owned());

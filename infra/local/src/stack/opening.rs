@@ -1,4 +1,4 @@
-//! From parts that exist to parts that run.
+//! Starts a stack from its created parts.
 
 use super::deployment::Deployment;
 use super::{Stack, StackError, settings};
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// A stack whose parts exist and do not run yet.
+/// A stack whose parts exist and are not running yet.
 pub(super) struct Opening {
     pub(super) options: StackOptions,
     pub(super) endpoints: Endpoints,

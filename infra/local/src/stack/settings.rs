@@ -1,4 +1,4 @@
-//! What differs from a deployed stack: parameters and endpoints, nothing else.
+//! Settings that differ from a deployed stack: parameters and endpoints, nothing else.
 
 use crate::endpoints::Endpoints;
 use crate::options::{Meta, StackOptions};
@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 /// A platform's own page during development.
 const PLATFORM_PAGE: &str = "http://localhost:8080";
 
-/// What the signup page calls the platform.
+/// The platform's name on the signup page.
 const PLATFORM_NAME: &str = "Example Platform";
 
-/// New customers in seven days of a platform that Meta has verified, as the simulated one is.
+/// Seven-day customer limit of a platform that Meta has verified, like the simulated one.
 const VERIFIED_LIMIT: &str = "200";
 
-/// Template parameters: the Meta side's, the addresses', and on top what was asked for.
+/// Template parameters: identity at Meta, addresses, then overrides.
 pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<String, String> {
     let meta = &options.meta;
     let mut parameters = BTreeMap::from([
@@ -43,7 +43,7 @@ pub(super) fn parameters(options: &StackOptions, at: &Addresses) -> BTreeMap<Str
     parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(given).collect()
 }
 
-/// Variables of every function: where the services are.
+/// Variables of every function: addresses of the services.
 pub(super) fn variables(options: &StackOptions, at: &Addresses) -> BTreeMap<String, String> {
     let endpoints = [
         ("AWS_ENDPOINT_URL_DYNAMODB", &at.dynamodb),
@@ -54,7 +54,7 @@ pub(super) fn variables(options: &StackOptions, at: &Addresses) -> BTreeMap<Stri
     endpoints.chain(options.function_environment.clone()).collect()
 }
 
-/// The simulated Meta, with the identity the stack was given.
+/// The simulated Meta, with the identity given to the stack.
 pub(super) fn simulator(meta: &Meta, endpoints: &Endpoints) -> meta_simulator::Options {
     meta_simulator::Options {
         app_id: meta.app_id.clone(),

@@ -1,4 +1,4 @@
-//! Intrinsics, evaluated against parameters, conditions and what resources became.
+//! Evaluates intrinsics against parameters, conditions and created resources.
 
 use super::{TemplateError, unknown};
 use serde_json::{Map, Value};
@@ -7,21 +7,21 @@ use std::collections::BTreeMap;
 /// Everything an intrinsic may refer to.
 #[derive(Debug, Default)]
 pub(crate) struct Resolver {
-    /// What `Ref` gives: parameters, pseudo parameters, resources.
+    /// Results of `Ref`: parameters, pseudo parameters, resources.
     pub(crate) references: BTreeMap<String, Value>,
-    /// What `GetAtt` gives, by resource and attribute.
+    /// Results of `GetAtt`, by resource and attribute.
     pub(crate) attributes: BTreeMap<(String, String), Value>,
     /// Conditions by name, unevaluated.
     pub(crate) conditions: Map<String, Value>,
 }
 
-/// A value that `AWS::NoValue` took away.
+/// Marks a value removed by `AWS::NoValue`.
 fn is_no_value(value: &Value) -> bool {
     value.get("Ref").and_then(Value::as_str) == Some("AWS::NoValue")
 }
 
 impl Resolver {
-    /// Evaluates a value; `place` names it in errors.
+    /// Evaluates a value; `place` locates it in errors.
     pub(crate) fn evaluate(&self, place: &str, value: &Value) -> Result<Value, TemplateError> {
         match value {
             Value::Array(items) => {
@@ -52,7 +52,7 @@ impl Resolver {
         Ok(Value::Object(evaluated))
     }
 
-    /// Evaluates, but leaves `AWS::NoValue` for the collection around it to drop.
+    /// Evaluates, but leaves `AWS::NoValue` for the enclosing collection to drop.
     fn step(&self, place: &str, value: &Value) -> Result<Value, TemplateError> {
         if is_no_value(value) { Ok(value.clone()) } else { self.evaluate(place, value) }
     }
@@ -106,7 +106,7 @@ impl Resolver {
         self.attributes.get(&key).cloned().ok_or_else(|| unknown(place, format!("GetAtt {resource}.{attribute}")))
     }
 
-    /// Whether a condition holds.
+    /// Whether a condition is true.
     pub(super) fn condition(&self, place: &str, name: &str) -> Result<bool, TemplateError> {
         let condition = self.conditions.get(name).ok_or_else(|| unknown(place, format!("condition {name}")))?;
         self.truth(place, condition)
@@ -115,9 +115,7 @@ impl Resolver {
     fn truth(&self, place: &str, value: &Value) -> Result<bool, TemplateError> {
         match value.get("Condition").and_then(Value::as_str) {
             Some(name) => self.condition(place, name),
-            None => {
-                self.evaluate(place, value)?.as_bool().ok_or_else(|| unknown(place, "a condition that is no condition"))
-            }
+            None => self.evaluate(place, value)?.as_bool().ok_or_else(|| unknown(place, "an invalid condition")),
         }
     }
 
@@ -135,7 +133,7 @@ impl Resolver {
         })
     }
 
-    /// `${Name}`, `${Resource.Attribute}`, `${!literal}`; a map of own variables is not used by this project.
+    /// `${Name}`, `${Resource.Attribute}`, `${!literal}`. The form with a variable map is not supported.
     fn substitute(&self, place: &str, argument: &Value) -> Result<Value, TemplateError> {
         let mut rest = argument.as_str().ok_or_else(|| unknown(place, "a Sub with variables"))?;
         let mut text = String::new();
@@ -160,7 +158,7 @@ impl Resolver {
     }
 
     fn texts(&self, place: &str, value: &Value) -> Result<Vec<String>, TemplateError> {
-        let items = value.as_array().ok_or_else(|| unknown(place, "something else than a list"))?;
+        let items = value.as_array().ok_or_else(|| unknown(place, "anything other than a list"))?;
         items.iter().map(|item| self.text(place, item)).collect()
     }
 }

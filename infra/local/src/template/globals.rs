@@ -1,21 +1,21 @@
-//! `Globals`, merged as SAM does it: maps by key, lists one after the other, anything else replaced by the resource.
+//! Merges `Globals` as SAM does: maps by key, lists concatenated, anything else overridden by the resource.
 
 use super::TemplateError;
 use serde_json::{Map, Value};
 
-/// Sections of `Globals` and the type each is for.
+/// Sections of `Globals` and the resource type each applies to.
 const SECTIONS: [(&str, &str); 2] =
     [("Function", "AWS::Serverless::Function"), ("HttpApi", "AWS::Serverless::HttpApi")];
 
-/// Refuses a section that nothing reads.
+/// Refuses unknown sections.
 pub(super) fn check(globals: &Map<String, Value>) -> Result<(), TemplateError> {
     match globals.keys().find(|name| !SECTIONS.iter().any(|(section, _)| section == name)) {
-        Some(unknown) => Err(TemplateError::at(format!("Globals.{unknown}"), "this section is not understood")),
+        Some(unknown) => Err(TemplateError::at(format!("Globals.{unknown}"), "this section is not supported")),
         None => Ok(()),
     }
 }
 
-/// The properties of a resource of type `kind` over those that `Globals` gives it.
+/// The properties of a resource of type `kind` merged over its `Globals`.
 pub(super) fn merge(kind: &str, properties: Value, globals: &Map<String, Value>) -> Value {
     let section = SECTIONS.iter().find(|(_, of)| *of == kind).and_then(|(section, _)| globals.get(*section));
     match section {

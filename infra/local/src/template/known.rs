@@ -1,11 +1,11 @@
-//! What this stack understands: resource types, their properties, event types. The list is the guard against drift: a
-//! property that is not here stops the start instead of being ignored.
+//! Supported resource types, properties and event types. The list prevents drift: an unlisted property stops the start
+//! instead of being ignored.
 
 use super::{TemplateError, object, unknown};
 use serde_json::Value;
 
-/// Properties by resource type. Those in the second list are understood and have no effect here, because they are about
-/// AWS's own operation: logs, alarms, encryption, backup, throttling, packaging, permissions, domains.
+/// Properties by resource type. Those in the second list are accepted without effect, because they concern AWS's own
+/// operation: logs, alarms, encryption, backup, throttling, packaging, permissions, domains.
 const TYPES: &[(&str, &[&str], &[&str])] = &[
     ("AWS::Serverless::HttpApi", &["Auth", "CorsConfiguration"], &["DefaultRouteSettings", "RouteSettings"]),
     (

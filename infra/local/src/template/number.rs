@@ -1,10 +1,10 @@
-//! Numbers as CloudFormation passes them: parameters are text.
+//! Numbers as CloudFormation passes them; parameters are text.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A whole number, written as one or as text.
+/// An integer, given as a number or as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(pub(crate) u64);
 

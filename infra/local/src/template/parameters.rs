@@ -1,4 +1,4 @@
-//! Parameters: what the template declares, what is given, and whether the two agree.
+//! Parameters: declarations, given values, and whether they agree.
 
 use super::{Number, TemplateError};
 use serde::Deserialize;
@@ -50,7 +50,7 @@ pub(super) fn read(section: Map<String, Value>) -> Result<BTreeMap<String, Param
     section.into_iter().map(read).collect()
 }
 
-/// The value of every parameter: what is given, else the default. Lists are split.
+/// The value of every parameter: the given one, else the default. Lists are split.
 pub(super) fn values(
     declared: &BTreeMap<String, Parameter>,
     given: &BTreeMap<String, String>,

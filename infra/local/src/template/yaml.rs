@@ -1,10 +1,10 @@
-//! YAML to JSON, CloudFormation's short tags to their long form (`!Ref X` becomes `{"Ref": "X"}`).
+//! Converts YAML to JSON, and CloudFormation's short tags to their long form (`!Ref X` becomes `{"Ref": "X"}`).
 
 use super::TemplateError;
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
-/// Reads a template's text.
+/// Parses a template.
 pub(super) fn parse(text: &str) -> Result<Map<String, Value>, TemplateError> {
     match json(serde_norway::from_str(text)?, "template")? {
         Value::Object(root) => Ok(root),
@@ -35,7 +35,7 @@ fn json(value: Yaml, place: &str) -> Result<Value, TemplateError> {
     })
 }
 
-/// The path of a member; the names of the top sections say nothing beside a logical id.
+/// The path of a member; names of top-level sections are omitted, since a logical id is enough.
 fn below(place: &str, key: &str) -> String {
     match place {
         "template" | "Resources" => key.to_owned(),
@@ -45,7 +45,7 @@ fn below(place: &str, key: &str) -> String {
 
 fn key_of(key: &Yaml, place: &str) -> Result<String, TemplateError> {
     match key {
-        Yaml::String(text) if text == "<<" => Err(TemplateError::at(place, "merge keys are not understood")),
+        Yaml::String(text) if text == "<<" => Err(TemplateError::at(place, "merge keys are not supported")),
         Yaml::String(text) => Ok(text.clone()),
         Yaml::Number(number) => Ok(number.to_string()),
         _ => Err(TemplateError::at(place, "a key must be text")),
@@ -60,7 +60,7 @@ fn number_to_json(number: &serde_norway::Number) -> Value {
         .unwrap_or_else(|| json!(number.as_f64()))
 }
 
-/// Whether the name is known is decided where it is evaluated: there the logical id is known too.
+/// Unknown names are refused when evaluated, where the logical id is known too.
 fn intrinsic(tag: &str, value: Value) -> Value {
     let name = tag.trim_start_matches('!');
     match (name, value) {

@@ -1,4 +1,4 @@
-//! What happens to accounts, numbers and tokens outside the API.
+//! Changes of accounts, numbers and tokens outside the Graph API.
 
 use super::Shared;
 use crate::graph::Told;
@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 pub(super) struct WabaChange {
     /// The customer adds or removes its own payment method.
     payment_method: Option<bool>,
-    /// The customer stops or starts to share the account with the platform.
+    /// The customer stops or starts sharing the account with the platform.
     shared_with_platform: Option<bool>,
-    /// The token may read another account too.
+    /// Grants the token another account.
     grant: Option<String>,
-    /// Meta's review of the account, told by webhook.
+    /// Meta's review of the account, reported by webhook.
     review: Option<String>,
     /// Meta's verification of the business.
     verification: Option<String>,
-    /// Our app's subscription goes away without a word.
+    /// Our app's subscription disappears without a webhook.
     unsubscribe: Option<bool>,
 }
 
-/// One account with its numbers, and the credit that is shared with its owner.
+/// One account with its numbers, and the credit shared with its owner.
 pub(super) async fn waba(State(meta): Shared, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
     let world = meta.world();
     let waba = world.wabas.get(&id).ok_or(StatusCode::NOT_FOUND)?;
@@ -66,7 +66,7 @@ pub(super) async fn change_waba(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The customer removes the platform: its tokens die and Meta says so.
+/// The customer removes the platform: its tokens become invalid and Meta reports it.
 pub(super) async fn leave(State(meta): Shared, Path(id): Path<String>) -> Result<StatusCode, StatusCode> {
     let mut world = meta.world();
     let waba = world.wabas.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
@@ -79,14 +79,14 @@ pub(super) async fn leave(State(meta): Shared, Path(id): Path<String>) -> Result
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The account's tokens die without a word, as they do when a password changes.
+/// The account's tokens become invalid without a webhook, as after a password change.
 pub(super) async fn revoke_tokens(State(meta): Shared, Path(id): Path<String>) -> StatusCode {
     let mut world = meta.world();
     world.tokens.values_mut().filter(|token| token.wabas.contains(&id)).for_each(|token| token.valid = false);
     StatusCode::NO_CONTENT
 }
 
-/// The references of the messages a number sent.
+/// The references of the messages a number has sent.
 pub(super) async fn sent_messages(State(meta): Shared, Path(phone): Path<String>) -> Json<Value> {
     let world = meta.world();
     let sent = world.messages.values().filter(|message| message.phone == phone);
@@ -100,7 +100,7 @@ pub(super) struct StatusOrder {
     code: Option<u32>,
 }
 
-/// Meta tells of a message.
+/// Meta reports a status of a message.
 pub(super) async fn tell_status(
     State(meta): Shared,
     Path(wamid): Path<String>,
@@ -120,17 +120,17 @@ pub(super) async fn tell_status(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhoneChange {
-    /// What becomes of its next messages.
+    /// Outcomes of its next messages.
     outcomes: Option<Vec<String>>,
     pin: Option<String>,
-    /// Two-step verification is switched off.
+    /// Two-step verification is disabled.
     #[serde(default)]
     no_pin: bool,
     standing: Option<Standing>,
     status: Option<String>,
-    /// The display name's review, told by webhook when it ended.
+    /// The display name's review, reported by webhook when it is complete.
     name_status: Option<String>,
-    /// Somebody else's callback.
+    /// A foreign callback.
     webhook_override: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Templates are created, reviewed and deleted; Meta tells the app unless it is told to be silent.
+//! Templates are created, reviewed and deleted; Meta notifies the app unless `silent` is set.
 
 use super::Shared;
 use crate::simulator::Meta;
@@ -35,7 +35,7 @@ pub(super) struct TemplateChange {
     quality: Option<String>,
     category: Option<String>,
     correct_category: Option<String>,
-    /// No webhook: only the poll can find out.
+    /// No webhook: only the poll can detect the change.
     #[serde(default)]
     silent: bool,
 }
@@ -98,7 +98,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What changed, each in its own field, to subscribed apps only.
+/// Sends each change in its own field, to subscribed apps only.
 fn tell(meta: &Meta, waba: &str, before: &Template, after: &Template) {
     let subscribed = meta.world().wabas.get(waba).is_some_and(|waba| waba.subscribed.contains(&meta.options.app_id));
     if !subscribed {
@@ -129,7 +129,7 @@ fn tell(meta: &Meta, waba: &str, before: &Template, after: &Template) {
         let value = json!({ "previous_category": before.category, "new_category": after.category });
         send("template_category_update", value);
     } else if before.correct_category != after.correct_category {
-        // Meta: before the change, `new_category` is the category as it is.
+        // Meta: before the change, `new_category` holds the current category.
         let value = json!({ "correct_category": after.correct_category, "new_category": after.category });
         send("template_category_update", value);
     }

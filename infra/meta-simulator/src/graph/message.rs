@@ -1,4 +1,4 @@
-//! Sending a message: taken, refused, and what becomes of it afterwards.
+//! Sends a message: acceptance, refusal, and the statuses that follow.
 
 use super::{Context, Done};
 use crate::refusal::Refusal;
@@ -28,7 +28,7 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
     let outcome = if phone.outcomes.is_empty() { "delivered".to_owned() } else { phone.outcomes.remove(0) };
     if let Some(code) = outcome.strip_prefix("refused:").and_then(|code| code.parse().ok()) {
         let status = if matches!(code, 131_000 | 131_016) { 500 } else { 400 };
-        return Err(Refusal::new(status, code, "(#0) Refused as it was ordered"));
+        return Err(Refusal::new(status, code, "(#0) Refused by the script"));
     }
     let (wamid, waba) = (format!("wamid.{number}"), phone.waba.clone());
     let reference = body.get("biz_opaque_callback_data").and_then(Value::as_str).map(str::to_owned);
@@ -46,7 +46,7 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
     }))
 }
 
-/// Of which message statuses tell.
+/// Identifies the message in its statuses.
 pub(crate) struct Told {
     pub(crate) waba: String,
     pub(crate) phone: String,
@@ -56,7 +56,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Tells what was ordered to become of it.
+    /// Sends the scripted statuses.
     fn becomes(&self, meta: &Meta, outcome: &str) {
         match outcome.strip_prefix("failed:").map(str::parse::<u32>) {
             Some(Ok(code)) => self.tell(meta, "failed", Some(code)),

@@ -89,13 +89,13 @@ pub(super) fn me(context: &Context<'_>) -> Done {
     }
 }
 
-/// The token of a customer that granted the app access, without a code (Meta: hosted signup, app-only install).
+/// The token of a customer that granted the app access without a code (Meta: hosted signup, app-only install).
 pub(super) fn fetch_token(context: &Context<'_>, business: &str) -> Done {
     if context.bearer != Bearer::System {
         return Err(Refusal::permission("(#200) Requires business_management permission to manage the object"));
     }
     if context.required("fetch_only")? != "true" {
-        return Err(Refusal::parameter("(#100) Only fetch_only is known here."));
+        return Err(Refusal::parameter("(#100) Only fetch_only is simulated."));
     }
     let mut world = context.meta.world();
     let shared: Vec<String> = world

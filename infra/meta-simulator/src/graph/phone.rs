@@ -40,7 +40,7 @@ pub(super) fn add(context: &Context<'_>, waba: &str) -> Done {
     let name = context.required("verified_name")?;
     let moves = context.request.body.as_ref().and_then(|body| body.get("migrate_phone_number")) == Some(&json!(true));
     if !moves {
-        return Err(Refusal::parameter("(#100) Numbers that are new are added in Meta's window here."));
+        return Err(Refusal::parameter("(#100) New numbers are added in the simulated popup only."));
     }
     let mut world = context.meta.world();
     world.waba(&context.bearer, waba)?;
@@ -78,7 +78,7 @@ pub(super) fn deregister(context: &Context<'_>, id: &str) -> Done {
     Ok(json!({ "success": true }))
 }
 
-/// Points the number's webhooks elsewhere, or back. The address was proven before.
+/// Sets or clears the number's callback override. The address was verified before.
 pub(super) fn override_webhooks(context: &Context<'_>, id: &str) -> Done {
     let configuration = context.request.body.as_ref().and_then(|body| body.get("webhook_configuration"));
     let url = configuration.and_then(|configuration| configuration.get("override_callback_uri")?.as_str());

@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 use crate::world::Bearer;
 use serde_json::json;
 
-/// What is asked about `id`; `None` when it is none of the platform's own.
+/// Answers a request for `id`; `None` if it does not belong to the platform.
 pub(super) fn serve(context: &Context<'_>, id: &str, edge: Option<&str>) -> Option<Done> {
     let options = &context.meta.options;
     let platform = context.meta.world().platform.clone();

@@ -1,11 +1,11 @@
-//! Answers that are spoiled on their way.
+//! Damaged responses.
 
 use crate::http::answer;
 use axum::body::Body;
 use axum::http::Response;
 use serde_json::{Value, json};
 
-/// The first half of an answer, under the length of the whole.
+/// The first half of a response, with the content length of the whole.
 pub(super) async fn half(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, super::LARGEST).await.unwrap_or_default();
@@ -15,7 +15,7 @@ pub(super) async fn half(response: Response<Body>) -> Response<Body> {
     Response::from_parts(parts, Body::from_stream(futures_util::stream::iter([Ok(sent), Err(broken)])))
 }
 
-/// A page of a list that leads to itself.
+/// A page of a list whose next cursor is its own.
 pub(super) async fn circle(response: Response<Body>, asked_after: &str) -> Response<Body> {
     let (head, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, super::LARGEST).await.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Message templates: listed, read, submitted, edited and deleted. A review takes until somebody says so.
+//! Message templates: listed, read, submitted, edited and deleted. A review remains open until a script completes it.
 
 use super::{Context, Done};
 use crate::refusal::Refusal;
@@ -11,7 +11,7 @@ pub(super) fn list(context: &Context<'_>, waba: &str) -> Done {
     Ok(context.page_of(waba.templates.iter().map(Template::node).collect(), waba.templates_a_page))
 }
 
-/// A template's own node; `None` when there is no such template.
+/// A template's own node; `None` if there is no such template.
 pub(super) fn read(context: &Context<'_>, id: &str) -> Option<Done> {
     let waba = owner(context, id)?;
     let world = context.meta.world();
@@ -64,7 +64,7 @@ pub(super) fn create(context: &Context<'_>, waba: &str) -> Done {
     Ok(json!({ "id": id, "status": "PENDING", "category": category }))
 }
 
-/// Editing sends a template back into review; `None` when there is no such template.
+/// Editing sends a template back into review; `None` if there is no such template.
 pub(super) fn edit(context: &Context<'_>, id: &str) -> Option<Done> {
     let waba = owner(context, id)?;
     let mut world = context.meta.world();

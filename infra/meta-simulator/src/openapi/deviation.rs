@@ -1,4 +1,4 @@
-//! Where Meta's document is known to be wrong, and why: nothing else that contradicts it is let through.
+//! Known errors of Meta's document, with reasons. Any other contradiction is reported.
 
 use super::Part;
 use serde_json::Value;
@@ -12,31 +12,31 @@ pub struct Deviation {
     pub part: Part,
     /// JSON pointer into that part; `*` stands for any one segment.
     pub pointer: &'static str,
-    /// What is let through there.
+    /// What is allowed there.
     pub excuse: Excuse,
     /// Why the document is wrong.
     pub reason: &'static str,
 }
 
-/// What a deviation lets through.
+/// What a deviation allows.
 #[derive(Debug)]
 pub enum Excuse {
-    /// Words that the document's enumeration lacks.
-    Words(&'static [&'static str]),
+    /// Values that the document's enumeration lacks.
+    Values(&'static [&'static str]),
     /// `null`.
     Null,
-    /// The absence of required members that `fields` did not ask for; `id` is always sent.
+    /// Absence of required members that `fields` did not name; `id` is always sent.
     Unrequested,
 }
 
-/// A contradiction that may have an excuse.
+/// A contradiction that may be a known error.
 pub(super) struct Finding<'a> {
     pub(super) operation: &'a str,
     pub(super) part: Part,
     pub(super) pointer: &'a str,
     pub(super) keyword: &'a str,
     pub(super) instance: &'a Value,
-    /// The member that is required and absent.
+    /// The required member that is absent.
     pub(super) missing: Option<&'a str>,
     /// The `fields` of the request.
     pub(super) fields: Option<&'a str>,
@@ -46,7 +46,7 @@ const LISTED: &str = "getWhatsAppBusinessAccountPhoneNumbers";
 const PHONE: &str = "getPhoneNumberById";
 const WABA: &str = "getWhatsAppBusinessAccountDetails";
 
-const FIELDS: &str = "`fields` limits an answer to the members it names; `required` is written for answers without it";
+const FIELDS: &str = "`fields` limits a response to the named members; `required` assumes a response without `fields`";
 const QUALITY: &str = "Meta's guide to phone numbers shows UNKNOWN for a number without a rating";
 const VERIFICATION: &str = "Meta's guide to phone numbers says NOT_VERIFIED where the document says UNVERIFIED";
 
@@ -58,13 +58,13 @@ pub const DEVIATIONS: &[Deviation] = &[
     response(
         LISTED,
         "/data/*/status",
-        Excuse::Words(&["CONNECTED", "DISCONNECTED", "FLAGGED", "RATE_LIMITED", "UNVERIFIED"]),
-        "the document has three lists of this field's words; CONNECTED, which sending needs, is missing from this one",
+        Excuse::Values(&["CONNECTED", "DISCONNECTED", "FLAGGED", "RATE_LIMITED", "UNVERIFIED"]),
+        "the document has three lists of this field's values; CONNECTED, which sending needs, is missing from this one",
     ),
-    response(LISTED, "/data/*/quality_rating", Excuse::Words(&["UNKNOWN"]), QUALITY),
-    response(PHONE, "/quality_rating", Excuse::Words(&["UNKNOWN"]), QUALITY),
-    response(LISTED, "/data/*/code_verification_status", Excuse::Words(&["NOT_VERIFIED"]), VERIFICATION),
-    response(PHONE, "/code_verification_status", Excuse::Words(&["NOT_VERIFIED"]), VERIFICATION),
+    response(LISTED, "/data/*/quality_rating", Excuse::Values(&["UNKNOWN"]), QUALITY),
+    response(PHONE, "/quality_rating", Excuse::Values(&["UNKNOWN"]), QUALITY),
+    response(LISTED, "/data/*/code_verification_status", Excuse::Values(&["NOT_VERIFIED"]), VERIFICATION),
+    response(PHONE, "/code_verification_status", Excuse::Values(&["NOT_VERIFIED"]), VERIFICATION),
     response(
         LISTED,
         "/data/*/username",
@@ -74,13 +74,13 @@ pub const DEVIATIONS: &[Deviation] = &[
     response(
         WABA,
         "/business_verification_status",
-        Excuse::Words(&["verified", "NOT_VERIFIED"]),
+        Excuse::Values(&["verified", "NOT_VERIFIED"]),
         "Meta's samples write `verified`, its reference NOT_VERIFIED",
     ),
     response(
         WABA,
         "/ownership_type",
-        Excuse::Words(&["SELF", "ON_BEHALF_OF"]),
+        Excuse::Values(&["SELF", "ON_BEHALF_OF"]),
         "Meta's reference shows SELF, its guide to managing accounts ON_BEHALF_OF",
     ),
 ];
@@ -93,7 +93,7 @@ impl Deviation {
     pub(super) fn excuses(&self, finding: &Finding<'_>) -> bool {
         let here = self.operation == finding.operation && self.part == finding.part && self.points_at(finding.pointer);
         here && match self.excuse {
-            Excuse::Words(words) => {
+            Excuse::Values(words) => {
                 finding.keyword == "enum" && finding.instance.as_str().is_some_and(|word| words.contains(&word))
             }
             Excuse::Null => finding.keyword == "type" && finding.instance.is_null(),
@@ -111,7 +111,7 @@ impl Deviation {
     }
 }
 
-/// The members of the node itself that `fields` names: not those of an expansion, `edge.limit(5){member}`.
+/// The members of the node itself that `fields` names, without those of an expansion, `edge.limit(5){member}`.
 fn requested(fields: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0_u32;
     let between = move |character: char| {
@@ -134,7 +134,7 @@ mod tests {
 
     static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::embedded().unwrap());
 
-    /// An answer that holds a value where a pointer points.
+    /// A response with a value at the pointer.
     fn holding(pointer: &str, value: Value) -> Value {
         pointer.rsplit('/').filter(|segment| !segment.is_empty()).fold(value, |inner, segment| match segment {
             "*" => json!([inner]),
@@ -142,10 +142,10 @@ mod tests {
         })
     }
 
-    /// The answers that a deviation is for.
+    /// The responses a deviation applies to.
     fn answers(deviation: &Deviation) -> Vec<Value> {
         match deviation.excuse {
-            Excuse::Words(words) => words.iter().map(|word| holding(deviation.pointer, json!(word))).collect(),
+            Excuse::Values(words) => words.iter().map(|word| holding(deviation.pointer, json!(word))).collect(),
             Excuse::Null => vec![holding(deviation.pointer, Value::Null)],
             Excuse::Unrequested => vec![holding(deviation.pointer, json!({ "id": "1" }))],
         }
@@ -179,7 +179,7 @@ mod tests {
             let others: Vec<&Deviation> = DEVIATIONS.iter().filter(|other| !std::ptr::eq(*other, deviation)).collect();
             let all: Vec<&Deviation> = DEVIATIONS.iter().collect();
             for answer in answers(deviation) {
-                // `id` is required beside the member in question; it is not what is looked at here.
+                // `id` is required too; it is not the subject of this check.
                 let of_it = |deviations: &[&Deviation]| {
                     let found = check(deviation.operation, &answer, "none", deviations);
                     found.into_iter().filter(|violation| !violation.message.starts_with("\"id\"")).count()
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_nobody_documents_is_found_beside_the_excused_ones() {
+    fn an_undocumented_value_is_found_beside_the_excused_ones() {
         let all: Vec<&Deviation> = DEVIATIONS.iter().collect();
         let found = check(LISTED, &json!({ "data": [{ "id": "1", "status": "ASLEEP" }] }), "id,status", &all);
         let found: Vec<_> = found.iter().map(|found| (found.pointer.as_str(), found.keyword.as_str())).collect();

@@ -17,7 +17,7 @@ struct Parameter {
 #[derive(Debug)]
 struct Body {
     required: bool,
-    /// Form fields: text, and in the query just as well.
+    /// Form fields: text, also accepted in the query.
     form: bool,
     schema: Value,
     validator: Validator,
@@ -27,7 +27,7 @@ struct Body {
 pub(super) struct Operation {
     id: String,
     method: String,
-    /// What follows the first segment.
+    /// The path after the first segment.
     tail: Vec<String>,
     node: Node,
     parameters: Vec<Parameter>,
@@ -64,7 +64,7 @@ fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The schema of a JSON body or answer.
+/// The schema of a JSON body or response.
 fn content(value: &Value) -> Option<&Value> {
     value.get("content")?.get("application/json")?.get("schema")
 }
@@ -119,7 +119,7 @@ impl Compiler<'_> {
         Ok(Some(Body { required, form: content(written).is_none(), schema, validator }))
     }
 
-    /// Follows a reference within the document.
+    /// Resolves a reference within the document.
     fn resolve<'v>(&'v self, value: &'v Value) -> &'v Value {
         let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
         pointer.and_then(|pointer| self.document.pointer(pointer)).unwrap_or(value)
@@ -226,7 +226,8 @@ fn fields(schema: &Value, exchange: &Exchange<'_>) -> Value {
     Value::Object(query.chain(body).collect::<Map<_, _>>())
 }
 
-/// A value in the type its schema wants: everything in a URL or a form is text. Graph reads `['A']` as JSON, too.
+/// Converts a value to the type of its schema: everything in a URL or a form is text. Graph accepts `['A']` as JSON
+/// too.
 fn typed(schema: &Value, value: &str) -> Value {
     let read = || serde_json::from_str(&value.replace('\'', "\"")).ok();
     match schema.get("type").and_then(Value::as_str) {

@@ -1,4 +1,4 @@
-// What the page needs of Facebook's JavaScript SDK: FB.init and FB.login with a code.
+// The parts of Facebook's JavaScript SDK that the page needs: FB.init and FB.login with a code.
 "use strict";
 window.FB = {
   init(options) { this.options = options; },
@@ -23,7 +23,7 @@ window.FB = {
     const watch = setInterval(() => {
       if (popup && !popup.closed) return;
       clearInterval(watch);
-      // That the window is closed may be known before its last word has come.
+      // The window may be seen as closed before its last message arrives.
       setTimeout(finish, popup ? 700 : 0, { status: "unknown", authResponse: null });
     }, 300);
     window.addEventListener("message", listen);

@@ -38,7 +38,7 @@ impl World {
         Ok(json!({ "allocation_config_id": id, "waba_id": waba }))
     }
 
-    /// Takes an allocation back, from every account of its portfolio. Whether there is one.
+    /// Revokes an allocation for every account of its portfolio. Returns whether it existed.
     pub(crate) fn revoke(&mut self, id: &str) -> bool {
         let Some(allocation) = self.allocations.get_mut(id) else { return false };
         "DELETED".clone_into(&mut allocation.status);

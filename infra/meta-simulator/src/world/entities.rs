@@ -22,7 +22,7 @@ pub(crate) struct Waba {
     pub(crate) templates_a_page: usize,
     pub(crate) namespace: String,
     pub(crate) currency: Option<String>,
-    /// What messages are paid from.
+    /// How messages are paid for.
     pub(crate) primary_funding_id: Option<String>,
     /// Apps that receive its webhooks.
     pub(crate) subscribed: BTreeSet<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Waba {
     pub(crate) review: String,
     /// Meta's verification of the owning business.
     pub(crate) verification: String,
-    /// Times of the calls of the last hour, for the limit.
+    /// Times of the calls in the last hour, for the rate limit.
     #[serde(skip)]
     pub(crate) calls: Vec<i64>,
 }
@@ -47,31 +47,31 @@ pub(crate) struct Phone {
     pub(crate) display_phone_number: String,
     pub(crate) verified_name: String,
     pub(crate) status: String,
-    /// The two-step PIN, when two-step verification is on.
+    /// The two-step PIN, if two-step verification is enabled.
     pub(crate) pin: Option<String>,
     pub(crate) on_business_app: bool,
     /// The display name's review.
     pub(crate) name_status: String,
-    /// Where its webhooks go instead of to the app.
+    /// Its callback override.
     pub(crate) webhook_override: Option<String>,
-    /// When the customer finished the popup with it; data of the WhatsApp Business app may be asked for from then on.
+    /// When the customer finished the popup with it; WhatsApp Business app data may be requested from then on.
     pub(crate) onboarded_at: i64,
-    /// Which of that data was asked for.
+    /// Which of that data was requested.
     pub(crate) synced: BTreeSet<String>,
     /// Times of its register attempts.
     pub(crate) registrations: Vec<i64>,
-    /// What moves with it.
+    /// What migrates with it.
     #[serde(default)]
     pub(crate) standing: Standing,
-    /// Its move here, while it is not registered.
+    /// Its migration to this account, until it is registered.
     #[serde(default)]
     pub(crate) arrival: Option<Arrival>,
-    /// What becomes of its next messages: `delivered` (and when nothing is said), `silent`, `failed:<code>`, `refused:<code>`.
+    /// Outcomes of its next messages: `delivered` (the default), `silent`, `failed:<code>`, `refused:<code>`.
     #[serde(default)]
     pub(crate) outcomes: Vec<String>,
 }
 
-/// What a number has earned.
+/// Quality, messaging limit and badge of a number.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Standing {
     pub(crate) quality: String,
@@ -90,17 +90,17 @@ impl Default for Standing {
 pub(crate) struct Arrival {
     /// The number at the other provider.
     pub(crate) from: String,
-    /// What its owner got by SMS or voice last.
+    /// The latest code sent to its owner by SMS or call.
     pub(crate) code: Option<String>,
     pub(crate) wrong: u32,
     pub(crate) verified: bool,
 }
 
-/// A message Meta took.
+/// A message Meta accepted.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) phone: String,
-    /// What every status of it repeats.
+    /// Repeated in each of its statuses.
     pub(crate) reference: Option<String>,
     pub(crate) at: i64,
 }
@@ -116,10 +116,10 @@ pub(crate) struct Template {
     pub(crate) rejected_reason: String,
     #[serde(default = "unknown")]
     pub(crate) quality: String,
-    /// The category Meta is going to move it to.
+    /// The category Meta will change it to.
     #[serde(default)]
     pub(crate) correct_category: Option<String>,
-    /// Its parts, and what else was submitted with it.
+    /// Its components, and other submitted members.
     #[serde(default)]
     pub(crate) rest: Map<String, Value>,
 }
@@ -134,7 +134,7 @@ pub(crate) struct Token {
     pub(crate) app: String,
     pub(crate) business: String,
     pub(crate) wabas: Vec<String>,
-    /// False before its code is exchanged, and after it was revoked.
+    /// False before its code is exchanged, and after revocation.
     pub(crate) valid: bool,
     pub(crate) issued_at: i64,
     /// Unix seconds; 0 means never.
@@ -144,13 +144,13 @@ pub(crate) struct Token {
     pub(crate) scopes: Vec<String>,
 }
 
-/// A code of the popup.
+/// A code from the popup.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Code {
     pub(crate) token: String,
     pub(crate) issued_at: i64,
     pub(crate) used: bool,
-    /// Where Meta's page went back to, when it was no window.
+    /// Redirect URI, if Meta's page was not a popup.
     #[serde(default)]
     pub(crate) redirect_uri: Option<String>,
 }
@@ -164,7 +164,7 @@ pub(crate) struct Allocation {
     pub(crate) status: String,
 }
 
-/// Who makes a call.
+/// The caller of an API operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Bearer {
     /// `<app id>|<app secret>`.
@@ -176,7 +176,7 @@ pub(crate) enum Bearer {
 }
 
 impl Bearer {
-    /// The word in the journal.
+    /// The name in the journal.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::App => "app",
@@ -212,7 +212,7 @@ impl Waba {
 }
 
 impl Phone {
-    /// Whether its owner proved to have it.
+    /// Whether its owner has verified it.
     pub(crate) fn is_proven(&self) -> bool {
         self.arrival.as_ref().is_none_or(|arrival| arrival.verified)
     }

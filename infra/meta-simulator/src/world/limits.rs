@@ -1,25 +1,25 @@
-//! Budgets: calls an hour per account, registrations in 72 hours per number.
+//! Rate limits: calls per hour and account, registrations per number in 72 hours.
 
 use super::{Phone, Waba, World};
 use crate::refusal::Refusal;
 
-/// Calls an hour on an account without a registered number, and with one (Meta: "Rate limits").
+/// Calls per hour on an account without a registered number, and with one (Meta: "Rate limits").
 const CALLS_AN_HOUR: (usize, usize) = (200, 5_000);
-/// Registrations of a number in a moving 72 hours (Meta: "Registration").
+/// Registrations of a number in a sliding window of 72 hours (Meta: "Registration").
 const REGISTRATIONS: usize = 10;
 const REGISTRATION_WINDOW: i64 = 72 * 3600;
 
-/// How much of its hour an account has used.
+/// How much of its hourly limit an account has used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
-    /// Percent of the calls.
+    /// Percentage of the calls.
     pub(crate) percent: usize,
     /// Minutes until calls are possible again; 0 while they are.
     pub(crate) regain_minutes: i64,
 }
 
 impl World {
-    /// Counts a call on an account; `None` when there is no such account.
+    /// Counts a call on an account; `None` if there is no such account.
     pub(crate) fn count_call(&mut self, waba: &str, now: i64) -> Option<Usage> {
         let registered = self.phones.values().any(|phone| phone.waba == waba && phone.status == "CONNECTED");
         let most = if registered { CALLS_AN_HOUR.1 } else { CALLS_AN_HOUR.0 };
@@ -41,7 +41,7 @@ impl Waba {
 }
 
 impl Phone {
-    /// Registers the number: every attempt counts, the PIN must match or becomes the PIN.
+    /// Registers the number: every attempt counts, and the PIN must match or becomes the PIN.
     pub(crate) fn register(&mut self, pin: &str, now: i64) -> Result<(), Refusal> {
         self.registrations.retain(|at| *at > now - REGISTRATION_WINDOW);
         if self.registrations.len() >= REGISTRATIONS {

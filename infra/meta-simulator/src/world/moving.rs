@@ -1,10 +1,10 @@
-//! Numbers that move from one account to another.
+//! Phone number migration between accounts.
 
 use super::{Arrival, Phone, Template, Waba, World};
 use crate::refusal::Refusal;
 use std::collections::BTreeSet;
 
-/// Wrong codes after which Meta takes no more of a number.
+/// Wrong codes after which Meta accepts no more for a number.
 const WRONG_CODES: u32 = 5;
 
 fn refused(subcode: u32, message: &str) -> Refusal {
@@ -16,7 +16,7 @@ fn digits(text: &str) -> String {
 }
 
 impl World {
-    /// Adds a number to an account although another account has it; what Meta wants of both is looked at first.
+    /// Adds a number that another account has, after checking Meta's conditions on both sides.
     pub(crate) fn add_moving(
         &mut self,
         target: &str,
@@ -61,7 +61,7 @@ impl World {
         Ok(())
     }
 
-    /// The number is registered here: it is gone there, and good templates came along.
+    /// The number is registered here: it is removed there, and templates in good standing are migrated.
     pub(crate) fn arrived(&mut self, phone: &str) {
         let Some(here) = self.phones.get_mut(phone) else { return };
         let (Some(arrival), target) = (here.arrival.take(), here.waba.clone()) else { return };
@@ -89,7 +89,7 @@ impl Waba {
 }
 
 impl Phone {
-    /// The same number as it begins in another account.
+    /// The initial state of the number in the new account.
     fn arriving(&self, id: &str, target: &str, name: &str, now: i64) -> Self {
         Self {
             id: id.to_owned(),
@@ -110,7 +110,7 @@ impl Phone {
         }
     }
 
-    /// Sends its owner a code.
+    /// Sends a code to the number's owner.
     pub(crate) fn send_code(&mut self, code: String) -> Result<(), Refusal> {
         let Some(arrival) = self.arrival.as_mut().filter(|arrival| !arrival.verified) else {
             return Err(Refusal::new(400, 136_024, "(#136024) The phone number is verified already."));
@@ -122,7 +122,7 @@ impl Phone {
         Ok(())
     }
 
-    /// Takes the code back from its owner.
+    /// Checks the code the owner entered.
     pub(crate) fn take_code(&mut self, code: &str) -> Result<(), Refusal> {
         let Some(arrival) = self.arrival.as_mut().filter(|arrival| !arrival.verified) else {
             return Err(Refusal::new(400, 136_024, "(#136024) The phone number is verified already."));

@@ -1,10 +1,10 @@
-//! The platform's own side at Meta: its app, its system user, its credit line. Tests break it piece by piece.
+//! The platform's own side at Meta: its app, system user and credit line. Tests break parts of it.
 
 use crate::options::Options;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How the platform is set up.
+/// The platform's setup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Platform {
@@ -14,7 +14,7 @@ pub(crate) struct Platform {
     pub(crate) webhook_fields: Vec<String>,
     /// Whether the app's callback is this platform's.
     pub(crate) callback: bool,
-    /// Whether the system token works.
+    /// Whether the system token is valid.
     pub(crate) system_token: bool,
     /// `ADMIN` or `EMPLOYEE`.
     pub(crate) system_user_role: String,
@@ -66,7 +66,7 @@ impl Default for Platform {
 }
 
 impl Platform {
-    /// What `debug_token` says about the system token.
+    /// What `debug_token` returns for the system token.
     pub(crate) fn token(&self, options: &Options) -> Value {
         json!({
             "app_id": options.app_id,

@@ -1,19 +1,19 @@
 //! The actions each function needs.
 
-/// Actions of one service on one thing.
+/// Actions of one service on one resource.
 pub(super) type Grant = (&'static str, &'static str, &'static str);
 
-/// What the event source mapping does in a consumer's name.
+/// What the event source mapping does with a consumer's role.
 pub(super) const CONSUME: &str = "DeleteMessage GetQueueAttributes ReceiveMessage";
 
-/// What SQS does in the name of who starts a move task.
+/// What SQS does with the role of the caller that starts a move task.
 pub(super) const MOVE: &str = "DeleteMessage ReceiveMessage";
 
-/// Where what gave up lies.
+/// The dead-letter queues.
 const DEAD_LETTERS: &str = "CreditDeadLetters MessageRetryDeadLetters OnboardingDeadLetters PlatformEventsDeadLetters \
                             TemplateDeadLetters WebhookDeadLetters";
 
-/// Function, and what its code does. A wider policy fails here first; widening this table is the review.
+/// Functions and what their code does. A wider policy fails here first; reviewing a change of this table is the review.
 pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
     (
         "code-exchange",

@@ -1,7 +1,7 @@
-//! Policies against what the functions really do: nothing is done that is not allowed, and nothing is allowed that is never
-//! done without a reason.
+//! Compares policies with what the functions really do: they do nothing that is not allowed, and nothing is allowed
+//! that they never do, except for documented reasons.
 
-#![expect(clippy::indexing_slicing, reason = "a test that meets the unexpected ends there")]
+#![expect(clippy::indexing_slicing, reason = "unexpected results fail the test")]
 
 use super::super::logical_id;
 use super::grants::{CONSUME, GRANTS, MOVE};
@@ -10,27 +10,23 @@ use integration::{Lab, Proxy, Use};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What is allowed and not seen here, and why it is allowed.
+/// Allowed but not observed here, and why it is allowed.
 const REASONS: [(&str, &str, &str); 7] = [
     (
         "platform-api",
         "sqs:StartMessageMoveTask on PlatformEventsDeadLetters",
-        "a platform's own dead letters go back like all others",
+        "a platform's own dead letters are sent back like all others",
     ),
-    ("platform-api", "sqs:SendMessage on WebhookQueue", "SQS moves dead letters back in the name of who asks for it"),
-    ("message-retry", "dynamodb:Query on Table", "whose template is marketing is asked for people who want none"),
-    ("message-retry", "sqs:SendMessage on OnboardingQueue", "a token that turns out to be dead ends the connection"),
+    ("platform-api", "sqs:SendMessage on WebhookQueue", "SQS moves dead letters back with the caller's role"),
+    ("message-retry", "dynamodb:Query on Table", "its template's category is read for people without marketing"),
+    ("message-retry", "sqs:SendMessage on OnboardingQueue", "an invalid token ends the connection"),
     (
         "webhook-events",
         "sqs:ChangeMessageVisibility on WebhookQueue",
-        "what fails while the table is down rests longer",
+        "failures back off longer while the table is unavailable",
     ),
-    ("webhook-events", "sqs:SendMessage on WebhookQueue", "a change that fails beside others is queued again alone"),
-    (
-        "credit-sharing",
-        "sqs:SendMessage on CreditQueue",
-        "enqueues itself when its time is up in the middle of the work",
-    ),
+    ("webhook-events", "sqs:SendMessage on WebhookQueue", "a change that fails in a batch is queued again alone"),
+    ("credit-sharing", "sqs:SendMessage on CreditQueue", "enqueues itself when its deadline passes during the work"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +70,7 @@ async fn everything_happens(lab: &Lab) {
     nobody_brings_a_code(lab).await;
 }
 
-/// With everything a browser does.
+/// Including everything a browser does.
 async fn a_customer_with_a_callback(lab: &Lab) -> (Value, String) {
     let wanted = json!({ "override_callback_uri": "https://hooks.acme.com/wa", "verify_token": "tenant-token" });
     let order =
@@ -110,10 +106,10 @@ async fn the_platform_asks_everything(lab: &Lab, popup: &Value, id: &str) {
     assert_eq!(lab.platform_post("/v1/doctor", &json!({})).await.status, 202);
     let examined =
         async || lab.platform_get("/v1/doctor").await.json().to_string().contains("system_user").then_some(());
-    lab.eventually("the system side is examined", examined).await;
+    lab.eventually("the checks of the system token are done", examined).await;
 }
 
-/// Pauses, and takes back what gave up.
+/// Pauses signups, and sends dead letters back.
 async fn the_platform_operates(lab: &Lab) {
     for path in ["/v1/signups/pause", "/v1/signups/resume"] {
         assert_eq!(lab.platform_post(path, &json!({})).await.status, 204, "{path}");
@@ -158,7 +154,7 @@ async fn meta_speaks(lab: &Lab, popup: &Value) {
     lab.simulate(&format!("wabas/{waba}/templates"), &json!({ "name": "fresh", "status": "PENDING" })).await;
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "fresh").await;
-    // A text that was edited is read again; a change of an account that nobody has yet waits.
+    // An edited text is read again; a change of an account that is not connected yet waits.
     for (account, field) in [(waba, "message_template_components_update"), ("555", "account_alerts")] {
         let change = json!({ "field": field, "value": { "message_template_id": 1 } });
         let entry = json!({ "id": account, "time": 1_800_000_000, "changes": [change] });
@@ -170,7 +166,7 @@ async fn meta_speaks(lab: &Lab, popup: &Value) {
     lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
 }
 
-/// The poll finds out, and tells the worker.
+/// The poll enqueues the worker.
 async fn a_token_dies(lab: &Lab) {
     let (_, popup, id) = lab.signed_up("dying", &json!({})).await;
     lab.until(&id, "ready").await;

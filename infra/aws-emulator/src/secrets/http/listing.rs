@@ -8,7 +8,7 @@ use crate::secrets::SecretsManager;
 use crate::secrets::error::SecretsError;
 use crate::secrets::secret::Secret;
 
-/// Most secrets on a page.
+/// Maximum secrets per page.
 const MAXIMUM_PAGE: usize = 100;
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ fn entry(secret: &Secret) -> Value {
 }
 
 impl Filter {
-    /// Whether one of the values fits. A value that starts with `!` fits where the rest of it does not.
+    /// Whether one of the values matches. A value that starts with `!` matches if the remainder does not.
     fn selects(&self, secret: &Secret) -> Result<bool, SecretsError> {
         for value in &self.values {
             let fits = match value.strip_prefix('!') {

@@ -57,7 +57,7 @@ pub(super) fn create(secrets: &SecretsManager, input: Create) -> Result<Value, S
     Ok(answer)
 }
 
-/// What `DescribeSecret` and `ListSecrets` have in common.
+/// Members common to `DescribeSecret` and `ListSecrets`.
 pub(super) fn entry(secret: &Secret) -> Value {
     let mut entry = json!({
         "ARN": secret.arn,
@@ -139,7 +139,7 @@ pub(super) fn delete(secrets: &SecretsManager, input: &Delete) -> Result<Value, 
     let (mut store, now) = (secrets.store(), secrets.now());
     let (window, force) = (input.recovery_window_in_days, input.force_delete_without_recovery);
     let (arn, name, gone_at) = match store.delete(&input.secret_id, window, force, now) {
-        // Documented: a forced deletion of a secret that is not there is no error.
+        // Documented: forced deletion of a missing secret is not an error.
         Err(SecretsError::ResourceNotFound(_)) if force => {
             let arn = format!("{}{}-{}", secrets.shared.arn_prefix, input.secret_id, identifier::alphanumeric(6));
             (arn, input.secret_id.clone(), now)

@@ -11,7 +11,7 @@ use crate::secrets::SecretsManager;
 use crate::secrets::error::SecretsError;
 use crate::secrets::secret::{CURRENT, SecretValue};
 
-/// Most secrets of one `BatchGetSecretValue`.
+/// Maximum secrets per `BatchGetSecretValue`.
 const MAXIMUM_BATCH: usize = 20;
 
 #[derive(Deserialize)]

@@ -82,7 +82,7 @@ struct Entry<T> {
 }
 
 impl<T> Batch<T> {
-    /// The queue, once the batch as a whole is in order.
+    /// The queue, if the batch as a whole is valid.
     fn checked_queue(&self, sqs: &Sqs, kind: &'static str) -> Result<String, SqsError> {
         let name = sqs.name_of(required(&self.queue_url, "QueueUrl")?)?;
         sqs.store().queue(name)?;
@@ -127,7 +127,7 @@ pub(super) struct Receive {
 pub(super) async fn receive(sqs: &Sqs, input: &Receive) -> Result<Value, SqsError> {
     let queue = required(&input.queue_url, "QueueUrl")?;
     let max = input.max_number_of_messages.unwrap_or(1);
-    // A negative number has no `usize`; zero is refused just the same, and the text names what was sent.
+    // A negative number has no `usize`; zero is refused in the same way, and the text names the value sent.
     let max = usize::try_from(max)
         .map_err(|_| SqsError::invalid_value(max, "MaxNumberOfMessages", "Must be between 1 and 10, if provided."))?;
     let wait = match input.wait_time_seconds {
@@ -170,7 +170,7 @@ fn received(message: ReceivedMessage, input: &Receive) -> Value {
         "MD5OfBody": message.md5_of_body,
     });
     insert(&mut answer, "Attributes", (!system.is_empty()).then_some(system));
-    // The sum is over what is returned, not over what was sent.
+    // The digest covers what is returned, not what was sent.
     if let Some(md5) = checksum::of_attributes(&attributes) {
         insert(&mut answer, "MD5OfMessageAttributes", Some(md5));
         insert(&mut answer, "MessageAttributes", Some(json!(attributes)));
@@ -178,7 +178,7 @@ fn received(message: ReceivedMessage, input: &Receive) -> Value {
     answer
 }
 
-/// Whether a wanted name selects an attribute: the name, a prefix before `.*`, or `All` for every one.
+/// Whether a requested name selects an attribute: the name, a prefix before `.*`, or `All`.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern {
         "All" | ".*" | "*" => true,

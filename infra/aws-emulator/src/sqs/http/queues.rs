@@ -11,7 +11,7 @@ use super::required;
 use crate::sqs::redrive::MoveTask;
 use crate::sqs::{Sqs, SqsError};
 
-/// Most results on a page of a list (SQS API reference).
+/// Maximum results per page of a list (SQS API reference).
 const MAXIMUM_PAGE: i64 = 1000;
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ pub(super) struct Create {
     queue_name: Option<String>,
     #[serde(default)]
     attributes: BTreeMap<String, String>,
-    // The one member of the service that is spelt in lower case.
+    // The service's only member in lower case.
     #[serde(default, rename = "tags")]
     tags: BTreeMap<String, String>,
 }
@@ -48,7 +48,7 @@ pub(super) fn get_url(sqs: &Sqs, host: Option<&str>, input: &GetUrl) -> Result<V
     Ok(json!({"QueueUrl": sqs.url_at(host, name)}))
 }
 
-/// Names one queue, and what the operation needs beside it.
+/// Identifies one queue, with the operation's other members.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct OfQueue<T> {
@@ -155,7 +155,7 @@ pub(super) fn list_dead_letter_sources(
     page(sqs, host, names, &input.rest, "queueUrls")
 }
 
-/// Cuts the page out of all names, which are in order. The token is the last name of the page before.
+/// Selects the page from all names, which are sorted. The token is the last name of the previous page.
 fn page(sqs: &Sqs, host: Option<&str>, names: Vec<String>, page: &Page, member: &str) -> Result<Value, SqsError> {
     let max = page.max_results.unwrap_or(MAXIMUM_PAGE);
     if !(1..=MAXIMUM_PAGE).contains(&max) {

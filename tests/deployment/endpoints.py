@@ -1,6 +1,6 @@
-"""The doors of a stack, as the platform's back end, a customer's browser and Meta use them.
+"""The endpoints of a stack, as the platform's back end, a customer's browser and Meta use them.
 
-The emulator makes no routes of a SAM HTTP API, so its events are made here, as AWS documents payload format 2.0.
+The emulator creates no routes for a SAM HTTP API, so the events are built here, as AWS documents payload format 2.0.
 """
 
 import json
@@ -18,7 +18,7 @@ HOST = f"signup.execute-api.{REGION}.amazonaws.com"
 
 
 def api_event(method, route, path=None, query=None, body=None, claims=None, cookies=None, origin=None):
-    """What API Gateway makes of a request; `path` fills the route's parameters."""
+    """The event API Gateway builds from a request; `path` fills the route's parameters."""
     at = route.format(**(path or {}))
     context = {
         "accountId": ACCOUNT, "apiId": "signup", "domainName": HOST, "domainPrefix": "signup",
@@ -48,7 +48,7 @@ def api_event(method, route, path=None, query=None, body=None, claims=None, cook
 
 
 def schedule_event():
-    """What EventBridge Scheduler sends."""
+    """The event EventBridge Scheduler sends."""
     return {
         "version": "0", "id": str(uuid.uuid4()), "detail-type": "Scheduled Event", "source": "aws.scheduler",
         "account": ACCOUNT, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "region": REGION,
@@ -57,7 +57,7 @@ def schedule_event():
 
 
 def http(method, url, body=None):
-    """A plain request; gives status and text."""
+    """A plain request; returns status and text."""
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, content, {"content-type": "application/json"}, method=method)
     try:
@@ -74,23 +74,23 @@ class Platform:
         self.stack = stack
 
     def call(self, status, method, route, **request):
-        """Calls the API and gives the answer's body."""
+        """Calls the API and returns the response body."""
         claims = {"iss": "https://issuer.example", "aud": "whatsapp-onboarding", "sub": "platform", "client_id": "platform",
                   "scope": "onboarding/read onboarding/operate onboarding/send onboarding/admin"}
         event = api_event(method, route, claims=claims, **request)
         return answered(status, self.stack.invoke("PlatformApiFunction", event), f"{method} {route}")
 
     def session(self, customer, **wishes):
-        """A signup link; gives its session."""
+        """Creates a signup link and returns its session."""
         return self.call(201, "POST", "/v1/sessions", body={"customer_ref": customer, **wishes})["session"]
 
     def onboarding(self, onboarding):
-        """The record."""
+        """Reads the record."""
         return self.call(200, "GET", "/v1/onboardings/{id}", path={"id": onboarding})["onboarding"]
 
 
 class Browser:
-    """A customer's browser on the signup page: it keeps cookies and sends its origin with every POST."""
+    """A customer's browser on the signup page: it stores cookies and sends its origin with every POST."""
 
     def __init__(self, stack):
         self.stack, self.cookies = stack, {}
@@ -109,33 +109,33 @@ class Browser:
 
 
 class Meta:
-    """The simulated Meta's control."""
+    """The control API of the simulated Meta."""
 
     def __init__(self, url):
         self.url = url
 
-    def look(self, path):
-        """Reads from it."""
+    def read(self, path):
+        """Reads from the simulator."""
         return self.call("GET", path)
 
-    def tell(self, path, body):
-        """Makes something happen at Meta."""
+    def script(self, path, body):
+        """Scripts the simulator."""
         return self.call("POST", path, body)
 
     def call(self, method, path, body=None):
-        """Calls it and gives the answer."""
+        """Calls the simulator and returns the response."""
         status, text = http(method, f"{self.url}/_sim/{path}", body)
         expect(status < 300, f"the simulator does {path}", (status, text))
         return json.loads(text) if text else None
 
     def popup(self, **customer):
-        """A customer goes through the popup; gives what the page posts, without the session."""
-        finished = self.tell("signups", customer)
+        """A customer completes the popup; returns what the page posts, without the session."""
+        finished = self.script("signups", customer)
         return {"code": finished["code"], "event": finished["event"], **finished["data"]}
 
 
 def answered(status, answer, what):
-    """The body of an answer that has to have a status."""
+    """The body of a response that must have a status."""
     expect(answer.get("statusCode") == status, f"{what} is answered {status}", answer)
     text = answer.get("body") or ""
     return json.loads(text) if text.startswith(("{", "[")) else text

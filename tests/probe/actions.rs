@@ -1,4 +1,4 @@
-//! What the probe does with an event.
+//! Executes the probe's events.
 
 use lambda_runtime::Error;
 use serde_json::{Value, json};
@@ -13,13 +13,13 @@ pub(crate) async fn request(event: &Value) -> Result<Value, Error> {
         std::process::exit(7);
     }
     if query("fail").is_some() {
-        return Err("told to fail".into());
+        return Err("failure requested".into());
     }
     let body = json!({ "event": event, "pid": std::process::id() });
     Ok(json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": body.to_string() }))
 }
 
-/// Messages that say `fail` are reported; a batch is told of in the function's log.
+/// Messages with the body `fail` are reported as failed; each batch is written to the function's log.
 #[expect(clippy::print_stdout, reason = "a function's log")]
 pub(crate) fn batch(records: &[Value]) -> Result<Value, Error> {
     let bodies: Vec<&str> = records.iter().filter_map(|record| record.get("body")?.as_str()).collect();

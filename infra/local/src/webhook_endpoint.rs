@@ -1,5 +1,5 @@
-//! What Meta calls: a Function URL, or an HTTP API in front of the function. The domain and its mutual TLS exist in AWS
-//! only; here the API listens where the Function URL would.
+//! The webhook endpoint: a Function URL, or an HTTP API in front of the function. The custom domain and its mutual TLS
+//! exist in AWS only; here the API listens in place of the Function URL.
 
 use crate::function_url;
 use crate::functions::Functions;
@@ -58,7 +58,7 @@ enum PayloadVersion {
     Two,
 }
 
-/// What listens for Meta; `None` when nothing of the template does.
+/// The router of the webhook endpoint; `None` if the template has none.
 pub(crate) fn router(
     template: &Template,
     resolver: &Resolver,
@@ -100,7 +100,7 @@ fn properties<T: DeserializeOwned>(resource: &Resource, resolver: &Resolver) -> 
     serde_json::from_value(evaluated).map_err(|error| TemplateError::at(&resource.id, error.to_string()))
 }
 
-/// The function that a name or an ARN means.
+/// The function that a name or an ARN refers to.
 fn function(resource: &Resource, functions: &Functions, named: &str) -> Result<Arc<Function>, TemplateError> {
     let found = functions.all.iter().find(|(id, _)| [name(id), function_arn(id)].iter().any(|known| known == named));
     let (_, function) = found.ok_or_else(|| unknown(&resource.id, format!("the function {named}")))?;
