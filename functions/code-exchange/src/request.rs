@@ -86,7 +86,7 @@ fn parse_code(fields: &Fields) -> Result<Secret, Problem> {
 }
 
 const fn unknown_session() -> Problem {
-    Problem::new(http::StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known.")
+    Problem::new(StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known.")
 }
 
 /// A launch value that is not the link's, or no longer.

@@ -3,10 +3,9 @@
 use crate::binaries::Built;
 use crate::process;
 use crate::stub::Stub;
-use crate::webhook::{SECRET, Services, envelope, wrongly_signed};
+use crate::webhook::{SECRET, Services, body, envelope, wrongly_signed};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::json;
 use sha2::Sha256;
 use std::io;
 use std::path::Path;
@@ -116,24 +115,4 @@ fn hmac(body: &[u8], times: u32) -> f64 {
         }
     }
     began.elapsed().as_secs_f64() * 1_000_000.0 / f64::from(times)
-}
-
-/// Message webhooks of about the given size in bytes.
-pub(crate) fn body(bytes: usize) -> String {
-    let change = |number: usize| {
-        let text = json!({ "body": format!("order {number} has left our house and will be with you {}", number % 97) });
-        let message = json!({ "from": "16505551234", "id": format!("wamid.HBgLMTYzMTU1NTEyMzQ{number:08}"), "type": "text", "text": text });
-        json!({ "field": "messages", "value": { "messaging_product": "whatsapp", "messages": [message] } })
-    };
-    let mut changes = Vec::new();
-    let mut length = 120;
-    while changes.is_empty() || length < bytes {
-        let next = change(changes.len()).to_string();
-        length += next.len() + 1;
-        changes.push(next);
-    }
-    format!(
-        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"102290129340398","changes":[{}]}}]}}"#,
-        changes.join(",")
-    )
 }

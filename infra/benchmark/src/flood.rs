@@ -1,9 +1,8 @@
 //! Genuine webhooks while attackers flood the Function URL of the local stack with large, wrongly signed bodies.
 
 use crate::binaries::Built;
-use crate::cpu::body;
 use crate::report::Samples;
-use crate::webhook::sign_with;
+use crate::webhook::{body, sign_with};
 use bytes::Bytes;
 use local::{Client, Stack, StackOptions};
 use serde_json::json;

@@ -1,7 +1,6 @@
 //! A warm webhook: signature verified, compressed, sent to SQS, acknowledged.
 
 use crate::binaries::Built;
-use crate::cpu::body;
 use crate::process;
 use crate::report::Samples;
 use crate::stub::Stub;
@@ -184,4 +183,24 @@ pub(crate) fn sign_with(secret: &str, body: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     mac.update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// Message webhooks of about the given size in bytes.
+pub(crate) fn body(bytes: usize) -> String {
+    let change = |number: usize| {
+        let text = json!({ "body": format!("order {number} has left our house and will be with you {}", number % 97) });
+        let message = json!({ "from": "16505551234", "id": format!("wamid.HBgLMTYzMTU1NTEyMzQ{number:08}"), "type": "text", "text": text });
+        json!({ "field": "messages", "value": { "messaging_product": "whatsapp", "messages": [message] } })
+    };
+    let mut changes = Vec::new();
+    let mut length = 120;
+    while changes.is_empty() || length < bytes {
+        let next = change(changes.len()).to_string();
+        length += next.len() + 1;
+        changes.push(next);
+    }
+    format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"102290129340398","changes":[{}]}}]}}"#,
+        changes.join(",")
+    )
 }

@@ -3,7 +3,7 @@
 mod keys;
 
 use crate::client::Client;
-use crate::stack::StackError;
+use crate::error::StackError;
 use crate::template::{TemplateError, object, unknown};
 use axum::http::HeaderMap;
 use jsonwebtoken::{Algorithm, Validation};

@@ -1,12 +1,33 @@
 //! Builds the function binaries as they are deployed: each with its own dependencies' features, `--locked`.
 
-use crate::options::Profile;
 use crate::template::{Template, TemplateError};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use tokio::process::Command;
+
+/// Which build profile runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// `target/debug`.
+    #[default]
+    Debug,
+    /// `target/release`.
+    Release,
+}
+
+impl std::str::FromStr for Profile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "debug" => Ok(Self::Debug),
+            "release" => Ok(Self::Release),
+            _ => Err(format!("there is no profile {text}")),
+        }
+    }
+}
 
 /// Path of each function's binary, by the binary name in `template.yaml`.
 pub type Binaries = BTreeMap<String, PathBuf>;

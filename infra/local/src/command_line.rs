@@ -2,8 +2,9 @@
 
 use crate::demo;
 use crate::doctor;
+use crate::error::StackError;
 use crate::options::StackOptions;
-use crate::stack::{Stack, StackError};
+use crate::stack::Stack;
 use lexopt::{Arg, Parser, ValueExt};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
@@ -159,7 +160,7 @@ fn print(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Profile;
+    use crate::binaries::Profile;
 
     fn parsed(arguments: &[&str]) -> Result<Command, lexopt::Error> {
         parse(Parser::from_args(arguments))

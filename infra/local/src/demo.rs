@@ -5,7 +5,8 @@ mod show;
 mod visit;
 
 use crate::client::{Client, ClientError};
-use crate::stack::{Stack, StackError};
+use crate::error::StackError;
+use crate::stack::Stack;
 use aws_emulator::SqsError;
 use serde_json::{Value, json};
 use std::time::Duration;

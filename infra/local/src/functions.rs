@@ -3,12 +3,12 @@
 mod properties;
 
 use crate::binaries::Binaries;
+use crate::error::StackError;
 use crate::gateway::{Guard, Route};
 use crate::mapping::Mapping;
 use crate::physical::{function_arn, name};
 use crate::runtime::{Function, FunctionConfig, Logs};
 use crate::schedule::{Schedule, rate};
-use crate::stack::StackError;
 use crate::template::{Resolver, Template, TemplateError, object, unknown};
 use aws_emulator::Sqs;
 use properties::{

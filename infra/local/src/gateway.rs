@@ -2,9 +2,9 @@
 
 use crate::authorizer::Authorizer;
 use crate::cors::Cors;
+use crate::error::StackError;
 use crate::event::{Door, RequestContext, payload, translate};
 use crate::runtime::{Function, InvokeError};
-use crate::stack::StackError;
 use crate::template::{Resolver, Template, unknown};
 use axum::Router;
 use axum::body::Body;

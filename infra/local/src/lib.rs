@@ -5,12 +5,14 @@
 //! mappings and the schedules. Functions, routes, queues and variables are defined in the template only. Anything in it
 //! that is not supported here is a start error, never ignored.
 
+mod addresses;
 mod authorizer;
 mod binaries;
 mod client;
 mod control;
 mod cors;
 mod endpoints;
+mod error;
 mod event;
 mod function_url;
 mod functions;
@@ -33,10 +35,11 @@ pub mod command_line;
 pub mod demo;
 pub mod doctor;
 
-pub use binaries::{Binaries, BuildError, build_binaries, build_functions};
+pub use binaries::{Binaries, BuildError, Profile, build_binaries, build_functions};
 pub use client::{Answer, Client, ClientError};
 pub use endpoints::{AwsEndpoints, Endpoints};
-pub use options::{Meta, Profile, StackOptions};
+pub use error::StackError;
+pub use options::{Meta, StackOptions};
 pub use runtime::{FunctionCounts, LogLine};
-pub use stack::{Stack, StackError};
+pub use stack::Stack;
 pub use template::TemplateError;

@@ -1,6 +1,6 @@
 //! Options of a stack.
 
-use crate::binaries::Binaries;
+use crate::binaries::{Binaries, Profile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -61,28 +61,6 @@ impl Meta {
         };
         value.clone_into(place);
         Ok(())
-    }
-}
-
-/// Which build profile runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// `target/debug`.
-    #[default]
-    Debug,
-    /// `target/release`.
-    Release,
-}
-
-impl std::str::FromStr for Profile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "debug" => Ok(Self::Debug),
-            "release" => Ok(Self::Release),
-            _ => Err(format!("there is no profile {text}")),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `--data DIR`: saves queues, secrets and the simulated Meta in a file beside the table's.
 
+use crate::error::StackError;
 use crate::services::Services;
-use crate::stack::StackError;
 use meta_simulator::Simulator;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

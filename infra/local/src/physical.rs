@@ -1,6 +1,6 @@
 //! Names, ARNs and addresses of the template's resources in the local stack.
 
-use crate::services::Addresses;
+use crate::addresses::Addresses;
 use crate::template::{Resolver, Resource, Template};
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
 //! Creates the template's table, queues and secrets in the embedded services.
 
+use crate::error::StackError;
 use crate::options::Meta;
 use crate::physical::name;
-use crate::stack::StackError;
 use crate::template::{Resolver, Template, unknown};
 use aws_emulator::{RandomPassword, SecretsManager, Sqs};
 use dynoxide::Database;

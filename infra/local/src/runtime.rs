@@ -2,9 +2,11 @@
 //! API.
 
 mod api;
+mod config;
 mod environment;
 mod logs;
 
+pub(crate) use config::FunctionConfig;
 pub use logs::LogLine;
 pub(crate) use logs::Logs;
 
@@ -12,11 +14,8 @@ use bytes::Bytes;
 use environment::Environment;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 /// Maximum environments of a function without reserved concurrency, to spare the developer's machine.
@@ -24,18 +23,6 @@ const DEFAULT_CONCURRENCY: usize = 10;
 
 /// Maximum request and response size of a synchronous invocation (Lambda quota: 6 MB).
 pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
-
-/// A function as the template describes it.
-#[derive(Debug, Clone)]
-pub(crate) struct FunctionConfig {
-    pub(crate) id: String,
-    pub(crate) arn: String,
-    pub(crate) binary: PathBuf,
-    pub(crate) timeout: Duration,
-    pub(crate) memory_mb: u64,
-    pub(crate) reserved: Option<usize>,
-    pub(crate) variables: BTreeMap<String, String>,
-}
 
 /// Why an invocation failed.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,9 +1,8 @@
 //! The AWS services of a stack: DynamoDB by dynoxide, SQS and Secrets Manager by `aws-emulator`.
 
-use crate::listeners::{Listeners, url};
-use crate::persistence::Snapshot;
+use crate::addresses::Addresses;
+use crate::error::StackError;
 use crate::physical::{ACCOUNT, REGION};
-use crate::stack::StackError;
 use aws_emulator::{SecretsManager, ShiftedClock, Sqs};
 use axum::Router;
 use dynoxide::Database;
@@ -38,12 +37,8 @@ impl Services {
         let clock = ShiftedClock::default();
         let sqs = Sqs::with_clock(REGION, ACCOUNT, Arc::new(clock.clone()));
         let secrets = SecretsManager::with_clock(REGION, ACCOUNT, Arc::new(clock.clone()));
-        let services = Self { database, sqs, secrets, clock };
-        if let Some(directory) = data {
-            Snapshot::new(directory).restore(&services)?;
-        }
-        services.sqs.set_endpoint(&at.sqs);
-        Ok(services)
+        sqs.set_endpoint(&at.sqs);
+        Ok(Self { database, sqs, secrets, clock })
     }
 
     /// Serves DynamoDB until the stack stops.
@@ -68,31 +63,4 @@ pub(crate) fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, 
             _ = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()) => {}
         }
     });
-}
-
-/// Addresses of all listeners.
-#[derive(Debug, Clone)]
-pub(crate) struct Addresses {
-    pub(crate) api: String,
-    pub(crate) webhook: String,
-    pub(crate) graph: String,
-    pub(crate) dynamodb: String,
-    pub(crate) sqs: String,
-    pub(crate) secretsmanager: String,
-    pub(crate) control: String,
-}
-
-impl Addresses {
-    /// The listeners' addresses; `graph` if another Graph API is used.
-    pub(crate) fn of(listeners: &Listeners, graph: Option<&str>) -> std::io::Result<Self> {
-        Ok(Self {
-            api: url(&listeners.api)?,
-            webhook: url(&listeners.webhook)?,
-            graph: graph.map_or_else(|| url(&listeners.graph), |graph| Ok(graph.to_owned()))?,
-            dynamodb: url(&listeners.dynamodb)?,
-            sqs: url(&listeners.sqs)?,
-            secretsmanager: url(&listeners.secretsmanager)?,
-            control: url(&listeners.control)?,
-        })
-    }
 }

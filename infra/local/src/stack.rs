@@ -4,18 +4,19 @@ mod deployment;
 mod opening;
 mod settings;
 
-use crate::binaries::{BuildError, build_functions};
-use crate::client::ClientError;
+use crate::addresses::Addresses;
+use crate::binaries::build_functions;
 use crate::endpoints::Endpoints;
-use crate::issuer::{Issuer, IssuerError};
+use crate::error::StackError;
+use crate::issuer::Issuer;
 use crate::listeners::Listeners;
 use crate::options::StackOptions;
 use crate::persistence::Snapshot;
 use crate::physical;
 use crate::runtime::{Function, FunctionCounts, LogLine, Logs};
 use crate::schedule::Schedule;
-use crate::services::{Addresses, Services};
-use crate::template::{Template, TemplateError};
+use crate::services::Services;
+use crate::template::Template;
 use aws_emulator::{SecretsManager, Sqs};
 use deployment::{Deployment, Setting};
 use meta_simulator::Simulator;
@@ -27,52 +28,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Why a stack could not start or save its state.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// The template.
-    #[error("template: {0}")]
-    Template(#[from] TemplateError),
-    /// The functions could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// An address could not be bound or read.
-    #[error("failed to listen: {0}")]
-    Listen(#[from] std::io::Error),
-    /// The HTTP client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The state could not be saved or read.
-    #[error("failed to save or read state: {source}")]
-    Data {
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// The identity provider.
-    #[error("issuer: {0}")]
-    Issuer(String),
-    /// A service refused a request derived from the template.
-    #[error("{place}: {reason}")]
-    Service {
-        /// Logical id or service.
-        place: String,
-        /// The service's message.
-        reason: String,
-    },
-}
-
-impl StackError {
-    pub(crate) fn service(place: &str, error: &(impl std::fmt::Display + ?Sized)) -> Self {
-        Self::Service { place: place.to_owned(), reason: error.to_string() }
-    }
-}
-
-impl From<IssuerError> for StackError {
-    fn from(error: IssuerError) -> Self {
-        Self::Issuer(error.to_string())
-    }
-}
 
 /// The whole template, running.
 pub struct Stack {
@@ -104,6 +59,9 @@ impl Stack {
         let at = Addresses::of(&listeners, options.graph_url.as_deref())?;
         let issuer = Issuer::new(&at.control)?;
         let services = Services::open(options.data.as_deref(), &at)?;
+        if let Some(directory) = &options.data {
+            Snapshot::new(directory).restore(&services)?;
+        }
         let logs = Arc::new(Logs::new(options.capture_logs));
         let setting = Setting { options: &options, at: &at, binaries: &binaries, services: &services, logs: &logs };
         let deployment = Deployment::make(template, &setting)?;

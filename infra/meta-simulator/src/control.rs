@@ -4,8 +4,8 @@ mod records;
 mod templates;
 
 use crate::faults::Fault;
+use crate::meta::Meta;
 use crate::signup::Signup;
-use crate::simulator::Meta;
 use crate::world::{Platform, World};
 use axum::extract::State;
 use axum::http::StatusCode;

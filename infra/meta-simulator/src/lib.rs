@@ -10,6 +10,7 @@ mod faults;
 mod graph;
 mod http;
 mod journal;
+mod meta;
 mod options;
 mod popup;
 mod refusal;

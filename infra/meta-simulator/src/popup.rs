@@ -1,6 +1,6 @@
 //! Stand-ins for Facebook's JavaScript SDK and its popup, so that a person can click through a signup.
 
-use crate::simulator::Meta;
+use crate::meta::Meta;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};

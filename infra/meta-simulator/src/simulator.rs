@@ -3,16 +3,16 @@
 use crate::clock::Clock;
 use crate::connection::{Cuttable, Scissors};
 use crate::control;
-use crate::faults::Faults;
 use crate::graph;
 use crate::journal::Journal;
+use crate::meta::Meta;
 use crate::openapi::{Document, DocumentError};
 use crate::options::Options;
 use crate::popup;
 use crate::webhooks::Webhooks;
 use crate::world::World;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -39,32 +39,6 @@ pub enum StartError {
     /// The state of an earlier run.
     #[error("failed to restore the simulated Meta: {0}")]
     Snapshot(#[from] serde_json::Error),
-}
-
-/// State shared by all handlers.
-pub(crate) struct Meta {
-    pub(crate) options: Options,
-    pub(crate) clock: Arc<Clock>,
-    pub(crate) journal: Arc<Mutex<Journal>>,
-    pub(crate) webhooks: Arc<Webhooks>,
-    pub(crate) document: Document,
-    pub(crate) url: String,
-    world: Mutex<World>,
-    faults: Mutex<Faults>,
-}
-
-impl Meta {
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A running simulator; a cheap handle.

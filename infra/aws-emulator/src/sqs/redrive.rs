@@ -2,27 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::error::SqsError;
 use super::message::StoredMessage;
-use super::store::Store;
+use super::store::{MoveTask, Store};
 use crate::identifier;
 
 /// How many past tasks of a source `ListMessageMoveTasks` can show (SQS API reference).
 const MAXIMUM_LISTED: usize = 10;
-
-/// A move task. It is complete when the call that started it returns.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct MoveTask {
-    pub(super) source: String,
-    pub(super) destination: Option<String>,
-    pub(super) rate: Option<u32>,
-    pub(super) started_at: u64,
-    pub(super) moved: usize,
-    pub(super) to_move: usize,
-    pub(super) failure: Option<String>,
-}
 
 impl Store {
     /// Moves every visible message of the dead-letter queue `source`. A moved message is new: new id, new sent time,

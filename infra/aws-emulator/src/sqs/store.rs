@@ -8,7 +8,18 @@ use super::attributes::{self, QueueAttributes};
 use super::error::SqsError;
 use super::message::ReceivedMessage;
 use super::queue::Queue;
-use super::redrive::MoveTask;
+
+/// A move task. It is complete when the call that started it returns.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct MoveTask {
+    pub(super) source: String,
+    pub(super) destination: Option<String>,
+    pub(super) rate: Option<u32>,
+    pub(super) started_at: u64,
+    pub(super) moved: usize,
+    pub(super) to_move: usize,
+    pub(super) failure: Option<String>,
+}
 
 /// How long a name remains taken after its queue was deleted, and the minimum time between two purges; milliseconds.
 const COOL_DOWN: u64 = 60_000;

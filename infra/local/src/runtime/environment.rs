@@ -1,7 +1,8 @@
 //! One execution environment: a process of the function's binary with its own Runtime API.
 
 use super::api::{Api, Invocation};
-use super::{FunctionConfig, Logs};
+use super::config::FunctionConfig;
+use super::logs::Logs;
 use crate::physical::REGION;
 use bytes::Bytes;
 use serde_json::{Value, json};

@@ -1,8 +1,10 @@
 //! Deploys the template: resources in the services, functions with their triggers, the gateway.
 
-use super::{StackError, settings};
+use super::settings;
+use crate::addresses::Addresses;
 use crate::binaries::Binaries;
 use crate::endpoints::{AwsEndpoints, Endpoints};
+use crate::error::StackError;
 use crate::functions::{BuildContext, Functions};
 use crate::gateway::Gateway;
 use crate::issuer::{Issuer, TokenPolicy};
@@ -10,7 +12,7 @@ use crate::options::StackOptions;
 use crate::physical::{self, REGION};
 use crate::resources;
 use crate::runtime::Logs;
-use crate::services::{Addresses, Services};
+use crate::services::Services;
 use crate::template::Template;
 use crate::webhook_endpoint;
 use axum::Router;

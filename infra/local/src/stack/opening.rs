@@ -1,10 +1,11 @@
 //! Starts a stack from its created parts.
 
 use super::deployment::Deployment;
-use super::{Stack, StackError, settings};
+use super::{Stack, settings};
 use crate::client::Client;
 use crate::control::Control;
 use crate::endpoints::Endpoints;
+use crate::error::StackError;
 use crate::functions::Functions;
 use crate::issuer::Issuer;
 use crate::listeners::Listeners;

@@ -1,8 +1,8 @@
 //! Settings that differ from a deployed stack: parameters and endpoints, nothing else.
 
+use crate::addresses::Addresses;
 use crate::endpoints::Endpoints;
 use crate::options::{Meta, StackOptions};
-use crate::services::Addresses;
 use std::collections::BTreeMap;
 
 /// A platform's own page during development.

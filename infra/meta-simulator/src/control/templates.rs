@@ -1,7 +1,7 @@
 //! Templates are created, reviewed and deleted; Meta notifies the app unless `silent` is set.
 
 use super::Shared;
-use crate::simulator::Meta;
+use crate::meta::Meta;
 use crate::world::Template;
 use axum::Json;
 use axum::extract::{Path, State};

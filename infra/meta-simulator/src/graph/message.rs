@@ -1,8 +1,8 @@
 //! Sends a message: acceptance, refusal, and the statuses that follow.
 
 use super::{Context, Done};
+use crate::meta::Meta;
 use crate::refusal::Refusal;
-use crate::simulator::Meta;
 use crate::world::{Bearer, Message};
 use serde_json::{Value, json};
 

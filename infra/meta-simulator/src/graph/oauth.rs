@@ -2,8 +2,8 @@
 
 use super::{Context, Done};
 use crate::http::GraphRequest;
+use crate::meta::Meta;
 use crate::refusal::Refusal;
-use crate::simulator::Meta;
 use crate::world::Bearer;
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::required;
-use crate::sqs::redrive::MoveTask;
+use crate::sqs::store::MoveTask;
 use crate::sqs::{Sqs, SqsError};
 
 /// Maximum results per page of a list (SQS API reference).
