@@ -26,7 +26,7 @@ use shared::http::{Reply, Request, json, origin};
 use shared::queue::{Job, Queue};
 use shared::secret::Secret;
 use shared::secrets::{PlatformSecret, Vault};
-use shared::store::{Save, Store, StoreError, Versioned};
+use shared::store::{Store, StoreError, Updated, Versioned};
 use shared::tls::Tls;
 use shared::transport::Transport;
 use std::time::Duration;
@@ -212,21 +212,15 @@ impl App {
     /// has a derived name.
     async fn record(&self, held: &mut Versioned<Onboarding>, fact: &Fact) {
         for _ in 0..SAVES {
-            let (after, timeline) = advance(&held.record, fact, clock::moment());
-            if after == held.record {
-                return;
-            }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
-            match self.store.save(&save).await {
-                Ok(()) => {
-                    *held = Versioned { version: held.version.saturating_add(1), record: after };
+            let apply = |before: Option<&Onboarding>| {
+                Ok::<_, StoreError>(before.map(|before| advance(before, fact, clock::moment())))
+            };
+            match self.store.update_read(&held.record.id.clone(), Some(held.clone()), apply).await {
+                Ok(Updated::Saved(newest) | Updated::Unchanged(Some(newest))) => {
+                    *held = newest;
                     return;
                 }
-                Err(StoreError::Conflict) => {
-                    if let Ok(Some(newer)) = self.store.onboarding(&held.record.id).await {
-                        *held = newer;
-                    }
-                }
+                Ok(Updated::Unchanged(None)) => return,
                 Err(error) => {
                     tracing::error!(onboarding.id = %held.record.id, error = %error, "a fact is not recorded yet");
                 }

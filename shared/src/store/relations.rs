@@ -1,7 +1,8 @@
 //! What else is written when an onboarding is saved: who owns the account, whose it is, what it counts for.
 
 use super::item::{self, Item, Require, number, text};
-use super::{Save, Store, StoreError, keys};
+use super::onboardings::Save;
+use super::{Store, StoreError, keys};
 use crate::domain::ids::{CustomerRef, OnboardingId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
