@@ -16,9 +16,8 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_origins};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
-use shared::domain::progress::{EXCHANGE_LEASE, Fact, TimelineEntry, advance};
+use shared::domain::progress::{Fact, ReceivedCode, advance, begin_with_code};
 use shared::domain::session::{Binding, Role, Session, SessionState};
-use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
 use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
@@ -136,23 +135,18 @@ impl App {
         session: Versioned<Session>,
         existing: Option<Versioned<Onboarding>>,
     ) -> Result<Option<Versioned<Onboarding>>, Problem> {
-        let now = clock::now();
-        let attempt = AttemptId::new(now, rand::random());
+        let moment = clock::moment();
+        let attempt = AttemptId::new(moment.now, rand::random());
+        let (claim, confirmed_at) = (callback.claim.clone(), session.record.confirmed_at);
+        let code = ReceivedCode { attempt: attempt.clone(), claim, confirmed_at };
         let version = existing.as_ref().map(|held| held.version);
-        let phase = Phase::Exchanging { attempt: attempt.clone(), lease_until: now.after(EXCHANGE_LEASE) };
-        let mut onboarding = match existing {
-            // Another code brings another token: what proved an earlier one proves nothing about it.
-            Some(held) => {
-                let claim = callback.claim.clone();
-                Onboarding { phase, phase_since: now, claim, entitlement: None, ..held.record }
+        let (onboarding, timeline) = match existing {
+            Some(held) => advance(&held.record, &Fact::CodeReceived(Box::new(code)), moment),
+            None => {
+                let id = OnboardingId::new(moment.now, rand::random());
+                begin_with_code(id, self.role, &session.record, &code, moment.now)
             }
-            None => self.begin(&session.record, callback, phase, now),
         };
-        let confirmed = session.record.confirmed_at.map(|at| TimelineEntry::new(at, "confirmed", None));
-        let received = TimelineEntry::new(now, "code_received", None);
-        let timeline: Vec<_> = confirmed.into_iter().chain([received]).collect();
-        let entries = u32::try_from(timeline.len()).unwrap_or_default();
-        onboarding.timeline_length = onboarding.timeline_length.saturating_add(entries);
         let session = claimed(session, callback, attempt, &onboarding.id);
         let saved =
             self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &timeline).await;
@@ -161,13 +155,6 @@ impl App {
             Err(StoreError::Conflict) => Ok(None),
             Err(error) => Err(unavailable(&error)),
         }
-    }
-
-    fn begin(&self, session: &Session, callback: &Callback, phase: Phase, now: Timestamp) -> Onboarding {
-        let (id, customer, claim) =
-            (OnboardingId::new(now, rand::random()), session.customer_ref.clone(), callback.claim.clone());
-        let begun = Onboarding::begin(id, customer, self.role, session.flow, phase, claim, now);
-        Onboarding { callback_override: session.callback_override.clone(), ..begun }
     }
 
     async fn exchange(
