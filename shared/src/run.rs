@@ -16,15 +16,12 @@ use crate::events::Publisher;
 use crate::perform::Performer;
 use crate::perform::migration::MigrationError;
 use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
-use crate::store::{Save, Store, StoreError, Versioned};
+use crate::store::{Store, StoreError, Updated, Versioned};
 use lambda_runtime::LambdaEvent;
 use std::time::Duration;
 
 /// Time a step may need: a worker with less left lets the next job begin it.
 const STEP_BUDGET: Duration = Duration::from_secs(12);
-
-/// How often a fact is applied to a newer record before the message goes back to the queue.
-const CONFLICTS: u32 = 5;
 
 /// Work on an onboarding stopped for a reason of the infrastructure; the message comes again.
 #[derive(Debug, thiserror::Error)]
@@ -167,41 +164,51 @@ impl<P: Performer + Sync> Worker<P> {
         Ok(self.performer.attend(&held.record, due).await)
     }
 
-    /// Saves facts and, in the same write, that the next due step is begun. MetaStatus are applied again to a newer record.
+    /// Saves facts and, in the same write, that the next due step is begun. Facts are applied again to a newer record.
     async fn save(
         &self,
         held: &mut Versioned<Onboarding>,
-        mut facts: Vec<Fact>,
+        facts: Vec<Fact>,
         may_begin: bool,
     ) -> Result<Option<Step>, WorkError> {
-        for _ in 0..CONFLICTS {
+        match self.save_unless_bound(held, &facts, may_begin).await {
+            Err(StoreError::BoundElsewhere) => {
+                Ok(self.save_unless_bound(held, &[bound_elsewhere()], may_begin).await?)
+            }
+            saved => Ok(saved?),
+        }
+    }
+
+    async fn save_unless_bound(
+        &self,
+        held: &mut Versioned<Onboarding>,
+        facts: &[Fact],
+        may_begin: bool,
+    ) -> Result<Option<Step>, StoreError> {
+        let mut begun = None;
+        let decide = |before: Option<&Onboarding>| {
+            let Some(before) = before else { return Ok::<_, StoreError>(None) };
             let moment = clock::moment();
-            let (mut after, timeline) = advance_all(&held.record, &facts, moment);
-            let begun = match next(&after, P::RUNNER, moment.now) {
+            let (mut after, timeline) = advance_all(before, facts, moment);
+            begun = match next(&after, P::RUNNER, moment.now) {
                 Next::Run(step) if may_begin => Some(step),
                 _ => None,
             };
             if let Some(step) = begun {
                 after = advance(&after, &Fact::StepStarted(step), moment).0;
             }
-            if after == held.record {
-                return Ok(None);
+            Ok(Some((after, timeline)))
+        };
+        match self.store.update_read(&held.record.id.clone(), Some(held.clone()), decide).await? {
+            Updated::Saved(saved) => {
+                *held = saved;
+                Ok(begun)
             }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
-            match self.store.save(&save).await {
-                Ok(()) => {
-                    *held = Versioned { version: held.version.saturating_add(1), record: after };
-                    return Ok(begun);
-                }
-                Err(StoreError::BoundElsewhere) => facts = vec![bound_elsewhere()],
-                Err(StoreError::Conflict) => match self.store.onboarding(&held.record.id).await? {
-                    Some(newer) => *held = newer,
-                    None => return Ok(None),
-                },
-                Err(error) => return Err(error.into()),
+            Updated::Unchanged(newest) => {
+                newest.into_iter().for_each(|newest| *held = newest);
+                Ok(None)
             }
         }
-        Err(StoreError::Conflict.into())
     }
 
     /// Sends the events that were saved with their facts, and saves that they are sent.

@@ -61,6 +61,7 @@ mod partners;
 mod relations;
 mod sessions;
 mod templates;
+mod update;
 
 pub use creations::{Reservation, Reserved, Submitter};
 pub use drafts::TemplateDraft;
@@ -68,11 +69,11 @@ pub use facts::Recorded;
 pub use limits::CreditPause;
 pub use lists::{Cursor, ListPage, Summary};
 pub use newest::Solution;
-pub use onboardings::Save;
 pub use parked::Parked;
 pub use partners::Partnership;
 pub use relations::Owner;
 pub use templates::ActiveWaba;
+pub use update::{Record, Updated};
 
 use crate::aws::AwsConfig;
 use aws_sdk_dynamodb::Client;

@@ -40,7 +40,7 @@ const POWERS: [Power; 15] = [
     Power { names: "aws_sdk_secretsmanager", place: &["shared/src/aws.rs", "shared/src/secrets"] },
     Power { names: "SystemTime :: now", place: &["shared/src/clock.rs"] },
     Power { names: "Instant :: now", place: &["shared/src/secrets/platform.rs"] },
-    Power { names: "sleep (", place: &[] },
+    Power { names: "sleep (", place: &["shared/src/store/update.rs"] },
     Power { names: "std :: fs", place: &[] },
     Power { names: "static mut", place: &[] },
 ];

@@ -16,9 +16,8 @@ use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_origins};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
-use shared::domain::progress::{EXCHANGE_LEASE, Fact, TimelineEntry, advance, another_code};
+use shared::domain::progress::{Fact, ReceivedCode, advance, begin_with_code};
 use shared::domain::session::{Binding, Role, Session, SessionState};
-use shared::domain::time::Timestamp;
 use shared::gateway::Handler;
 use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
@@ -26,7 +25,7 @@ use shared::http::{Reply, Request, json, origin};
 use shared::queue::{Job, Queue};
 use shared::secret::Secret;
 use shared::secrets::{PlatformSecret, Vault};
-use shared::store::{Save, Store, StoreError, Versioned};
+use shared::store::{Store, StoreError, Updated, Versioned};
 use shared::tls::Tls;
 use shared::transport::Transport;
 use std::time::Duration;
@@ -136,18 +135,18 @@ impl App {
         session: Versioned<Session>,
         existing: Option<Versioned<Onboarding>>,
     ) -> Result<Option<Versioned<Onboarding>>, Problem> {
-        let now = clock::now();
-        let attempt = AttemptId::new(now, rand::random());
+        let moment = clock::moment();
+        let attempt = AttemptId::new(moment.now, rand::random());
+        let (claim, confirmed_at) = (callback.claim.clone(), session.record.confirmed_at);
+        let code = ReceivedCode { attempt: attempt.clone(), claim, confirmed_at };
         let version = existing.as_ref().map(|held| held.version);
-        let mut onboarding = match existing {
-            Some(held) => another_code(held.record, attempt.clone(), callback.claim.clone(), now),
-            None => self.begin(&session.record, callback, attempt.clone(), now),
+        let (onboarding, timeline) = match existing {
+            Some(held) => advance(&held.record, &Fact::CodeReceived(Box::new(code)), moment),
+            None => {
+                let id = OnboardingId::new(moment.now, rand::random());
+                begin_with_code(id, self.role, &session.record, &code, moment.now)
+            }
         };
-        let confirmed = session.record.confirmed_at.map(|at| TimelineEntry::new(at, "confirmed", None));
-        let received = TimelineEntry::new(now, "code_received", None);
-        let timeline: Vec<_> = confirmed.into_iter().chain([received]).collect();
-        let entries = u32::try_from(timeline.len()).unwrap_or_default();
-        onboarding.timeline_length = onboarding.timeline_length.saturating_add(entries);
         let session = claimed(session, callback, attempt, &onboarding.id);
         let saved =
             self.store.save_session_and_onboarding(&callback.session, &session, &onboarding, version, &timeline).await;
@@ -156,14 +155,6 @@ impl App {
             Err(StoreError::Conflict) => Ok(None),
             Err(error) => Err(unavailable(&error)),
         }
-    }
-
-    fn begin(&self, session: &Session, callback: &Callback, attempt: AttemptId, now: Timestamp) -> Onboarding {
-        let phase = Phase::Exchanging { attempt, lease_until: now.after(EXCHANGE_LEASE) };
-        let (id, customer, claim) =
-            (OnboardingId::new(now, rand::random()), session.customer_ref.clone(), callback.claim.clone());
-        let begun = Onboarding::begin(id, customer, self.role, session.flow, phase, claim, now);
-        Onboarding { callback_override: session.callback_override.clone(), ..begun }
     }
 
     async fn exchange(
@@ -208,21 +199,15 @@ impl App {
     /// has a derived name.
     async fn record(&self, held: &mut Versioned<Onboarding>, fact: &Fact) {
         for _ in 0..SAVES {
-            let (after, timeline) = advance(&held.record, fact, clock::moment());
-            if after == held.record {
-                return;
-            }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
-            match self.store.save(&save).await {
-                Ok(()) => {
-                    *held = Versioned { version: held.version.saturating_add(1), record: after };
+            let apply = |before: Option<&Onboarding>| {
+                Ok::<_, StoreError>(before.map(|before| advance(before, fact, clock::moment())))
+            };
+            match self.store.update_read(&held.record.id.clone(), Some(held.clone()), apply).await {
+                Ok(Updated::Saved(newest) | Updated::Unchanged(Some(newest))) => {
+                    *held = newest;
                     return;
                 }
-                Err(StoreError::Conflict) => {
-                    if let Ok(Some(newer)) = self.store.onboarding(&held.record.id).await {
-                        *held = newer;
-                    }
-                }
+                Ok(Updated::Unchanged(None)) => return,
                 Err(error) => {
                     tracing::error!(onboarding.id = %held.record.id, error = %error, "a fact is not recorded yet");
                 }

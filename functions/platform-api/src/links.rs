@@ -12,9 +12,6 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, json, no_content};
 use shared::store::{StoreError, Versioned};
 
-/// How often a save is retried after version conflicts.
-const SAVES: usize = 5;
-
 /// What the platform can read of a link: nothing of its pre-fill.
 #[derive(Serialize)]
 struct Link<'a> {
@@ -44,25 +41,23 @@ impl App {
 
     /// A link that received a code cannot be revoked: its connection is ended by `DELETE /v1/onboardings/{id}`.
     pub(crate) async fn revoke_session(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
-        for _ in 0..SAVES {
-            let (id, mut held) = self.link(id).await?;
-            if held.record.onboarding().is_some() {
-                let title = "This link has already received a code. End its onboarding instead.";
-                return Err(Problem::new(StatusCode::CONFLICT, "session_used", title));
-            }
-            if held.record.revoked_at.is_some() {
-                return Ok(no_content());
-            }
+        let (id, held) = self.link(id).await?;
+        if may_revoke(&held.record) {
             // The session id is a secret, so the event names the customer.
             self.announce(&operation.about("customer_ref", held.record.customer_ref.as_str())).await?;
-            held.record.revoked_at = Some(clock::now());
-            match self.store.save_session(&id, &held).await {
-                Ok(()) => return Ok(no_content()),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(unavailable(&error)),
-            }
         }
-        Err(Problem::unavailable())
+        let mut used = false;
+        let revoke = |session: Option<&Session>| {
+            used = session.is_some_and(|session| session.onboarding().is_some());
+            let revoked = |session: &Session| Session { revoked_at: Some(clock::now()), ..session.clone() };
+            Ok::<_, StoreError>(session.filter(|session| may_revoke(session)).map(|session| (revoked(session), ())))
+        };
+        self.store.update_read(&id, Some(held), revoke).await.map_err(|error| unavailable(&error))?;
+        if used {
+            let title = "This link has already received a code. End its onboarding instead.";
+            return Err(Problem::new(StatusCode::CONFLICT, "session_used", title));
+        }
+        Ok(no_content())
     }
 
     async fn link(&self, id: &str) -> Result<(SessionId, Versioned<Session>), Problem> {
@@ -70,6 +65,10 @@ impl App {
         let found = self.store.session(&id).await.map_err(|error| unavailable(&error))?;
         Ok((id, found.ok_or(Problem::not_found())?))
     }
+}
+
+fn may_revoke(session: &Session) -> bool {
+    session.onboarding().is_none() && session.revoked_at.is_none()
 }
 
 fn state(session: &Session) -> &'static str {

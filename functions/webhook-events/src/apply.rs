@@ -11,12 +11,9 @@ use shared::domain::time::Timestamp;
 use shared::events::Publisher;
 use shared::publishing;
 use shared::queue::{Job, Queue};
-use shared::store::{Owner, Partnership, Recorded, Solution, Store, StoreError, Versioned};
+use shared::store::{Owner, Partnership, Recorded, Solution, Store, StoreError, Updated, Versioned};
 use shared::webhook::interpret::Observation;
 use std::time::Duration;
-
-/// How often an effect is applied to a newer record before the message comes again.
-const CONFLICTS: usize = 5;
 
 /// How long a browser may take to bring the code of a signup that Meta announced: a person finishes the popup first, and
 /// a code that is lost is asked for again within this time.
@@ -123,21 +120,22 @@ impl Applier {
     }
 
     async fn template(&self, waba: &WabaId, owner: Option<&Owner>, change: &TemplateChange) -> Result<(), EventError> {
-        for _ in 0..CONFLICTS {
-            let held = self.store.template(waba, &change.id).await?;
-            match (apply_change(held.as_ref().map(|held| &held.record), change), held) {
-                (Merged::Changed(merged), held) => {
-                    match self.store.save_template(waba, &merged, held.map(|held| held.version)).await {
-                        Err(StoreError::Conflict) => {}
-                        saved => return self.publish(waba, Versioned { version: saved?, record: *merged }).await,
-                    }
+        let mut left = Merged::Stale;
+        let merge = |held: Option<&Template>| {
+            Ok::<_, StoreError>(match apply_change(held, change) {
+                Merged::Changed(merged) => Some((*merged, ())),
+                other => {
+                    left = other;
+                    None
                 }
-                (Merged::Known, Some(held)) => return self.publish(waba, held).await,
-                (Merged::Known | Merged::Stale, _) => return Ok(()),
-                (Merged::Undecided, _) => return self.poll(waba, owner).await,
-            }
+            })
+        };
+        match (self.store.update(&(waba.clone(), change.id.clone()), merge).await?, left) {
+            (Updated::Saved(saved), _) => self.publish(waba, saved).await,
+            (Updated::Unchanged(Some(held)), Merged::Known) => self.publish(waba, held).await,
+            (Updated::Unchanged(_), Merged::Undecided) => self.poll(waba, owner).await,
+            (Updated::Unchanged(_), _) => Ok(()),
         }
-        Err(StoreError::Conflict.into())
     }
 
     async fn publish(&self, waba: &WabaId, stored: Versioned<Template>) -> Result<(), EventError> {

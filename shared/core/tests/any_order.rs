@@ -20,7 +20,7 @@ use onboarding_core::domain::ids::{
 use onboarding_core::domain::meta_status::Attribute;
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
 use onboarding_core::domain::progress::{
-    About, Fact, Finding, HealthCheck, Next, Renewed, RepeatSignup, advance, due_at, next,
+    About, Fact, Finding, HealthCheck, Next, ReceivedCode, Renewed, RepeatSignup, advance, due_at, next,
 };
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
@@ -111,7 +111,7 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
         return event;
     }
     let step = of(draw, &Step::ALL);
-    match draw.below(22) {
+    match draw.below(23) {
         0..=5 => Fact::StepSucceeded(step, finding(draw, step)),
         6..=8 => Fact::StepFailed(step, failure(draw, now)),
         9 => Fact::TokenStored(attempt(draw.below(3))),
@@ -137,6 +137,7 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
         18 => Fact::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
         19 => of(draw, &[Fact::Resumed, Fact::CheckRequested, Fact::WatchStarted]),
         20 => gone(draw, now),
+        21 => Fact::CodeReceived(Box::new(another_code(draw))),
         _ => of(draw, &[Fact::Resumed, Fact::ExitRequested, Fact::EventsSent(record.outbox.clone())]),
     }
 }
@@ -154,6 +155,10 @@ fn gone(draw: &mut Draw, now: Timestamp) -> Fact {
             Fact::TokenNotKept(attempt(0), Some(granted))
         }
     }
+}
+
+fn another_code(draw: &mut Draw) -> ReceivedCode {
+    ReceivedCode { attempt: attempt(draw.below(3)), claim: Claim::default(), confirmed_at: None }
 }
 
 fn round(draw: &mut Draw) -> RepeatSignup {
@@ -221,6 +226,9 @@ fn any_facts_in_any_order_leave_a_record_that_is_finished_in_progress_or_waiting
             let at = format!("sequence {sequence}, event {position}, {fact:?}");
             let written = usize::try_from(after.timeline_length - record.timeline_length).unwrap();
             assert_eq!(written, timeline.len(), "{at}");
+            let again = advance(&after, &fact, Moment { now, jitter: Jitter::none() }).0;
+            let code = matches!(fact, Fact::CodeReceived(_));
+            assert!(!code || again == after, "{at}: one code, one exchange");
             assert!(record.state() != State::Left || after.state() == State::Left, "{at}: `left` is a final state");
             check(&after, &at);
             states.insert(after.state());

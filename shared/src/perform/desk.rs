@@ -14,14 +14,11 @@ use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{CreateTemplate, DeleteTemplate, EditTemplate, ReadTemplate};
 use crate::publishing;
-use crate::store::{Reserved, Store, StoreError, Submitter, TemplateDraft, Versioned};
+use crate::store::{Reserved, Store, StoreError, Submitter, TemplateDraft, Updated, Versioned};
 use serde_json::json;
 
 /// Meta already has a template of that name and language.
 const THERE_ALREADY: &str = "graph.100.2388024";
-
-/// How often a budget update is retried after version conflicts.
-const CONFLICTS: usize = 5;
 
 /// Dependencies for working on an account's templates.
 pub struct Desk<'a> {
@@ -197,24 +194,18 @@ impl Desk<'_> {
     pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
         self.customer.call(&call).await?;
-        for _ in 0..CONFLICTS {
-            let held = self.store.template(self.waba.id(), &template.id).await?;
-            let version = held.as_ref().map(|held| held.version);
-            let then = held.map_or_else(|| template.clone(), |held| held.record);
-            if then.status == DELETED {
-                return Ok(());
-            }
-            // Our own deletion is newer than any list whose reading began before it.
-            let gone = Template { status: DELETED.to_owned(), changed_at: clock::now(), unpublished: true, ..then };
-            match self.store.save_template(self.waba.id(), &gone, version).await {
-                Err(StoreError::Conflict) => {}
-                saved => {
-                    self.publish(Versioned { version: saved?, record: gone }).await;
-                    return Ok(());
-                }
-            }
+        let delete = |held: Option<&Template>| {
+            let then = held.unwrap_or(template).clone();
+            // By our own deed, so newer than any list that was begun before it.
+            let gone =
+                |then| Template { status: DELETED.to_owned(), changed_at: clock::now(), unpublished: true, ..then };
+            Ok::<_, StoreError>((then.status != DELETED).then(|| (gone(then), ())))
+        };
+        let deleted = self.store.update(&(self.waba.id().clone(), template.id.clone()), delete).await?;
+        if let Updated::Saved(gone) = deleted {
+            self.publish(gone).await;
         }
-        Err(StoreError::Conflict.into())
+        Ok(())
     }
 
     /// A template with its components, as stored at Meta.
@@ -229,17 +220,12 @@ impl Desk<'_> {
         &self,
         count: impl Fn(&mut TemplateBudget, Timestamp) -> Result<(), Timestamp>,
     ) -> Result<(), DeskError> {
-        for _ in 0..CONFLICTS {
-            let held = self.store.template_budget(self.waba.id()).await?;
-            let version = held.as_ref().map(|held| held.version);
-            let mut budget = held.map(|held| held.record).unwrap_or_default();
+        let counted = |held: Option<&TemplateBudget>| {
+            let mut budget = held.cloned().unwrap_or_default();
             count(&mut budget, clock::now()).map_err(DeskError::Full)?;
-            match self.store.save_template_budget(self.waba.id(), &budget, version).await {
-                Err(StoreError::Conflict) => {}
-                saved => return Ok(saved?),
-            }
-        }
-        Err(StoreError::Conflict.into())
+            Ok::<_, DeskError>(Some((budget, ())))
+        };
+        self.store.update(self.waba.id(), counted).await.map(drop)
     }
 
     /// Submits the templates that were prepared before the account could take them. One that Meta rejects is saved with

@@ -3,15 +3,11 @@
 
 use super::{WorkError, Worker};
 use crate::clock;
-use crate::domain::claim::Claim;
-use crate::domain::entitlement::Entitlement;
-use crate::domain::ids::{AttemptId, CustomerRef, OnboardingId, WabaId};
-use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::TimelineEntry;
-use crate::domain::session::{Flow, Role};
+use crate::domain::ids::{AttemptId, OnboardingId, WabaId};
+use crate::domain::progress::begin_announced;
 use crate::domain::time::Timestamp;
 use crate::perform::Performer;
-use crate::store::{Partnership, StoreError, Versioned};
+use crate::store::{Partnership, StoreError};
 
 impl<P: Performer + Sync> Worker<P> {
     /// Begins an onboarding for an account that Meta announced, unless a signup has claimed it by now.
@@ -27,9 +23,9 @@ impl<P: Performer + Sync> Worker<P> {
             };
         }
         let now = clock::now();
-        let onboarding = begun(waba, &announced, self.role, now);
-        let entry = TimelineEntry::new(now, "announced", None);
-        match self.store.begin_announced(waba, &announced, &onboarding, &[entry]).await {
+        let ids = (OnboardingId::new(now, rand::random()), AttemptId::new(now, rand::random()));
+        let (onboarding, timeline) = begin_announced(ids, self.role, waba, &announced.record.business, now);
+        match self.store.begin_announced(waba, &announced, &onboarding, &timeline).await {
             Ok(()) => self.work(&onboarding.id, deadline).await,
             Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),
@@ -46,18 +42,4 @@ impl<P: Performer + Sync> Worker<P> {
         let last = self.store.onboarding(&owner.onboarding).await?;
         Ok(last.is_some_and(|last| announced_at < last.record.phase_since.before_this_second()))
     }
-}
-
-/// An unclaimed record: its customer reference is derived from the portfolio until a session's signup proves the
-/// account.
-fn begun(waba: &WabaId, announced: &Versioned<Partnership>, role: Role, now: Timestamp) -> Onboarding {
-    let business = announced.record.business.clone();
-    let customer = CustomerRef::of_portfolio(&business);
-    let attempt = AttemptId::new(now, rand::random());
-    let phase = Phase::Fetching { attempt, business: business.clone(), due: now, tries: 0 };
-    let claim = Claim { waba: Some(waba.clone()), business: Some(business), ..Claim::default() };
-    let id = OnboardingId::new(now, rand::random());
-    let begun = Onboarding::begin(id, customer, role, Flow::Default, phase, claim, now);
-    let entitlement = Some(Entitlement::Announced { waba: waba.clone() });
-    Onboarding { timeline_length: 1, entitlement, ..begun }
 }

@@ -1,11 +1,13 @@
 //! Items of the template desk: drafts, the template budget, and when templates were last read.
 
-use super::item::{self, number, text};
+use super::item::{self, Require, number, text};
+use super::update::{Record, next_version};
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::composition::Composition;
 use crate::domain::ids::{OnboardingId, WabaId};
 use crate::domain::template_budget::TemplateBudget;
 use crate::domain::time::Timestamp;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 
 const ENTITY: &str = "template draft";
@@ -22,6 +24,29 @@ pub struct TemplateDraft {
     pub over: bool,
     /// Why Meta rejected it, as a stable code.
     pub code: Option<String>,
+}
+
+impl Record for TemplateBudget {
+    type Key = WabaId;
+    type Beside = ();
+
+    async fn load(store: &Store, key: &WabaId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.template_budget(key).await
+    }
+
+    async fn save(
+        store: &Store,
+        key: &WabaId,
+        held: Option<&Versioned<Self>>,
+        after: Self,
+        (): (),
+    ) -> Result<Versioned<Self>, StoreError> {
+        let version = next_version(held);
+        let item = item::build(&keys::template_budget(key), BUDGET, version, &after)?;
+        let put = item::put(&store.table, item, Require::of(held))?;
+        store.transact(vec![TransactWriteItem::builder().put(put).build()], None).await?;
+        Ok(Versioned { record: after, version })
+    }
 }
 
 impl Store {
@@ -54,25 +79,6 @@ impl Store {
     pub async fn template_budget(&self, waba: &WabaId) -> Result<Option<Versioned<TemplateBudget>>, StoreError> {
         let found = self.item(&keys::template_budget(waba)).await?;
         found.map(|found| item::read(found, BUDGET)).transpose()
-    }
-
-    /// Saves the budget over the version that was read (`None`: over nothing).
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when another process saved first.
-    pub async fn save_template_budget(
-        &self,
-        waba: &WabaId,
-        budget: &TemplateBudget,
-        version: Option<u64>,
-    ) -> Result<(), StoreError> {
-        let key = keys::template_budget(waba);
-        let item = item::build(&key, BUDGET, version.unwrap_or(0).saturating_add(1), budget)?;
-        let require = version.map_or(item::Require::Absent, item::Require::Version);
-        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
-        let request =
-            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
-        request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
     /// When an account's templates were last read to the end.

@@ -1,15 +1,12 @@
 //! Saving a fact that arrived from outside an onboarding's own steps.
 
-use super::{Save, Store, StoreError};
+use super::update::Updated;
+use super::{Store, StoreError};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::operation::Operation;
 use crate::domain::progress::{Fact, advance, advance_by};
 use crate::domain::time::Moment;
-
-/// How often a fact is applied to a newer record before the caller has to come again. Each round somebody's save succeeds,
-/// so that twenty who come at once are all served; a round is two calls of a few milliseconds.
-const CONFLICTS: usize = 25;
 
 /// What became of a fact.
 #[derive(Debug)]
@@ -42,23 +39,16 @@ impl Store {
         operation: Option<&Operation>,
         moment: Moment,
     ) -> Result<Recorded, StoreError> {
-        for _ in 0..CONFLICTS {
-            let Some(held) = self.onboarding(id).await? else {
-                return Ok(Recorded::Unknown);
-            };
-            let (after, timeline) = match operation {
-                Some(operation) => advance_by(&held.record, fact, operation, moment),
-                None => advance(&held.record, fact, moment),
-            };
-            if after == held.record {
-                return Ok(Recorded::Unchanged);
-            }
-            let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
-            match self.save(&save).await {
-                Err(StoreError::Conflict) => {}
-                saved => return saved.map(|()| Recorded::Changed(Box::new(after))),
-            }
-        }
-        Err(StoreError::Conflict)
+        let decide = |before: Option<&Onboarding>| {
+            Ok::<_, StoreError>(before.map(|before| match operation {
+                Some(operation) => advance_by(before, fact, operation, moment),
+                None => advance(before, fact, moment),
+            }))
+        };
+        Ok(match self.update(id, decide).await? {
+            Updated::Saved(saved) => Recorded::Changed(Box::new(saved.record)),
+            Updated::Unchanged(Some(_)) => Recorded::Unchanged,
+            Updated::Unchanged(None) => Recorded::Unknown,
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Moves of numbers, and the accounts they came from.
 
 use super::item::{self, Item, Require, number, text};
+use super::update::{Record, next_version};
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::{MigrationId, OnboardingId, WabaId};
 use crate::domain::migration::{ALIAS, Migration, MigrationFact, MigrationNext, advance, advance_by};
@@ -11,11 +12,30 @@ use std::collections::HashMap;
 
 const ENTITY: &str = "move";
 
-/// How often a fact is applied to a newer record before the caller has to come again.
-const CONFLICTS: usize = 5;
-
 /// Moves a list shows: the newest.
 const LISTED: usize = 100;
+
+impl Record for Migration {
+    type Key = MigrationId;
+    type Beside = Timestamp;
+
+    async fn load(store: &Store, key: &MigrationId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.migration(key).await
+    }
+
+    async fn save(
+        store: &Store,
+        _key: &MigrationId,
+        held: Option<&Versioned<Self>>,
+        after: Self,
+        now: Timestamp,
+    ) -> Result<Versioned<Self>, StoreError> {
+        let version = next_version(held);
+        let put = item::put(&store.table, migration_item(&after, version, now)?, Require::of(held))?;
+        store.transact(vec![TransactWriteItem::builder().put(put).build()], None).await?;
+        Ok(Versioned { record: after, version })
+    }
+}
 
 impl Store {
     /// Stores a new move. A number has one at a time in an onboarding: `earlier` is the one that is over.
@@ -132,17 +152,9 @@ impl Store {
         now: Timestamp,
         change: impl Fn(&Migration) -> Option<Migration>,
     ) -> Result<Option<Migration>, StoreError> {
-        for _ in 0..CONFLICTS {
-            let Some(held) = self.migration(id).await? else { return Ok(None) };
-            let Some(after) = change(&held.record).filter(|after| *after != held.record) else { return Ok(None) };
-            let put = migration_item(&after, held.version.saturating_add(1), now)?;
-            let put = item::put(&self.table, put, Require::Version(held.version))?;
-            match self.transact(vec![TransactWriteItem::builder().put(put).build()], None).await {
-                Err(StoreError::Conflict) => {}
-                saved => return saved.map(|()| Some(after)),
-            }
-        }
-        Err(StoreError::Conflict)
+        let decide =
+            |before: Option<&Migration>| Ok::<_, StoreError>(before.and_then(&change).map(|after| (after, now)));
+        Ok(self.update(id, decide).await?.saved().map(|saved| saved.record))
     }
 
     /// Moves that are due at `now`, the longest overdue first.

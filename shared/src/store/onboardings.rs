@@ -1,6 +1,7 @@
 //! Onboardings, their timeline, and the owners of accounts.
 
 use super::item::{self, Item, Require, number, text};
+use super::update::{Record, next_version};
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
@@ -13,15 +14,39 @@ const ENTITY: &str = "onboarding";
 
 /// One save of an onboarding, from the record that was read to the new one.
 #[derive(Debug)]
-pub struct Save<'a> {
+pub(super) struct Save<'a> {
     /// The version that was read.
-    pub version: u64,
+    pub(super) version: u64,
     /// The record that was read.
-    pub before: &'a Onboarding,
+    pub(super) before: &'a Onboarding,
     /// The record to store.
-    pub after: &'a Onboarding,
-    /// The timeline entries to add.
-    pub timeline: &'a [TimelineEntry],
+    pub(super) after: &'a Onboarding,
+    /// What happened in between.
+    pub(super) timeline: &'a [TimelineEntry],
+}
+
+impl Record for Onboarding {
+    type Key = OnboardingId;
+    type Beside = Vec<TimelineEntry>;
+
+    async fn load(store: &Store, key: &OnboardingId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.onboarding(key).await
+    }
+
+    /// [`StoreError::BoundElsewhere`] when the account belongs to another customer.
+    async fn save(
+        store: &Store,
+        _key: &OnboardingId,
+        held: Option<&Versioned<Self>>,
+        after: Self,
+        timeline: Vec<TimelineEntry>,
+    ) -> Result<Versioned<Self>, StoreError> {
+        // A record is begun by a save of its own.
+        let held = held.ok_or(StoreError::Conflict)?;
+        let save = Save { version: held.version, before: &held.record, after: &after, timeline: &timeline };
+        store.save(&save).await?;
+        Ok(Versioned { record: after, version: next_version(Some(held)) })
+    }
 }
 
 impl Store {
@@ -51,9 +76,9 @@ impl Store {
     /// owner, all or nothing.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when another process saved first, [`StoreError::BoundElsewhere`] when the account
-    /// belongs to another customer.
-    pub async fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
+    /// [`StoreError::Conflict`] when somebody saved first, [`StoreError::BoundElsewhere`] when the account belongs to
+    /// another customer.
+    async fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
         let item = state_item(save.after, save.version.saturating_add(1))?;
         let put = item::put(&self.table, item, Require::Version(save.version))?;
         let mut writes = vec![TransactWriteItem::builder().put(put).build()];

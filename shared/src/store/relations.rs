@@ -2,7 +2,8 @@
 //! towards.
 
 use super::item::{self, Item, Require, number, text};
-use super::{Save, Store, StoreError, keys};
+use super::onboardings::Save;
+use super::{Store, StoreError, keys};
 use crate::domain::ids::{CustomerRef, OnboardingId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};

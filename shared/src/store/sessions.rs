@@ -2,6 +2,7 @@
 
 use super::item::{self, Require, number, text};
 use super::onboardings::state_item;
+use super::update::{Record, next_version};
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::SessionId;
 use crate::domain::onboarding::Onboarding;
@@ -11,6 +12,28 @@ use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 const ENTITY: &str = "session";
+
+impl Record for Session {
+    type Key = SessionId;
+    type Beside = ();
+
+    async fn load(store: &Store, key: &SessionId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.session(key).await
+    }
+
+    async fn save(
+        store: &Store,
+        key: &SessionId,
+        held: Option<&Versioned<Self>>,
+        after: Self,
+        (): (),
+    ) -> Result<Versioned<Self>, StoreError> {
+        let version = next_version(held);
+        let put = item::put(&store.table, session_item(key, &after, version)?, Require::of(held))?;
+        store.transact(vec![TransactWriteItem::builder().put(put).build()], None).await?;
+        Ok(Versioned { record: after, version })
+    }
+}
 
 impl Store {
     /// Stores a new session.

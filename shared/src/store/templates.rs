@@ -1,6 +1,7 @@
 //! Templates of an account, and the accounts that are polled.
 
 use super::item::{self, Require};
+use super::update::Record;
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::{OnboardingId, TemplateId, WabaId};
 use crate::domain::template::{ListProgress, Template};
@@ -23,6 +24,26 @@ pub struct ActiveWaba {
     pub waba: WabaId,
     /// The onboarding that holds its token.
     pub onboarding: OnboardingId,
+}
+
+impl Record for Template {
+    type Key = (WabaId, TemplateId);
+    type Beside = ();
+
+    async fn load(store: &Store, (waba, id): &Self::Key) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.template(waba, id).await
+    }
+
+    async fn save(
+        store: &Store,
+        (waba, _): &Self::Key,
+        held: Option<&Versioned<Self>>,
+        after: Self,
+        (): (),
+    ) -> Result<Versioned<Self>, StoreError> {
+        let version = store.save_template(waba, &after, held.map(|held| held.version)).await?;
+        Ok(Versioned { record: after, version })
+    }
 }
 
 impl Store {

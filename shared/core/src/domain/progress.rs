@@ -3,6 +3,7 @@
 
 mod announce;
 mod assign;
+mod beginning;
 mod connection;
 mod departure;
 mod due;
@@ -12,9 +13,10 @@ mod facts;
 mod rescue;
 mod watch;
 
+pub use beginning::{ReceivedCode, begin_announced, begin_with_code};
 pub use due::{Next, due_at, next};
 pub use event::{About, Fact, Finding, HealthCheck, Renewed, RepeatSignup};
-pub use rescue::{another_code, rescue};
+pub use rescue::rescue;
 
 use super::onboarding::Onboarding;
 use super::operation::{Operation, REQUESTED};
@@ -22,6 +24,7 @@ use super::steps::Step;
 use super::time::{Moment, Timestamp};
 use announce::announce_state;
 use assign::assigned;
+use beginning::code_received;
 use connection::{
     exchange_failed, fetch_asked, fetch_postponed, joined, rejoined, rescue_started, token_died, token_not_kept,
     token_renewed, token_sought, token_stored,
@@ -109,6 +112,7 @@ pub fn advance_by(
 fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
     let now = moment.now;
     match event {
+        Fact::CodeReceived(code) => code_received(after, code, now, timeline),
         Fact::TokenNotKept(attempt, granted) => token_not_kept(after, attempt, granted.as_ref(), now, timeline),
         Fact::RescueStarted(attempt) => rescue_started(after, attempt, now),
         Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),

@@ -12,7 +12,7 @@ use onboarding_core::domain::ids::{
 use onboarding_core::domain::joining::{bound_elsewhere, holder, may_go_on_in};
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
 use onboarding_core::domain::progress::{
-    EXCHANGE_LEASE, Fact, Finding, Next, RepeatSignup, advance, another_code, next, rescue,
+    EXCHANGE_LEASE, Fact, Finding, Next, ReceivedCode, RepeatSignup, advance, begin_announced, next, rescue,
 };
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
@@ -208,8 +208,8 @@ impl World {
         if self.records[place].state() != State::Relaunch || self.records[place].customer_ref.is_unclaimed() {
             return;
         }
-        let (before, attempt) = (self.records[place].clone(), self.attempt());
-        self.records[place] = another_code(before, attempt, Self::claim(click), self.now);
+        let code = ReceivedCode { attempt: self.attempt(), claim: Self::claim(click), confirmed_at: None };
+        self.apply(place, &Fact::CodeReceived(Box::new(code)));
         self.exchange(place, click);
     }
 
@@ -251,13 +251,10 @@ impl World {
         if !self.announced.contains(&account) || !free {
             return;
         }
-        let (attempt, business) = (self.attempt(), business(account));
-        let (id, who) = (OnboardingId::new(self.now, self.given), CustomerRef::of_portfolio(&business));
-        let phase = Phase::Fetching { attempt, business: business.clone(), due: self.now, tries: 0 };
-        let claim = Claim { waba: Some(waba(account)), business: Some(business), ..Claim::default() };
-        let begun = Onboarding::begin(id, who, Role::SolutionPartner, Flow::Default, phase, claim, self.now);
-        let entitlement = Some(Entitlement::Announced { waba: waba(account) });
-        self.records.push(Onboarding { entitlement, ..begun });
+        let attempt = self.attempt();
+        let id = OnboardingId::new(self.now, self.given);
+        let begun = begin_announced((id, attempt), Role::SolutionPartner, &waba(account), &business(account), self.now);
+        self.records.push(begun.0);
     }
 
     fn assigns(&mut self, place: usize, who: usize, account: usize) {

@@ -1,6 +1,6 @@
 //! What can happen to an onboarding.
 
-use super::Timestamp;
+use super::{ReceivedCode, Timestamp};
 use crate::domain::assignment::Assignment;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 /// Something that happened. A fact is never dropped because of a version conflict: it is applied to the newer record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
+    /// A browser brought another code, after the customer was asked to click again.
+    CodeReceived(Box<ReceivedCode>),
     /// The token is in the vault.
     TokenStored(AttemptId),
     /// The code of this attempt yielded no token.

@@ -26,10 +26,3 @@ pub fn rescue(onboarding: &Onboarding, stored: bool, announced: &[(WabaId, Busin
         None => Fact::ExchangeFailed(attempt, "exchange.lost"),
     })
 }
-
-/// The record with another code, which brings another token: what proved an earlier one proves nothing about it.
-#[must_use]
-pub fn another_code(before: Onboarding, attempt: AttemptId, claim: Claim, now: Timestamp) -> Onboarding {
-    let phase = Phase::Exchanging { attempt, lease_until: now.after(EXCHANGE_LEASE) };
-    Onboarding { phase, phase_since: now, claim, entitlement: None, ..before }
-}

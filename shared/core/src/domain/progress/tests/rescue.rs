@@ -41,6 +41,42 @@ fn assigned(name: &str, id: &str) -> Fact {
 }
 
 #[test]
+fn another_code_begins_another_exchange_where_the_customer_was_asked_to_click_again() {
+    let (before, second) = (relaunched(), AttemptId::new(at(50).now, 2));
+    let claim = Claim { waba: Some(waba("33")), ..Claim::default() };
+    let code = ReceivedCode { attempt: second.clone(), claim: claim.clone(), confirmed_at: Some(at(45).now) };
+    let received = Fact::CodeReceived(Box::new(code));
+    let proven = Onboarding { entitlement: Some(Entitlement::Announced { waba: waba("22") }), ..before.clone() };
+    let (after, timeline) = advance(&proven, &received, at(60));
+    let lines: Vec<_> = timeline.iter().map(|entry| (entry.at, entry.event.as_str())).collect();
+    assert_eq!(lines, [(at(45).now, "confirmed"), (at(60).now, "code_received")]);
+    let expected = Onboarding {
+        phase: Phase::Exchanging { attempt: second, lease_until: at(90).now },
+        phase_since: at(60).now,
+        claim,
+        entitlement: None,
+        timeline_length: before.timeline_length + 2,
+        ..before
+    };
+    assert_eq!(after, expected, "a code proves what it proves, and an earlier one nothing about it");
+    for elsewhere in [after, exchanging(Role::SolutionPartner), connected(Role::SolutionPartner), unclaimed()] {
+        assert_eq!(apply(&elsewhere, std::slice::from_ref(&received), at(61)), elsewhere);
+    }
+}
+
+#[test]
+fn an_announced_account_is_fetched_for_whoever_comes_for_it() {
+    let (id, attempt) = (OnboardingId::new(at(0).now, 9), attempt());
+    let business = business("77");
+    let (begun, timeline) =
+        begin_announced((id, attempt.clone()), Role::SolutionPartner, &waba("11"), &business, at(0).now);
+    assert_eq!(timeline, [TimelineEntry::new(at(0).now, "announced", None)]);
+    assert!(begun.customer_ref.is_unclaimed());
+    let entitlement = Some(Entitlement::Announced { waba: waba("11") });
+    assert_eq!(begun, Onboarding { entitlement, timeline_length: 1, ..unclaimed() });
+}
+
+#[test]
 fn what_a_browser_claims_carries_no_rescue_whatever_was_announced() {
     let announced = [(waba("11"), business("77"))];
     for state in [claiming("11", None), claiming("11", Some("77")), exchanging(Role::SolutionPartner)] {
@@ -84,7 +120,8 @@ fn what_proved_an_earlier_code_proves_nothing_about_another() {
     let lost = apply(&fetching, &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(30));
     assert!(lost.state() == State::Relaunch && lost.entitlement.is_some());
     let (newer, claim) = (AttemptId::new(at(40).now, 2), Claim { waba: Some(waba("22")), ..Claim::default() });
-    let another = another_code(lost, newer.clone(), claim.clone(), at(40).now);
+    let code = ReceivedCode { attempt: newer.clone(), claim: claim.clone(), confirmed_at: None };
+    let another = apply(&lost, &[Fact::CodeReceived(Box::new(code))], at(40));
     assert_eq!((another.state(), &another.claim, &another.entitlement), (State::Exchanging, &claim, &None));
     assert_eq!(due_at(&another), Some(at(40).now.after(EXCHANGE_LEASE)));
     let announced = [(waba("11"), business("77")), (waba("22"), business("88"))];
