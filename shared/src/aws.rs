@@ -20,8 +20,8 @@ pub use connector::Connector;
 
 /// One attempt of an AWS call. The SDK sets no bound by itself.
 const ATTEMPT: Duration = Duration::from_millis(2500);
-/// An AWS call with its one retry.
-const OPERATION: Duration = Duration::from_secs(5);
+/// Longest time of an AWS call with its one retry: what a reserve for saving is counted in.
+pub const OPERATION: Duration = Duration::from_secs(5);
 
 /// Where AWS is and who we are to it: a cheap handle, whose clients are built by their first call. The SDK reads its table of
 /// partitions anew for each service, a tenth of a start; an invocation that calls no service should not have waited for it.

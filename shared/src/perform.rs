@@ -39,11 +39,15 @@ use crate::queue::QueueError;
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
+use std::time::Instant;
 
 /// Somebody who may perform the steps of one runner. A failure is a result, not an error.
-pub trait Performer {
+pub trait Performer: Sized {
     /// Whose steps.
     const RUNNER: Runner;
+    /// The same, with calls to Meta that are answered by `until`.
+    #[must_use]
+    fn until(&self, until: Instant) -> Self;
     /// Performs `step`, which was recorded as begun.
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
     /// Attends to what is due beside the steps; `None` when nothing came of it, and it is due again later.
@@ -79,6 +83,10 @@ pub struct OnboardingSteps {
 
 impl Performer for OnboardingSteps {
     const RUNNER: Runner = Runner::Steps;
+
+    fn until(&self, until: Instant) -> Self {
+        Self { graph: self.graph.until(until), mover: self.mover.until(until), ..self.clone() }
+    }
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
         match step {

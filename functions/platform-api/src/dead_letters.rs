@@ -11,6 +11,7 @@ use shared::http::{Reply, json};
 use shared::queue::Queue;
 
 /// A queue's dead letters, under the name of the queue they came from.
+#[derive(Clone)]
 pub(crate) struct DeadLetters {
     name: String,
     queue: Queue,
