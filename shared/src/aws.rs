@@ -20,8 +20,8 @@ pub use connector::Connector;
 
 /// Timeout of one attempt of an AWS call; the SDK sets none by default.
 const ATTEMPT: Duration = Duration::from_millis(2500);
-/// Timeout of an AWS call, including its one retry.
-const OPERATION: Duration = Duration::from_secs(5);
+/// Timeout of an AWS call, including its one retry; reserves for saving are multiples of it.
+pub const OPERATION: Duration = Duration::from_secs(5);
 
 /// Region, credentials and endpoints of AWS. Cheap to clone. Each client is built on first use: the SDK parses its
 /// partition table for every service, a tenth of a cold start, which an invocation that does not call the service

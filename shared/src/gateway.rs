@@ -3,6 +3,7 @@
 //! answered with 400. Replies are UTF-8 text and do not need its conversions, whose encoding tables would add 0.2 MB to
 //! each function.
 
+use crate::deadline::Deadline;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::source::SourceAddress;
@@ -57,7 +58,7 @@ pub async fn serve<H: Handler>(handler: &H) -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let reply = match parse(event.payload.get()) {
             // Boxed: the handler's future is nested too deeply for the compiler to lay out inline.
-            Some(request) => Box::pin(answer(handler, request.into())).await,
+            Some(request) => Box::pin(answer(handler, request.into(), Deadline::of(&event.context))).await,
             None => Problem::bad_request("malformed", "The request is malformed.").reply(&event.context.request_id),
         };
         Ok::<_, Error>(response(reply))
@@ -84,8 +85,8 @@ fn response(reply: Reply) -> ApiGatewayV2httpResponse {
     response
 }
 
-async fn answer<H: Handler>(handler: &H, request: lambda_http::Request) -> Reply {
-    let request = convert(request);
+async fn answer<H: Handler>(handler: &H, request: lambda_http::Request, deadline: Deadline) -> Reply {
+    let request = convert(request, deadline);
     let (request_id, method, path) = (request.request_id.clone(), request.method.clone(), route(&request.path));
     let answered = AssertUnwindSafe(handler.handle(request)).catch_unwind().await;
     match answered {
@@ -107,7 +108,7 @@ fn route(path: &str) -> String {
     path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
-fn convert(request: lambda_http::Request) -> Request {
+fn convert(request: lambda_http::Request, deadline: Deadline) -> Request {
     let context = request.request_context_ref();
     let (mut request_id, mut host) = (String::new(), String::new());
     let (mut source, mut caller) = (SourceAddress::default(), None);
@@ -122,7 +123,8 @@ fn convert(request: lambda_http::Request) -> Request {
     let (path, query) = (request.raw_http_path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     let (parts, body) = request.into_parts();
     let body = Bytes::copy_from_slice(&body);
-    Request { method: parts.method, path, query, headers: parts.headers, body, request_id, host, source, caller }
+    let (method, headers) = (parts.method, parts.headers);
+    Request { method, path, query, headers, body, request_id, host, source, caller, deadline }
 }
 
 #[cfg(test)]
@@ -131,6 +133,10 @@ mod tests {
     use crate::http::{cookie, json};
     use serde_json::json;
     use std::time::Duration;
+
+    fn soon() -> Deadline {
+        Deadline::after(Duration::from_secs(15))
+    }
 
     fn event(path: &str, query: &str, host: &str, body: &str, base64: bool) -> String {
         json!({
@@ -172,7 +178,7 @@ mod tests {
     fn cookies_come_and_go_in_their_own_members() {
         let text = event("/signup", "", "h.example", "", false);
         let with = text.replacen("{", r#"{"cookies":["__Host-signup-browser=b","k=v"],"#, 1);
-        let request = convert(parse(&with).unwrap().into());
+        let request = convert(parse(&with).unwrap().into(), soon());
         assert_eq!(cookie::read(&request, cookie::BROWSER), Some("b"));
         let mut reply = crate::http::no_content();
         cookie::set(&mut reply, cookie::BROWSER, "b", Duration::from_secs(60));
@@ -194,7 +200,7 @@ mod tests {
         let text = event("/x", "", "api.example", "", false);
         let forged = text.replace(r#""host":"api.example""#, r#""host":"evil.example""#);
         assert_ne!(forged, text);
-        assert_eq!(convert(parse(&forged).unwrap().into()).base_url(), "https://api.example");
+        assert_eq!(convert(parse(&forged).unwrap().into(), soon()).base_url(), "https://api.example");
     }
 
     #[test]
@@ -205,12 +211,13 @@ mod tests {
             r#""host":"api.example","x-forwarded-for":"203.0.113.7","forwarded":"for=203.0.113.7""#,
         );
         assert_ne!(forged, text);
-        assert_eq!(convert(parse(&forged).unwrap().into()).source, SourceAddress::parse("127.0.0.1"));
+        assert_eq!(convert(parse(&forged).unwrap().into(), soon()).source, SourceAddress::parse("127.0.0.1"));
     }
 
     #[test]
     fn accepted_events_convert() {
-        let request = convert(parse(&event("/signup/callback", "a=b%20c", "h.example", "aGk=", true)).unwrap().into());
+        let request =
+            convert(parse(&event("/signup/callback", "a=b%20c", "h.example", "aGk=", true)).unwrap().into(), soon());
         assert_eq!((request.path.as_str(), request.parameter("a").as_deref()), ("/signup/callback", Some("b c")));
         assert_eq!(
             (&request.body[..], request.host.as_str(), request.request_id.as_str()),

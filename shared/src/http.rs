@@ -7,6 +7,7 @@ pub mod origin;
 pub mod problem;
 pub mod source;
 
+use crate::deadline::Deadline;
 use bytes::Bytes;
 use caller::Caller;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -33,6 +34,8 @@ pub struct Request {
     pub source: SourceAddress,
     /// The caller admitted by the gateway's authorizer, on routes that have one.
     pub caller: Option<Caller>,
+    /// When the invocation ends.
+    pub deadline: Deadline,
 }
 
 impl Request {

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod client_limit;
 pub mod clock;
 pub mod config;
+pub mod deadline;
 pub mod events;
 pub mod gateway;
 pub mod graph;

@@ -39,11 +39,15 @@ use crate::queue::QueueError;
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
+use std::time::Instant;
 
 /// Performs the steps of one runner. A failure is a result, not an error.
-pub trait Performer {
+pub trait Performer: Sized {
     /// The runner whose steps it performs.
     const RUNNER: Runner;
+    /// The same, with calls to Meta that are answered by `until`.
+    #[must_use]
+    fn until(&self, until: Instant) -> Self;
     /// Performs `step`, which was saved as started.
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
     /// Handles what is due besides the steps; `None` when there was no result, and it is due again later.
@@ -79,6 +83,10 @@ pub struct OnboardingSteps {
 
 impl Performer for OnboardingSteps {
     const RUNNER: Runner = Runner::Steps;
+
+    fn until(&self, until: Instant) -> Self {
+        Self { graph: self.graph.until(until), mover: self.mover.until(until), ..self.clone() }
+    }
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
         match step {

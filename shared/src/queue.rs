@@ -118,7 +118,16 @@ impl Queue {
         sent.map(drop).map_err(|error| reduce(&error))
     }
 
-    /// Sends a message; when this returns, SQS has stored it durably.
+    /// Enqueues many jobs at once, with as few requests as SQS allows. Says of each whether SQS has it.
+    pub async fn enqueue_all(&self, jobs: &[Job]) -> Vec<Result<(), QueueError>> {
+        let bodies: Result<Vec<_>, _> = jobs.iter().map(serde_json::to_string).collect();
+        match bodies {
+            Ok(bodies) => self.send_all(bodies).await,
+            Err(_) => vec![Err(QueueError("encode".to_owned())); jobs.len()],
+        }
+    }
+
+    /// Stores a message durably: when this returns, SQS has it.
     ///
     /// # Errors
     /// [`QueueError`] when SQS did not confirm; it may have stored the message all the same.

@@ -2,8 +2,11 @@
 
 mod announced;
 
+use crate::aws::{AwsConfig, OPERATION};
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
+use crate::config::{Lookup, Problems};
+use crate::deadline::Deadline;
 use crate::domain::doctor::DoctorReport;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::{MigrationId, OnboardingId};
@@ -74,14 +77,23 @@ impl<P: Performer + Sync> Worker<P> {
         Self { performer, store, steps, credit, publisher, role }
     }
 
+    /// The same worker with calls to Meta that leave the time of one save.
+    fn until(&self, deadline: Deadline) -> Self {
+        let performer = self.performer.until(deadline.less(OPERATION));
+        let (store, publisher) = (self.store.clone(), self.publisher.clone());
+        let (steps, credit) = (self.steps.clone(), self.credit.clone());
+        Self { performer, store, steps, credit, publisher, role: self.role }
+    }
+
     /// Answers a batch of jobs.
     pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
+        let worker = self.until(Deadline::of(&event.context));
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
-            Ok(Job::Onboarding { id }) => self.work(&id, deadline).await,
-            Ok(Job::Announced { waba }) if P::RUNNER == Runner::Steps => self.begin_announced(&waba, deadline).await,
-            Ok(Job::Doctor) => self.run_doctor().await,
-            Ok(Job::Migration { id }) => self.migrate_number(&id, deadline).await,
+            Ok(Job::Onboarding { id }) => worker.work(&id, deadline).await,
+            Ok(Job::Announced { waba }) if P::RUNNER == Runner::Steps => worker.begin_announced(&waba, deadline).await,
+            Ok(Job::Doctor) => worker.run_doctor().await,
+            Ok(Job::Migration { id }) => worker.migrate_number(&id, deadline).await,
             Ok(Job::Announced { .. } | Job::Templates { .. } | Job::Parked { .. } | Job::Message { .. }) | Err(_) => {
                 Err(WorkError::UnknownJob)
             }

@@ -106,7 +106,9 @@ enum Verdict {
 
 fn verdict(error: &GraphError, may_be_spent: bool) -> Verdict {
     let refusal = match &error.kind {
-        Kind::NoAppSecret | Kind::Transport(TransportError::NotSent) => return Verdict::NotSent,
+        Kind::NoAppSecret | Kind::Transport(TransportError::NotSent | TransportError::OutOfTime) => {
+            return Verdict::NotSent;
+        }
         Kind::Transport(TransportError::NoAnswer | TransportError::TooLarge) | Kind::Undecodable => {
             return Verdict::Unknown;
         }
@@ -124,7 +126,54 @@ fn verdict(error: &GraphError, may_be_spent: bool) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::domain::ids::AppId;
+    use shared::graph::client::{AppSecret, AppSecretUnavailable, GraphConfig};
     use shared::graph::error::parse;
+    use shared::tls::Tls;
+    use shared::transport::Transport;
+    use std::pin::Pin;
+    use std::time::{Duration, Instant};
+    use tokio::net::TcpListener;
+
+    #[derive(Debug)]
+    struct Known;
+
+    impl AppSecret for Known {
+        fn value(&self) -> Pin<Box<dyn Future<Output = Result<Secret, AppSecretUnavailable>> + Send + '_>> {
+            Box::pin(async { Ok(Secret::new("app secret".to_owned())) })
+        }
+    }
+
+    /// Meta as somebody who takes every connection and never answers.
+    async fn silent() -> (GraphClient, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let config = GraphConfig::new(base, "v25.0".to_owned(), AppId::parse("1").unwrap());
+        (GraphClient::new(Transport::new(&Tls::new().unwrap()).unwrap(), config, Known), listener)
+    }
+
+    async fn exchanged(graph: &GraphClient, left: Duration) -> (Refused, Duration) {
+        let (secret, begun) = (Secret::new("s".to_owned()), Instant::now());
+        let graph = graph.until(begun + left);
+        let refused = code_for_token(&graph, &secret, &secret, None).await.unwrap_err();
+        (refused, begun.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_meta_that_does_not_answer_is_waited_for_until_the_time_for_saving_begins() {
+        let (graph, _listener) = silent().await;
+        let (refused, took) = exchanged(&graph, Duration::from_millis(1500)).await;
+        assert_eq!(refused, Refused::Lost, "Meta may have spent the code");
+        assert!(took < Duration::from_secs(3), "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn a_code_is_not_spent_when_no_time_is_left_for_it() {
+        let (graph, listener) = silent().await;
+        let (refused, _) = exchanged(&graph, Duration::from_millis(100)).await;
+        assert_eq!((refused, graph.calls_made()), (Refused::Unreachable, 0));
+        assert!(tokio::time::timeout(Duration::from_millis(50), listener.accept()).await.is_err());
+    }
 
     fn refused(status: u16, body: &str, may_be_spent: bool) -> Verdict {
         let kind = Kind::Refused(parse(status, body.as_bytes(), None).unwrap());

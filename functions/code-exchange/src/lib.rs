@@ -3,17 +3,20 @@
 
 mod admission;
 mod exchange;
+mod keeping;
 mod proof;
 mod request;
 
 use admission::Admitted;
 use http::StatusCode;
+use keeping::{KEEPING, RECORDING};
 use request::Callback;
 use serde::Serialize;
 use shared::aws::AwsConfig;
 use shared::client_limit::{Attempt, ClientLimit};
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_origins};
+use shared::deadline::Deadline;
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
 use shared::domain::progress::{Fact, ReceivedCode, advance, begin_with_code};
@@ -84,7 +87,7 @@ impl App {
         })
     }
 
-    async fn callback(&self, callback: Callback) -> Result<Reply, Problem> {
+    async fn callback(&self, callback: Callback, deadline: Deadline) -> Result<Reply, Problem> {
         let app_secret = self.graph.app_secret().await.map_err(|error| unavailable(&error))?;
         for _ in 0..CLAIMS {
             let session = self.session(&callback).await?;
@@ -95,7 +98,7 @@ impl App {
             };
             // Somebody who saved in between is looked at again: another click, or a worker that was just telling.
             if let Some(claimed) = self.claim(&callback, session, existing).await? {
-                return self.exchange(&app_secret, &callback, claimed).await;
+                return self.exchange(&app_secret, &callback, claimed, deadline).await;
             }
         }
         Err(Problem::unavailable())
@@ -162,33 +165,26 @@ impl App {
         app_secret: &Secret,
         callback: &Callback,
         mut held: Versioned<Onboarding>,
+        deadline: Deadline,
     ) -> Result<Reply, Problem> {
         let Phase::Exchanging { attempt, .. } = held.record.phase.clone() else {
             return Err(in_progress());
         };
-        let token =
-            match exchange::code_for_token(&self.graph, app_secret, &callback.code, callback.redirect_uri.as_deref())
-                .await
-            {
-                Ok(token) => token,
-                Err(refused) => {
-                    self.record(&mut held, &Fact::ExchangeFailed(attempt, refused.reason())).await;
-                    self.enqueue(&held.record).await;
-                    return Err(refused.problem());
-                }
-            };
-        let mut stored = Err(());
-        for _ in 0..SAVES {
-            stored = self.vault.store_business_token(&attempt, &token).await.map_err(|error| {
-                tracing::error!(onboarding.id = %held.record.id, error = %error, "the token is not in the vault yet");
-            });
-            if stored.is_ok() {
-                break;
+        let (graph, code) = (self.graph.until(deadline.less(KEEPING)), &callback.code);
+        let exchanged = exchange::code_for_token(&graph, app_secret, code, callback.redirect_uri.as_deref()).await;
+        let token = match exchanged {
+            Ok(token) => token,
+            Err(refused) => {
+                self.record(&mut held, &Fact::ExchangeFailed(attempt, refused.reason())).await;
+                self.enqueue(&held.record).await;
+                return Err(refused.problem());
             }
-        }
-        let fact = match stored {
-            Ok(()) => Fact::TokenStored(attempt),
-            Err(()) => Fact::TokenNotKept(attempt, proof::granted(&self.graph, &token).await),
+        };
+        let fact = if self.keep(&held.record.id, (&attempt, &token), deadline).await {
+            Fact::TokenStored(attempt)
+        } else {
+            let graph = self.graph.until(deadline.less(RECORDING));
+            Fact::TokenNotKept(attempt, proof::granted(&graph, &token).await)
         };
         self.record(&mut held, &fact).await;
         self.enqueue(&held.record).await;
@@ -242,9 +238,9 @@ fn claimed(
 impl Handler for App {
     async fn handle(&self, request: Request) -> Result<Reply, Problem> {
         origin::check(&request, &self.origins)?;
-        let callback = Callback::parse(&request)?;
+        let (callback, deadline) = (Callback::parse(&request)?, request.deadline);
         let counted = self.clients.count(&request, Attempt::Code).await?;
-        let answered = self.callback(callback).await;
+        let answered = self.callback(callback, deadline).await;
         if !is_refused(&answered) {
             self.clients.forget(counted).await;
         }

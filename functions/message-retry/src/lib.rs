@@ -1,20 +1,23 @@
 //! `MessageRetryQueue`: makes the one second attempt of a failed message when it is due, and publishes events about
 //! messages.
 
-use shared::aws::AwsConfig;
+use lambda_runtime::LambdaEvent;
+use shared::aws::{AwsConfig, OPERATION};
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
+use shared::deadline::Deadline;
 use shared::domain::ids::MessageId;
 use shared::domain::message::{Message, MessageFact, MessageNext};
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::perform::messages::{SendError, Sender};
-use shared::queue::{Job, Queue};
+use shared::queue::{Job, Queue, QueueError};
 use shared::secrets::{PlatformSecret, Vault};
 use shared::store::Store;
 use shared::tls::Tls;
 use shared::transport::Transport;
+use std::time::Duration;
 
 /// State of the function between invocations.
 pub struct App {
@@ -31,7 +34,13 @@ pub enum RetryError {
     /// A dependency is unavailable.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
 }
+
+/// Time a message may need: with less left its job is enqueued again, and costs none of its receives.
+const MESSAGE_BUDGET: Duration = Duration::from_secs(12);
 
 /// Most actions per job: publish, send, and publish again.
 const TURNS: usize = 6;
@@ -61,9 +70,13 @@ impl App {
     }
 
     /// Handles a batch of jobs.
-    pub async fn handle(&self, event: &SqsEvent) -> BatchResponse {
-        batch::each(event, async |record: &Record| match Job::read(&record.body) {
-            Some(Job::Message { id }) => self.message(&id).await,
+    pub async fn handle(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
+        let deadline = Deadline::of(&event.context);
+        let (sender, publisher) = (self.sender.until(deadline.less(OPERATION)), self.publisher.clone());
+        let app = Self { sender, publisher };
+        batch::each(&event.payload, async |record: &Record| match Job::read(&record.body) {
+            Some(Job::Message { id }) if deadline.leaves(MESSAGE_BUDGET) => app.message(&id).await,
+            Some(job @ Job::Message { .. }) => Ok(app.sender.retries.enqueue(&job, Duration::ZERO).await?),
             _ => Err(RetryError::UnknownJob),
         })
         .await

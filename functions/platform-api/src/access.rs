@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 const LONGEST_NAME: usize = 128;
 
 /// The issuer's name of each scope.
+#[derive(Clone)]
 pub(crate) struct Access {
     read: String,
     operate: String,
@@ -130,6 +131,7 @@ mod tests {
             host: "h".to_owned(),
             source: shared::http::source::SourceAddress::default(),
             caller: claims.map(|claims| Caller::of_claims(&claims.collect())),
+            deadline: shared::deadline::Deadline::after(std::time::Duration::from_secs(15)),
         }
     }
 

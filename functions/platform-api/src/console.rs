@@ -37,6 +37,7 @@ const ISOLATED: [(HeaderName, HeaderValue); 3] = [
 ];
 
 /// Where operators log in (OAuth 2.0 with PKCE).
+#[derive(Clone)]
 pub(crate) struct Login {
     client_id: String,
     scope: String,

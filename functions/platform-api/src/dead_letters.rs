@@ -11,6 +11,7 @@ use shared::http::{Reply, json};
 use shared::queue::Queue;
 
 /// A dead-letter queue, under the name of its source queue.
+#[derive(Clone)]
 pub(crate) struct DeadLetters {
     name: String,
     queue: Queue,

@@ -17,21 +17,22 @@ impl Handler for App {
         }
         let operation = self.access.permit(&request, &segments)?;
         check_parameters(&request, &segments)?;
+        let app = self.until(request.deadline);
         match (&request.method, segments.as_slice()) {
-            (_, ["v1", "sessions", rest @ ..]) => self.session_route(rest, &request, &operation).await,
-            (&Method::GET, ["v1", "onboardings"]) => self.list(&request).await,
-            (&Method::GET, ["v1", "onboardings", id]) => self.get(id).await,
-            (&Method::DELETE, ["v1", "onboardings", id]) => self.leave(id, &operation).await,
-            (&Method::GET, ["v1", "onboardings", id, "timeline"]) => self.timeline(id, &request).await,
-            (&Method::POST, ["v1", "onboardings", id, "resume"]) => self.resume(id, &request, &operation).await,
-            (&Method::POST, ["v1", "onboardings", id, "assign"]) => self.assign(id, &request, &operation).await,
+            (_, ["v1", "sessions", rest @ ..]) => app.session_route(rest, &request, &operation).await,
+            (&Method::GET, ["v1", "onboardings"]) => app.list(&request).await,
+            (&Method::GET, ["v1", "onboardings", id]) => app.get(id).await,
+            (&Method::DELETE, ["v1", "onboardings", id]) => app.leave(id, &operation).await,
+            (&Method::GET, ["v1", "onboardings", id, "timeline"]) => app.timeline(id, &request).await,
+            (&Method::POST, ["v1", "onboardings", id, "resume"]) => app.resume(id, &request, &operation).await,
+            (&Method::POST, ["v1", "onboardings", id, "assign"]) => app.assign(id, &request, &operation).await,
             (_, ["v1", "onboardings", id, "templates", rest @ ..]) => {
-                self.desk_route(id, rest, &request, &operation).await
+                app.desk_route(id, rest, &request, &operation).await
             }
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
-            (_, ["v1", "moves", rest @ ..]) => self.migration_route(rest, &request, &operation).await,
-            (_, ["v1", "phone-numbers" | "messages", ..]) => self.message_route(&segments, &request, &operation).await,
-            (_, ["v1", rest @ ..]) => self.platform_route(rest, &request, &operation).await,
+            (_, ["v1", "moves", rest @ ..]) => app.migration_route(rest, &request, &operation).await,
+            (_, ["v1", "phone-numbers" | "messages", ..]) => app.message_route(&segments, &request, &operation).await,
+            (_, ["v1", rest @ ..]) => app.platform_route(rest, &request, &operation).await,
             _ => Err(Problem::not_found()),
         }
     }

@@ -3,6 +3,7 @@
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
+use shared::aws::OPERATION;
 use shared::domain::doctor::{Check, CheckName, DoctorReport};
 use shared::domain::operation::Operation;
 use shared::domain::session::Role;
@@ -12,11 +13,12 @@ use shared::http::{Reply, Request, json};
 use shared::perform::doctor::app_side;
 use shared::queue::{Job, Queue};
 use shared::store::Solution;
-use shared::transport::Transport;
-use std::time::Duration;
+use shared::transport::{Transport, TransportError};
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// What only the doctor needs.
+#[derive(Clone)]
 pub(crate) struct Doctor {
     pub(crate) role: Role,
     pub(crate) webhook: Url,
@@ -72,7 +74,7 @@ impl App {
         let hosted = Url::parse(&self.signup_page(request)).map(|page| page.origin().ascii_serialization());
         pages.extend(hosted.ok().filter(|hosted| !doctor.origins.contains(hosted)));
         let mut checks = app_side(&self.graph, doctor.role, doctor.webhook.as_str()).await;
-        checks.push(self.reachable().await);
+        checks.push(self.reachable(request.deadline.less(OPERATION)).await);
         checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
         checks.push(Check::unanswered(CheckName::AllowedDomains, pages));
         let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
@@ -96,10 +98,14 @@ impl App {
     }
 
     /// Anybody may probe; what is not signed has to be refused.
-    async fn reachable(&self) -> Check {
-        let missing = match self.doctor.transport.probe(&self.doctor.webhook).await {
+    async fn reachable(&self, until: Instant) -> Check {
+        let missing = match self.doctor.transport.probe(&self.doctor.webhook, until).await {
             Ok(StatusCode::UNAUTHORIZED) => Vec::new(),
             Ok(status) => vec![format!("answers {}", status.as_u16())],
+            Err(TransportError::OutOfTime) => {
+                let late = vec![TransportError::OutOfTime.to_string()];
+                return Check::unanswered(CheckName::CallbackReachable, late);
+            }
             Err(error) => vec![error.to_string()],
         };
         Check::answered(CheckName::CallbackReachable, missing)

@@ -27,8 +27,9 @@ use console::Login;
 use dead_letters::DeadLetters;
 use doctor::Doctor;
 pub use routes::{ROUTES, Route, Scope};
-use shared::aws::AwsConfig;
+use shared::aws::{AwsConfig, OPERATION};
 use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins, parse_retry_delay};
+use shared::deadline::Deadline;
 use shared::domain::limit::OnboardingLimit;
 use shared::domain::session::Role;
 use shared::events::Publisher;
@@ -46,6 +47,7 @@ use std::time::Duration;
 use url::Url;
 
 /// State of the function between invocations.
+#[derive(Clone)]
 pub struct App {
     store: Store,
     jobs: Queue,
@@ -124,6 +126,13 @@ impl App {
             override_origins,
             access,
         })
+    }
+
+    /// The same with calls to Meta that leave the time of one save.
+    fn until(&self, deadline: Deadline) -> Self {
+        let until = deadline.less(OPERATION);
+        let (sender, mover) = (self.sender.until(until), self.mover.until(until));
+        Self { graph: self.graph.until(until), sender, mover, ..self.clone() }
     }
 }
 

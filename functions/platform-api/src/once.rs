@@ -171,6 +171,7 @@ mod tests {
             host: "api.example.com".into(),
             source: shared::http::source::SourceAddress::default(),
             caller: None,
+            deadline: shared::deadline::Deadline::after(Duration::from_secs(15)),
         }
     }
 

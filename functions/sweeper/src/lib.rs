@@ -2,13 +2,13 @@
 //! longer than SQS can delay are all found here.
 
 use serde::Serialize;
-use shared::aws::AwsConfig;
+use shared::aws::{AwsConfig, OPERATION};
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
-use shared::queue::{Job, Queue, QueueError};
+use shared::deadline::Deadline;
+use shared::queue::{Job, MOST_AT_ONCE, Queue, QueueError};
 use shared::store::{Store, StoreError};
 use shared::tls::Tls;
-use std::time::Duration;
 
 /// What the function holds between invocations.
 pub struct App {
@@ -18,7 +18,7 @@ pub struct App {
     retries: Queue,
 }
 
-/// The sweep was cut short; the next one begins with the longest overdue again.
+/// A kind was not swept, or not all of it; the next sweep begins with the longest overdue again.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The table.
@@ -55,34 +55,161 @@ impl App {
         problems.finish(Some(Self { store, steps, webhooks, retries })).map_err(StartError::from)
     }
 
-    /// Enqueues every onboarding that is due, the longest overdue first. `onboarding-steps` hands over what is not its own.
+    /// Enqueues everything that is due, of each kind the longest overdue first. The kinds wait for nothing of each other's.
+    /// `onboarding-steps` hands over what is not its own.
     ///
     /// # Errors
-    /// [`SweepError`] when the table or the queue fails.
-    pub async fn sweep(&self) -> Result<Swept, SweepError> {
-        let now = clock::now();
-        let due = self.store.due(now, AT_ONCE).await?;
-        let mut enqueued = due.len();
-        for id in due {
-            self.steps.enqueue(&Job::Onboarding { id }, Duration::ZERO).await?;
-        }
-        for waba in self.store.announced(now, AT_ONCE).await? {
-            self.steps.enqueue(&Job::Announced { waba }, Duration::ZERO).await?;
-            enqueued += 1;
-        }
-        for waba in self.store.parked_accounts(now, AT_ONCE).await? {
-            self.webhooks.enqueue(&Job::Parked { waba }, Duration::ZERO).await?;
-            enqueued += 1;
-        }
-        for id in self.store.due_messages(now, AT_ONCE).await? {
-            self.retries.enqueue(&Job::Message { id }, Duration::ZERO).await?;
-            enqueued += 1;
-        }
-        for id in self.store.due_migrations(now, AT_ONCE).await? {
-            self.steps.enqueue(&Job::Migration { id }, Duration::ZERO).await?;
-            enqueued += 1;
-        }
+    /// [`SweepError`] when the table or a queue failed for one of the kinds; what could be enqueued is.
+    pub async fn sweep(&self, deadline: Deadline) -> Result<Swept, SweepError> {
+        let (store, now) = (&self.store, clock::now());
+        let to = |queue| Kind { queue, deadline };
+        let swept = tokio::join!(
+            to(&self.steps).enqueue(store.due(now, AT_ONCE), |id| Job::Onboarding { id }),
+            to(&self.steps).enqueue(store.announced(now, AT_ONCE), |waba| Job::Announced { waba }),
+            to(&self.webhooks).enqueue(store.parked_accounts(now, AT_ONCE), |waba| Job::Parked { waba }),
+            to(&self.retries).enqueue(store.due_messages(now, AT_ONCE), |id| Job::Message { id }),
+            to(&self.steps).enqueue(store.due_migrations(now, AT_ONCE), |id| Job::Migration { id }),
+        );
+        let kinds = [swept.0, swept.1, swept.2, swept.3, swept.4];
+        let enqueued = kinds.iter().map(|kind| kind.enqueued).sum();
         tracing::info!(enqueued, "swept");
-        Ok(Swept { enqueued })
+        let failed = kinds.into_iter().filter_map(|kind| kind.failed);
+        match failed.inspect(|error| tracing::error!(error = %error, "a kind was not swept")).reduce(|first, _| first) {
+            Some(error) => Err(error),
+            None => Ok(Swept { enqueued }),
+        }
+    }
+}
+
+/// One kind of what is due: where its jobs go, and until when.
+struct Kind<'a> {
+    queue: &'a Queue,
+    deadline: Deadline,
+}
+
+/// What became of one kind.
+#[derive(Default)]
+struct SweptKind {
+    enqueued: usize,
+    failed: Option<SweepError>,
+}
+
+impl Kind<'_> {
+    /// Enqueues what is due, ten jobs a request. A request of which the queue takes nothing ends it, and so does the time: what
+    /// is left is due in a minute too.
+    async fn enqueue<T>(
+        self,
+        due: impl Future<Output = Result<Vec<T>, StoreError>>,
+        job: impl Fn(T) -> Job,
+    ) -> SweptKind {
+        let mut swept = SweptKind::default();
+        let jobs: Vec<Job> = match due.await {
+            Ok(due) => due.into_iter().map(job).collect(),
+            Err(error) => return SweptKind { failed: Some(error.into()), ..swept },
+        };
+        for batch in jobs.chunks(MOST_AT_ONCE) {
+            if !self.deadline.leaves(OPERATION) {
+                tracing::warn!(left = jobs.len().saturating_sub(swept.enqueued), "no time is left for what is due");
+                break;
+            }
+            let (taken, refused): (Vec<_>, Vec<_>) =
+                self.queue.enqueue_all(batch).await.into_iter().partition(Result::is_ok);
+            swept.enqueued += taken.len();
+            swept.failed = swept.failed.or(refused.into_iter().find_map(Result::err).map(SweepError::from));
+            if taken.is_empty() {
+                break;
+            }
+        }
+        swept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    /// Requests that were answered: what the table and the queues were asked.
+    type Seen = Arc<Mutex<Vec<String>>>;
+
+    /// AWS with twelve of every kind due, and with a queue `steps` that refuses everything.
+    fn aws() -> (App, Seen) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, seen) = (format!("http://{}", listener.local_addr().unwrap()), Seen::default());
+        let kept = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let kept = Arc::clone(&kept);
+                std::thread::spawn(move || connection(stream.unwrap(), &kept));
+            }
+        });
+        let lookup = |name: &str| match name {
+            name if name.starts_with("AWS_ENDPOINT_URL") => Some(address.clone()),
+            "ONBOARDING_QUEUE_URL" => Some(format!("{address}/steps")),
+            name if name.ends_with("QUEUE_URL") => Some(format!("{address}/{name}")),
+            _ => Some("x".to_owned()),
+        };
+        (App::from_lookup(&lookup).unwrap(), seen)
+    }
+
+    fn connection(mut stream: TcpStream, seen: &Seen) {
+        let mut read = Vec::new();
+        let mut buffer = [0; 8192];
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            read.extend_from_slice(&buffer[..length]);
+            let text = String::from_utf8_lossy(&read).to_lowercase();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let expected = head.split("content-length: ").nth(1).and_then(|after| after.lines().next());
+            if expected.and_then(|length| length.parse().ok()).unwrap_or(0) > body.len() {
+                continue;
+            }
+            let (status, reply) = answer(body);
+            seen.lock().unwrap().push(body.to_owned());
+            read.clear();
+            let length = reply.len();
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{reply}").unwrap();
+        }
+    }
+
+    fn answer(body: &str) -> (&'static str, String) {
+        if body.contains("/steps") {
+            return ("400 Bad Request", r#"{"__type":"AccessDenied"}"#.to_owned());
+        }
+        if body.contains("queueurl") {
+            let taken: Vec<_> =
+                (0..body.matches("\"id\":").count()).map(|id| format!(r#"{{"Id":"{id}","MessageId":"m"}}"#)).collect();
+            return ("200 OK", format!(r#"{{"Successful":[{}]}}"#, taken.join(",")));
+        }
+        let ids = 100..112;
+        let key = |id| match body {
+            body if body.contains("message") => format!("MESSAGE#msg_01jd0000000000000000000{id}"),
+            _ => format!("WABA#{id}"),
+        };
+        let items: Vec<_> = ids.map(|id| format!(r#"{{"pk":{{"S":"{}"}}}}"#, key(id))).collect();
+        ("200 OK", format!(r#"{{"Items":[{}]}}"#, items.join(",")))
+    }
+
+    fn sent(seen: &Seen, queue: &str) -> usize {
+        let seen = seen.lock().unwrap();
+        let to = seen.iter().filter(|body| body.contains(&format!("/{queue}\"")));
+        to.count()
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_fails_keeps_no_other_kind_from_being_swept() {
+        let (app, seen) = aws();
+        let swept = app.sweep(Deadline::after(Duration::from_secs(30))).await;
+        assert!(matches!(swept, Err(SweepError::Queue(_))), "{swept:?}");
+        assert_eq!((sent(&seen, "webhook_queue_url"), sent(&seen, "message_retry_queue_url")), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_begun_that_the_invocation_would_not_see_end() {
+        let (app, seen) = aws();
+        assert_eq!(app.sweep(Deadline::after(Duration::from_secs(4))).await.unwrap(), Swept { enqueued: 0 });
+        assert_eq!(sent(&seen, "webhook_queue_url") + sent(&seen, "steps"), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::de::IgnoredAny;
+use shared::deadline::Deadline;
 use shared::{config, telemetry};
 use sweeper::App;
 
@@ -9,5 +10,8 @@ use sweeper::App;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<_, Error>(app.sweep().await?))).await
+    run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
+        Ok::<_, Error>(app.sweep(Deadline::of(&event.context)).await?)
+    }))
+    .await
 }

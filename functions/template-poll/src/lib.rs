@@ -1,10 +1,12 @@
 //! Every two hours, one job per active account; each job reads all templates of an account and saves what changed.
 
+use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
-use shared::aws::AwsConfig;
+use shared::aws::{AwsConfig, OPERATION};
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::clock;
 use shared::config::{Lookup, Problems, StartError};
+use shared::deadline::Deadline;
 use shared::domain::failure::{Class, Failure};
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::Onboarding;
@@ -26,7 +28,11 @@ use std::time::Duration;
 /// cannot answer from that position.
 const RESUMED: RangeInclusive<u32> = 2..=3;
 
+/// Reserved for saving what was read, counting the calls and recording a revoked token.
+const SAVING: Duration = OPERATION.saturating_mul(3);
+
 /// State of the function between invocations.
+#[derive(Clone)]
 pub struct App {
     store: Store,
     vault: Vault,
@@ -105,10 +111,12 @@ impl App {
     ///
     /// # Errors
     /// [`PollError`] when the accounts cannot be listed or enqueued.
-    pub async fn handle(&self, occasion: Occasion) -> Result<Outcome, PollError> {
-        match occasion {
+    pub async fn handle(&self, event: LambdaEvent<Occasion>) -> Result<Outcome, PollError> {
+        let until = Deadline::of(&event.context).less(SAVING);
+        match event.payload {
             Occasion::Accounts(event) => {
-                let response = batch::each(&event, async |record: &Record| self.account(record).await).await;
+                let app = Self { graph: self.graph.until(until), ..self.clone() };
+                let response = batch::each(&event, async |record: &Record| app.account(record).await).await;
                 Ok(Outcome::Accounts(response))
             }
             Occasion::Schedule(_) => self.fan_out().await,

@@ -3,7 +3,7 @@
 use super::call::{Auth, GraphCall, GraphRequest};
 use super::error::{GraphError, Kind, parse};
 use super::usage;
-use crate::transport::{Incoming, Outgoing, Transport};
+use crate::transport::{Incoming, Outgoing, Transport, time_for_a_request};
 use hmac::{Hmac, KeyInit, Mac};
 use onboarding_core::domain::ids::AppId;
 use onboarding_core::secret::Secret;
@@ -12,6 +12,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 use url::Url;
 
 /// Where the Graph API is, and in which version.
@@ -51,13 +52,23 @@ pub struct GraphClient {
     made: Arc<AtomicU32>,
     /// Seconds for which Meta should be left alone, as its last usage headers say; 0 while all is well.
     rest: Arc<AtomicU32>,
+    /// When answers must be there; `None` while only the bound of a single call holds.
+    until: Option<Instant>,
 }
 
 impl GraphClient {
     /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
     #[must_use]
     pub fn new(transport: Transport, config: GraphConfig, app_secret: impl AppSecret + 'static) -> Self {
-        Self { transport, config, app_secret: Arc::new(app_secret), made: Arc::default(), rest: Arc::default() }
+        let (made, rest) = (Arc::default(), Arc::default());
+        Self { transport, config, app_secret: Arc::new(app_secret), made, rest, until: None }
+    }
+
+    /// The same client for work that has to be done by `until`: a call takes what is left, and is not made when too little
+    /// is. Calls and cooldown are counted together.
+    #[must_use]
+    pub fn until(&self, until: Instant) -> Self {
+        Self { until: Some(until), ..self.clone() }
     }
 
     /// Calls made since the process began: what lies between two looks is what somebody used.
@@ -90,10 +101,12 @@ impl GraphClient {
     /// Makes one call.
     ///
     /// # Errors
-    /// [`GraphError`] when Meta refused, the answer was lost, or it is not the documented reply.
+    /// [`GraphError`] when Meta refused, the answer was lost or is not the documented reply, or too little time is left.
     pub async fn call<C: GraphCall + Sync>(&self, call: &C, auth: Auth<'_>) -> Result<C::Reply, GraphError> {
         let error = |kind| GraphError { call: C::NAME, kind };
         let request = call.request();
+        // Reading the secret takes time too.
+        time_for_a_request(self.until, Instant::now()).map_err(|late| error(Kind::Transport(late)))?;
         let app_secret = self.app_secret.value().await.map_err(|_| error(Kind::NoAppSecret))?;
         let app_token;
         let bearer = match auth {
@@ -107,7 +120,7 @@ impl GraphClient {
         let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| proof(&app_secret, token));
         let url = self.url(&request, proof.as_deref());
         let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
-        let outgoing = Outgoing { method: request.method, url, bearer, json };
+        let outgoing = Outgoing { method: request.method, url, bearer, json, until: self.until };
         self.made.fetch_add(1, Ordering::Relaxed);
         let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
         if let Ok(incoming) = &incoming {

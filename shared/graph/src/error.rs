@@ -83,6 +83,7 @@ impl GraphError {
     pub fn failure(&self) -> Failure {
         match &self.kind {
             Kind::NoAppSecret => Failure::new(Class::Later, "vault.unavailable"),
+            Kind::Transport(TransportError::OutOfTime) => Failure::new(Class::Later, "graph.out_of_time"),
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
             Kind::Refused(refusal) => Failure::new(class(refusal), &code(refusal)),

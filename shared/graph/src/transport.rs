@@ -4,13 +4,15 @@ use crate::tls::{Tls, TlsUnusable};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
 use onboarding_core::secret::Secret;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Time to open a connection.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Time for a whole Graph request. Meta states no bound; the slowest documented call (template migration) is cut by Meta
-/// itself at 30 s and not used here.
+/// Longest time for a whole Graph request. Meta states no bound; the slowest documented call (template migration) is cut by
+/// Meta itself at 30 s and not used here.
 const GRAPH_TOTAL: Duration = Duration::from_secs(8);
+/// Shortest time with which a request is begun: with less, its answer would hardly be read, and what it did stay unknown.
+const SHORTEST: Duration = Duration::from_millis(500);
 /// Largest reply that is read: 1 MiB, several times a page of a hundred templates.
 const LARGEST_REPLY: usize = 1024 * 1024;
 /// Idle connections are dropped before AWS and Meta close them: a frozen environment wakes up with a dead socket.
@@ -22,6 +24,9 @@ pub enum TransportError {
     /// The request did not leave: repeating it is safe.
     #[error("reach the server")]
     NotSent,
+    /// The request was not begun: the time of whoever asked is used up.
+    #[error("begin a request in the time that is left")]
+    OutOfTime,
     /// The request may have been carried out.
     #[error("read an answer in time")]
     NoAnswer,
@@ -42,6 +47,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: url::Url,
     pub(crate) bearer: Option<&'a Secret>,
     pub(crate) json: Option<Vec<u8>>,
+    /// When its answer must be there.
+    pub(crate) until: Option<Instant>,
 }
 
 /// A Graph reply before it is understood.
@@ -69,17 +76,20 @@ impl Transport {
         Ok(Self { client })
     }
 
-    /// The status with which an address answers an empty, unsigned POST.
+    /// The status with which an address answers an empty, unsigned POST before `until`.
     ///
     /// # Errors
     /// [`TransportError`] when no answer came.
-    pub async fn probe(&self, address: &url::Url) -> Result<StatusCode, TransportError> {
+    pub async fn probe(&self, address: &url::Url, until: Instant) -> Result<StatusCode, TransportError> {
         let (method, url) = (Method::POST, address.clone());
-        self.send(Outgoing { method, url, bearer: None, json: None }).await.map(|incoming| incoming.status)
+        self.send(Outgoing { method, url, bearer: None, json: None, until: Some(until) })
+            .await
+            .map(|incoming| incoming.status)
     }
 
     pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, TransportError> {
-        let mut request = self.client.request(outgoing.method, outgoing.url).timeout(GRAPH_TOTAL);
+        let timeout = time_for_a_request(outgoing.until, Instant::now())?;
+        let mut request = self.client.request(outgoing.method, outgoing.url).timeout(timeout);
         if let Some(token) = outgoing.bearer {
             request = request.bearer_auth(token.expose());
         }
@@ -91,6 +101,15 @@ impl Transport {
         let body = read_capped(response).await?;
         Ok(Incoming { status, headers, body })
     }
+}
+
+/// What a request that is begun `now` may take, so that its answer is there before `until`.
+///
+/// # Errors
+/// [`TransportError::OutOfTime`] when too little is left to begin one.
+pub(crate) fn time_for_a_request(until: Option<Instant>, now: Instant) -> Result<Duration, TransportError> {
+    let left = until.map_or(GRAPH_TOTAL, |until| until.saturating_duration_since(now));
+    if left < SHORTEST { Err(TransportError::OutOfTime) } else { Ok(left.min(GRAPH_TOTAL)) }
 }
 
 fn kind_of(error: &reqwest::Error) -> TransportError {
@@ -106,4 +125,21 @@ async fn read_capped(mut response: reqwest::Response) -> Result<Bytes, Transport
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_takes_what_is_left_and_no_more_than_eight_seconds() {
+        let now = Instant::now();
+        let with = |left: u64| time_for_a_request(Some(now + Duration::from_millis(left)), now);
+        assert_eq!(time_for_a_request(None, now), Ok(GRAPH_TOTAL));
+        assert_eq!(with(60_000), Ok(GRAPH_TOTAL));
+        assert_eq!(with(3_000), Ok(Duration::from_secs(3)));
+        assert_eq!(with(500), Ok(SHORTEST));
+        assert_eq!(with(499), Err(TransportError::OutOfTime));
+        assert_eq!(time_for_a_request(Some(now), now + Duration::from_secs(1)), Err(TransportError::OutOfTime));
+    }
 }

@@ -52,6 +52,7 @@ mod tests {
                 host,
                 source: crate::http::source::SourceAddress::default(),
                 caller: None,
+                deadline: crate::deadline::Deadline::after(Duration::from_secs(15)),
             };
             read(&request, "a").map(str::to_owned)
         };

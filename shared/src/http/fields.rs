@@ -128,6 +128,7 @@ mod tests {
             host: "h".into(),
             source: crate::http::source::SourceAddress::default(),
             caller: None,
+            deadline: crate::deadline::Deadline::after(std::time::Duration::from_secs(15)),
         };
         Fields::read(&request, &["a", "b"]).map_err(|problem| problem.code)
     }

@@ -39,6 +39,7 @@ mod tests {
             host: "api.example.com".into(),
             source: crate::http::source::SourceAddress::default(),
             caller: None,
+            deadline: crate::deadline::Deadline::after(std::time::Duration::from_secs(15)),
         };
         check(&request, &["https://app.example.com".to_owned()]).is_ok()
     }

@@ -22,10 +22,10 @@ use crate::graph::client::GraphClient;
 use crate::secret::Secret;
 use crate::secrets::{PlatformSecret, Vault, VaultError};
 use crate::store::{CreditPause, Store};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Performs the only step that costs money.
-#[derive(Debug)]
+/// Performs the one step that costs money.
+#[derive(Debug, Clone)]
 pub struct CreditSharing {
     /// The Graph client.
     pub graph: GraphClient,
@@ -50,6 +50,10 @@ const POWERLESS: [&str; 3] = ["credit.token_dead", "graph.10", "credit.no_role"]
 
 impl Performer for CreditSharing {
     const RUNNER: Runner = Runner::Credit;
+
+    fn until(&self, until: Instant) -> Self {
+        Self { graph: self.graph.until(until), ..self.clone() }
+    }
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
         let line = self.line.as_ref().ok_or_else(|| ours("credit.no_line"))?;

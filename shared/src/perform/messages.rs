@@ -19,7 +19,7 @@ use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::transport::TransportError;
 use serde_json::{Map, Value};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Sends messages and follows up on them.
 #[derive(Debug, Clone)]
@@ -56,7 +56,13 @@ pub enum SendError {
 }
 
 impl Sender {
-    /// The token and the verified number to send a message with; `None` when the number is not connected.
+    /// The same, with calls to Meta that are answered by `until`.
+    #[must_use]
+    pub fn until(&self, until: Instant) -> Self {
+        Self { graph: self.graph.until(until), ..self.clone() }
+    }
+
+    /// The token and the proven number a message is sent with; `None` when the number is not connected.
     ///
     /// # Errors
     /// [`SendError::Vault`] when the vault cannot be read.
@@ -178,7 +184,7 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageF
             Kind::Refused(refusal) if refusal.code > 0 => {
                 MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
             }
-            Kind::NoAppSecret | Kind::Transport(TransportError::NotSent) => {
+            Kind::NoAppSecret | Kind::Transport(TransportError::NotSent | TransportError::OutOfTime) => {
                 MessageFact::Refused { attempt, code: None, wait: None }
             }
             Kind::Refused(_) | Kind::Transport(_) | Kind::Undecodable => unanswered,

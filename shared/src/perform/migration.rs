@@ -20,7 +20,7 @@ use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Recorded, Store, StoreError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The condition that both accounts belong to the same business.
 const SAME_BUSINESS: &str = "same_business";
@@ -73,7 +73,13 @@ struct Target {
 }
 
 impl Migrator {
-    /// Does everything that is due for a migration.
+    /// The same, with calls to Meta that are answered by `until`.
+    #[must_use]
+    pub fn until(&self, until: Instant) -> Self {
+        Self { graph: self.graph.until(until), ..self.clone() }
+    }
+
+    /// Does everything that is due for a move.
     ///
     /// # Errors
     /// [`MigrationError`] when the infrastructure fails; the record then states what is due.

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 /// How long a value is used before it is read again: what a rotation takes to be known everywhere.
 const FRESH: Duration = Duration::from_secs(60);
+/// How long a value goes on being used after a refresh that failed, before the next one: a call waits up to
+/// [`crate::aws::OPERATION`] for a vault that is down, and only one within this time should.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// How often a signature that does not fit may cause another look: anybody can send one.
 const SECOND_LOOK: Duration = Duration::from_secs(60);
 /// How long another value than the present one is believed to count still. Only who has it can cause another look.
@@ -27,6 +30,8 @@ pub struct PlatformSecret {
     aws: AwsConfig,
     arn: String,
     value: Cached<Secret>,
+    /// When the vault last failed to give a value that is known already.
+    failed: Cached<()>,
     rotation: Cached<Vec<Secret>>,
 }
 
@@ -42,7 +47,13 @@ impl PlatformSecret {
     /// The secret behind `arn`.
     #[must_use]
     pub fn new(aws: &AwsConfig, arn: &str) -> Self {
-        Self { aws: aws.clone(), arn: arn.to_owned(), value: Arc::default(), rotation: Arc::default() }
+        Self {
+            aws: aws.clone(),
+            arn: arn.to_owned(),
+            value: Arc::default(),
+            failed: Arc::default(),
+            rotation: Arc::default(),
+        }
     }
 
     /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
@@ -52,7 +63,8 @@ impl PlatformSecret {
     /// [`VaultError`] when it was never read and cannot be read now.
     pub async fn value(&self) -> Result<Secret, VaultError> {
         let known = known(&self.value);
-        if let Some((value, _)) = known.as_ref().filter(|(_, read_at)| read_at.elapsed() < FRESH) {
+        let failed_lately = self.failed_lately();
+        if let Some((value, _)) = known.as_ref().filter(|(_, read_at)| failed_lately || read_at.elapsed() < FRESH) {
             return Ok(value.clone());
         }
         match (self.read("AWSCURRENT").await, known) {
@@ -60,9 +72,17 @@ impl PlatformSecret {
                 keep(&self.value, value.clone());
                 Ok(value)
             }
-            (Err(VaultError::Unavailable(_)), Some((value, _))) => Ok(value),
+            (Err(VaultError::Unavailable(_)), Some((value, _))) => {
+                keep(&self.failed, ());
+                Ok(value)
+            }
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// Whether the vault failed so lately that it is not asked again for what is known.
+    fn failed_lately(&self) -> bool {
+        known(&self.failed).is_some_and(|((), at)| at.elapsed() < AFTER_FAILURE)
     }
 
     /// Whether a value is right that `fits` recognises: the present one, or for a week the one before it, unless an operator
@@ -115,5 +135,60 @@ impl PlatformSecret {
         let since = reply.created_date.map(|at| Timestamp::from_seconds(at.secs()));
         let value = reply.secret_string.filter(|text| !text.is_empty()).map(Secret::new).ok_or(VaultError::Missing)?;
         Ok((value, since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Problems;
+    use crate::tls::Tls;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::net::TcpListener;
+
+    /// A vault that takes connections and ends them, with how many it took.
+    async fn broken() -> (AwsConfig, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&taken);
+        tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let lookup = |name: &str| match name {
+            name if name.starts_with("AWS_ENDPOINT_URL") => Some(address.clone()),
+            _ => Some("x".to_owned()),
+        };
+        (AwsConfig::from_lookup(&lookup, &mut Problems::default(), &Tls::new().unwrap()), taken)
+    }
+
+    #[tokio::test]
+    async fn in_an_outage_a_known_value_is_waited_for_once_in_half_a_minute() {
+        let (aws, taken) = broken().await;
+        let secret = PlatformSecret::new(&aws, "arn");
+        let old = Instant::now().checked_sub(FRESH).unwrap();
+        *secret.value.lock().unwrap() = Some((Secret::new("v".to_owned()), old));
+        assert_eq!(secret.value().await.unwrap().expose(), "v");
+        let asked = taken.load(Ordering::Relaxed);
+        assert!(asked > 0);
+        for _ in 0..3 {
+            assert_eq!(secret.value().await.unwrap().expose(), "v");
+        }
+        assert_eq!(taken.load(Ordering::Relaxed), asked, "the vault is not asked again");
+        *secret.failed.lock().unwrap() = Some(((), Instant::now().checked_sub(AFTER_FAILURE).unwrap()));
+        assert_eq!(secret.value().await.unwrap().expose(), "v");
+        assert!(taken.load(Ordering::Relaxed) > asked, "after half a minute it is");
+    }
+
+    #[tokio::test]
+    async fn without_a_known_value_every_call_asks() {
+        let (aws, taken) = broken().await;
+        let secret = PlatformSecret::new(&aws, "arn");
+        assert!(secret.value().await.is_err());
+        let asked = taken.load(Ordering::Relaxed);
+        assert!(secret.value().await.is_err());
+        assert!(taken.load(Ordering::Relaxed) > asked);
     }
 }
