@@ -97,4 +97,4 @@ function render(page) {
   ];
 }
 
-export const moves = { title: "Moves", sources, render };
+export const moves = { title: "Moves", place: "moves", sources, render };
