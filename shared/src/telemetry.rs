@@ -7,14 +7,18 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Crates of ours beside the function's own: their events are shown too.
+const SHARED: [&str; 2] = [env!("CARGO_PKG_NAME"), "graph_client"];
+
 /// Starts logging at `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the template's `ApplicationLogLevel` (default `INFO`, finest
 /// `DEBUG`). Other crates log at `WARN` at most: the Lambda runtime and the SDK print payloads and headers at finer levels.
-pub fn init() {
+///
+/// `function` is the function's own crate: `env!("CARGO_CRATE_NAME")`.
+pub fn init(function: &'static str) {
     let level = crate::config::environment("AWS_LAMBDA_LOG_LEVEL").map_or(Level::INFO, |text| level_of(&text));
     let level = LevelFilter::from_level(level.min(Level::DEBUG));
-    let ours = env!("CARGO_PKG_NAME");
-    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target(ours, level);
-    let targets = OURS.iter().fold(targets, |targets, name| targets.with_target(*name, level));
+    let ours = SHARED.into_iter().chain([function]).map(|name| (name, level));
+    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_targets(ours);
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
     // A second call (a test that starts two functions in one process) keeps the first subscriber.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
@@ -31,21 +35,6 @@ fn level_of(text: &str) -> Level {
 pub fn diagnostic(error_type: &str, error: &dyn Error) -> Diagnostic {
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }
-
-/// Crates that log at the configured level.
-const OURS: [&str; 11] = [
-    "code_exchange",
-    "credit_sharing",
-    "graph_client",
-    "message_retry",
-    "onboarding_steps",
-    "platform_api",
-    "signup_page",
-    "sweeper",
-    "template_poll",
-    "webhook",
-    "webhook_events",
-];
 
 /// An error with its causes, outermost first.
 #[must_use]

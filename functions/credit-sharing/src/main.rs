@@ -6,7 +6,7 @@ use shared::{config, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let worker = credit_sharing::worker(&config::environment)?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(worker.answer(&event).await))).await
 }

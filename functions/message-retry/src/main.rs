@@ -7,7 +7,7 @@ use shared::{config, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(app.handle(&event).await))).await
 }

@@ -88,4 +88,4 @@ function render(page) {
   ];
 }
 
-export const doctor = { title: "Doctor", sources, render };
+export const doctor = { title: "Doctor", place: "doctor", sources, render };

@@ -174,4 +174,4 @@ function render(page) {
   ];
 }
 
-export const messages = { title: "Messages", sources, render, ticks: 1000 };
+export const messages = { title: "Messages", place: "messages", sources, render, ticks: 1000 };

@@ -103,4 +103,4 @@ function render(page) {
   ];
 }
 
-export const moves = { title: "Migrations", sources, render };
+export const moves = { title: "Migrations", place: "moves", sources, render };

@@ -111,4 +111,4 @@ function render(page) {
   ];
 }
 
-export const onboardings = { title: "Onboardings", sources, render };
+export const onboardings = { title: "Onboardings", place: "onboardings", sources, render };

@@ -158,4 +158,4 @@ function render(page) {
   ];
 }
 
-export const overview = { title: "Overview", sources, render };
+export const overview = { title: "Overview", place: "overview", sources, render };

@@ -83,4 +83,4 @@ function render(page) {
   ];
 }
 
-export const queues = { title: "Queues", sources, render, answered, ticks: 3000 };
+export const queues = { title: "Queues", place: "queues", sources, render, answered, ticks: 3000 };

@@ -10,6 +10,7 @@ import { overview } from "./overview.js";
 import { queues } from "./queues.js";
 import { templates } from "./templates.js";
 
+// In the order of the navigation, which shows those that have a `place`.
 const VIEWS = [
   [/^\/overview$/, overview],
   [/^\/onboardings$/, onboardings],
@@ -21,6 +22,9 @@ const VIEWS = [
   [/^\/queues$/, queues],
   [/^\/doctor$/, doctor],
 ];
+
+/** The views that the navigation shows. */
+export const PLACES = VIEWS.map(([, view]) => view).filter((view) => view.place);
 
 export const HOME = "#/overview";
 

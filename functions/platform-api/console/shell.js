@@ -5,16 +5,7 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Page } from "./page.js";
 import { name } from "./rights.js";
-import { find, HOME } from "./router.js";
-
-const SECTIONS = [
-  ["overview", "Overview"],
-  ["onboardings", "Onboardings"],
-  ["messages", "Messages"],
-  ["moves", "Migrations"],
-  ["queues", "Queues"],
-  ["doctor", "Doctor"],
-];
+import { find, HOME, PLACES } from "./router.js";
 
 const element = (id) => document.getElementById(id);
 let page = null;
@@ -31,8 +22,8 @@ function fold(open) {
   element("menu").setAttribute("aria-expanded", String(open));
 }
 
-function link([place, name]) {
-  return h("li", {}, h("a", { href: `#/${place}`, "data-place": place, onclick: () => fold(false) }, icon(place), name));
+function link({ place, title }) {
+  return h("li", {}, h("a", { href: `#/${place}`, "data-place": place, onclick: () => fold(false) }, icon(place), title));
 }
 
 function mark(place) {

@@ -6,7 +6,7 @@ use signup_page::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
     gateway::serve(&app).await
 }

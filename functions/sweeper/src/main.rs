@@ -8,7 +8,7 @@ use sweeper::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
     run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
         Ok::<_, Error>(app.sweep(Deadline::of(&event.context)).await?)

@@ -6,7 +6,7 @@ use template_poll::{App, Occasion};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
     run(service_fn(async |event: LambdaEvent<Occasion>| Ok::<_, Error>(app.handle(event).await?))).await
 }

@@ -6,7 +6,7 @@ use webhook::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
     run(service_fn(async |event: LambdaEvent<webhook::Event>| Ok::<_, Error>(app.handle(event.payload).await))).await
 }

@@ -182,6 +182,7 @@ const MOST_ACCEPTED: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::steps::Step;
     use std::collections::BTreeSet;
 
     fn keys(language: &'static Language) -> BTreeSet<&'static str> {
@@ -205,6 +206,13 @@ mod tests {
                 assert!(own, "{} {key} is English", language.tag);
             }
         }
+    }
+
+    #[test]
+    fn every_step_has_a_name_for_customers() {
+        let unnamed = |step: &Step| ENGLISH.text(&format!("step.{step}")).is_none();
+        let unnamed: Vec<Step> = Step::ALL.into_iter().filter(unnamed).collect();
+        assert_eq!(unnamed, [], "`step.<name>` is missing in shared/languages");
     }
 
     #[test]

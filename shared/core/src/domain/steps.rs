@@ -11,50 +11,70 @@ use applies::{
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One step of an onboarding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident $name:literal)*) => {
+        /// One step of an onboarding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Step {
+            $($(#[$doc])* #[serde(rename = $name)] $step,)*
+        }
+
+        impl Step {
+            /// Every step, in the order people read. Steps whose predecessors are done run independently of each other.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$step),*];
+
+            /// The name used in the API, in events, in the table and in logs.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$step => $name,)*
+                }
+            }
+        }
+    };
+}
+
+steps! {
     /// Proves which account the token gives access to.
-    VerifyGrant,
+    VerifyGrant "verify_grant"
     /// Hands a signup over to the record that already owns the account.
-    JoinRecord,
+    JoinRecord "join_record"
     /// Destroys tokens that a newer signup replaced.
-    RetireToken,
+    RetireToken "retire_token"
     /// Subscribes our app to the account's webhooks.
-    SubscribeApp,
+    SubscribeApp "subscribe_app"
     /// Finds the account's number.
-    FindNumber,
+    FindNumber "find_number"
     /// Sets the callback override requested by the platform.
-    OverrideCallback,
+    OverrideCallback "override_callback"
     /// Shares and verifies the credit line.
-    ShareCredit,
+    ShareCredit "share_credit"
     /// Registers the number with a stored PIN.
-    RegisterNumber,
+    RegisterNumber "register_number"
     /// Coexistence: requests the contacts of the WhatsApp Business app.
-    SyncContacts,
+    SyncContacts "sync_contacts"
     /// Coexistence: requests the message history of the WhatsApp Business app.
-    SyncHistory,
+    SyncHistory "sync_history"
     /// Reads the message templates and their namespace.
-    ReadTemplates,
+    ReadTemplates "read_templates"
     /// Checks at Meta that messages can be received.
-    CheckReception,
+    CheckReception "check_reception"
     /// Waits until Meta has reviewed the account.
-    AwaitReview,
+    AwaitReview "await_review"
     /// Waits until the business is verified, where Meta requires that before the first message.
-    AwaitVerification,
+    AwaitVerification "await_verification"
     /// Waits until the customer has added a payment method.
-    AwaitPaymentMethod,
+    AwaitPaymentMethod "await_payment_method"
     /// Exit: revokes the credit line.
-    RevokeCredit,
+    RevokeCredit "revoke_credit"
     /// Exit: removes the number's callback override.
-    ClearOverride,
+    ClearOverride "clear_override"
     /// Exit: deregisters the numbers we registered with the Cloud API.
-    DeregisterNumber,
+    DeregisterNumber "deregister_number"
     /// Exit: ends our app's subscription.
-    UnsubscribeApp,
+    UnsubscribeApp "unsubscribe_app"
     /// Exit: destroys the customer's token.
-    DestroyToken,
+    DestroyToken "destroy_token"
 }
 
 /// The function that runs a step: the one that may read the required credentials.
@@ -81,6 +101,8 @@ pub struct StepSpec {
     pub retry: RetryPolicy,
     /// Whether the connection works without it.
     pub optional: bool,
+    /// Whether it takes a connection apart.
+    pub exit: bool,
 }
 
 const GRANTED: &[Step] = &[Step::VerifyGrant];
@@ -113,11 +135,15 @@ pub const fn spec(step: Step) -> &'static StepSpec {
         Step::AwaitReview => const { &row(Step::AwaitReview, GRANTED, always, Steps, QUICK) },
         Step::AwaitVerification => const { &row(Step::AwaitVerification, GRANTED, certification_needed, Steps, QUICK) },
         Step::AwaitPaymentMethod => const { &row(Step::AwaitPaymentMethod, GRANTED, customer_pays, Steps, QUICK) },
-        Step::RevokeCredit => const { &row(Step::RevokeCredit, &[], shared_credit, Credit, CREDIT) },
-        Step::ClearOverride => const { &row(Step::ClearOverride, &[], override_was_set, Steps, QUICK) },
-        Step::DeregisterNumber => const { &row(Step::DeregisterNumber, &[], registered_number, Steps, REGISTRATION) },
-        Step::UnsubscribeApp => const { &row(Step::UnsubscribeApp, BEFORE_UNSUBSCRIPTION, subscribed, Steps, QUICK) },
-        Step::DestroyToken => const { &row(Step::DestroyToken, BEFORE_DESTRUCTION, leaving, Steps, QUICK) },
+        Step::RevokeCredit => const { &exit(row(Step::RevokeCredit, &[], shared_credit, Credit, CREDIT)) },
+        Step::ClearOverride => const { &exit(row(Step::ClearOverride, &[], override_was_set, Steps, QUICK)) },
+        Step::DeregisterNumber => {
+            const { &exit(row(Step::DeregisterNumber, &[], registered_number, Steps, REGISTRATION)) }
+        }
+        Step::UnsubscribeApp => {
+            const { &exit(row(Step::UnsubscribeApp, BEFORE_UNSUBSCRIPTION, subscribed, Steps, QUICK)) }
+        }
+        Step::DestroyToken => const { &exit(row(Step::DestroyToken, BEFORE_DESTRUCTION, leaving, Steps, QUICK)) },
     }
 }
 
@@ -128,76 +154,22 @@ const fn row(
     runner: Runner,
     retry: RetryPolicy,
 ) -> StepSpec {
-    StepSpec { step, after, applies, runner, retry, optional: false }
+    StepSpec { step, after, applies, runner, retry, optional: false, exit: false }
 }
 
 const fn optional(row: StepSpec) -> StepSpec {
     StepSpec { optional: true, ..row }
 }
 
+const fn exit(row: StepSpec) -> StepSpec {
+    StepSpec { exit: true, ..row }
+}
+
 impl Step {
     /// Whether it belongs to an exit.
     #[must_use]
     pub const fn is_of_exit(self) -> bool {
-        matches!(
-            self,
-            Self::RevokeCredit
-                | Self::ClearOverride
-                | Self::DeregisterNumber
-                | Self::UnsubscribeApp
-                | Self::DestroyToken
-        )
-    }
-
-    /// Every step, in display order. Steps whose predecessors are done run independently of each other.
-    pub const ALL: [Self; 20] = [
-        Self::VerifyGrant,
-        Self::JoinRecord,
-        Self::RetireToken,
-        Self::SubscribeApp,
-        Self::FindNumber,
-        Self::OverrideCallback,
-        Self::ShareCredit,
-        Self::RegisterNumber,
-        Self::SyncContacts,
-        Self::SyncHistory,
-        Self::ReadTemplates,
-        Self::CheckReception,
-        Self::AwaitReview,
-        Self::AwaitVerification,
-        Self::AwaitPaymentMethod,
-        Self::RevokeCredit,
-        Self::ClearOverride,
-        Self::DeregisterNumber,
-        Self::UnsubscribeApp,
-        Self::DestroyToken,
-    ];
-
-    /// The name used in the API, in events and in logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VerifyGrant => "verify_grant",
-            Self::JoinRecord => "join_record",
-            Self::RetireToken => "retire_token",
-            Self::SubscribeApp => "subscribe_app",
-            Self::FindNumber => "find_number",
-            Self::OverrideCallback => "override_callback",
-            Self::ShareCredit => "share_credit",
-            Self::RegisterNumber => "register_number",
-            Self::SyncContacts => "sync_contacts",
-            Self::SyncHistory => "sync_history",
-            Self::ReadTemplates => "read_templates",
-            Self::CheckReception => "check_reception",
-            Self::AwaitReview => "await_review",
-            Self::AwaitVerification => "await_verification",
-            Self::AwaitPaymentMethod => "await_payment_method",
-            Self::RevokeCredit => "revoke_credit",
-            Self::ClearOverride => "clear_override",
-            Self::DeregisterNumber => "deregister_number",
-            Self::UnsubscribeApp => "unsubscribe_app",
-            Self::DestroyToken => "destroy_token",
-        }
+        spec(self).exit
     }
 }
 
