@@ -60,6 +60,8 @@ pub(crate) enum Share {
     Whole,
     /// Every call in a third of the ways, and every way at a third of the calls: for calls that are many and alike.
     Third,
+    /// The process dies after every call, and nothing else happens.
+    Deaths,
 }
 
 /// Whether `FAULTS=all` was asked for.
@@ -69,7 +71,12 @@ pub(crate) fn all_of_it() -> bool {
 
 impl Share {
     fn takes(self, nth: usize, effect: usize) -> bool {
-        self == Self::Whole || all_of_it() || (nth + effect).is_multiple_of(3)
+        match self {
+            _ if all_of_it() => true,
+            Self::Whole => true,
+            Self::Third => (nth + effect).is_multiple_of(3),
+            Self::Deaths => Effect::ALL.get(effect) == Some(&Effect::KilledAfter),
+        }
     }
 }
 

@@ -55,6 +55,12 @@ async fn every_call_of_a_message_and_its_second_attempt_may_be_lost_refused_doub
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_write_of_a_message_that_waits_for_a_reply_may_be_the_last_of_a_process() {
+    let writes = |call: &str| call == "dynamodb PutItem" || call == "dynamodb TransactWriteItems";
+    matrix(Journey::Reply, writes, 1, Share::Deaths).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_move_to_meta_may_be_lost_refused_doubled_or_the_last_of_a_process() {
     matrix(Journey::Move, services(&["graph"]), 1, Share::Third).await;
 }
