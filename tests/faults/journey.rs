@@ -19,6 +19,8 @@ pub(crate) enum Journey {
     Exit,
     /// A message that fails once at Meta, and its second attempt.
     Message,
+    /// A message that fails because the person has not written for a day, and its second attempt when the person does.
+    Reply,
     /// A number that migrates from another provider.
     Move,
 }
@@ -39,7 +41,7 @@ impl Journey {
     pub(crate) async fn prepare(self, customer: &Customer<'_>) -> Ready {
         let (waba, id) = match self {
             Self::Signup | Self::Coexistence | Self::Announced => (String::new(), String::new()),
-            Self::SecondNumber | Self::Exit | Self::Message | Self::Move => {
+            Self::SecondNumber | Self::Exit | Self::Message | Self::Reply | Self::Move => {
                 let (_, popup) = customer.signs_up(&json!({}), "prepared").await;
                 customer.gets_event_once(READY, "prepared").await;
                 (popup.waba, customer.records().await[0]["id"].as_str().unwrap().to_owned())
@@ -60,6 +62,7 @@ impl Journey {
             Self::Announced => is_announced(customer, strike).await,
             Self::Exit => leaves(customer, &ready, strike).await,
             Self::Message => crate::sending::sends(customer, &ready.waba, strike).await,
+            Self::Reply => crate::sending::is_replied_to(customer, &ready.waba, strike).await,
             Self::Move => crate::migration::moves(customer, &ready.waba, &ready.id, strike).await,
         }
     }

@@ -61,6 +61,8 @@ pub(crate) enum Share {
     /// Every call with a third of the faults, and every fault at a third of the calls: for calls that are many and
     /// alike.
     Third,
+    /// The process dies after every call, and nothing else happens.
+    Deaths,
 }
 
 /// Whether `FAULTS=all` is set.
@@ -70,7 +72,12 @@ pub(crate) fn all_of_it() -> bool {
 
 impl Share {
     fn takes(self, nth: usize, effect: usize) -> bool {
-        self == Self::Whole || all_of_it() || (nth + effect).is_multiple_of(3)
+        match self {
+            _ if all_of_it() => true,
+            Self::Whole => true,
+            Self::Third => (nth + effect).is_multiple_of(3),
+            Self::Deaths => Effect::ALL.get(effect) == Some(&Effect::KilledAfter),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::customer::{Customer, PATIENCE};
 use crate::journey::account;
+use integration::Lab;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,33 @@ const IDLE: Duration = Duration::from_millis(300);
 /// Final states.
 const ENDS: [&str; 5] = ["delivered", "read", "failed", "cancelled", "unknown"];
 
+/// Whom the messages go to.
+const PERSON: &str = "16505551234";
+
 pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
+    let (_, message) = ends(customer, waba, "failed:131000", strike).await;
+    let attempts = message["attempts"].as_array().unwrap().len();
+    assert!((1..=2).contains(&attempts), "{strike}: {message}");
+}
+
+/// Once it has failed, the reply begins the second attempt, whoever died after which write; only who dies between that
+/// beginning and Meta leaves it unknown. What arrived keeps nothing of its text.
+pub(crate) async fn is_replied_to(customer: &Customer<'_>, waba: &str, strike: &str) {
+    let (id, message) = ends(customer, waba, "failed:131047", strike).await;
+    let attempts = message["attempts"].as_array().unwrap();
+    assert!(attempts[0]["state"] != "failed" || attempts.len() == 2, "{strike}: {message}");
+    if message["state"] == "delivered" {
+        let stored = customer.lab.stored(&format!("MESSAGE#{id}")).await;
+        assert!(!stored.iter().any(|item| item.contains_key("payload")), "{strike}: its text is forgotten");
+    }
+}
+
+/// Sends a message of which Meta says so once, and lets time go by until nothing more happens. The person writes now and
+/// then.
+async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) -> (String, Value) {
     let lab = customer.lab;
     let phone = account(customer, waba).await["phones"][0]["id"].as_str().unwrap().to_owned();
-    lab.simulate(&format!("phones/{phone}"), &json!({ "outcomes": ["failed:131000"] })).await;
+    lab.simulate(&format!("phones/{phone}"), &json!({ "outcomes": [outcome] })).await;
     let id = asked(customer, &phone).await;
     let (started, mut idle_since) = (Instant::now(), None);
     let message = loop {
@@ -30,14 +54,23 @@ pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
             // Messages of a crashed process become visible again.
             lab.stack.shift_time(200);
             lab.age_message(&id, 700).await;
+            replies(lab, waba, &phone).await;
             idle_since = None;
         }
         drop(lab.stack.fire("SweeperFunction", "Sweep").await);
         tokio::time::sleep(Duration::from_millis(40)).await;
     };
     is_sent_at_most_twice(customer, &phone, &id, strike).await;
-    let attempts = message["attempts"].as_array().unwrap().len();
-    assert!((1..=2).contains(&attempts), "{strike}: {message}");
+    (id, message)
+}
+
+/// The person writes to the number. Meta repeats what is not taken; here the next one is as good.
+async fn replies(lab: &Lab, waba: &str, phone: &str) {
+    let text = json!({ "from": PERSON, "id": "wamid.in", "timestamp": "1795000000", "type": "text", "text": { "body": "hello" } });
+    let value = json!({ "metadata": { "phone_number_id": phone }, "messages": [text] });
+    let change = json!({ "field": "messages", "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": waba, "changes": [change] }] });
+    lab.webhook(&body, "valid").await;
 }
 
 /// The platform retries until it has a response, with the same key.
@@ -49,7 +82,7 @@ async fn asked(customer: &Customer<'_>, phone: &str) -> String {
         ("content-type", "application/json"),
         ("idempotency-key", customer.name.as_str()),
     ];
-    let body = json!({ "to": "16505551234", "type": "text", "text": { "body": "hi" } }).to_string();
+    let body = json!({ "to": PERSON, "type": "text", "text": { "body": "hi" } }).to_string();
     loop {
         let url = lab.api(&format!("/v1/phone-numbers/{phone}/messages"));
         let answer = lab.send("POST", &url, &headers, body.as_bytes()).await;

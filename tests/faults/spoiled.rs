@@ -55,6 +55,12 @@ async fn every_call_of_a_message_and_its_second_attempt_tolerates_loss_refusal_d
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_write_of_a_message_that_waits_for_a_reply_tolerates_a_crash() {
+    let writes = |call: &str| call == "dynamodb PutItem" || call == "dynamodb TransactWriteItems";
+    matrix(Journey::Reply, writes, 1, Share::Deaths).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_migration_to_meta_tolerates_loss_refusal_duplication_and_crashes() {
     matrix(Journey::Move, services(&["graph"]), 1, Share::Third).await;
 }

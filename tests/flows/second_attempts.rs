@@ -100,6 +100,17 @@ async fn writes(lab: &Lab, popup: &Popup, from: &str) {
     assert_eq!(lab.webhook(&body, "valid").await, 200);
 }
 
+/// A reply that is no longer waited for has an expiry that DynamoDB acts on: not one of more than five years ago.
+async fn expires_soon(lab: &Lab, popup: &Popup) {
+    let stored = lab.stored(&format!("NUMBER#{}", phone(popup))).await;
+    let windows: Vec<_> =
+        stored.iter().filter(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("WINDOW#"))).collect();
+    let [window] = windows.as_slice() else { panic!("{windows:?}") };
+    let expires_at: i64 = window["expires_at"].as_n().unwrap().parse().unwrap();
+    let age = shared::clock::now().as_seconds_up() - expires_at;
+    assert!((0..60).contains(&age), "it expired {age} seconds ago");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_window_is_waited_for_until_that_person_writes() {
     let lab = Lab::start().await;
@@ -116,6 +127,7 @@ async fn a_closed_window_is_waited_for_until_that_person_writes() {
     writes(&lab, &popup, "16505551234").await;
     let arrived = until(&lab, &id, "delivered").await;
     assert_eq!(arrived["attempts"].as_array().unwrap().len(), 2);
+    expires_soon(&lab, &popup).await;
     writes(&lab, &popup, "16505551234").await;
     lab.quiet().await;
     assert_eq!(lab.calls("POST", "/messages").await, 2, "once");

@@ -2,7 +2,7 @@
 
 use super::keys::Key;
 use super::{StoreError, Versioned};
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -80,4 +80,10 @@ pub(super) fn put(table: &str, item: Item, require: Require) -> Result<Put, Stor
         .set_expression_attribute_values(require.values())
         .build()
         .map_err(|_| StoreError::Undecodable("request"))
+}
+
+/// One write among others that replaces whatever is there.
+pub(super) fn overwrite(table: &str, item: Item) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(table).set_item(Some(item)).build();
+    Ok(TransactWriteItem::builder().put(put.map_err(|_| StoreError::Undecodable("request"))?).build())
 }

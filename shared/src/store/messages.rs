@@ -1,6 +1,7 @@
 //! Messages and what their second attempt needs.
 
 use super::item::{self, Item, Require, number, text};
+use super::update::{Record, next_version};
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageFact, Payload, Retry, advance};
@@ -11,11 +12,40 @@ use std::time::Duration;
 
 const ENTITY: &str = "message";
 
-/// How often a fact is applied to a newer record before the caller has to come again.
-const CONFLICTS: usize = 5;
-
 /// How long the text of a message is kept at most: a second attempt waits no longer than seven days.
 const PAYLOAD_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+
+impl Record for Message {
+    type Key = MessageId;
+    type Beside = Timestamp;
+
+    async fn load(store: &Store, key: &MessageId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.message(key).await
+    }
+
+    /// All or nothing with what its second attempt needs: whoever dies after it leaves nothing half done.
+    async fn save(
+        store: &Store,
+        _key: &MessageId,
+        held: Option<&Versioned<Self>>,
+        mut after: Self,
+        now: Timestamp,
+    ) -> Result<Versioned<Self>, StoreError> {
+        // A message is begun with its text, by a save of its own.
+        let before = &held.ok_or(StoreError::Conflict)?.record;
+        store.pace(before, &mut after, now).await?;
+        store.announce_window(before, &after).await?;
+        let version = next_version(held);
+        let put = item::put(&store.table, message_item(&after, version, now)?, Require::of(held))?;
+        let mut writes = vec![TransactWriteItem::builder().put(put).build()];
+        writes.extend(store.window_write(before, &after, now)?);
+        if after.is_over() && !before.is_over() {
+            writes.push(store.payload_end(&after.id, now)?);
+        }
+        store.transact(writes, None).await?;
+        Ok(Versioned { record: after, version })
+    }
+}
 
 impl Store {
     /// Stores a message and its text before anything is sent.
@@ -68,37 +98,17 @@ impl Store {
         delay: Duration,
         now: Timestamp,
     ) -> Result<Option<Message>, StoreError> {
-        for _ in 0..CONFLICTS {
-            let Some(held) = self.message(id).await? else { return Ok(None) };
-            let mut after = advance(&held.record, fact, delay, now);
-            if after == held.record {
-                return Ok(None);
-            }
-            after.outbox.extend(operation.map(|operation| operation.event(now)));
-            self.pace(&held.record, &mut after, now).await?;
-            match self.save_message(&held.record, &after, held.version, now).await {
-                Err(StoreError::Conflict) => {}
-                saved => return saved.map(|()| Some(after)),
-            }
-        }
-        Err(StoreError::Conflict)
-    }
-
-    async fn save_message(
-        &self,
-        before: &Message,
-        message: &Message,
-        version: u64,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let item = message_item(message, version.saturating_add(1), now)?;
-        let require = Require::Version(version);
-        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
-        let request =
-            request.condition_expression(require.expression()).set_expression_attribute_values(require.values());
-        request.send().await.map(drop).map_err(|error| unavailable(&error))?;
-        self.note_window(before, message).await?;
-        if message.is_over() { self.forget_payload(&message.id, now).await } else { Ok(()) }
+        let decide = |before: Option<&Message>| {
+            let changed = |before: &Message| {
+                let mut after = advance(before, fact, delay, now);
+                if after != *before {
+                    after.outbox.extend(operation.map(|operation| operation.event(now)));
+                }
+                (after, now)
+            };
+            Ok::<_, StoreError>(before.map(changed))
+        };
+        Ok(self.update(id, decide).await?.saved().map(|saved| saved.record))
     }
 
     /// What is sent, while it may still be needed.
@@ -112,13 +122,12 @@ impl Store {
     }
 
     /// A message that is over keeps its history and not its text.
-    async fn forget_payload(&self, id: &MessageId, now: Timestamp) -> Result<(), StoreError> {
+    fn payload_end(&self, id: &MessageId, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let mut item = item::key_of(&keys::message_payload(id));
         item.insert("entity".to_owned(), text("message payload"));
         // Not an earlier time: what expired more than five years ago is kept for ever (AWS: "Using time to live").
         item.insert("expires_at".to_owned(), number(now.as_seconds_up()));
-        let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
-        request.send().await.map(drop).map_err(|error| unavailable(&error))
+        item::overwrite(&self.table, item)
     }
 
     /// Messages whose second attempt waits, the next first, at most `limit`.
