@@ -83,7 +83,8 @@ impl Check {
                 "Not examined, or Meta did not answer: POST /v1/doctor has everything looked at that takes the system token.",
             ),
             CheckName::SystemUser => Some("Name the platform's own portfolio in MetaBusinessId to have this checked."),
-            _ => None,
+            CheckName::AllowedDomains => None,
+            _ => Some("Not answered in time; the code says by what. Repeat the request in a minute."),
         }
     }
 
