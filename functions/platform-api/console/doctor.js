@@ -55,7 +55,7 @@ function body({ checks, solutions }) {
       { key: "checks", tools: summary(checks) },
       checks.length ? h("ul", { class: "plain checks" }, sorted.map(check)) : empty("No checks have run yet."),
     ),
-    solutions.length > 0 &&
+    solutions?.length > 0 &&
       card(
         "Multi-partner solutions",
         { key: "solutions" },

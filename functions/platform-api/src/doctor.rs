@@ -1,6 +1,6 @@
 //! `/v1/doctor`: what Meta's side of the platform lacks, and where to go.
 
-use super::{App, unavailable};
+use super::{App, TABLE_UNAVAILABLE, unavailable, unread};
 use http::StatusCode;
 use serde::Serialize;
 use shared::aws::OPERATION;
@@ -32,8 +32,8 @@ pub(crate) struct Doctor {
 #[derive(Serialize)]
 struct Report {
     checks: Vec<CheckView>,
-    /// Multi-partner solutions, as Meta last told of them.
-    solutions: Vec<SolutionView>,
+    /// Multi-partner solutions, as Meta last announced them; `None` when the table did not answer.
+    solutions: Option<Vec<SolutionView>>,
 }
 
 #[derive(Serialize)]
@@ -67,26 +67,33 @@ impl CheckView {
 }
 
 impl App {
-    /// Looks at everything that takes no system token, and tells what the last examination found of the rest.
+    /// Checks everything that takes no system token, and adds what the last examination found with it. What does not answer in
+    /// time is a check without an answer.
     pub(crate) async fn doctor(&self, request: &Request) -> Result<Reply, Problem> {
         let doctor = &self.doctor;
         let mut pages = doctor.origins.clone();
         let hosted = Url::parse(&self.signup_page(request)).map(|page| page.origin().ascii_serialization());
         pages.extend(hosted.ok().filter(|hosted| !doctor.origins.contains(hosted)));
-        let mut checks = app_side(&self.graph, doctor.role, doctor.webhook.as_str()).await;
-        checks.push(self.reachable(request.deadline.less(OPERATION)).await);
+        let (mut checks, reachable, examined, solutions) = tokio::join!(
+            Box::pin(app_side(&self.graph, doctor.role, doctor.webhook.as_str())),
+            Box::pin(self.reachable(request.deadline.less(OPERATION))),
+            Box::pin(self.store.doctor_report()),
+            Box::pin(self.store.solutions()),
+        );
+        checks.push(reachable);
         checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
         checks.push(Check::unanswered(CheckName::AllowedDomains, pages));
         let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
-        let examined = self.store.doctor_report().await.map_err(|error| unavailable(&error))?;
-        views.extend(match examined {
-            Some(DoctorReport { at, checks }) => {
+        let not_examined = |about| vec![CheckView::of(Check::unanswered(CheckName::SystemToken, about), None)];
+        views.extend(match examined.inspect_err(unread) {
+            Ok(Some(DoctorReport { at, checks })) => {
                 checks.into_iter().map(|check| CheckView::of(check, Some(at))).collect::<Vec<_>>()
             }
-            None => vec![CheckView::of(Check::unanswered(CheckName::SystemToken, Vec::new()), None)],
+            Ok(None) => not_examined(Vec::new()),
+            Err(_) => not_examined(vec![TABLE_UNAVAILABLE.to_owned()]),
         });
-        let solutions = self.store.solutions().await.map_err(|error| unavailable(&error))?;
-        let solutions = solutions.into_iter().map(SolutionView::of).collect();
+        let solutions = solutions.inspect_err(unread).ok();
+        let solutions = solutions.map(|all| all.into_iter().map(SolutionView::of).collect());
         Ok(json(StatusCode::OK, &Report { checks: views, solutions }))
     }
 
@@ -94,7 +101,7 @@ impl App {
     pub(crate) async fn run_doctor(&self, operation: &Operation) -> Result<Reply, Problem> {
         self.announce(operation).await?;
         self.doctor.credit.enqueue(&Job::Doctor, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
-        Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Vec::new() }))
+        Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Some(Vec::new()) }))
     }
 
     /// Anybody may probe; what is not signed has to be refused.

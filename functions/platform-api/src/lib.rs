@@ -184,6 +184,14 @@ fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transpo
     Some(Doctor { role: role?, webhook: webhook?, origins: origins?, credit, transport })
 }
 
+/// Stable code of what the table did not answer in time.
+const TABLE_UNAVAILABLE: &str = "table.unavailable";
+
+/// Logs what is left out of an answer.
+fn unread<E: std::error::Error>(error: &E) {
+    tracing::warn!(error = shared::telemetry::chain(error), "a part of an answer could not be read");
+}
+
 fn unavailable(error: &dyn std::error::Error) -> Problem {
     tracing::error!(error = shared::telemetry::chain(error), "dependency unavailable");
     Problem::unavailable()

@@ -1,8 +1,9 @@
 //! "Is it really receiving?": five lights per number, read back from Meta at the moment of asking.
 
-use super::{App, unavailable};
+use super::{App, TABLE_UNAVAILABLE, unavailable, unread};
 use http::StatusCode;
 use serde::Serialize;
+use shared::deadline::Deadline;
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::PhoneNumberId;
 use shared::domain::onboarding::{Number, Onboarding};
@@ -15,6 +16,12 @@ use shared::graph::error::GraphError;
 use shared::http::problem::Problem;
 use shared::http::{Reply, json};
 use shared::secret::Secret;
+use shared::secrets::VaultError;
+use shared::store::StoreError;
+use std::time::Duration;
+
+/// Kept for the answer itself.
+const ANSWERING: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
 struct Reception {
@@ -24,7 +31,7 @@ struct Reception {
     lights: [Light; 5],
 }
 
-/// One light. `ok` is `null` when Meta could not be asked; then `code` says why.
+/// One light. `ok` is `null` when it could not be read in time; then `code` says why.
 #[derive(Serialize)]
 struct Light {
     name: &'static str,
@@ -43,7 +50,7 @@ impl Light {
 }
 
 impl App {
-    pub(crate) async fn reception(&self, phone: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn reception(&self, phone: &str, deadline: Deadline) -> Result<Reply, Problem> {
         let phone = PhoneNumberId::parse(phone).map_err(|_| Problem::not_found())?;
         let found = self.store.record_of(&phone).await.map_err(|error| unavailable(&error))?;
         let id = found.ok_or(Problem::not_found())?;
@@ -52,8 +59,11 @@ impl App {
         let (Some(number), Some(waba)) = (onboarding.numbers.get(&phone), &onboarding.waba) else {
             return Err(Problem::not_found());
         };
-        let last = self.store.last_event(&phone).await.map_err(|error| unavailable(&error))?;
-        let lights = self.lights(&onboarding, waba, number, last).await?;
+        let (last, token) =
+            tokio::join!(in_time(deadline, self.last_event(&phone)), in_time(deadline, self.token(&onboarding)));
+        let [token, subscription, override_, registration] = self.lights(&onboarding, waba, number, token).await;
+        let last_event = last.unwrap_or_else(|| Light::new("last_event", Err(TABLE_UNAVAILABLE.to_owned())));
+        let lights = [token, subscription, override_, registration, last_event];
         let reception = Reception {
             phone_number_id: phone.to_string(),
             onboarding_id: id.to_string(),
@@ -68,32 +78,49 @@ impl App {
         onboarding: &Onboarding,
         waba: &VerifiedWaba,
         number: &Number,
-        last: Option<Timestamp>,
-    ) -> Result<[Light; 5], Problem> {
-        let token = match onboarding.token_attempt() {
-            Some(attempt) => self.vault.business_token(attempt).await.map_err(|error| unavailable(&error))?,
-            None => None,
+        token: Option<Option<Secret>>,
+    ) -> [Light; 4] {
+        let off = |name, code: &str| Light::new(name, Err(code.to_owned()));
+        let all_off = |code| ["token", "subscription", "override", "registration"].map(|name| off(name, code));
+        let token = match token {
+            Some(Some(token)) => token,
+            Some(None) => {
+                let [token, subscription, override_, registration] = all_off("token.missing");
+                return [Light { ok: Some(false), ..token }, subscription, override_, registration];
+            }
+            None => return all_off("vault.unavailable"),
         };
-        let last_event = Light {
+        let read_phone = ReadPhone { phone: &number.phone };
+        // At once: one slow answer takes no time from the others.
+        let (works, subscribed, phone) = tokio::join!(
+            Box::pin(self.token_works(&token)),
+            Box::pin(self.is_subscribed(&token, waba)),
+            Box::pin(self.graph.call(&read_phone, Auth::Bearer(&token))),
+        );
+        let ours = onboarding.callback_override.as_ref().map(|wanted| wanted.url.as_str());
+        [
+            Light::new("token", works),
+            Light::new("subscription", subscribed),
+            Light::new("override", read(&phone, |phone| phone.overridden_to() == ours)),
+            Light::new("registration", read(&phone, Phone::is_connected)),
+        ]
+    }
+
+    async fn last_event(&self, phone: &PhoneNumberId) -> Result<Light, StoreError> {
+        let last = self.store.last_event(phone).await?;
+        Ok(Light {
             name: "last_event",
             ok: last.map(|_| true),
             code: last.is_none().then(|| "reception.nothing_yet".to_owned()),
             at: last.map(Timestamp::to_rfc3339),
-        };
-        let Some(token) = token else {
-            let off = |name| Light::new(name, Err("token.missing".to_owned()));
-            let dead = Light { ok: Some(false), ..off("token") };
-            return Ok([dead, off("subscription"), off("override"), off("registration"), last_event]);
-        };
-        let phone = self.graph.call(&ReadPhone { phone: &number.phone }, Auth::Bearer(&token)).await;
-        let ours = onboarding.callback_override.as_ref().map(|wanted| wanted.url.as_str());
-        Ok([
-            Light::new("token", self.token_works(&token).await),
-            Light::new("subscription", self.is_subscribed(&token, waba).await),
-            Light::new("override", read(&phone, |phone| phone.overridden_to() == ours)),
-            Light::new("registration", read(&phone, Phone::is_connected)),
-            last_event,
-        ])
+        })
+    }
+
+    async fn token(&self, onboarding: &Onboarding) -> Result<Option<Secret>, VaultError> {
+        match onboarding.token_attempt() {
+            Some(attempt) => self.vault.business_token(attempt).await,
+            None => Ok(None),
+        }
     }
 
     async fn token_works(&self, token: &Secret) -> Result<bool, String> {
@@ -107,6 +134,12 @@ impl App {
         let apps = apps.map_err(|error| code(&error))?.data;
         Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == self.graph.app().as_str()))
     }
+}
+
+/// What could be read before the answer has to leave.
+async fn in_time<T, E: std::error::Error>(deadline: Deadline, work: impl Future<Output = Result<T, E>>) -> Option<T> {
+    let until = deadline.less(ANSWERING).into();
+    tokio::time::timeout_at(until, work).await.ok()?.inspect_err(unread).ok()
 }
 
 fn read(phone: &Result<Phone, GraphError>, light: impl Fn(&Phone) -> bool) -> Result<bool, String> {

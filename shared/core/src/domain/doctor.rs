@@ -84,7 +84,8 @@ impl Check {
                 "Not checked yet, or Meta did not answer. POST /v1/doctor runs the checks that need the system token.",
             ),
             CheckName::SystemUser => Some("Set MetaBusinessId to the platform's own portfolio to enable this check."),
-            _ => None,
+            CheckName::AllowedDomains => None,
+            _ => Some("Meta did not answer in time; the code names the failure. Repeat the request in a minute."),
         }
     }
 
