@@ -2,10 +2,9 @@
 
 mod announced;
 
-use crate::aws::{AwsConfig, OPERATION};
+use crate::aws::OPERATION;
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
-use crate::config::{Lookup, Problems};
 use crate::deadline::Deadline;
 use crate::domain::doctor::DoctorReport;
 use crate::domain::failure::{Class, Failure};

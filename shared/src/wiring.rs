@@ -3,10 +3,11 @@
 
 use crate::aws::AwsConfig;
 use crate::client_limit::ClientLimit;
-use crate::config::{Lookup, Problems, StartError};
+use crate::config::{Lookup, Problems, StartError, parse_retry_delay};
 use crate::domain::session::Role;
 use crate::events::Publisher;
 use crate::graph::client::GraphClient;
+use crate::perform::messages::Sender;
 use crate::queue::Queue;
 use crate::run::WorkerDeps;
 use crate::secrets::{PlatformSecret, Vault};
@@ -33,6 +34,12 @@ impl<'a> Wiring<'a> {
         let mut problems = Problems::default();
         let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
         Ok(Self { lookup, problems, tls, aws })
+    }
+
+    /// Region, credentials and endpoints of AWS.
+    #[must_use]
+    pub fn aws(&self) -> AwsConfig {
+        self.aws.clone()
     }
 
     /// The table, from `TABLE_NAME`.
@@ -92,6 +99,18 @@ impl<'a> Wiring<'a> {
         Some(WorkerDeps { store, publisher, steps, credit, role: self.role()? })
     }
 
+    /// What sends messages, from `ONBOARDING_QUEUE_URL`, `MESSAGE_RETRY_QUEUE_URL`, `MESSAGE_RETRY_DELAY_SECONDS` and the
+    /// variables of its parts.
+    ///
+    /// # Errors
+    /// [`StartError::Tls`] when the client does not accept the TLS configuration.
+    pub fn sender(&mut self) -> Result<Option<Sender>, StartError> {
+        let (store, vault, graph) = (self.store(), self.vault(), self.graph()?);
+        let (steps, retries) = (self.queue("ONBOARDING_QUEUE_URL"), self.queue("MESSAGE_RETRY_QUEUE_URL"));
+        let delay = self.parsed("MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
+        Ok(graph.zip(delay).map(|(graph, delay)| Sender { store, vault, graph, retries, steps, delay }))
+    }
+
     /// The platform's role at Meta, from `ROLE`.
     pub fn role(&mut self) -> Option<Role> {
         self.problems.parsed(self.lookup, "ROLE", Role::parse)
@@ -111,6 +130,14 @@ impl<'a> Wiring<'a> {
     pub fn optional<T>(&mut self, variable: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         (self.lookup)(variable).filter(|value| !value.is_empty())?;
         self.problems.parsed(self.lookup, variable, parse)
+    }
+
+    /// As [`Wiring::optional`], with a value for an absent or empty variable; `None` only for one that cannot be parsed.
+    pub fn optional_or<T>(&mut self, variable: &str, or: T, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        match (self.lookup)(variable).filter(|value| !value.is_empty()) {
+            None => Some(or),
+            Some(_) => self.parsed(variable, parse),
+        }
     }
 
     /// What `build` makes of the parts, if there are no problems. A part that could not be parsed is `None`, so `build`

@@ -12,10 +12,9 @@ use http::StatusCode;
 use keeping::{KEEPING, RECORDING};
 use request::Callback;
 use serde::Serialize;
-use shared::aws::AwsConfig;
 use shared::client_limit::{Attempt, ClientLimit};
 use shared::clock;
-use shared::config::{Lookup, Problems, StartError, parse_origins};
+use shared::config::{Lookup, StartError, parse_origins};
 use shared::deadline::Deadline;
 use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::domain::onboarding::{Onboarding, Phase, State};
@@ -27,10 +26,9 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, origin};
 use shared::queue::{Job, Queue};
 use shared::secret::Secret;
-use shared::secrets::{PlatformSecret, Vault};
+use shared::secrets::Vault;
 use shared::store::{Store, StoreError, Updated, Versioned};
-use shared::tls::Tls;
-use shared::transport::Transport;
+use shared::wiring::Wiring;
 use std::time::Duration;
 
 /// What the function holds between invocations.
@@ -61,29 +59,14 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let transport = Transport::new(&tls)?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let table = problems.required(lookup, "TABLE_NAME");
-        let prefix = problems.required(lookup, "SECRET_PREFIX");
-        let secret = problems.required(lookup, "APP_SECRET_ARN");
-        let queue = problems.required(lookup, "ONBOARDING_QUEUE_URL");
-        let graph = shared::graph::from_lookup(lookup, &mut problems);
-        let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
-        let role = problems.parsed(lookup, "ROLE", Role::parse);
-        let store = Store::new(&aws, &table);
-        let clients = ClientLimit::from_lookup(lookup, &mut problems, &store);
-        let parsed = graph.zip(origins).zip(role.zip(clients));
-        let ((graph, origins), (role, clients)) = problems.finish(parsed)?;
-        Ok(Self {
-            store,
-            vault: Vault::new(&aws, &prefix),
-            jobs: Queue::new(&aws, &queue),
-            graph: GraphClient::new(transport, graph, PlatformSecret::new(&aws, &secret)),
-            origins,
-            role,
-            clients,
+        let mut wiring = Wiring::new(lookup)?;
+        let (store, vault, graph) = (wiring.store(), wiring.vault(), wiring.graph()?);
+        let jobs = wiring.queue("ONBOARDING_QUEUE_URL");
+        let origins = wiring.parsed("ALLOWED_ORIGINS", parse_origins);
+        let (role, clients) = (wiring.role(), wiring.client_limit(&store));
+        wiring.finish(|| {
+            let (graph, origins, role, clients) = (graph?, origins?, role?, clients?);
+            Some(Self { store, vault, graph, jobs, origins, role, clients })
         })
     }
 

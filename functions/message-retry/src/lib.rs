@@ -2,21 +2,17 @@
 //! messages.
 
 use lambda_runtime::LambdaEvent;
-use shared::aws::{AwsConfig, OPERATION};
+use shared::aws::OPERATION;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::clock;
-use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
+use shared::config::{Lookup, StartError};
 use shared::deadline::Deadline;
 use shared::domain::ids::MessageId;
 use shared::domain::message::{Message, MessageFact, MessageNext};
 use shared::events::Publisher;
-use shared::graph::client::GraphClient;
 use shared::perform::messages::{SendError, Sender};
-use shared::queue::{Job, Queue, QueueError};
-use shared::secrets::{PlatformSecret, Vault};
-use shared::store::Store;
-use shared::tls::Tls;
-use shared::transport::Transport;
+use shared::queue::{Job, QueueError};
+use shared::wiring::Wiring;
 use std::time::Duration;
 
 /// State of the function between invocations.
@@ -51,22 +47,9 @@ impl App {
     /// # Errors
     /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let transport = Transport::new(&tls)?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
-        let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
-        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
-        let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
-        let retries = Queue::new(&aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
-        let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
-        let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
-        let delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
-        let graph = shared::graph::from_lookup(lookup, &mut problems);
-        let (graph, delay) = problems.finish(graph.zip(delay))?;
-        let graph = GraphClient::new(transport, graph, app_secret);
-        Ok(Self { sender: Sender { store, vault, graph, retries, steps, delay }, publisher })
+        let mut wiring = Wiring::new(lookup)?;
+        let (sender, publisher) = (wiring.sender()?, wiring.publisher());
+        wiring.finish(|| Some(Self { sender: sender?, publisher }))
     }
 
     /// Handles a batch of jobs.

@@ -6,11 +6,11 @@ use crate::routes::{self, ROUTES, Scope};
 use http::StatusCode;
 use serde::Serialize;
 use shared::clock;
-use shared::config::{Lookup, Problems};
 use shared::domain::operation::Operation;
 use shared::http::caller::Caller;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
+use shared::wiring::Wiring;
 use std::collections::BTreeMap;
 
 /// Longest scope name.
@@ -34,11 +34,11 @@ struct Me<'a> {
 }
 
 /// Reads `READ_SCOPE`, `OPERATE_SCOPE`, `SEND_SCOPE` and `ADMIN_SCOPE`.
-pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Access> {
-    let read = problems.parsed(lookup, "READ_SCOPE", parse_scope);
-    let operate = problems.parsed(lookup, "OPERATE_SCOPE", parse_scope);
-    let send = problems.parsed(lookup, "SEND_SCOPE", parse_scope);
-    let admin = problems.parsed(lookup, "ADMIN_SCOPE", parse_scope);
+pub(crate) fn read(wiring: &mut Wiring<'_>) -> Option<Access> {
+    let read = wiring.parsed("READ_SCOPE", parse_scope);
+    let operate = wiring.parsed("OPERATE_SCOPE", parse_scope);
+    let send = wiring.parsed("SEND_SCOPE", parse_scope);
+    let admin = wiring.parsed("ADMIN_SCOPE", parse_scope);
     Some(Access { read: read?, operate: operate?, send: send?, admin: admin? })
 }
 

@@ -6,10 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
-use shared::config::{Lookup, Problems, parse_base};
+use shared::config::parse_base;
 use shared::domain::language;
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, reply};
+use shared::wiring::Wiring;
 
 const PAGE: &str = include_str!("../console/index.html");
 
@@ -50,14 +51,15 @@ pub(crate) struct Login {
 
 /// Reads `CONSOLE_CLIENT_ID`, `CONSOLE_AUTHORIZATION_ENDPOINT` and `CONSOLE_TOKEN_ENDPOINT`; without the first, the
 /// console is disabled.
-pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Option<Login>> {
-    let Some(client_id) = lookup("CONSOLE_CLIENT_ID").filter(|id| !id.is_empty()) else { return Some(None) };
-    let authorization = problems.parsed(lookup, "CONSOLE_AUTHORIZATION_ENDPOINT", parse_base)?;
-    let token = problems.parsed(lookup, "CONSOLE_TOKEN_ENDPOINT", parse_base)?;
+pub(crate) fn read(wiring: &mut Wiring<'_>) -> Option<Option<Login>> {
+    let client_id = wiring.optional("CONSOLE_CLIENT_ID", |id| Some(id.to_owned()));
+    let Some(client_id) = client_id else { return Some(None) };
+    let authorization = wiring.parsed("CONSOLE_AUTHORIZATION_ENDPOINT", parse_base)?;
+    let token = wiring.parsed("CONSOLE_TOKEN_ENDPOINT", parse_base)?;
     Some(Some(Login {
         client_id,
-        scope: problems.required(lookup, "CONSOLE_SCOPE"),
-        audience: problems.required(lookup, "JWT_AUDIENCE"),
+        scope: wiring.required("CONSOLE_SCOPE"),
+        audience: wiring.required("JWT_AUDIENCE"),
         authorization_endpoint: authorization.to_string(),
         token_origin: token.origin().ascii_serialization(),
         token_endpoint: token.to_string(),

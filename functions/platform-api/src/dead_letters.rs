@@ -3,12 +3,11 @@
 use super::{App, unavailable};
 use http::StatusCode;
 use serde::Serialize;
-use shared::aws::AwsConfig;
-use shared::config::{Lookup, Problems};
 use shared::domain::operation::Operation;
 use shared::http::problem::Problem;
 use shared::http::{Reply, json};
 use shared::queue::Queue;
+use shared::wiring::Wiring;
 
 /// A dead-letter queue, under the name of its source queue.
 #[derive(Clone)]
@@ -34,15 +33,16 @@ struct Moved {
 }
 
 /// Reads `DEAD_LETTER_QUEUES`: `<queue>=<url of its dead-letter queue>`, separated by commas.
-pub(crate) fn read(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig) -> Option<Vec<DeadLetters>> {
+pub(crate) fn read(wiring: &mut Wiring<'_>) -> Option<Vec<DeadLetters>> {
+    let aws = wiring.aws();
     let parse = |text: &str| {
         let named = text.split(',').map(|pair| {
             let (name, url) = pair.trim().split_once('=')?;
-            Some(DeadLetters { name: name.to_owned(), queue: Queue::new(aws, url) })
+            Some(DeadLetters { name: name.to_owned(), queue: Queue::new(&aws, url) })
         });
         named.collect::<Option<Vec<_>>>()
     };
-    problems.parsed(lookup, "DEAD_LETTER_QUEUES", parse)
+    wiring.parsed("DEAD_LETTER_QUEUES", parse)
 }
 
 impl App {

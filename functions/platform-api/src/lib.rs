@@ -27,21 +27,19 @@ use console::Login;
 use dead_letters::DeadLetters;
 use doctor::Doctor;
 pub use routes::{ROUTES, Route, Scope};
-use shared::aws::{AwsConfig, OPERATION};
-use shared::config::{Lookup, Problems, StartError, parse_base, parse_origins, parse_retry_delay};
+use shared::aws::OPERATION;
+use shared::config::{Lookup, StartError, parse_base, parse_origins};
 use shared::deadline::Deadline;
 use shared::domain::limit::OnboardingLimit;
-use shared::domain::session::Role;
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::http::problem::Problem;
 use shared::perform::messages::Sender;
 use shared::perform::migration::Migrator;
 use shared::queue::Queue;
-use shared::secrets::{PlatformSecret, Vault};
+use shared::secrets::Vault;
 use shared::store::Store;
-use shared::tls::Tls;
-use shared::transport::Transport;
+use shared::wiring::Wiring;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use url::Url;
@@ -89,42 +87,36 @@ impl App {
     /// # Errors
     /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let transport = Transport::new(&tls)?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let own_domain = lookup("SIGNUP_BASE_URL").filter(|base| !base.is_empty());
-        let signup_base = own_domain.and_then(|_| problems.parsed(lookup, "SIGNUP_BASE_URL", parse_base));
-        let minutes = problems.parsed(lookup, "SESSION_MINUTES", within(5..=1440));
-        let limit = problems.parsed(lookup, "ONBOARDING_LIMIT", OnboardingLimit::parse);
-        let days = problems.parsed(lookup, "BUSINESS_INFO_DAYS", within(1..=365));
-        let doctor = doctor(lookup, &mut problems, &aws, &transport);
-        let polls = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
-        let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
-        let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
-        let sender = sender(lookup, &mut problems, &aws, transport);
-        let operations = operations(lookup, &mut problems, &aws).zip(overrides::read_origins(lookup, &mut problems));
-        let parsed = sender.zip(minutes).zip(limit.zip(days)).zip(doctor).zip(operations);
-        let ((((sender, minutes), (limit, days)), doctor), (operations, override_origins)) = problems.finish(parsed)?;
-        let (dead_letters, login, access) = operations;
-        Ok(Self {
-            mover: mover(&sender, &publisher),
-            store: sender.store.clone(),
-            jobs: sender.steps.clone(),
-            signup_base,
-            session_life: Duration::from_secs(minutes * 60),
-            vault: sender.vault.clone(),
-            graph: sender.graph.clone(),
-            sender,
-            polls,
-            publisher,
-            limit,
-            business_info: Duration::from_secs(days * 24 * 3600),
-            doctor,
-            dead_letters,
-            login,
-            override_origins,
-            access,
+        let mut wiring = Wiring::new(lookup)?;
+        let signup_base = wiring.optional("SIGNUP_BASE_URL", parse_base);
+        let minutes = wiring.parsed("SESSION_MINUTES", within(5..=1440));
+        let limit = wiring.parsed("ONBOARDING_LIMIT", OnboardingLimit::parse);
+        let days = wiring.parsed("BUSINESS_INFO_DAYS", within(1..=365));
+        let (doctor, polls) = (doctor(&mut wiring)?, wiring.queue("TEMPLATE_QUEUE_URL"));
+        let (sender, publisher) = (wiring.sender()?, wiring.publisher());
+        let (dead_letters, override_origins) = (dead_letters::read(&mut wiring), overrides::read_origins(&mut wiring));
+        let (login, access) = (console::read(&mut wiring), access::read(&mut wiring));
+        wiring.finish(|| {
+            let sender = sender?;
+            Some(Self {
+                mover: mover(&sender, &publisher),
+                store: sender.store.clone(),
+                jobs: sender.steps.clone(),
+                signup_base,
+                session_life: Duration::from_secs(minutes? * 60),
+                vault: sender.vault.clone(),
+                graph: sender.graph.clone(),
+                sender,
+                polls,
+                publisher,
+                limit: limit?,
+                business_info: Duration::from_secs(days? * 24 * 3600),
+                doctor: doctor?,
+                dead_letters: dead_letters?,
+                login: login?,
+                override_origins: override_origins?,
+                access: access?,
+            })
         })
     }
 
@@ -142,46 +134,17 @@ fn within(range: RangeInclusive<u64>) -> impl Fn(&str) -> Option<u64> {
 }
 
 /// Dead-letter queues, the console's login, and permissions.
-fn operations(
-    lookup: &Lookup<'_>,
-    problems: &mut Problems,
-    aws: &AwsConfig,
-) -> Option<(Vec<DeadLetters>, Option<Login>, Access)> {
-    let dead_letters = dead_letters::read(lookup, problems, aws);
-    let (login, access) = (console::read(lookup, problems), access::read(lookup, problems));
-    Some((dead_letters?, login?, access?))
-}
-
 fn mover(sender: &Sender, publisher: &Publisher) -> Migrator {
     let Sender { store, vault, graph, steps, .. } = sender.clone();
     Migrator { store, vault, graph, jobs: steps, publisher: publisher.clone() }
 }
 
-fn sender(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: Transport) -> Option<Sender> {
-    let store = Store::new(aws, &problems.required(lookup, "TABLE_NAME"));
-    let steps = Queue::new(aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
-    let vault = Vault::new(aws, &problems.required(lookup, "SECRET_PREFIX"));
-    let app_secret = PlatformSecret::new(aws, &problems.required(lookup, "APP_SECRET_ARN"));
-    let retries = Queue::new(aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
-    let delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
-    let graph = shared::graph::from_lookup(lookup, problems).zip(delay);
-    graph.map(|(graph, delay)| Sender {
-        store,
-        vault,
-        graph: GraphClient::new(transport, graph, app_secret),
-        retries,
-        steps,
-        delay,
-    })
-}
-
-fn doctor(lookup: &Lookup<'_>, problems: &mut Problems, aws: &AwsConfig, transport: &Transport) -> Option<Doctor> {
-    let credit = Queue::new(aws, &problems.required(lookup, "CREDIT_QUEUE_URL"));
-    let role = problems.parsed(lookup, "ROLE", Role::parse);
-    let webhook = problems.parsed(lookup, "WEBHOOK_URL", parse_base);
-    let origins = problems.parsed(lookup, "ALLOWED_ORIGINS", parse_origins);
-    let transport = transport.clone();
-    Some(Doctor { role: role?, webhook: webhook?, origins: origins?, credit, transport })
+fn doctor(wiring: &mut Wiring<'_>) -> Result<Option<Doctor>, StartError> {
+    let (credit, role, transport) = (wiring.queue("CREDIT_QUEUE_URL"), wiring.role(), wiring.transport()?);
+    let webhook = wiring.parsed("WEBHOOK_URL", parse_base);
+    let origins = wiring.parsed("ALLOWED_ORIGINS", parse_origins);
+    let build = || Some(Doctor { role: role?, webhook: webhook?, origins: origins?, credit, transport });
+    Ok(build())
 }
 
 /// Stable code of what the table did not answer in time.

@@ -2,11 +2,12 @@
 
 use http::StatusCode;
 use serde_json::Value;
-use shared::config::{Lookup, Problems, parse_origins};
+use shared::config::parse_origins;
 use shared::domain::address::{CALLBACK_ADDRESS, PublicUrl};
 use shared::http::fields::Fields;
 use shared::http::problem::Problem;
 use shared::secret::Secret;
+use shared::wiring::Wiring;
 
 /// Longest accepted token.
 const LONGEST_TOKEN: usize = 256;
@@ -40,11 +41,8 @@ pub(crate) fn read(fields: &Fields, origins: &[String]) -> Result<Option<Ordered
 }
 
 /// Reads `CALLBACK_OVERRIDE_ORIGINS`: origins that are accepted besides public addresses; usually none.
-pub(crate) fn read_origins(lookup: &Lookup<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    match lookup("CALLBACK_OVERRIDE_ORIGINS").filter(|origins| !origins.is_empty()) {
-        None => Some(Vec::new()),
-        Some(_) => problems.parsed(lookup, "CALLBACK_OVERRIDE_ORIGINS", parse_origins),
-    }
+pub(crate) fn read_origins(wiring: &mut Wiring<'_>) -> Option<Vec<String>> {
+    wiring.optional_or("CALLBACK_OVERRIDE_ORIGINS", Vec::new(), parse_origins)
 }
 
 /// Meta calls this URL, so it must be public. This system never calls it.

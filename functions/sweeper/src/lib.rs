@@ -2,13 +2,13 @@
 //! longer than SQS can delay are all found here.
 
 use serde::Serialize;
-use shared::aws::{AwsConfig, OPERATION};
+use shared::aws::OPERATION;
 use shared::clock;
-use shared::config::{Lookup, Problems, StartError};
+use shared::config::{Lookup, StartError};
 use shared::deadline::Deadline;
 use shared::queue::{Job, MOST_AT_ONCE, Queue, QueueError};
 use shared::store::{Store, StoreError};
-use shared::tls::Tls;
+use shared::wiring::Wiring;
 
 /// What the function holds between invocations.
 pub struct App {
@@ -45,14 +45,10 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
-        let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
-        let webhooks = Queue::new(&aws, &problems.required(lookup, "WEBHOOK_QUEUE_URL"));
-        let retries = Queue::new(&aws, &problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL"));
-        problems.finish(Some(Self { store, steps, webhooks, retries })).map_err(StartError::from)
+        let mut wiring = Wiring::new(lookup)?;
+        let (store, steps) = (wiring.store(), wiring.queue("ONBOARDING_QUEUE_URL"));
+        let (webhooks, retries) = (wiring.queue("WEBHOOK_QUEUE_URL"), wiring.queue("MESSAGE_RETRY_QUEUE_URL"));
+        wiring.finish(|| Some(Self { store, steps, webhooks, retries }))
     }
 
     /// Enqueues everything that is due, of each kind the longest overdue first. The kinds wait for nothing of each other's.

@@ -2,10 +2,10 @@
 
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
-use shared::aws::{AwsConfig, OPERATION};
+use shared::aws::OPERATION;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
 use shared::clock;
-use shared::config::{Lookup, Problems, StartError};
+use shared::config::{Lookup, StartError};
 use shared::deadline::Deadline;
 use shared::domain::failure::{Class, Failure};
 use shared::domain::ids::{AttemptId, OnboardingId};
@@ -17,10 +17,9 @@ use shared::perform::Customer;
 use shared::perform::desk::Desk;
 use shared::perform::templates::{self, Begin};
 use shared::queue::{Job, LONGEST_DELAY, Queue, QueueError};
-use shared::secrets::{PlatformSecret, Vault, VaultError};
+use shared::secrets::{Vault, VaultError};
 use shared::store::{ActiveWaba, Recorded, Store, StoreError};
-use shared::tls::Tls;
-use shared::transport::Transport;
+use shared::wiring::Wiring;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -91,20 +90,10 @@ impl App {
     /// # Errors
     /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let transport = Transport::new(&tls)?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let events = Queue::new(&aws, &problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL"));
-        let publisher = Publisher::new(events, &problems.required(lookup, "EVENT_SOURCE"));
-        let store = Store::new(&aws, &problems.required(lookup, "TABLE_NAME"));
-        let vault = Vault::new(&aws, &problems.required(lookup, "SECRET_PREFIX"));
-        let queue = Queue::new(&aws, &problems.required(lookup, "TEMPLATE_QUEUE_URL"));
-        let steps = Queue::new(&aws, &problems.required(lookup, "ONBOARDING_QUEUE_URL"));
-        let app_secret = PlatformSecret::new(&aws, &problems.required(lookup, "APP_SECRET_ARN"));
-        let graph = shared::graph::from_lookup(lookup, &mut problems);
-        let graph = GraphClient::new(transport, problems.finish(graph)?, app_secret);
-        Ok(Self { store, vault, graph, queue, steps, publisher })
+        let mut wiring = Wiring::new(lookup)?;
+        let (store, vault, graph, publisher) = (wiring.store(), wiring.vault(), wiring.graph()?, wiring.publisher());
+        let (queue, steps) = (wiring.queue("TEMPLATE_QUEUE_URL"), wiring.queue("ONBOARDING_QUEUE_URL"));
+        wiring.finish(|| Some(Self { store, vault, graph: graph?, queue, steps, publisher }))
     }
 
     /// Handles either input.

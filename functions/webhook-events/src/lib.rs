@@ -13,15 +13,14 @@ use apply::Applier;
 use breaker::Breaker;
 use pending_events::{PendingEvents, ProcessedBody};
 use reception::Reception;
-use shared::aws::AwsConfig;
 use shared::batch::{BatchResponse, Record, SqsEvent, guarded};
-use shared::config::{Lookup, Problems, StartError, parse_retry_delay};
+use shared::config::{Lookup, StartError, parse_retry_delay};
 use shared::domain::ids::AppId;
 use shared::events::Publisher;
 use shared::queue::{Job, Queue, QueueError};
-use shared::store::{Store, StoreError};
-use shared::tls::Tls;
+use shared::store::StoreError;
 use shared::webhook::envelope::EnvelopeError;
+use shared::wiring::Wiring;
 use windows::Windows;
 
 /// What the function holds between invocations.
@@ -71,30 +70,18 @@ impl App {
     /// # Errors
     /// [`StartError`] with everything that is wrong.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
-        let tls = Tls::new()?;
-        let mut problems = Problems::default();
-        let aws = AwsConfig::from_lookup(lookup, &mut problems, &tls);
-        let table = problems.required(lookup, "TABLE_NAME");
-        let webhooks = problems.required(lookup, "WEBHOOK_QUEUE_URL");
-        let onboardings = problems.required(lookup, "ONBOARDING_QUEUE_URL");
-        let templates = problems.required(lookup, "TEMPLATE_QUEUE_URL");
-        let events = problems.required(lookup, "PLATFORM_EVENTS_QUEUE_URL");
-        let source = problems.required(lookup, "EVENT_SOURCE");
-        let retries = problems.required(lookup, "MESSAGE_RETRY_QUEUE_URL");
-        let retry_delay = problems.parsed(lookup, "MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
-        let app = problems.parsed(lookup, "META_APP_ID", |text| AppId::parse(text).ok());
-        let (app, retry_delay) = problems.finish(app.zip(retry_delay))?;
-        let publisher = Publisher::new(Queue::new(&aws, &events), &source);
-        let applier = Applier {
-            store: Store::new(&aws, &table),
-            jobs: Queue::new(&aws, &onboardings),
-            polls: Queue::new(&aws, &templates),
-            retries: Queue::new(&aws, &retries),
-            retry_delay,
-            publisher: publisher.clone(),
-        };
-        let webhooks = Queue::new(&aws, &webhooks);
-        Ok(Self { applier, publisher, webhooks, app, reception: Reception::default(), windows: Windows::default() })
+        let mut wiring = Wiring::new(lookup)?;
+        let (store, publisher) = (wiring.store(), wiring.publisher());
+        let (jobs, polls) = (wiring.queue("ONBOARDING_QUEUE_URL"), wiring.queue("TEMPLATE_QUEUE_URL"));
+        let (retries, webhooks) = (wiring.queue("MESSAGE_RETRY_QUEUE_URL"), wiring.queue("WEBHOOK_QUEUE_URL"));
+        let retry_delay = wiring.parsed("MESSAGE_RETRY_DELAY_SECONDS", parse_retry_delay);
+        let app = wiring.parsed("META_APP_ID", |text| AppId::parse(text).ok());
+        wiring.finish(|| {
+            let (retry_delay, app) = (retry_delay?, app?);
+            let applier = Applier { store, jobs, polls, retries, retry_delay, publisher: publisher.clone() };
+            let (reception, windows) = (Reception::default(), Windows::default());
+            Some(Self { applier, publisher, webhooks, app, reception, windows })
+        })
     }
 
     /// Handles a batch of deliveries: each is applied, then the events of several leave together, because SQS counts

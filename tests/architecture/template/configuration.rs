@@ -108,7 +108,8 @@ fn type_name(of: &syn::Type) -> String {
 }
 
 /// What takes a variable's name as its first argument, or right after `lookup`.
-const TAKE_A_NAME: [&str; 7] = ["lookup", "environment", "queue", "platform_secret", "required", "parsed", "optional"];
+const TAKE_A_NAME: [&str; 8] =
+    ["lookup", "environment", "queue", "platform_secret", "required", "parsed", "optional", "optional_or"];
 
 /// `lookup("NAME")`, `(lookup, "NAME", …)`, `environment("NAME")`, `wiring.queue("NAME")`; and what reads further ones:
 /// `Type::from_lookup(`, `telemetry::init(`, `wiring.store(`, and `self.store(` within `Wiring`.

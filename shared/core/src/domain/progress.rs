@@ -11,6 +11,7 @@ mod event;
 mod exit;
 mod facts;
 mod rescue;
+mod transition;
 mod watch;
 
 pub use beginning::{ReceivedCode, begin_announced, begin_with_code};

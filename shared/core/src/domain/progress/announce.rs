@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 pub(super) fn announce_state(before: &Onboarding, after: &mut Onboarding, now: Timestamp) {
     let (was, is) = (before.state(), after.state());
     let wait = after.obstacle().map(|obstacle| obstacle.code);
-    if matches!(&after.phase, Phase::Left { reason } if reason == super::connection::JOINED) {
+    if matches!(&after.phase, Phase::Left { reason } if reason == super::transition::JOINED) {
         return;
     }
     let news = was != is || (is == State::Waiting && wait != before.obstacle().map(|obstacle| obstacle.code));

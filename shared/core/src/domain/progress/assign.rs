@@ -2,7 +2,7 @@
 
 use super::TimelineEntry;
 use super::announce::announce;
-use super::facts::{enter, entry};
+use super::transition::{enter, entry};
 use crate::domain::assignment::{Assignment, fits};
 use crate::domain::claim::Claim;
 use crate::domain::entitlement::Entitlement;

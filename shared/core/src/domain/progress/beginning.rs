@@ -1,7 +1,7 @@
 //! How a record begins: with a code that a browser brought, or with Meta's announcement of an account. And another code
 //! for a record whose customer was asked to click again.
 
-use super::facts::{enter, entry};
+use super::transition::{enter, entry};
 use super::{EXCHANGE_LEASE, TimelineEntry};
 use crate::domain::claim::Claim;
 use crate::domain::entitlement::Entitlement;

@@ -1,6 +1,6 @@
 //! Tokens: stored, lost, requested, replaced, invalid; and a signup that continues in another record.
 
-use super::facts::{enter, entry};
+use super::transition::{enter, entry};
 use super::{RESCUE_LEASE, Renewed, RepeatSignup, TimelineEntry};
 use crate::domain::entitlement::{Entitlement, Granted};
 use crate::domain::ids::{AttemptId, BusinessId};
@@ -8,9 +8,6 @@ use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
 use crate::domain::steps::Step;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
-
-/// Reason of a signup that ended because another record of the customer owns the account.
-pub(super) const JOINED: &str = "joined";
 
 /// How long a worker may request a token from Meta before another may.
 const FETCH_LEASE: Duration = Duration::from_secs(40);

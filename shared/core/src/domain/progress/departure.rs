@@ -2,7 +2,7 @@
 
 use super::TimelineEntry;
 use super::exit::leave;
-use super::facts::entry;
+use super::transition::entry;
 use super::watch::check_requested;
 use crate::domain::ids::AttemptId;
 use crate::domain::onboarding::{Departure, Extent, Onboarding, Phase};

@@ -1,7 +1,7 @@
 //! How a connection ends: requesting an exit and completing it.
 
 use super::TimelineEntry;
-use super::facts::{enter, entry};
+use super::transition::{enter, entry};
 use crate::domain::ids::AttemptId;
 use crate::domain::onboarding::{Extent, Onboarding, Phase};
 use crate::domain::time::Timestamp;

@@ -1,7 +1,7 @@
 //! How facts about steps change a record.
 
-use super::connection::JOINED;
 use super::exit::{end_exit, without_token};
+use super::transition::{JOINED, enter, entry};
 use super::watch::ready_at;
 use super::{Finding, STEP_LEASE, TimelineEntry};
 use crate::domain::claim::Claim;
@@ -17,15 +17,6 @@ use std::time::Duration;
 
 /// Why a step of an exit had nothing left to do.
 const ACCESS_LOST: &str = "access.lost";
-
-pub(super) fn entry(at: Timestamp, event: &str, code: Option<&str>) -> TimelineEntry {
-    TimelineEntry::new(at, event, code)
-}
-
-pub(super) fn enter(onboarding: &mut Onboarding, phase: Phase, now: Timestamp) {
-    onboarding.phase = phase;
-    onboarding.phase_since = now;
-}
 
 pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
     let first = StepRecord { status: StepStatus::Begun, attempts: 0, since: now, lease_until: None };

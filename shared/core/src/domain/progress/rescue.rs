@@ -1,11 +1,9 @@
 //! Recovers an exchange that did not finish.
 
-use super::{EXCHANGE_LEASE, Fact};
-use crate::domain::claim::Claim;
+use super::Fact;
 use crate::domain::entitlement::Entitlement;
-use crate::domain::ids::{AttemptId, BusinessId, WabaId};
+use crate::domain::ids::{BusinessId, WabaId};
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::time::Timestamp;
 
 /// The token is in the vault; or Meta accepted the code, and its token may be requested again; or the customer has to
 /// launch the signup again. `announced` lists the accounts announced by Meta. The browser's claim is ignored: anybody

@@ -1,7 +1,7 @@
 //! Regular health checks of completed connections: drift that we can fix is repaired, other drift is reported.
 
 use super::announce::announce;
-use super::facts::entry;
+use super::transition::entry;
 use super::{About, Fact, HealthCheck, TimelineEntry};
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::meta_status::Attribute;
