@@ -36,7 +36,11 @@ const UNKNOWN_ACCOUNT: &str = "webhook.unknown_account";
 impl App {
     /// Applies every change. What they are passed on by is left to be sent.
     pub(crate) async fn delivery(&self, message: &str) -> Result<Vec<ProcessedBody>, EventError> {
-        let Envelope { received_at, body } = Envelope::unpack(message)?;
+        let envelope = Envelope::unpack(message)?;
+        if self.queue_in_pieces(&envelope).await? {
+            return Ok(Vec::new());
+        }
+        let Envelope { received_at, body } = envelope;
         let mut processed = Vec::new();
         for body in divided(body) {
             processed.push(self.body(body, received_at).await?);
@@ -133,7 +137,7 @@ impl App {
         Ok(self.publisher.webhook(change, received_at)?)
     }
 
-    fn context(&self, received_at: Timestamp) -> Context {
+    pub(crate) fn context(&self, received_at: Timestamp) -> Context {
         Context { app: self.app.clone(), received_at }
     }
 

@@ -5,16 +5,20 @@ mod apply;
 mod breaker;
 mod delivery;
 mod pending_events;
+mod pieces;
 mod reception;
 mod route;
 mod windows;
 
 use apply::Applier;
 use breaker::Breaker;
+use lambda_runtime::LambdaEvent;
 use pending_events::{PendingEvents, ProcessedBody};
+use pieces::MESSAGE_BUDGET;
 use reception::Reception;
 use shared::batch::{BatchResponse, Record, SqsEvent, guarded};
 use shared::config::{Lookup, StartError, parse_retry_delay};
+use shared::deadline::Deadline;
 use shared::domain::ids::AppId;
 use shared::events::Publisher;
 use shared::queue::{Job, Queue, QueueError};
@@ -85,16 +89,22 @@ impl App {
     }
 
     /// Handles a batch of deliveries: each is applied, then the events of several leave together, because SQS counts
-    /// requests.
+    /// requests. Those for which no time is left are queued again; the first is always begun.
     ///
     /// # Errors
     /// [`EventError::Dependency`] when the table or a queue failed every one of them: Lambda's poller slows down only for a
     /// function that fails as a whole.
-    pub async fn handle(&self, event: &SqsEvent) -> Result<BatchResponse, EventError> {
+    pub async fn handle(&self, event: &LambdaEvent<SqsEvent>) -> Result<BatchResponse, EventError> {
+        let (records, deadline) = (&event.payload.records, Deadline::of(&event.context));
         let breaker = Breaker::default();
+        let mut left = Vec::new();
         let mut response = BatchResponse::default();
         let mut pending = PendingEvents::default();
-        for record in &event.records {
+        for (place, record) in records.iter().enumerate() {
+            if place > 0 && !deadline.leaves(MESSAGE_BUDGET) {
+                left.push(record);
+                continue;
+            }
             match guarded(record, Box::pin(self.applied(record, &breaker))).await {
                 Some(processed) => pending.put(record, processed),
                 None => response.fail(record),
@@ -104,7 +114,8 @@ impl App {
             }
         }
         self.dispatch(pending, &breaker, &mut response).await;
-        if breaker.all_failed(event.records.len()) { Err(EventError::Dependency) } else { Ok(response) }
+        self.postpone(&left, &mut response).await;
+        if breaker.all_failed(records.len()) { Err(EventError::Dependency) } else { Ok(response) }
     }
 
     /// Applies one message, unless those before it met a dependency that fails.
@@ -148,4 +159,128 @@ impl App {
 /// Whether the table or a queue is at fault.
 fn failed<T>(outcome: &Result<T, EventError>) -> bool {
     outcome.as_ref().is_err_and(EventError::is_of_dependency)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::domain::time::Timestamp;
+    use shared::webhook::envelope::Envelope;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    /// Bodies of the requests that were answered.
+    type Seen = Arc<Mutex<Vec<String>>>;
+
+    /// AWS with an empty table that takes `pause` for each request, and queues that take everything.
+    fn aws(pause: Duration) -> (App, Seen) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, seen) = (format!("http://{}", listener.local_addr().unwrap()), Seen::default());
+        let kept = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let kept = Arc::clone(&kept);
+                std::thread::spawn(move || connection(stream.unwrap(), &kept, pause));
+            }
+        });
+        let lookup = |name: &str| match name {
+            name if name.starts_with("AWS_ENDPOINT_URL") => Some(address.clone()),
+            name if name.ends_with("QUEUE_URL") => Some(format!("{address}/{name}")),
+            "MESSAGE_RETRY_DELAY_SECONDS" => Some("60".to_owned()),
+            _ => Some("42".to_owned()),
+        };
+        (App::from_lookup(&lookup).unwrap(), seen)
+    }
+
+    fn connection(mut stream: TcpStream, seen: &Seen, pause: Duration) {
+        let (mut read, mut buffer) = (Vec::new(), vec![0; 65536]);
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            read.extend_from_slice(&buffer[..length]);
+            let text = String::from_utf8_lossy(&read);
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let expected = head.to_lowercase().split("content-length: ").nth(1).map(|after| after.to_owned());
+            let expected: usize = expected.and_then(|after| after.lines().next()?.parse().ok()).unwrap_or(0);
+            if expected > body.len() {
+                continue;
+            }
+            let taken = |id| format!(r#"{{"Id":"{id}","MessageId":"m"}}"#);
+            let reply = if body.contains("QueueUrl") {
+                let taken: Vec<_> = (0..body.matches("\"MessageBody\"").count()).map(taken).collect();
+                format!(r#"{{"Successful":[{}]}}"#, taken.join(","))
+            } else {
+                std::thread::sleep(pause);
+                "{}".to_owned()
+            };
+            seen.lock().unwrap().push(body.to_owned());
+            let length = reply.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{reply}").unwrap();
+            read.clear();
+        }
+    }
+
+    /// A body of statuses of our own messages.
+    fn statuses(count: usize) -> String {
+        let status = r#"{"id":"wamid.A","status":"delivered","timestamp":"1","recipient_id":"4917000000",
+            "biz_opaque_callback_data":"msg_01jd0000000000000000000000.1"}"#;
+        let statuses = vec![status; count].join(",");
+        let body = format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"7","changes":[{{"field":"messages","value":
+            {{"messaging_product":"whatsapp","metadata":{{"phone_number_id":"8"}},"statuses":[{statuses}]}}}}]}}]}}"#
+        );
+        Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() }.pack().unwrap()
+    }
+
+    fn batch(messages: Vec<String>, left: Duration) -> LambdaEvent<SqsEvent> {
+        let record = |(id, body): (usize, String)| Record {
+            message_id: id.to_string(),
+            body,
+            receipt_handle: String::new(),
+            attributes: shared::batch::Attributes::default(),
+        };
+        let mut context = lambda_runtime::Context::default();
+        let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + left;
+        context.deadline = u64::try_from(end.as_millis()).unwrap();
+        LambdaEvent::new(SqsEvent { records: messages.into_iter().enumerate().map(record).collect() }, context)
+    }
+
+    /// Messages that were queued again.
+    fn queued(seen: &Seen) -> Vec<String> {
+        let mut queued = Vec::new();
+        for request in seen.lock().unwrap().iter().filter(|body| body.contains("/WEBHOOK_QUEUE_URL")) {
+            let unescaped = |body: &str| body.replace("\\\"", "\"");
+            let bodies = request.split("\"MessageBody\":\"").skip(1).map(unescaped);
+            queued.extend(bodies.map(|body| body[..=body.find('}').unwrap()].to_owned()));
+        }
+        queued
+    }
+
+    #[tokio::test]
+    async fn ten_bodies_of_a_thousand_statuses_are_queued_in_pieces_that_each_fit() {
+        let (app, seen) = aws(Duration::from_millis(20));
+        let response = app.handle(&batch(vec![statuses(1000); 10], Duration::from_secs(30))).await.unwrap();
+        assert_eq!(response, BatchResponse::default());
+        let pieces = queued(&seen);
+        let found: usize = pieces
+            .iter()
+            .map(|piece| {
+                let Envelope { received_at, body } = Envelope::unpack(piece).unwrap();
+                assert_eq!(received_at, Timestamp::from_millis(5));
+                String::from_utf8_lossy(&body).matches("wamid.A").count()
+            })
+            .inspect(|found| assert!(*found <= 50))
+            .sum();
+        assert_eq!(found, 10_000);
+    }
+
+    #[tokio::test]
+    async fn what_an_invocation_has_no_time_for_is_queued_again_and_uses_no_receive_up() {
+        let (app, seen) = aws(Duration::from_millis(20));
+        let response = app.handle(&batch(vec![statuses(50); 10], Duration::from_secs(16))).await.unwrap();
+        assert_eq!(response, BatchResponse::default());
+        let left = queued(&seen);
+        assert!((1..10).contains(&left.len()), "{}", left.len());
+        assert!(left.iter().all(|message| *message == statuses(50)));
+    }
 }

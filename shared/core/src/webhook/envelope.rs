@@ -1,6 +1,6 @@
 //! The queue message for one POST from Meta: versioned, compressed where worthwhile, split only when necessary.
 
-use super::change::{Part, split};
+use super::change::{Change, Part, split};
 use crate::domain::time::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -150,6 +150,25 @@ pub fn divided(body: Vec<u8>) -> Vec<Vec<u8>> {
     }
 }
 
+/// A body in pieces of which none weighs more than `most`, where `weight` is that of one change: halved by entry, by change,
+/// and a change that weighs more alone by its items, in a way that depends on nothing but the change. What cannot be halved
+/// stays as it is.
+#[must_use]
+pub fn in_pieces(body: Vec<u8>, most: usize, weight: &impl Fn(&Change<'_>) -> usize) -> Vec<Vec<u8>> {
+    let of_part = |part: &Part<'_>| match part {
+        Part::Change(change) => weight(change),
+        Part::Unreadable(_) => 0,
+    };
+    let weighs: usize = split(&body).map_or(0, |parts| parts.iter().map(of_part).sum());
+    if weighs <= most {
+        return vec![body];
+    }
+    match halves::of(&body) {
+        Some((first, second)) => [in_pieces(first, most, weight), in_pieces(second, most, weight)].concat(),
+        None => vec![body],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +225,32 @@ mod tests {
         assert_eq!(alone.iter().map(|value| value.matches("\"id\"").count()).sum::<usize>(), 2500);
         assert_eq!(values(body(&[small, &large])), alone, "the same parts beside another change");
         assert_eq!(divided(body(&[small])).len(), 1);
+    }
+
+    #[test]
+    fn a_body_that_weighs_too_much_is_halved_until_no_piece_does_and_nothing_is_lost() {
+        let items = |change: &Change<'_>| change.value.get().matches("\"id\"").count();
+        let change = |count: usize| {
+            let ids: Vec<_> = (0..count).map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
+            format!(r#"{{"field":"messages","value":{{"statuses":[{}]}}}}"#, ids.join(","))
+        };
+        let body = |changes: &[String]| {
+            let changes = changes.join(",");
+            format!(r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{changes}]}}]}}"#)
+                .into_bytes()
+        };
+        let weights = |pieces: &[Vec<u8>]| -> Vec<usize> {
+            pieces.iter().map(|piece| String::from_utf8_lossy(piece).matches("\"id\":\"").count() - 1).collect()
+        };
+        for changes in [vec![change(1000)], vec![change(1); 1000], vec![change(3), change(997)]] {
+            let weights = weights(&in_pieces(body(&changes), 50, &items));
+            assert!(weights.iter().all(|weight| *weight <= 50), "{weights:?}");
+            assert_eq!(weights.iter().sum::<usize>(), 1000);
+        }
+        let alone = in_pieces(body(&[change(997)]), 50, &items);
+        let beside = in_pieces(body(&[change(3), change(997)]), 50, &items);
+        assert_eq!(beside.get(1..), Some(alone.as_slice()), "the same pieces beside another change");
+        assert_eq!(in_pieces(body(&[change(50)]), 50, &items).len(), 1);
     }
 
     #[test]
