@@ -105,7 +105,8 @@ async fn expires_soon(lab: &Lab, popup: &Popup) {
     let stored = lab.stored(&format!("NUMBER#{}", phone(popup))).await;
     let windows: Vec<_> =
         stored.iter().filter(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("WINDOW#"))).collect();
-    let [window] = windows.as_slice() else { panic!("{windows:?}") };
+    assert_eq!(windows.len(), 1, "{windows:?}");
+    let window = &windows[0];
     let expires_at: i64 = window["expires_at"].as_n().unwrap().parse().unwrap();
     let age = shared::clock::now().as_seconds_up() - expires_at;
     assert!((0..60).contains(&age), "it expired {age} seconds ago");

@@ -200,7 +200,7 @@ mod tests {
             read.extend_from_slice(&buffer[..length]);
             let text = String::from_utf8_lossy(&read);
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let expected = head.to_lowercase().split("content-length: ").nth(1).map(|after| after.to_owned());
+            let expected = head.to_lowercase().split("content-length: ").nth(1).map(ToOwned::to_owned);
             let expected: usize = expected.and_then(|after| after.lines().next()?.parse().ok()).unwrap_or(0);
             if expected > body.len() {
                 continue;
