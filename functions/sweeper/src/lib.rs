@@ -1,6 +1,7 @@
 //! Every minute: enqueues whatever is due. The table is the schedule; a job that was lost, a worker that died and a wait that is
 //! longer than SQS can delay are all found here.
 
+use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use shared::aws::OPERATION;
 use shared::clock;
@@ -8,6 +9,7 @@ use shared::config::{Lookup, StartError};
 use shared::deadline::Deadline;
 use shared::queue::{Job, MOST_AT_ONCE, Queue, QueueError};
 use shared::store::{Store, StoreError};
+use shared::telemetry::diagnostic;
 use shared::wiring::Wiring;
 
 /// What the function holds between invocations.
@@ -27,6 +29,17 @@ pub enum SweepError {
     /// The queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
+}
+
+/// The error type that Lambda logs and counts.
+impl From<SweepError> for Diagnostic {
+    fn from(error: SweepError) -> Self {
+        let error_type = match &error {
+            SweepError::Store(_) => "TableUnavailable",
+            SweepError::Queue(_) => "QueueUnavailable",
+        };
+        diagnostic(error_type, &error)
+    }
 }
 
 /// What a sweep did.
@@ -207,5 +220,12 @@ mod tests {
         let (app, seen) = aws();
         assert_eq!(app.sweep(Deadline::after(Duration::from_secs(4))).await.unwrap(), Swept { enqueued: 0 });
         assert_eq!(sent(&seen, "webhook_queue_url") + sent(&seen, "steps"), 0);
+    }
+
+    #[test]
+    fn lambda_logs_what_failed_and_not_the_name_of_a_box() {
+        let failed = Diagnostic::from(SweepError::from(StoreError::Conflict));
+        assert_eq!(failed.error_type, "TableUnavailable");
+        assert!(!failed.error_message.is_empty());
     }
 }

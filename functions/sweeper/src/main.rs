@@ -10,8 +10,5 @@ use sweeper::App;
 async fn main() -> Result<(), Error> {
     telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
-        Ok::<_, Error>(app.sweep(Deadline::of(&event.context)).await?)
-    }))
-    .await
+    run(service_fn(async |event: LambdaEvent<IgnoredAny>| app.sweep(Deadline::of(&event.context)).await)).await
 }

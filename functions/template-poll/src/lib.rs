@@ -1,6 +1,6 @@
 //! Every two hours, one job per active account; each job reads all templates of an account and saves what changed.
 
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use shared::aws::OPERATION;
 use shared::batch::{self, BatchResponse, Record, SqsEvent};
@@ -19,6 +19,7 @@ use shared::perform::templates::{self, Begin};
 use shared::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{Vault, VaultError};
 use shared::store::{ActiveWaba, Recorded, Store, StoreError};
+use shared::telemetry::diagnostic;
 use shared::wiring::Wiring;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -59,6 +60,20 @@ pub enum PollError {
     /// Meta is unreachable or limits our calls.
     #[error("failed to poll the account ({0})")]
     Later(String),
+}
+
+/// The error type that Lambda logs and counts.
+impl From<PollError> for Diagnostic {
+    fn from(error: PollError) -> Self {
+        let error_type = match &error {
+            PollError::UnknownJob => "UnrecognisedMessage",
+            PollError::Store(_) => "TableUnavailable",
+            PollError::Queue(_) => "QueueUnavailable",
+            PollError::Vault(_) => "VaultUnavailable",
+            PollError::Later(_) => "MetaUnavailable",
+        };
+        diagnostic(error_type, &error)
+    }
 }
 
 /// The function's input: a batch of jobs, or the schedule's event, whose content is not used.

@@ -8,5 +8,5 @@ use template_poll::{App, Occasion};
 async fn main() -> Result<(), Error> {
     telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<Occasion>| Ok::<_, Error>(app.handle(event).await?))).await
+    run(service_fn(async |event: LambdaEvent<Occasion>| app.handle(event).await)).await
 }

@@ -12,7 +12,7 @@ mod windows;
 
 use apply::Applier;
 use breaker::Breaker;
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use pending_events::{PendingEvents, ProcessedBody};
 use pieces::MESSAGE_BUDGET;
 use reception::Reception;
@@ -23,6 +23,7 @@ use shared::domain::ids::AppId;
 use shared::events::Publisher;
 use shared::queue::{Job, Queue, QueueError};
 use shared::store::StoreError;
+use shared::telemetry::diagnostic;
 use shared::webhook::envelope::EnvelopeError;
 use shared::wiring::Wiring;
 use windows::Windows;
@@ -55,6 +56,20 @@ pub enum EventError {
     /// What failed for the messages before is not tried for this one.
     #[error("wait until the table and the queues answer")]
     Dependency,
+}
+
+/// The error type that Lambda logs and counts.
+impl From<EventError> for Diagnostic {
+    fn from(error: EventError) -> Self {
+        let error_type = match &error {
+            EventError::Envelope(_) => "UnrecognisedMessage",
+            EventError::Store(_) => "TableUnavailable",
+            EventError::Queue(_) => "QueueUnavailable",
+            EventError::Panicked => "HandlerPanicked",
+            EventError::Dependency => "DependencyUnavailable",
+        };
+        diagnostic(error_type, &error)
+    }
 }
 
 impl EventError {

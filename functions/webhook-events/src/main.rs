@@ -9,5 +9,5 @@ use webhook_events::App;
 async fn main() -> Result<(), Error> {
     telemetry::init(env!("CARGO_CRATE_NAME"));
     let app = App::from_lookup(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(app.handle(&event).await?))).await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| app.handle(&event).await)).await
 }
