@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that cannot be checked has failed")]
 
+mod adding;
 mod boundaries;
 mod dependencies;
 mod hygiene;
