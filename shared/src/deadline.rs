@@ -1,4 +1,5 @@
-//! When an invocation ends. Lambda stops what is not done by then: every call gets what is left, less what saving takes.
+//! When an invocation ends. Lambda stops unfinished work then, so every call gets the remaining time, less the time for
+//! saving.
 
 use crate::clock;
 use crate::domain::time::Timestamp;
@@ -13,21 +14,21 @@ const LONGEST: Duration = Duration::from_secs(900);
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The end that Lambda names, in milliseconds since 1970 (`Lambda-Runtime-Deadline-Ms`).
+    /// The deadline reported by Lambda, in milliseconds since 1970 (`Lambda-Runtime-Deadline-Ms`).
     #[must_use]
     pub fn of(context: &Context) -> Self {
         let end = Timestamp::from_millis(i64::try_from(context.deadline).unwrap_or(i64::MAX));
         Self::after(end.since(clock::now()))
     }
 
-    /// The end of what may take `time` from now on, 900 s at most.
+    /// A deadline `time` from now, 900 s at most.
     #[must_use]
     pub fn after(time: Duration) -> Self {
         let now = Instant::now();
         Self(now.checked_add(time.min(LONGEST)).unwrap_or(now))
     }
 
-    /// When to be done so that `reserve` is left.
+    /// When work has to be done so that `reserve` is left.
     #[must_use]
     pub fn less(self, reserve: Duration) -> Instant {
         self.0.checked_sub(reserve).unwrap_or(self.0)
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_names_is_when_it_ends() {
+    fn the_deadline_is_the_one_that_lambda_reports() {
         let now = u64::try_from(clock::now().as_millis()).unwrap();
         let deadline = ending(now + 10_000);
         assert!(deadline.leaves(Duration::from_secs(9)) && !deadline.leaves(Duration::from_secs(10)));
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_has_passed_leaves_nothing_and_one_that_cannot_be_is_the_longest() {
+    fn a_passed_deadline_leaves_no_time_and_an_impossible_one_is_capped() {
         assert!(!ending(0).leaves(Duration::ZERO));
         assert!(ending(u64::MAX).leaves(Duration::from_secs(890)) && !ending(u64::MAX).leaves(LONGEST));
     }

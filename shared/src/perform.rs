@@ -163,11 +163,11 @@ impl OnboardingSteps {
 
     async fn watch(&self, onboarding: &Onboarding) -> Option<Fact> {
         let attempt = onboarding.token_attempt()?.clone();
-        let looked = async {
+        let checked = async {
             let token = self.token(onboarding).await?;
             watch::look(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
         };
-        match looked.await {
+        match checked.await {
             Ok(reading) => Some(Fact::Watched(Box::new(reading))),
             Err(Failure { class: Class::TokenDead, code, .. }) => Some(Fact::TokenDied(attempt, code)),
             Err(failure) => {

@@ -1,4 +1,5 @@
-//! The one imperative loop of the workers: load, ask, do one thing, tell, save; until nothing is due.
+//! The loop of the workers: load the record, decide what is due, do it, save the result; until nothing is due.
+//! Events are published and follow-up jobs enqueued at the end.
 
 mod announced;
 
@@ -22,10 +23,10 @@ use crate::store::{Store, StoreError, Updated, Versioned};
 use lambda_runtime::LambdaEvent;
 use std::time::Duration;
 
-/// Time a step may need: a worker with less left lets the next job begin it.
+/// Time reserved for one step: with less time left, the step is left to the next job.
 const STEP_BUDGET: Duration = Duration::from_secs(12);
 
-/// Work on an onboarding stopped for a reason of the infrastructure; the message comes again.
+/// A job failed because of the infrastructure; SQS redelivers it.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
     /// Not a job of this version, or not for this function.
@@ -37,17 +38,17 @@ pub enum WorkError {
     /// A queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// A move of a number.
+    /// A phone number migration.
     #[error(transparent)]
     Migration(#[from] MigrationError),
 }
 
-/// What every worker has.
+/// Dependencies of every worker.
 #[derive(Debug, Clone)]
 pub struct WorkerDeps {
     /// The records.
     pub store: Store,
-    /// Tells the platform.
+    /// Publishes events to the platform.
     pub publisher: Publisher,
     /// `OnboardingQueue`.
     pub steps: Queue,
@@ -69,14 +70,14 @@ pub struct Worker<P> {
 }
 
 impl<P: Performer + Sync> Worker<P> {
-    /// A worker that performs its steps by `performer`.
+    /// A worker that performs its steps with `performer`.
     #[must_use]
     pub fn new(performer: P, deps: WorkerDeps) -> Self {
         let WorkerDeps { store, publisher, steps, credit, role } = deps;
         Self { performer, store, steps, credit, publisher, role }
     }
 
-    /// The same worker with calls to Meta that leave the time of one save.
+    /// The same worker, whose calls to Meta leave enough time before `deadline` for one save.
     fn until(&self, deadline: Deadline) -> Self {
         let performer = self.performer.until(deadline.less(OPERATION));
         let (store, publisher) = (self.store.clone(), self.publisher.clone());
@@ -84,7 +85,7 @@ impl<P: Performer + Sync> Worker<P> {
         Self { performer, store, steps, credit, publisher, role: self.role }
     }
 
-    /// Answers a batch of jobs.
+    /// Handles a batch of jobs.
     pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
         let worker = self.until(Deadline::of(&event.context));
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
@@ -112,10 +113,10 @@ impl<P: Performer + Sync> Worker<P> {
         Ok(self.store.save_doctor_report(&DoctorReport { at: clock::now(), checks }).await?)
     }
 
-    /// Does everything that is due for one onboarding and may be done by this worker before `deadline`.
+    /// Does everything that is due for one onboarding, that this worker may do, and that fits before `deadline`.
     ///
     /// # Errors
-    /// [`WorkError`] when the infrastructure fails; the record then says what is due.
+    /// [`WorkError`] when the infrastructure fails; the record then still states what is due.
     pub async fn work(&self, id: &OnboardingId, deadline: Timestamp) -> Result<(), WorkError> {
         let Some(mut held) = self.store.onboarding(id).await? else {
             tracing::warn!(onboarding.id = %id, "job for an unknown onboarding");
@@ -144,7 +145,7 @@ impl<P: Performer + Sync> Worker<P> {
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Fact, WorkError> {
         match self.performer.perform(onboarding, step).await {
             Ok(finding) => {
-                tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), "a step is done");
+                tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), "step completed");
                 if let (Step::JoinRecord, Some(other)) = (step, &onboarding.joins) {
                     self.steps.enqueue(&Job::Onboarding { id: other.clone() }, Duration::ZERO).await?;
                 }
@@ -155,13 +156,13 @@ impl<P: Performer + Sync> Worker<P> {
                     tracing::error!(onboarding.id = %onboarding.id, error.code = failure.code, "a proof failed");
                 }
                 let attempt = onboarding.steps.get(&step).map(|record| record.attempts);
-                tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), attempt, error.code = failure.code, "a step is not done");
+                tracing::info!(onboarding.id = %onboarding.id, step = step.as_str(), attempt, error.code = failure.code, "step failed");
                 Ok(Fact::StepFailed(step, failure))
             }
         }
     }
 
-    /// Attends to what is due beside the steps, once it is recorded that somebody does.
+    /// Performs due work other than steps. That it was started is saved first.
     async fn attend(&self, held: &mut Versioned<Onboarding>) -> Result<Option<Fact>, WorkError> {
         let due = next(&held.record, P::RUNNER, clock::now());
         let begun = match due {
@@ -175,7 +176,8 @@ impl<P: Performer + Sync> Worker<P> {
         Ok(self.performer.attend(&held.record, due).await)
     }
 
-    /// Saves facts and, in the same write, that the next due step is begun. Facts are applied again to a newer record.
+    /// Saves facts and, in the same write, the start of the next due step. After a version conflict the facts are
+    /// applied to the newer record.
     async fn save(
         &self,
         held: &mut Versioned<Onboarding>,
@@ -222,7 +224,7 @@ impl<P: Performer + Sync> Worker<P> {
         }
     }
 
-    /// Sends the events that were saved with their facts, and saves that they are sent.
+    /// Sends the events that were saved with their facts, and saves that they were sent.
     async fn publish(&self, held: &mut Versioned<Onboarding>) -> Result<(), WorkError> {
         let pending = held.record.outbox.clone();
         if pending.is_empty() {
@@ -270,7 +272,7 @@ fn advance_all(before: &Onboarding, facts: &[Fact], moment: Moment) -> (Onboardi
     })
 }
 
-/// Somebody bound the account since it was looked at: it is looked at again, and then known whose it is.
+/// Another record claimed the account after it was verified: verifying it again finds the new owner.
 fn bound_elsewhere() -> Fact {
     Fact::StepFailed(Step::VerifyGrant, Failure::new(Class::Later, "grant.owner_changed"))
 }

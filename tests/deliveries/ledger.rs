@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Timeout without progress.
-const PATIENCE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_secs(60);
 /// Longer than the visibility timeout of a message whose process crashed, in seconds.
 const INVISIBLE: i64 = 200;
 
@@ -90,7 +90,7 @@ impl Ledger {
             if events > moved.1 {
                 moved = (Instant::now(), events);
             }
-            assert!(moved.0.elapsed() < PATIENCE, "{counts:?} after {events} events of {changes} changes");
+            assert!(moved.0.elapsed() < GRACE, "{counts:?} after {events} events of {changes} changes");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.take(lab).await;

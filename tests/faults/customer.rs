@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// Timeout for a flow to recover, with its waits cut short.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
 /// Longer than the visibility timeout of a webhook whose process crashed, in seconds.
 const INVISIBLE: i64 = 200;
 
@@ -47,7 +47,7 @@ impl<'a> Customer<'a> {
                 Some("relaunch") => popup = self.lab.popup(&json!({ "waba_id": waba })).await,
                 _ => {}
             }
-            let late = started.elapsed() >= PATIENCE;
+            let late = started.elapsed() >= GRACE;
             assert!(!late, "{strike} is not recovered from: {}", self.lab.status(&session).await);
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Customer<'a> {
     /// Lets time pass: leases expire, the sweeper enqueues. Returns the state once the customer has to act or it is
     /// ready.
     async fn settled(&self, session: &Session, started: Instant) -> Option<String> {
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < GRACE {
             let state = self.lab.status(session).await["state"].as_str().map(str::to_owned);
             match state.as_deref() {
                 Some("ready" | "relaunch" | "open") => return state,
@@ -112,11 +112,7 @@ impl<'a> Customer<'a> {
     pub(crate) async fn until(&self, what: &str, strike: &str, is_so: impl AsyncFn() -> bool) {
         let started = Instant::now();
         while !is_so().await {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "{strike}: timed out waiting until {what}: {:?}",
-                self.records().await
-            );
+            assert!(started.elapsed() < GRACE, "{strike}: timed out waiting until {what}: {:?}", self.records().await);
             self.time_goes_by().await;
             tokio::time::sleep(PAUSE).await;
         }
@@ -134,7 +130,7 @@ impl<'a> Customer<'a> {
             if ids.len() == 1 {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{strike}: no event {kind}");
+            assert!(started.elapsed() < GRACE, "{strike}: no event {kind}");
             // An event that was saved but possibly not sent is sent again a minute later.
             for record in self.records().await {
                 self.lab.age(record["id"].as_str().unwrap(), 600).await;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub(crate) enum Journey {
     /// From a link to `ready`.
     Signup,
-    /// The same with a number that stays in the WhatsApp Business app.
+    /// The same with a number that remains in the WhatsApp Business app.
     Coexistence,
     /// A connected customer adds a number.
     SecondNumber,
@@ -108,8 +108,8 @@ async fn adds_a_number(customer: &Customer<'_>, ready: &Ready, strike: &str) {
     let live: Vec<Value> = customer.records().await.into_iter().filter(|record| record["state"] != "left").collect();
     assert_eq!(live.len(), 1, "{strike}: one record per account: {live:?}");
     assert_eq!(live[0]["phone_number_ids"].as_array().unwrap().len(), 2, "{strike}: {live:?}");
-    let kept = async || tokens(customer) == ready.tokens;
-    customer.until("the replaced token is destroyed", strike, kept).await;
+    let replaced = async || tokens(customer) == ready.tokens;
+    customer.until("the replaced token is destroyed", strike, replaced).await;
 }
 
 /// The customer of the announcement is named after its portfolio.

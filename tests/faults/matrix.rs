@@ -61,7 +61,7 @@ pub(crate) enum Share {
     /// Every call with a third of the faults, and every fault at a third of the calls: for calls that are many and
     /// alike.
     Third,
-    /// The process dies after every call, and nothing else happens.
+    /// Only one fault: the process is killed after the call.
     Deaths,
 }
 

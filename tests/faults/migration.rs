@@ -1,6 +1,6 @@
 //! A number that migrates from another provider: added once, verified by its owner, registered within Meta's limit.
 
-use crate::customer::{Customer, PATIENCE};
+use crate::customer::{Customer, GRACE};
 use crate::journey::account;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub(crate) async fn moves(customer: &Customer<'_>, waba: &str, onboarding: &str,
         if moving["state"] == "done" {
             break;
         }
-        assert!(started.elapsed() < PATIENCE, "{strike}: the migration does not end: {moving}");
+        assert!(started.elapsed() < GRACE, "{strike}: the migration does not end: {moving}");
         goes_on(customer, &moving).await;
         tokio::time::sleep(Duration::from_millis(40)).await;
     }

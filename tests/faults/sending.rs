@@ -1,13 +1,13 @@
 //! A message from its request to its final state: sent at most twice, the second time only if the first is known to
 //! have failed.
 
-use crate::customer::{Customer, PATIENCE};
+use crate::customer::{Customer, GRACE};
 use crate::journey::account;
 use integration::Lab;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Time after which nothing works on anything any more.
+/// Time without activity after which nothing more is expected to happen.
 const IDLE: Duration = Duration::from_millis(300);
 
 /// Final states.
@@ -22,20 +22,21 @@ pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
     assert!((1..=2).contains(&attempts), "{strike}: {message}");
 }
 
-/// Once it has failed, the reply begins the second attempt, whoever died after which write; only who dies between that
-/// beginning and Meta leaves it unknown. What arrived keeps nothing of its text.
+/// Once the message has failed, the reply starts the second attempt, whatever crashed after whichever write. Only a
+/// crash between that start and the call to Meta leaves the state unknown. The text of a delivered message is
+/// deleted.
 pub(crate) async fn is_replied_to(customer: &Customer<'_>, waba: &str, strike: &str) {
     let (id, message) = ends(customer, waba, "failed:131047", strike).await;
     let attempts = message["attempts"].as_array().unwrap();
     assert!(attempts[0]["state"] != "failed" || attempts.len() == 2, "{strike}: {message}");
     if message["state"] == "delivered" {
         let stored = customer.lab.stored(&format!("MESSAGE#{id}")).await;
-        assert!(!stored.iter().any(|item| item.contains_key("payload")), "{strike}: its text is forgotten");
+        assert!(!stored.iter().any(|item| item.contains_key("payload")), "{strike}: its text is deleted");
     }
 }
 
-/// Sends a message of which Meta says so once, and lets time go by until nothing more happens. The person writes now and
-/// then.
+/// Sends a message for which Meta reports `outcome` once, and advances the time until its state is final. The person
+/// replies from time to time.
 async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) -> (String, Value) {
     let lab = customer.lab;
     let phone = account(customer, waba).await["phones"][0]["id"].as_str().unwrap().to_owned();
@@ -47,7 +48,7 @@ async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) 
         if message["state"].as_str().is_some_and(|state| ENDS.contains(&state)) {
             break message;
         }
-        assert!(started.elapsed() < PATIENCE, "{strike}: the message has no final state: {message}");
+        assert!(started.elapsed() < GRACE, "{strike}: the message has no final state: {message}");
         if !lab.stack.is_at_rest() {
             idle_since = None;
         } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
@@ -64,7 +65,7 @@ async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) 
     (id, message)
 }
 
-/// The person writes to the number. Meta repeats what is not taken; here the next one is as good.
+/// The person writes to the number. Meta would retry a rejected webhook; here the next reply has the same effect.
 async fn replies(lab: &Lab, waba: &str, phone: &str) {
     let text = json!({ "from": PERSON, "id": "wamid.in", "timestamp": "1795000000", "type": "text", "text": { "body": "hello" } });
     let value = json!({ "metadata": { "phone_number_id": phone }, "messages": [text] });

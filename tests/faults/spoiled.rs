@@ -37,8 +37,8 @@ async fn every_call_of_a_second_number_to_meta_and_vault_tolerates_loss_refusal_
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_a_signup_without_a_browser_tolerates_loss_refusal_duplication_and_crashes() {
     let fetching = |call: &str| call.contains("system_user_access_tokens") || call.contains("debug_token");
-    let kept = |call: &str| call.starts_with("secretsmanager") || call.starts_with("sqs");
-    matrix(Journey::Announced, move |call: &str| fetching(call) || kept(call), 1, Share::Whole).await;
+    let stored = |call: &str| call.starts_with("secretsmanager") || call.starts_with("sqs");
+    matrix(Journey::Announced, move |call: &str| fetching(call) || stored(call), 1, Share::Whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,8 +166,8 @@ async fn a_report_without_details_triggers_a_check() {
         lab.quiet().await;
         let before = lab.calls("GET", "").await;
         change(&lab, &popup.waba, soon(), field, &value).await;
-        let looked = async || (lab.calls("GET", "").await > before).then_some(());
-        lab.eventually(&format!("{field} triggers a check"), looked).await;
+        let checked = async || (lab.calls("GET", "").await > before).then_some(());
+        lab.eventually(&format!("{field} triggers a check"), checked).await;
     }
     lab.stop().await;
 }

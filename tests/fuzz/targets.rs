@@ -90,10 +90,10 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     let backwards = merged(news.iter().rev());
     if let (Some(one), Some(other)) = (&forwards, &backwards) {
         assert_eq!(one, other);
-        let looked = Timestamp::from_seconds(500);
+        let read_at = Timestamp::from_seconds(500);
         let told = Template { unpublished: false, ..one.clone() };
-        let listed = PageBatch { looked, seen: vec![told.clone()], pages: 1, next: None };
-        assert_eq!(ListProgress::begun(looked).take_in(&[told], listed), vec![]);
+        let listed = PageBatch { read_at, seen: vec![told.clone()], pages: 1, next: None };
+        assert_eq!(ListProgress::begun(read_at).take_in(&[told], listed), vec![]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Queues of the test stack: what they hold, receiving from them, sending dead letters back.
 
 use crate::events;
-use crate::stack::{Lab, PATIENCE, text};
+use crate::stack::{GRACE, Lab, text};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ impl Lab {
     async fn event_of(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> String {
         let queue = self.queue("PlatformEventsQueue");
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < GRACE {
             let wait = Duration::from_secs(1);
             for message in self.stack.sqs().receive(&queue, 1, wait, None).await.expect("the events queue") {
                 self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
 /// Timeout of a condition, on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
 /// Poll interval.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The platform's own page.
@@ -224,7 +224,7 @@ impl Lab {
             if let Some(found) = look().await {
                 return found;
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > GRACE {
                 let logs: Vec<String> =
                     self.stack.logs().into_iter().map(|line| format!("{}: {}", line.function, line.text)).collect();
                 panic!("timed out waiting until {what}\n{}", logs.join("\n"));

@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// Meta as somebody who takes every connection and never answers.
+    /// A Meta that accepts every connection and never responds.
     async fn silent() -> (GraphClient, TcpListener) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();

@@ -1,4 +1,4 @@
-//! A token that Meta granted goes into the vault before anything else: the time for that is kept from the exchange.
+//! Stores a token in the vault as soon as Meta has granted it; the time for that is reserved from the exchange.
 
 use super::{App, SAVES};
 use shared::aws::OPERATION;
@@ -7,14 +7,15 @@ use shared::domain::ids::{AttemptId, OnboardingId};
 use shared::secret::Secret;
 use std::time::Duration;
 
-/// Kept for the record of what happened: one save, and one second for the answer. A job that is not enqueued is found by the
-/// sweeper.
+/// Reserved for recording the result: one save, and one second for the response. The sweeper replaces a job that was
+/// not enqueued.
 pub(crate) const RECORDING: Duration = OPERATION.saturating_add(Duration::from_secs(1));
-/// Kept for a granted token: two saves to the vault, and its record. What Meta has not answered by then is not waited for.
+/// Reserved for a granted token: two attempts to save it to the vault, and recording the result. The exchange ends
+/// before that.
 pub(crate) const KEEPING: Duration = RECORDING.saturating_add(OPERATION).saturating_add(OPERATION);
 
 impl App {
-    /// Puts the token into the vault, again while that leaves time for the record.
+    /// Stores the token in the vault, with retries as long as time is left for the record.
     pub(crate) async fn keep(
         &self,
         id: &OnboardingId,
@@ -28,7 +29,7 @@ impl App {
             match self.vault.store_business_token(attempt, token).await {
                 Ok(()) => return true,
                 Err(error) => {
-                    tracing::error!(onboarding.id = %id, error = %error, "the token is not in the vault yet");
+                    tracing::error!(onboarding.id = %id, error = %error, "failed to store the token in the vault");
                 }
             }
         }

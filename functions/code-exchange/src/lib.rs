@@ -1,5 +1,5 @@
-//! `POST /signup/callback`: a person waits and a code dies within 30 seconds. Everything that can fail without the code is
-//! done before it is spent; nothing stands between the token and the vault.
+//! `POST /signup/callback`: a person waits, and a code expires after 30 seconds. Everything that can fail without the
+//! code is done before it is used; the token is stored in the vault immediately.
 
 mod admission;
 mod exchange;
@@ -31,7 +31,7 @@ use shared::store::{Store, StoreError, Updated, Versioned};
 use shared::wiring::Wiring;
 use std::time::Duration;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     store: Store,
     vault: Vault,
@@ -48,16 +48,16 @@ struct Accepted<'a> {
     state: State,
 }
 
-/// How often a save is repeated against a busy table before the rescue takes over.
+/// Attempts of a save before it is left to the rescue.
 const SAVES: usize = 3;
-/// How often a claim is tried over what others saved meanwhile.
+/// Attempts to claim the session after version conflicts.
 const CLAIMS: usize = 10;
 
 impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let mut wiring = Wiring::new(lookup)?;
         let (store, vault, graph) = (wiring.store(), wiring.vault(), wiring.graph()?);
@@ -79,7 +79,7 @@ impl App {
                 Admitted::Repeat(id) => return self.repeat(&id).await,
                 Admitted::Another(id) => Some(self.relaunched(&id).await?),
             };
-            // Somebody who saved in between is looked at again: another click, or a worker that was just telling.
+            // After a version conflict (another click, or a worker that published events) everything is read again.
             if let Some(claimed) = self.claim(&callback, session, existing).await? {
                 return self.exchange(&app_secret, &callback, claimed, deadline).await;
             }
@@ -92,7 +92,7 @@ impl App {
         found.ok_or(Problem::new(StatusCode::NOT_FOUND, "session_not_found", "This signup link is not known."))
     }
 
-    /// The same code again gets the same answer.
+    /// A repeated code gets the same response.
     async fn repeat(&self, id: &OnboardingId) -> Result<Reply, Problem> {
         let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
         let held = found.ok_or(Problem::unavailable())?;
@@ -102,7 +102,7 @@ impl App {
         }
     }
 
-    /// A session takes another code only when its first one was lost and the customer was asked to click again.
+    /// A session accepts another code only when its first one was lost and the customer was asked to click again.
     async fn relaunched(&self, id: &OnboardingId) -> Result<Versioned<Onboarding>, Problem> {
         let found = self.store.onboarding(id).await.map_err(|error| unavailable(&error))?;
         let held = found.ok_or(Problem::unavailable())?;
@@ -113,8 +113,8 @@ impl App {
         }
     }
 
-    /// Takes the session for this code and records what the browser claims, before the code is spent. `None` when
-    /// somebody else took it in between.
+    /// Claims the session for this code and records what the browser claims, before the code is used. `None` after a
+    /// version conflict.
     async fn claim(
         &self,
         callback: &Callback,
@@ -174,8 +174,8 @@ impl App {
         Ok(accepted(&held.record))
     }
 
-    /// Applies a fact to the record. One that cannot be saved is found out again when the lease ends: the token's secret
-    /// has a derived name.
+    /// Applies a fact to the record. If it cannot be saved, the rescue finds it out after the lease has expired: the
+    /// name of the token's secret is derived from the attempt.
     async fn record(&self, held: &mut Versioned<Onboarding>, fact: &Fact) {
         for _ in 0..SAVES {
             let apply = |before: Option<&Onboarding>| {
@@ -188,13 +188,13 @@ impl App {
                 }
                 Ok(Updated::Unchanged(None)) => return,
                 Err(error) => {
-                    tracing::error!(onboarding.id = %held.record.id, error = %error, "a fact is not recorded yet");
+                    tracing::error!(onboarding.id = %held.record.id, error = %error, "failed to record a fact");
                 }
             }
         }
     }
 
-    /// A lost job costs a minute: the sweeper enqueues it again.
+    /// A lost job costs a minute: the sweeper enqueues another one.
     async fn enqueue(&self, onboarding: &Onboarding) {
         let job = Job::Onboarding { id: onboarding.id.clone() };
         if let Err(error) = self.jobs.enqueue(&job, Duration::ZERO).await {
@@ -203,7 +203,8 @@ impl App {
     }
 }
 
-/// The session with this code: it counts, and the launch values work no more, before the code is spent.
+/// The session with this code, saved before the code is used: the code is counted, and the launch value becomes
+/// invalid.
 fn claimed(
     session: Versioned<Session>,
     callback: &Callback,
@@ -231,7 +232,7 @@ impl Handler for App {
     }
 }
 
-/// Whether the code, or the link it came with, was none: what a client may do only so often.
+/// Whether the code or its link was invalid: the number of such requests per client is limited.
 fn is_refused(answered: &Result<Reply, Problem>) -> bool {
     let refused = [
         "code_expired",
@@ -250,7 +251,7 @@ fn accepted(onboarding: &Onboarding) -> Reply {
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Problem {
-    tracing::error!(error = shared::telemetry::chain(error), "a dependency is unavailable; the code is not spent");
+    tracing::error!(error = shared::telemetry::chain(error), "dependency unavailable; the code was not used");
     Problem::unavailable()
 }
 

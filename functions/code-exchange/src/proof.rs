@@ -9,11 +9,11 @@ use shared::secret::Secret;
 use std::time::Duration;
 
 /// How long the customer waits for the proof; without one, the customer has to click once more.
-const PATIENCE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The accounts that Meta granted to a token, if Meta answers in time.
 pub(crate) async fn granted(graph: &GraphClient, token: &Secret) -> Option<Granted> {
     let inspect = DebugToken { token };
-    let inspected = tokio::time::timeout(PATIENCE, graph.call(&inspect, Auth::App)).await.ok()?.ok()?;
+    let inspected = tokio::time::timeout(GRACE, graph.call(&inspect, Auth::App)).await.ok()?.ok()?;
     Granted::of(&inspected.data.grant(graph.app()))
 }

@@ -24,7 +24,7 @@ const FILES: &[(&str, &str)] = files! {
 };
 
 /// Browsers revalidate after five minutes, so that everybody soon gets a new version.
-const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const RETENTION: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// Sent with the page and its files. A page of the same origin that opens the console gets no handle of its window
 /// (`Opener`), other origins cannot embed it, and it uses no device features.
@@ -89,7 +89,7 @@ fn read_file(name: &str) -> Result<Reply, Problem> {
         _ => "text/javascript; charset=utf-8",
     };
     let mut reply = reply(StatusCode::OK, kind, (*content).to_owned());
-    reply.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    reply.headers_mut().insert(header::CACHE_CONTROL, RETENTION);
     Ok(reply)
 }
 

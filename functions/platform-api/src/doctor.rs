@@ -1,4 +1,4 @@
-//! `/v1/doctor`: what Meta's side of the platform lacks, and where to go.
+//! `/v1/doctor`: checks of the platform's setup at Meta: what is missing, and where to fix it.
 
 use super::{App, TABLE_UNAVAILABLE, unavailable, unread};
 use http::StatusCode;
@@ -17,14 +17,14 @@ use shared::transport::{Transport, TransportError};
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// What only the doctor needs.
+/// Dependencies of the doctor.
 #[derive(Clone)]
 pub(crate) struct Doctor {
     pub(crate) role: Role,
     pub(crate) webhook: Url,
     /// The platform's own pages, on which the popup is opened.
     pub(crate) origins: Vec<String>,
-    /// Enqueues the checks that take the system token.
+    /// The queue of the checks that need the system token.
     pub(crate) credit: Queue,
     pub(crate) transport: Transport,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Doctor {
 #[derive(Serialize)]
 struct Report {
     checks: Vec<CheckView>,
-    /// Multi-partner solutions, as Meta last announced them; `None` when the table did not answer.
+    /// Multi-partner solutions, as Meta last announced them; `None` when the table was unavailable.
     solutions: Option<Vec<SolutionView>>,
 }
 
@@ -55,7 +55,7 @@ struct CheckView {
     ok: Option<bool>,
     message: &'static str,
     missing: Vec<String>,
-    /// When it was looked at; absent for what was looked at just now.
+    /// When it was checked; absent if it was checked during this request.
     at: Option<String>,
 }
 
@@ -67,14 +67,14 @@ impl CheckView {
 }
 
 impl App {
-    /// Checks everything that takes no system token, and adds what the last examination found with it. What does not answer in
-    /// time is a check without an answer.
+    /// Runs all checks that do not need the system token, and adds the results of the last run of those that do. A
+    /// check that does not complete in time has no result.
     pub(crate) async fn doctor(&self, request: &Request) -> Result<Reply, Problem> {
         let doctor = &self.doctor;
         let mut pages = doctor.origins.clone();
         let hosted = Url::parse(&self.signup_page(request)).map(|page| page.origin().ascii_serialization());
         pages.extend(hosted.ok().filter(|hosted| !doctor.origins.contains(hosted)));
-        let (mut checks, reachable, examined, solutions) = tokio::join!(
+        let (mut checks, reachable, stored, solutions) = tokio::join!(
             Box::pin(app_side(&self.graph, doctor.role, doctor.webhook.as_str())),
             Box::pin(self.reachable(request.deadline.less(OPERATION))),
             Box::pin(self.store.doctor_report()),
@@ -84,27 +84,27 @@ impl App {
         checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
         checks.push(Check::unanswered(CheckName::AllowedDomains, pages));
         let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
-        let not_examined = |about| vec![CheckView::of(Check::unanswered(CheckName::SystemToken, about), None)];
-        views.extend(match examined.inspect_err(unread) {
+        let not_checked = |about| vec![CheckView::of(Check::unanswered(CheckName::SystemToken, about), None)];
+        views.extend(match stored.inspect_err(unread) {
             Ok(Some(DoctorReport { at, checks })) => {
                 checks.into_iter().map(|check| CheckView::of(check, Some(at))).collect::<Vec<_>>()
             }
-            Ok(None) => not_examined(Vec::new()),
-            Err(_) => not_examined(vec![TABLE_UNAVAILABLE.to_owned()]),
+            Ok(None) => not_checked(Vec::new()),
+            Err(_) => not_checked(vec![TABLE_UNAVAILABLE.to_owned()]),
         });
         let solutions = solutions.inspect_err(unread).ok();
         let solutions = solutions.map(|all| all.into_iter().map(SolutionView::of).collect());
         Ok(json(StatusCode::OK, &Report { checks: views, solutions }))
     }
 
-    /// Begins an examination of what takes the system token.
+    /// Starts the checks that need the system token.
     pub(crate) async fn run_doctor(&self, operation: &Operation) -> Result<Reply, Problem> {
         self.announce(operation).await?;
         self.doctor.credit.enqueue(&Job::Doctor, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
         Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Some(Vec::new()) }))
     }
 
-    /// Anybody may probe; what is not signed has to be refused.
+    /// Probes the webhook endpoint: it has to reject an unsigned request.
     async fn reachable(&self, until: Instant) -> Check {
         let missing = match self.doctor.transport.probe(&self.doctor.webhook, until).await {
             Ok(StatusCode::UNAUTHORIZED) => Vec::new(),

@@ -120,7 +120,7 @@ impl App {
         })
     }
 
-    /// The same with calls to Meta that leave the time of one save.
+    /// The same, with calls to Meta that leave enough time before `deadline` for one save.
     fn until(&self, deadline: Deadline) -> Self {
         let until = deadline.less(OPERATION);
         let (sender, mover) = (self.sender.until(until), self.mover.until(until));
@@ -133,7 +133,6 @@ fn within(range: RangeInclusive<u64>) -> impl Fn(&str) -> Option<u64> {
     move |text| text.parse().ok().filter(|number| range.contains(number))
 }
 
-/// Dead-letter queues, the console's login, and permissions.
 fn mover(sender: &Sender, publisher: &Publisher) -> Migrator {
     let Sender { store, vault, graph, steps, .. } = sender.clone();
     Migrator { store, vault, graph, jobs: steps, publisher: publisher.clone() }
@@ -147,12 +146,12 @@ fn doctor(wiring: &mut Wiring<'_>) -> Result<Option<Doctor>, StartError> {
     Ok(build())
 }
 
-/// Stable code of what the table did not answer in time.
+/// Stable code of data that the table did not return in time.
 const TABLE_UNAVAILABLE: &str = "table.unavailable";
 
-/// Logs what is left out of an answer.
+/// Logs the error of a part that is left out of a response.
 fn unread<E: std::error::Error>(error: &E) {
-    tracing::warn!(error = shared::telemetry::chain(error), "a part of an answer could not be read");
+    tracing::warn!(error = shared::telemetry::chain(error), "part of a response could not be read");
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Problem {

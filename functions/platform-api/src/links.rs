@@ -12,7 +12,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, json, no_content};
 use shared::store::{StoreError, Versioned};
 
-/// What the platform can read of a link: nothing of its pre-fill.
+/// What the platform can read of a link; its pre-filled data is not included.
 #[derive(Serialize)]
 struct Link<'a> {
     state: &'static str,

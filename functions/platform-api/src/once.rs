@@ -79,7 +79,7 @@ impl App {
     /// concurrently.
     pub(crate) async fn settle(&self, ticket: &Ticket, answer: Answer) -> Answer {
         let Some((request, held)) = &ticket.keyed else { return answer };
-        match self.store.keep_answer(request.place(), held, answer.clone()).await {
+        match self.store.save_answer(request.place(), held, answer.clone()).await {
             Ok(answer) => answer,
             // The request was carried out: a retry finds the result by its ids.
             Err(error) => {

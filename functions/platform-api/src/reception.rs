@@ -1,4 +1,4 @@
-//! "Is it really receiving?": five lights per number, read back from Meta at the moment of asking.
+//! Whether a number receives webhooks: five lights per number, most of them read from Meta during the request.
 
 use super::{App, TABLE_UNAVAILABLE, unavailable, unread};
 use http::StatusCode;
@@ -20,7 +20,7 @@ use shared::secrets::VaultError;
 use shared::store::StoreError;
 use std::time::Duration;
 
-/// Kept for the answer itself.
+/// Reserved for sending the response.
 const ANSWERING: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ impl App {
             None => return all_off("vault.unavailable"),
         };
         let read_phone = ReadPhone { phone: &number.phone };
-        // At once: one slow answer takes no time from the others.
+        // Concurrently, so that one slow response does not delay the others.
         let (works, subscribed, phone) = tokio::join!(
             Box::pin(self.token_works(&token)),
             Box::pin(self.is_subscribed(&token, waba)),
@@ -136,7 +136,7 @@ impl App {
     }
 }
 
-/// What could be read before the answer has to leave.
+/// The result of `work`, if it is available before the response has to be sent.
 async fn in_time<T, E: std::error::Error>(deadline: Deadline, work: impl Future<Output = Result<T, E>>) -> Option<T> {
     let until = deadline.less(ANSWERING).into();
     tokio::time::timeout_at(until, work).await.ok()?.inspect_err(unread).ok()

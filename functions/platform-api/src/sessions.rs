@@ -82,7 +82,7 @@ impl App {
         let id = session_id(ticket);
         // The session id is a secret, so the event names the customer.
         self.announce(&operation.about("customer_ref", session.customer_ref.as_str())).await?;
-        let callback_override = self.keep_override(ordered, ticket).await?;
+        let callback_override = self.save_override(ordered, ticket).await?;
         let session = Session { callback_override, ..session };
         let expires_at = match self.store.create_session(&id, &session).await {
             Ok(()) => session.expires_at,
@@ -98,7 +98,7 @@ impl App {
     }
 
     /// The token is stored in the vault before the session references it.
-    async fn keep_override(
+    async fn save_override(
         &self,
         ordered: Option<Ordered>,
         ticket: &Ticket,

@@ -148,7 +148,7 @@ impl App {
         let customer = Customer { graph: &self.graph, token: &open.token };
         let desk = self.desk(&customer, &open.waba);
         desk.edit(&template, &composition).await.map_err(|error| desk_problem(&error))?;
-        self.look(&open).await?;
+        self.read(&open).await?;
         let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.hints = findings;
         Ok(json(StatusCode::ACCEPTED, &view))
@@ -174,7 +174,7 @@ impl App {
         let customer = Customer { graph: &self.graph, token: &open.token };
         let deleted = self.desk(&customer, &open.waba).delete(&template).await;
         deleted.map_err(|error| desk_problem(&error))?;
-        self.look(&open).await?;
+        self.read(&open).await?;
         Ok(no_content())
     }
 
@@ -233,11 +233,11 @@ impl App {
         let onboarding = self.of_onboarding(id).await?;
         let open = self.open(onboarding).await?.ok_or(not_open())?;
         self.requested(&open.onboarding.id, operation).await?;
-        self.look(&open).await?;
+        self.read(&open).await?;
         Ok(json(StatusCode::ACCEPTED, &serde_json::json!({ "queued": true })))
     }
 
-    async fn look(&self, open: &Open) -> Result<(), Problem> {
+    async fn read(&self, open: &Open) -> Result<(), Problem> {
         let job = Job::Templates { waba: open.waba.id().clone(), onboarding: open.onboarding.id.clone() };
         self.polls.enqueue(&job, Duration::ZERO).await.map_err(|error| unavailable(&error))
     }

@@ -13,7 +13,7 @@ const EMBED: &str = include_str!("../assets/embed.js");
 const STYLE: &str = include_str!("../assets/connect.css");
 
 /// Browsers revalidate the script after five minutes, so that everybody soon gets a new version.
-const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const RETENTION: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 #[derive(Serialize)]
 struct Embedded<'a> {
@@ -30,7 +30,7 @@ pub(crate) fn script() -> Reply {
     // In its own scope, so that it defines no global names in the platform's page.
     let text = format!("(() => {{\n{CONNECT}\n{}\n}})();\n", EMBED.replace("STYLE", &style));
     let mut script = reply(StatusCode::OK, "text/javascript; charset=utf-8", text);
-    script.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    script.headers_mut().insert(header::CACHE_CONTROL, RETENTION);
     script
 }
 

@@ -1,5 +1,5 @@
-//! Every minute: enqueues whatever is due. The table is the schedule; a job that was lost, a worker that died and a wait that is
-//! longer than SQS can delay are all found here.
+//! Enqueues every minute what is due according to the table. This covers lost jobs, crashed workers, and waits longer
+//! than the longest SQS delay.
 
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use shared::store::{Store, StoreError};
 use shared::telemetry::diagnostic;
 use shared::wiring::Wiring;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     store: Store,
     steps: Queue,
@@ -20,7 +20,7 @@ pub struct App {
     retries: Queue,
 }
 
-/// A kind was not swept, or not all of it; the next sweep begins with the longest overdue again.
+/// Jobs of a kind were not enqueued, or not all of them; the next sweep starts with the longest overdue again.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The table.
@@ -42,21 +42,21 @@ impl From<SweepError> for Diagnostic {
     }
 }
 
-/// What a sweep did.
+/// Result of a sweep.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct Swept {
     /// Jobs enqueued.
     pub enqueued: usize,
 }
 
-/// Jobs a sweep enqueues at most: what a worker fleet of five can answer within a minute, several times over.
+/// Most jobs per sweep and kind: several times what five concurrent workers can process in a minute.
 const AT_ONCE: i32 = 500;
 
 impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let mut wiring = Wiring::new(lookup)?;
         let (store, steps) = (wiring.store(), wiring.queue("ONBOARDING_QUEUE_URL"));
@@ -64,11 +64,11 @@ impl App {
         wiring.finish(|| Some(Self { store, steps, webhooks, retries }))
     }
 
-    /// Enqueues everything that is due, of each kind the longest overdue first. The kinds wait for nothing of each other's.
-    /// `onboarding-steps` hands over what is not its own.
+    /// Enqueues everything that is due, the longest overdue of each kind first. The kinds are independent of each
+    /// other. `onboarding-steps` hands over steps of other functions.
     ///
     /// # Errors
-    /// [`SweepError`] when the table or a queue failed for one of the kinds; what could be enqueued is.
+    /// [`SweepError`] when the table or a queue failed for one of the kinds; the other kinds are enqueued.
     pub async fn sweep(&self, deadline: Deadline) -> Result<Swept, SweepError> {
         let (store, now) = (&self.store, clock::now());
         let to = |queue| Kind { queue, deadline };
@@ -83,20 +83,23 @@ impl App {
         let enqueued = kinds.iter().map(|kind| kind.enqueued).sum();
         tracing::info!(enqueued, "swept");
         let failed = kinds.into_iter().filter_map(|kind| kind.failed);
-        match failed.inspect(|error| tracing::error!(error = %error, "a kind was not swept")).reduce(|first, _| first) {
+        match failed
+            .inspect(|error| tracing::error!(error = %error, "sweep failed for one kind"))
+            .reduce(|first, _| first)
+        {
             Some(error) => Err(error),
             None => Ok(Swept { enqueued }),
         }
     }
 }
 
-/// One kind of what is due: where its jobs go, and until when.
+/// One kind of due records: the queue of its jobs, and the deadline.
 struct Kind<'a> {
     queue: &'a Queue,
     deadline: Deadline,
 }
 
-/// What became of one kind.
+/// Result of one kind.
 #[derive(Default)]
 struct SweptKind {
     enqueued: usize,
@@ -104,8 +107,8 @@ struct SweptKind {
 }
 
 impl Kind<'_> {
-    /// Enqueues what is due, ten jobs a request. A request of which the queue takes nothing ends it, and so does the time: what
-    /// is left is due in a minute too.
+    /// Enqueues what is due, ten jobs per request. Stops when the queue rejects a whole request or no time is left: the
+    /// remaining jobs are still due in the next sweep.
     async fn enqueue<T>(
         self,
         due: impl Future<Output = Result<Vec<T>, StoreError>>,
@@ -118,7 +121,7 @@ impl Kind<'_> {
         };
         for batch in jobs.chunks(MOST_AT_ONCE) {
             if !self.deadline.leaves(OPERATION) {
-                tracing::warn!(left = jobs.len().saturating_sub(swept.enqueued), "no time is left for what is due");
+                tracing::warn!(left = jobs.len().saturating_sub(swept.enqueued), "jobs not enqueued: no time left");
                 break;
             }
             let (taken, refused): (Vec<_>, Vec<_>) =
@@ -141,18 +144,18 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
-    /// Requests that were answered: what the table and the queues were asked.
+    /// Bodies of the requests to the table and the queues.
     type Seen = Arc<Mutex<Vec<String>>>;
 
-    /// AWS with twelve of every kind due, and with a queue `steps` that refuses everything.
+    /// AWS with twelve due records of every kind, and a queue `steps` that rejects everything.
     fn aws() -> (App, Seen) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, seen) = (format!("http://{}", listener.local_addr().unwrap()), Seen::default());
-        let kept = Arc::clone(&seen);
+        let requests = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || connection(stream.unwrap(), &kept));
+                let requests = Arc::clone(&requests);
+                std::thread::spawn(move || connection(stream.unwrap(), &requests));
             }
         });
         let lookup = |name: &str| match name {
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_queue_that_fails_keeps_no_other_kind_from_being_swept() {
+    async fn a_failing_queue_does_not_prevent_the_other_kinds_from_being_swept() {
         let (app, seen) = aws();
         let swept = app.sweep(Deadline::after(Duration::from_secs(30))).await;
         assert!(matches!(swept, Err(SweepError::Queue(_))), "{swept:?}");
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_begun_that_the_invocation_would_not_see_end() {
+    async fn no_request_is_started_that_would_not_finish_within_the_invocation() {
         let (app, seen) = aws();
         assert_eq!(app.sweep(Deadline::after(Duration::from_secs(4))).await.unwrap(), Swept { enqueued: 0 });
         assert_eq!(sent(&seen, "webhook_queue_url") + sent(&seen, "steps"), 0);

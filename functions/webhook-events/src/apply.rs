@@ -1,4 +1,4 @@
-//! Effects of webhooks on our records: conditional, and never from newer to older.
+//! Effects of webhooks on our records: conditional writes, and older data never replaces newer data.
 
 use super::EventError;
 use shared::clock;
@@ -15,11 +15,11 @@ use shared::store::{Owner, Partnership, Recorded, Solution, Store, StoreError, U
 use shared::webhook::interpret::Observation;
 use std::time::Duration;
 
-/// How long a browser may take to bring the code of a signup that Meta announced: a person finishes the popup first, and
-/// a code that is lost is asked for again within this time.
-const BROWSER_PATIENCE: Duration = Duration::from_secs(600);
+/// How long a browser may take to send the code of a signup announced by Meta: the person completes the popup first,
+/// and after a lost code signs up again within this time.
+const BROWSER_GRACE: Duration = Duration::from_secs(600);
 
-/// How long a question to Meta waits: its webhooks have whole seconds, and what is read must be newer.
+/// Delay before Meta is read: its webhooks have a resolution of one second, and the values read must be newer.
 const ASK_LATER: Duration = Duration::from_secs(5);
 
 pub(crate) struct Applier {
@@ -27,13 +27,13 @@ pub(crate) struct Applier {
     pub(crate) jobs: Queue,
     pub(crate) polls: Queue,
     pub(crate) retries: Queue,
-    /// Between a message's failure and its second attempt.
+    /// Delay between a message's failure and its second attempt.
     pub(crate) retry_delay: Duration,
     pub(crate) publisher: Publisher,
 }
 
 impl Applier {
-    /// Applies what a change says of an account; `owner` is the record that has it.
+    /// Applies what a change reports about an account; `owner` is the record that owns it.
     pub(crate) async fn apply(
         &self,
         waba: &WabaId,
@@ -64,8 +64,8 @@ impl Applier {
         }
     }
 
-    /// Keeps what Meta announced, and tells the record that has the account. A browser's own word usually comes first; if
-    /// none comes, the announcement begins the onboarding.
+    /// Saves the announcement, and records it in the onboarding that owns the account. Usually the browser's code
+    /// arrives first; if none arrives, the announcement starts the onboarding.
     async fn joined(
         &self,
         waba: &WabaId,
@@ -77,7 +77,7 @@ impl Applier {
         if let Some(business) = business {
             let known = self.store.partnership(waba).await?;
             if known.as_ref().is_none_or(|known| known.record.at < at) {
-                let due = Some(clock::now().after(BROWSER_PATIENCE));
+                let due = Some(clock::now().after(BROWSER_GRACE));
                 let announced = Partnership { business, at, due, uncertified };
                 self.store.save_partnership(waba, &announced, known.map(|known| known.version)).await?;
             }
@@ -97,8 +97,9 @@ impl Applier {
         }
     }
 
-    /// A failure that is tried again is enqueued for `message-retry` when its time has come; what is to be told, at once.
-    /// What Meta repeats is free text of whoever sends: it counts for messages of that number only.
+    /// Enqueues a job for `message-retry` at once if an event is to be published; a due second attempt is enqueued
+    /// later. The message id that Meta returns is free text of the sender, so it counts only for messages of the same
+    /// number.
     async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageFact) -> Result<(), EventError> {
         let now = clock::now();
         let held = self.store.message(id).await?;
@@ -112,7 +113,7 @@ impl Applier {
         }
     }
 
-    /// Asks Meta instead of believing.
+    /// Reads the templates from Meta instead of trusting the notification.
     async fn poll(&self, waba: &WabaId, owner: Option<&Owner>) -> Result<(), EventError> {
         let Some(Owner { onboarding, .. }) = owner else { return Ok(()) };
         let job = Job::Templates { waba: waba.clone(), onboarding: onboarding.clone() };

@@ -1,4 +1,4 @@
-//! One delivery of Meta's: every change on its own.
+//! Processes one webhook delivery: each of its changes separately.
 
 use super::pending_events::ProcessedBody;
 use super::route::{Owners, Route, route};
@@ -16,25 +16,26 @@ use shared::webhook::envelope::{Envelope, EnvelopeError, divided};
 use shared::webhook::interpret::{Context, Observation, interpret, is_documented, undocumented_event};
 use std::time::Duration;
 
-/// More failures than this in one delivery are not its changes' fault, nor is it when all fail: all of it comes again.
-const OWN_FAULTS: usize = 10;
+/// With more failures than this in one delivery, or when all changes fail, the cause is not a single change: the whole
+/// delivery is retried.
+const MOST_FAILURES: usize = 10;
 
-/// When a change of an unknown account is tried again for the first time, and from then on.
+/// Delays before a change of an unknown account is retried: the first one, and all later ones.
 const SOON: Duration = Duration::from_secs(60);
 const LATER: Duration = Duration::from_secs(900);
-/// How long its account may take to become known.
+/// How long such a change is retried.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
-/// What an item of the table holds, with room for the rest of it (DynamoDB: 400 KB).
+/// Largest parked change, with room for the other attributes of its item (DynamoDB: 400 KB per item).
 const LARGEST_PARKED: usize = 300 * 1024;
 
-/// Stable code of a change whose two accounts belong to two customers.
+/// Stable code of a change that names accounts of two customers.
 const TWO_CUSTOMERS: &str = "webhook.two_customers";
-/// Stable code of a change whose account nobody connected within a day.
+/// Stable code of a change whose account was not connected within a day.
 const UNKNOWN_ACCOUNT: &str = "webhook.unknown_account";
 
 impl App {
-    /// Applies every change. What they are passed on by is left to be sent.
+    /// Applies every change and returns the events that are still to be sent.
     pub(crate) async fn delivery(&self, message: &str) -> Result<Vec<ProcessedBody>, EventError> {
         let envelope = Envelope::unpack(message)?;
         if self.queue_in_pieces(&envelope).await? {
@@ -50,7 +51,7 @@ impl App {
 
     async fn body(&self, body: Vec<u8>, received_at: Timestamp) -> Result<ProcessedBody, EventError> {
         let Ok(parts) = split(&body) else {
-            tracing::warn!(bytes = body.len(), "a signed body is not a notification");
+            tracing::warn!(bytes = body.len(), "signed body is not a notification");
             let event = self.publisher.unreadable(&String::from_utf8_lossy(&body), received_at)?;
             return Ok(ProcessedBody { parts: 1, events: vec![(0, event)], failed: Vec::new(), body, received_at });
         };
@@ -60,7 +61,7 @@ impl App {
             let applied = caught(Box::pin(self.part(part, &owners, received_at))).await;
             match applied.unwrap_or(Err(EventError::Panicked)) {
                 Ok(event) => events.push((place, event)),
-                // Not the change's fault: all of the delivery comes again, and what is done stays done.
+                // Not caused by the change: the whole delivery is retried, and repeating applied changes has no effect.
                 Err(error) if error.is_of_dependency() => return Err(error),
                 Err(error) => failed.push((place, error)),
             }
@@ -68,26 +69,26 @@ impl App {
         Ok(ProcessedBody { parts: parts.len(), events, failed, body, received_at })
     }
 
-    /// Queues what failed again, alone; its neighbours are done.
+    /// Queues every failed change again by itself; the other changes are complete.
     pub(crate) async fn settle(&self, processed: Vec<ProcessedBody>) -> Result<(), EventError> {
-        for passage in processed {
-            if !passage.failed.is_empty() {
-                self.again(passage).await?;
+        for body in processed {
+            if !body.failed.is_empty() {
+                self.again(body).await?;
             }
         }
         Ok(())
     }
 
-    async fn again(&self, mut passage: ProcessedBody) -> Result<(), EventError> {
-        // What is down is no change's fault, whatever else failed.
-        if let Some(outage) = passage.failed.iter().position(|(_, error)| error.is_of_dependency()) {
-            return Err(passage.failed.swap_remove(outage).1);
+    async fn again(&self, mut body: ProcessedBody) -> Result<(), EventError> {
+        // A failed dependency takes precedence: the whole delivery is retried.
+        if let Some(outage) = body.failed.iter().position(|(_, error)| error.is_of_dependency()) {
+            return Err(body.failed.swap_remove(outage).1);
         }
-        let whole = passage.failed.len() == passage.parts || passage.failed.len() > OWN_FAULTS;
-        let parts = split(&passage.body).unwrap_or_default();
-        for (place, error) in passage.failed {
+        let whole = body.failed.len() == body.parts || body.failed.len() > MOST_FAILURES;
+        let parts = split(&body.body).unwrap_or_default();
+        for (place, error) in body.failed {
             match parts.get(place) {
-                Some(Part::Change(change)) if !whole => self.queue_alone(change, passage.received_at, &error).await?,
+                Some(Part::Change(change)) if !whole => self.queue_alone(change, body.received_at, &error).await?,
                 _ => return Err(error),
             }
         }
@@ -99,7 +100,7 @@ impl App {
         Ok(sent?)
     }
 
-    /// Applies one part, and gives the event it is passed on by.
+    /// Applies one part and returns the event that forwards it.
     async fn part(&self, part: &Part<'_>, owners: &Owners, received_at: Timestamp) -> Result<String, EventError> {
         let change = match part {
             Part::Change(change) => change,
@@ -123,7 +124,7 @@ impl App {
         }
         match route(&self.applier.store, owners, change).await? {
             Route::Disputed => {
-                tracing::error!(error.code = TWO_CUSTOMERS, "a change names accounts of two customers");
+                tracing::error!(error.code = TWO_CUSTOMERS, "change names accounts of two customers");
                 return Ok(self.publisher.quarantined(change, received_at, TWO_CUSTOMERS)?);
             }
             Route::Account(waba, owner) => {
@@ -141,7 +142,7 @@ impl App {
         Context { app: self.app.clone(), received_at }
     }
 
-    /// What needs a record waits for it; the rest is applied.
+    /// Parks a change that needs a record until its account is connected; its other observations are applied.
     async fn park_unowned(
         &self,
         waba: &WabaId,
@@ -156,7 +157,7 @@ impl App {
         if waits && !self.of_moved(waba).await? {
             let envelope = Envelope { received_at, body: change.to_notification() }.pack()?;
             if envelope.len() > LARGEST_PARKED {
-                tracing::warn!(waba.id = %waba, "a change is too large to wait for its account");
+                tracing::warn!(waba.id = %waba, "change not parked: too large");
                 return Ok(());
             }
             let due = Some(clock::now().after(SOON));
@@ -166,8 +167,9 @@ impl App {
         Ok(())
     }
 
-    /// Late news of an account that a number came from: nobody will connect it. What they say of that account is not true of
-    /// the new one, which is looked at instead.
+    /// Whether the change is a late notification of an account that a number was migrated from, which will not be
+    /// connected. What it reports does not apply to the new account, so a health check of that one is requested
+    /// instead.
     async fn of_moved(&self, waba: &WabaId) -> Result<bool, EventError> {
         let Some(target) = self.applier.store.alias_of(waba, clock::now()).await? else { return Ok(false) };
         let owner = self.applier.store.owner(&target).await?;
@@ -175,8 +177,8 @@ impl App {
         Ok(true)
     }
 
-    /// Tries the changes of an account again that nobody had connected when they came. Whom an outage meets waits for the
-    /// next turn. What came late of a customer that has left is nobody's business after a day.
+    /// Retries the parked changes of an account that was not connected when they arrived. After a failed dependency a
+    /// change waits for the next turn. Late changes of a customer that has left are dropped after a day.
     pub(crate) async fn parked(&self, waba: &WabaId) -> Result<(), EventError> {
         let found = self.applier.store.owner(waba).await?;
         let was_ours = found.is_some();
@@ -187,7 +189,7 @@ impl App {
             let unclaimed = waited >= LONGEST_WAIT && !was_ours;
             let tried = caught(Box::pin(self.parked_change(waba, owner.as_ref(), &held.record, unclaimed))).await;
             let tried = match tried.unwrap_or(Err(EventError::Panicked)) {
-                // Its own fault: it goes the way of every change that fails alone.
+                // Caused by the change itself: it is queued by itself like every other failed change.
                 Err(error) if !error.is_of_dependency() => self.requeue(&held.record, &error).await,
                 tried => tried,
             };
@@ -200,7 +202,7 @@ impl App {
     }
 
     async fn requeue(&self, parked: &Parked, error: &EventError) -> Result<(), EventError> {
-        tracing::warn!(error = shared::telemetry::chain(error), "a change that waited is queued again alone");
+        tracing::warn!(error = shared::telemetry::chain(error), "parked change queued again by itself");
         Ok(self.webhooks.send(parked.envelope.clone()).await?)
     }
 
@@ -219,7 +221,7 @@ impl App {
                     self.applier.apply(waba, owner, observation).await?;
                 }
             } else if unclaimed {
-                tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "nobody connected the account of a change");
+                tracing::error!(error.code = UNKNOWN_ACCOUNT, waba.id = %waba, "change quarantined: its account was not connected");
                 let event = self.publisher.quarantined(&change, parked.since, UNKNOWN_ACCOUNT)?;
                 self.send(vec![event]).await?;
             }
@@ -233,7 +235,7 @@ impl App {
         received_at: Timestamp,
         error: &EventError,
     ) -> Result<(), EventError> {
-        tracing::warn!(error = shared::telemetry::chain(error), "a change is queued again alone");
+        tracing::warn!(error = shared::telemetry::chain(error), "failed change queued again by itself");
         let alone = Envelope { received_at, body: change.to_notification() };
         let packed = alone.pack_all();
         for message in packed.messages {

@@ -1,5 +1,5 @@
-//! `WebhookQueue`: unpacks Meta's deliveries, applies what changes our records, and passes every change on. A change that
-//! fails is queued again alone; its neighbours are done.
+//! `WebhookQueue`: unpacks webhook deliveries, applies their changes to our records, and forwards every change to the
+//! platform. A change that fails is queued again by itself; the other changes of its delivery are complete.
 
 mod apply;
 mod breaker;
@@ -28,7 +28,7 @@ use shared::webhook::envelope::EnvelopeError;
 use shared::wiring::Wiring;
 use windows::Windows;
 
-/// What the function holds between invocations.
+/// State of the function between invocations.
 pub struct App {
     applier: Applier,
     publisher: Publisher,
@@ -38,10 +38,10 @@ pub struct App {
     windows: Windows,
 }
 
-/// A delivery, or a change of it, is not done; it comes again.
+/// A delivery, or one of its changes, failed; it is retried.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// The queue message is not one of ours; after five receives it lies in the dead letters.
+    /// The queue message is not one of ours; after five receives it is moved to the dead-letter queue.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
     /// The table.
@@ -50,11 +50,11 @@ pub enum EventError {
     /// A queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// The code, over this change.
-    #[error("read a change without a panic")]
+    /// The handler panicked on this change.
+    #[error("handler panicked")]
     Panicked,
-    /// What failed for the messages before is not tried for this one.
-    #[error("wait until the table and the queues answer")]
+    /// A dependency failed for the previous messages, so this one was not tried.
+    #[error("circuit breaker open")]
     Dependency,
 }
 
@@ -73,7 +73,7 @@ impl From<EventError> for Diagnostic {
 }
 
 impl EventError {
-    /// Whether the table or a queue is at fault, and not the message.
+    /// Whether the table or a queue failed, as opposed to the message.
     fn is_of_dependency(&self) -> bool {
         match self {
             Self::Store(StoreError::Unavailable(_)) | Self::Dependency => true,
@@ -87,7 +87,7 @@ impl App {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// [`StartError`] with everything that is wrong.
+    /// [`StartError`] with all problems.
     pub fn from_lookup(lookup: &Lookup<'_>) -> Result<Self, StartError> {
         let mut wiring = Wiring::new(lookup)?;
         let (store, publisher) = (wiring.store(), wiring.publisher());
@@ -103,12 +103,12 @@ impl App {
         })
     }
 
-    /// Handles a batch of deliveries: each is applied, then the events of several leave together, because SQS counts
-    /// requests. Those for which no time is left are queued again; the first is always begun.
+    /// Handles a batch of deliveries: each is applied, then the events of several are sent together, because SQS bills
+    /// per request. Deliveries for which no time is left are queued again; the first one is always processed.
     ///
     /// # Errors
-    /// [`EventError::Dependency`] when the table or a queue failed every one of them: Lambda's poller slows down only for a
-    /// function that fails as a whole.
+    /// [`EventError::Dependency`] when all of them failed because of the table or a queue: Lambda's poller slows down
+    /// only when the whole invocation fails.
     pub async fn handle(&self, event: &LambdaEvent<SqsEvent>) -> Result<BatchResponse, EventError> {
         let (records, deadline) = (&event.payload.records, Deadline::of(&event.context));
         let breaker = Breaker::default();
@@ -133,7 +133,7 @@ impl App {
         if breaker.all_failed(records.len()) { Err(EventError::Dependency) } else { Ok(response) }
     }
 
-    /// Applies one message, unless those before it met a dependency that fails.
+    /// Applies one message, unless the circuit breaker is open.
     async fn applied(&self, record: &Record, breaker: &Breaker) -> Result<Vec<ProcessedBody>, EventError> {
         if breaker.is_open() {
             breaker.back_off(&self.webhooks, record).await;
@@ -150,7 +150,7 @@ impl App {
         outcome
     }
 
-    /// Sends what waits, and settles every message whose events were waiting.
+    /// Sends the pending events, and settles the messages that they belong to.
     async fn dispatch(&self, mut pending: PendingEvents<'_>, breaker: &Breaker, response: &mut BatchResponse) {
         Box::pin(pending.send(&self.publisher)).await;
         let mut any_failed = false;
@@ -171,7 +171,7 @@ impl App {
     }
 }
 
-/// Whether the table or a queue is at fault.
+/// Whether the table or a queue failed.
 fn failed<T>(outcome: &Result<T, EventError>) -> bool {
     outcome.as_ref().is_err_and(EventError::is_of_dependency)
 }
@@ -186,18 +186,18 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-    /// Bodies of the requests that were answered.
+    /// Bodies of the requests received.
     type Seen = Arc<Mutex<Vec<String>>>;
 
-    /// AWS with an empty table that takes `pause` for each request, and queues that take everything.
+    /// AWS with an empty table that takes `pause` for each request, and queues that accept everything.
     fn aws(pause: Duration) -> (App, Seen) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, seen) = (format!("http://{}", listener.local_addr().unwrap()), Seen::default());
-        let kept = Arc::clone(&seen);
+        let requests = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || connection(stream.unwrap(), &kept, pause));
+                let requests = Arc::clone(&requests);
+                std::thread::spawn(move || connection(stream.unwrap(), &requests, pause));
             }
         });
         let lookup = |name: &str| match name {

@@ -1,4 +1,4 @@
-//! Lambda entry point. Wires the environment to the handler; decides nothing.
+//! Lambda entry point. Connects the environment to the handler; makes no decisions.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use shared::batch::SqsEvent;

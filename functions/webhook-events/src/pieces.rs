@@ -1,6 +1,6 @@
-//! What one invocation would not finish is queued again: a large body in pieces, before anything of it is applied, and the
-//! messages for which no time is left. A message that is queued again begins with no receives, so none of them ends in the
-//! dead letters for being large.
+//! Queues again what one invocation cannot finish: a large body in pieces, before any of it is applied, and the
+//! messages for which no time is left. A message that is queued again starts with no receives, so none ends in the
+//! dead-letter queue because of its size.
 
 use super::{App, EventError};
 use shared::aws::OPERATION;
@@ -11,23 +11,23 @@ use shared::webhook::interpret::interpret;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-/// Effects on our records that one message may have: each takes a few calls to the table, 50 of them a few seconds.
+/// Most effects on our records per message: each takes a few calls to the table, and 50 take a few seconds.
 const MOST_EFFECTS: usize = 50;
-/// A body shorter than this, in bytes, cannot have more: a status of Meta's has at least a hundred.
+/// A body shorter than this, in bytes, cannot have more effects: a status notification has at least 100 bytes.
 const SHORT: usize = 100 * MOST_EFFECTS;
 
-/// Time that a message and the events of those before it may need: one is not begun with less.
+/// Time for one message and the events of the previous ones: with less time left, no message is started.
 pub(crate) const MESSAGE_BUDGET: Duration = OPERATION.saturating_mul(3);
 
 impl App {
-    /// Queues a body again in pieces, if it has more effects than one message may have; `false` if it has not.
+    /// Queues a body again in pieces if it has more effects than allowed per message; otherwise returns `false`.
     pub(crate) async fn queue_in_pieces(&self, envelope: &Envelope) -> Result<bool, EventError> {
         let Envelope { received_at, body } = envelope;
         if body.len() < SHORT {
             return Ok(false);
         }
         let context = self.context(*received_at);
-        // A change that cannot be read fails where it is applied, alone.
+        // A change that cannot be read fails by itself when it is applied.
         let effects =
             |change: &Change<'_>| catch_unwind(AssertUnwindSafe(|| interpret(change, &context).len())).unwrap_or(0);
         let pieces = in_pieces(body.clone(), MOST_EFFECTS, &effects);
@@ -42,7 +42,7 @@ impl App {
             }
             messages.extend(packed.messages);
         }
-        tracing::info!(pieces = messages.len(), "a large body is queued again in pieces");
+        tracing::info!(pieces = messages.len(), "large body queued again in pieces");
         let sent: Result<(), _> = self.webhooks.send_all(messages).await.into_iter().collect();
         sent.map(|()| true).map_err(EventError::from)
     }
@@ -52,7 +52,7 @@ impl App {
         if left.is_empty() {
             return;
         }
-        tracing::info!(left = left.len(), "messages are left for the next invocation");
+        tracing::info!(left = left.len(), "messages queued again: no time left");
         let bodies = left.iter().map(|record| record.body.clone()).collect();
         for (record, sent) in left.iter().zip(self.webhooks.send_all(bodies).await) {
             if sent.is_err() {

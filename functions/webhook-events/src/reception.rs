@@ -1,4 +1,4 @@
-//! When something last came for a number: one of the lights by which people see that it is really receiving.
+//! When a number last received a webhook: one of the five lights of the reception check.
 
 use shared::domain::ids::PhoneNumberId;
 use shared::domain::time::Timestamp;
@@ -7,17 +7,17 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Between two writes for one number: people want to know the minute.
+/// Time between two writes for one number: a resolution of a minute is enough.
 const PAUSE: Duration = Duration::from_secs(60);
-/// Numbers that are remembered; beyond, all are forgotten, which costs a write each.
+/// Most numbers in the cache; when it is full it is cleared, which costs one write per number.
 const MOST: usize = 10_000;
 
-/// What this process noted already.
+/// The last write per number of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Reception(Mutex<BTreeMap<PhoneNumberId, Timestamp>>);
 
 impl Reception {
-    /// Notes that something came, unless that was noted within the minute.
+    /// Saves that a webhook arrived, unless that was saved within the last minute.
     pub(crate) async fn note(&self, store: &Store, phone: &PhoneNumberId, at: Timestamp) -> Result<(), StoreError> {
         if self.is_known(phone, at) {
             return Ok(());

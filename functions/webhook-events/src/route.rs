@@ -1,4 +1,4 @@
-//! Whose records a change is about.
+//! Finds the account and the record that a change is about.
 
 use shared::domain::ids::WabaId;
 use shared::store::{Owner, Store, StoreError};
@@ -6,7 +6,7 @@ use shared::webhook::change::Change;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The owners that one delivery asked for: a thousand changes are mostly of a few accounts.
+/// Cache of owners for one delivery: a thousand changes usually concern a few accounts.
 #[derive(Default)]
 pub(crate) struct Owners(Mutex<HashMap<WabaId, Option<Owner>>>);
 
@@ -15,7 +15,7 @@ impl Owners {
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(waba) {
             return Ok(known.clone());
         }
-        // Who has left is no owner: the account may be somebody else's by now, whose record is about to be written.
+        // A customer that has left is no owner: the account may belong to another one, whose record is not saved yet.
         let owner = store.owner(waba).await?.filter(|owner| !owner.released);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(waba.clone(), owner.clone());
         Ok(owner)
@@ -24,18 +24,18 @@ impl Owners {
 
 /// Where a change belongs.
 pub(crate) enum Route {
-    /// An account that a record has.
+    /// An account that a record owns.
     Account(WabaId, Owner),
-    /// An account that no record has yet, or none any more.
+    /// An account that no record owns, either not yet or no longer.
     Unknown(WabaId),
     /// It names two accounts of different customers.
     Disputed,
-    /// It names none.
+    /// It names no account.
     Nowhere,
 }
 
-/// The nested id goes before `entry.id`, which is a portfolio for partner events. Where both are accounts of ours and belong
-/// to different customers, neither is believed.
+/// The nested id takes precedence over `entry.id`, which is a portfolio for partner events. If both are accounts that
+/// we know and they belong to different customers, neither is trusted.
 pub(crate) async fn route(store: &Store, owners: &Owners, change: &Change<'_>) -> Result<Route, StoreError> {
     let Some(waba) = change.waba() else { return Ok(Route::Nowhere) };
     let Some(owner) = owners.of(store, &waba).await? else { return Ok(Route::Unknown(waba)) };

@@ -1,4 +1,4 @@
-//! People who write: what waits for their word is sent again.
+//! Incoming messages of people: messages that waited for a reply are sent again.
 
 use super::EventError;
 use crate::apply::Applier;
@@ -13,18 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a number is known to wait for nobody. Most never do; a word that comes this soon after its message failed waits
-/// for the person's next one.
+/// How long it is cached that no message of a number waits for a reply, which is the usual case. A reply that arrives
+/// this soon after its message failed has no effect; the person's next one does.
 const KNOWN: Duration = Duration::from_secs(5);
-/// Numbers that are remembered; beyond, all are forgotten, which costs a query each.
+/// Most numbers in the cache; when it is full it is cleared, which costs one query per number.
 const MOST: usize = 10_000;
 
-/// Numbers that waited for nobody when they were asked about.
+/// Numbers without messages that wait for a reply, and when that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Windows(Mutex<BTreeMap<PhoneNumberId, Timestamp>>);
 
 impl Windows {
-    /// Has sent again what waited for somebody who wrote now.
+    /// Starts the second attempt of messages that waited for a reply of a person who wrote now.
     pub(crate) async fn opened(
         &self,
         applier: &Applier,
@@ -32,9 +32,7 @@ impl Windows {
         phone: &PhoneNumberId,
     ) -> Result<(), EventError> {
         let now = clock::now();
-        if change.field != "messages"
-            || !change.value.get().contains("\"messages\"")
-            || self.waits_for_nobody(phone, now)
+        if change.field != "messages" || !change.value.get().contains("\"messages\"") || self.has_no_waiting(phone, now)
         {
             return Ok(());
         }
@@ -51,7 +49,7 @@ impl Windows {
         Ok(())
     }
 
-    fn waits_for_nobody(&self, phone: &PhoneNumberId, now: Timestamp) -> bool {
+    fn has_no_waiting(&self, phone: &PhoneNumberId, now: Timestamp) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(phone).is_some_and(|asked| now.since(*asked) < KNOWN)
     }

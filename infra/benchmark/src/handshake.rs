@@ -16,7 +16,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 /// Handshake timeout.
-const PATIENCE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn measure(built: &Built, rounds: usize) -> io::Result<String> {
     let server = Server::start()?;
@@ -68,7 +68,7 @@ impl Server {
         let stub = Stub::start().await?;
         stub.offer(event());
         let (began, mut child) = process::start(binary, &stub.address, variables)?;
-        let ended = tokio::task::block_in_place(|| self.alerts.recv_timeout(PATIENCE)).map_err(io::Error::other)?;
+        let ended = tokio::task::block_in_place(|| self.alerts.recv_timeout(GRACE)).map_err(io::Error::other)?;
         child.kill().await?;
         Ok(ended - began)
     }

@@ -14,7 +14,7 @@ const WEBHOOKS: usize = 3_000;
 /// Webhooks in flight.
 const AT_ONCE: usize = 16;
 /// Timeout without a new event.
-const PATIENCE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(30);
 
 pub(crate) async fn measure(built: &Built) -> io::Result<String> {
     let options = StackOptions {
@@ -94,7 +94,7 @@ async fn drain(stack: &Stack) -> io::Result<()> {
         for message in messages {
             stack.sqs().delete(&queue, &message.receipt_handle).await.map_err(io::Error::other)?;
         }
-        if moved.elapsed() > PATIENCE {
+        if moved.elapsed() > GRACE {
             return Err(io::Error::other(format!("{seen} of {WEBHOOKS} came")));
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Request timeout. Lambda's and API Gateway's limits are shorter.
-const PATIENCE: Duration = Duration::from_secs(40);
+const GRACE: Duration = Duration::from_secs(40);
 
 /// The client could not be built, or no response arrived.
 #[derive(Debug, thiserror::Error)]
@@ -73,11 +73,8 @@ impl Client {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .timeout(PATIENCE)
-            .local_address(address);
+        let client =
+            reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(GRACE).local_address(address);
         Ok(Self(client.redirect(reqwest::redirect::Policy::none()).build()?))
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use visit::Visit;
 
 /// Timeout for each expected result.
-const PATIENCE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(30);
 /// Poll interval.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Timeout of the checks that need the system token.
-const PATIENCE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(30);
 /// Poll interval.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -47,7 +47,7 @@ async fn examined(stack: &Stack) -> Result<Vec<Value>, DoctorError> {
     let headers = [("authorization", bearer.as_str())];
     client.post(&url, &headers, &json!({})).await?;
     let started = Instant::now();
-    while started.elapsed() < PATIENCE {
+    while started.elapsed() < GRACE {
         let report = client.get(&url, &headers).await?.json();
         let checks = report.get("checks").and_then(Value::as_array).cloned().unwrap_or_default();
         if checks.iter().any(|check| check.get("at").is_some_and(Value::is_string)) {

@@ -1,4 +1,4 @@
-//! Sends Graph calls. Never retries and never waits: what a failure means is the core's decision.
+//! Sends Graph calls. Never retries and never waits: the core decides how to handle failures.
 
 use super::call::{Auth, GraphCall, GraphRequest};
 use super::error::{GraphError, Kind, parse};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 use url::Url;
 
-/// Where the Graph API is, and in which version.
+/// The base URL and version of the Graph API.
 #[derive(Debug, Clone)]
 pub struct GraphConfig {
     base: Url,
@@ -32,53 +32,53 @@ impl GraphConfig {
     }
 }
 
-/// Where the client gets the app secret from; it is read before each call, so a source keeps what it has read.
+/// Source of the app secret. It is read before each call, so an implementation caches the value.
 pub trait AppSecret: fmt::Debug + Send + Sync {
-    /// The secret as it is now.
+    /// The current secret.
     fn value(&self) -> Pin<Box<dyn Future<Output = Result<Secret, AppSecretUnavailable>> + Send + '_>>;
 }
 
 /// The app secret cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("read the app secret")]
+#[error("failed to read the app secret")]
 pub struct AppSecretUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// A client that speaks for our app.
+/// A client that calls Meta as our app.
 #[derive(Debug, Clone)]
 pub struct GraphClient {
     transport: Transport,
     config: GraphConfig,
     app_secret: Arc<dyn AppSecret>,
     made: Arc<AtomicU32>,
-    /// Seconds for which Meta should be left alone, as its last usage headers say; 0 while all is well.
+    /// Cooldown in seconds according to Meta's last usage headers; 0 for none.
     rest: Arc<AtomicU32>,
-    /// When answers must be there; `None` while only the bound of a single call holds.
+    /// When responses must have arrived; `None` if only the timeout of a single call applies.
     until: Option<Instant>,
 }
 
 impl GraphClient {
-    /// A client; it reads the app secret when first needed, for `appsecret_proof` of every call.
+    /// A client; it reads the app secret when first needed, for the `appsecret_proof` of every call.
     #[must_use]
     pub fn new(transport: Transport, config: GraphConfig, app_secret: impl AppSecret + 'static) -> Self {
         let (made, rest) = (Arc::default(), Arc::default());
         Self { transport, config, app_secret: Arc::new(app_secret), made, rest, until: None }
     }
 
-    /// The same client for work that has to be done by `until`: a call takes what is left, and is not made when too little
-    /// is. Calls and cooldown are counted together.
+    /// The same client for work that has to be done by `until`: a call gets the remaining time, and is not made when
+    /// too little is left. The counter of calls and the cooldown are shared.
     #[must_use]
     pub fn until(&self, until: Instant) -> Self {
         Self { until: Some(until), ..self.clone() }
     }
 
-    /// Calls made since the process began: what lies between two looks is what somebody used.
+    /// Calls made since the process started: the difference of two reads is the number of calls in between.
     #[must_use]
     pub fn calls_made(&self) -> u32 {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// Seconds for which Meta should be left alone because a budget of the account or of the app is nearly used up. Asked
-    /// once: it is forgotten then.
+    /// Cooldown in seconds because a rate limit of the account or of the app is nearly reached; 0 for none. Reading it
+    /// resets it.
     #[must_use]
     pub fn take_cooldown(&self) -> u32 {
         self.rest.swap(0, Ordering::Relaxed)
@@ -90,7 +90,7 @@ impl GraphClient {
         &self.config.app
     }
 
-    /// The app secret, for the one call that carries it.
+    /// The app secret, for the one call that contains it.
     ///
     /// # Errors
     /// [`AppSecretUnavailable`] when it cannot be read.
@@ -101,7 +101,8 @@ impl GraphClient {
     /// Makes one call.
     ///
     /// # Errors
-    /// [`GraphError`] when Meta refused, the answer was lost or is not the documented reply, or too little time is left.
+    /// [`GraphError`] when Meta rejected the call, the response was lost or is not the documented one, or too little
+    /// time is left.
     pub async fn call<C: GraphCall + Sync>(&self, call: &C, auth: Auth<'_>) -> Result<C::Reply, GraphError> {
         let error = |kind| GraphError { call: C::NAME, kind };
         let request = call.request();
@@ -179,7 +180,7 @@ fn log(call: &'static str, failed: Option<&GraphError>) {
                 graph.subcode = refusal.and_then(|refusal| refusal.subcode),
                 graph.trace_id = refusal.and_then(|refusal| refusal.trace.as_deref()),
                 error.code = error.failure().code,
-                "a Graph call failed"
+                "Graph call failed"
             );
         }
     }

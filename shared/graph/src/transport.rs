@@ -1,4 +1,4 @@
-//! The HTTPS client that Meta is called with. The only file that names reqwest.
+//! The HTTPS client for calls to Meta. The only file that uses reqwest.
 
 use crate::tls::{Tls, TlsUnusable};
 use bytes::{Bytes, BytesMut};
@@ -8,50 +8,51 @@ use std::time::{Duration, Instant};
 
 /// Time to open a connection.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Longest time for a whole Graph request. Meta states no bound; the slowest documented call (template migration) is cut by
-/// Meta itself at 30 s and not used here.
+/// Longest time for a whole Graph request. Meta documents no limit; the slowest documented call (template migration)
+/// is cut off by Meta at 30 s and not used here.
 const GRAPH_TOTAL: Duration = Duration::from_secs(8);
-/// Shortest time with which a request is begun: with less, its answer would hardly be read, and what it did stay unknown.
+/// Least time left for starting a request: with less, its response would probably not arrive in time and its outcome
+/// would be unknown.
 const SHORTEST: Duration = Duration::from_millis(500);
 /// Largest reply that is read: 1 MiB, several times a page of a hundred templates.
 const LARGEST_REPLY: usize = 1024 * 1024;
-/// Idle connections are dropped before AWS and Meta close them: a frozen environment wakes up with a dead socket.
+/// Idle connections are closed before AWS and Meta close them: a frozen environment would resume with a dead socket.
 pub const IDLE: Duration = Duration::from_secs(50);
 
-/// What went wrong on the way. Never carries a URL: Meta's hold secrets and codes.
+/// A request failed in transport. Never contains a URL, because URLs of Graph calls hold secrets and codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// The request did not leave: repeating it is safe.
-    #[error("reach the server")]
+    /// The request was not sent: repeating it is safe.
+    #[error("failed to reach the server")]
     NotSent,
-    /// The request was not begun: the time of whoever asked is used up.
-    #[error("begin a request in the time that is left")]
+    /// The request was not started: the caller's time is used up.
+    #[error("not enough time left for a request")]
     OutOfTime,
     /// The request may have been carried out.
-    #[error("read an answer in time")]
+    #[error("no response in time")]
     NoAnswer,
-    /// The answer is larger than any that is expected.
-    #[error("accept so large an answer")]
+    /// The response is larger than any expected one.
+    #[error("response too large")]
     TooLarge,
 }
 
-/// A cheap handle of the client.
+/// The client; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Transport {
     client: reqwest::Client,
 }
 
-/// A Graph request as plain data, with the one header that matters.
+/// A Graph request as plain data.
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     pub(crate) url: url::Url,
     pub(crate) bearer: Option<&'a Secret>,
     pub(crate) json: Option<Vec<u8>>,
-    /// When its answer must be there.
+    /// When its response must have arrived.
     pub(crate) until: Option<Instant>,
 }
 
-/// A Graph reply before it is understood.
+/// A Graph response before it is decoded.
 pub(crate) struct Incoming {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -62,7 +63,7 @@ impl Transport {
     /// Builds the client: HTTP/1.1, no redirects, no proxy.
     ///
     /// # Errors
-    /// [`TlsUnusable`] when the client does not take the configuration.
+    /// [`TlsUnusable`] when the client rejects the configuration.
     pub fn new(tls: &Tls) -> Result<Self, TlsUnusable> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.config())
@@ -76,10 +77,10 @@ impl Transport {
         Ok(Self { client })
     }
 
-    /// The status with which an address answers an empty, unsigned POST before `until`.
+    /// The status of the response to an empty, unsigned POST to an address.
     ///
     /// # Errors
-    /// [`TransportError`] when no answer came.
+    /// [`TransportError`] when no response arrived before `until`.
     pub async fn probe(&self, address: &url::Url, until: Instant) -> Result<StatusCode, TransportError> {
         let (method, url) = (Method::POST, address.clone());
         self.send(Outgoing { method, url, bearer: None, json: None, until: Some(until) })
@@ -103,10 +104,10 @@ impl Transport {
     }
 }
 
-/// What a request that is begun `now` may take, so that its answer is there before `until`.
+/// The timeout of a request started `now`, so that its response arrives before `until`.
 ///
 /// # Errors
-/// [`TransportError::OutOfTime`] when too little is left to begin one.
+/// [`TransportError::OutOfTime`] when too little time is left to start one.
 pub(crate) fn time_for_a_request(until: Option<Instant>, now: Instant) -> Result<Duration, TransportError> {
     let left = until.map_or(GRAPH_TOTAL, |until| until.saturating_duration_since(now));
     if left < SHORTEST { Err(TransportError::OutOfTime) } else { Ok(left.min(GRAPH_TOTAL)) }

@@ -35,10 +35,10 @@ pub async fn app_side(graph: &GraphClient, role: Role, callback: &str) -> Vec<Ch
     });
     let ours = subscriptions.map(|page| page.data.into_iter().find(|one| one.object == "whatsapp_business_account"));
     vec![
-        told(CheckName::App, known.map(|_| Vec::new())),
-        told(CheckName::Permissions, permissions),
-        told(CheckName::WebhookFields, ours.as_ref().map(fields_missing).map_err(clone)),
-        told(CheckName::Callback, ours.as_ref().map(|one| callback_missing(one.as_ref(), callback)).map_err(clone)),
+        check(CheckName::App, known.map(|_| Vec::new())),
+        check(CheckName::Permissions, permissions),
+        check(CheckName::WebhookFields, ours.as_ref().map(fields_missing).map_err(clone)),
+        check(CheckName::Callback, ours.as_ref().map(|one| callback_missing(one.as_ref(), callback)).map_err(clone)),
     ]
 }
 
@@ -58,7 +58,7 @@ fn callback_missing(subscription: Option<&Subscription>, callback: &str) -> Vec<
 }
 
 /// A rejection counts as an answer: the item is missing.
-fn told(name: CheckName, answer: Result<Vec<String>, GraphError>) -> Check {
+fn check(name: CheckName, answer: Result<Vec<String>, GraphError>) -> Check {
     match answer {
         Ok(missing) => Check::answered(name, missing),
         Err(error) if error.refusal().is_some() => Check::answered(name, vec![error.failure().code]),
@@ -79,7 +79,7 @@ impl CreditSharing {
         let mut checks = vec![self.token_check(&token).await, self.user_check(&token, self.business.as_ref()).await];
         if let Some(line) = &self.line {
             let read = self.graph.call(&ReadCreditLine { line }, Auth::Bearer(&token)).await;
-            checks.push(told(CheckName::CreditLine, read.map(|_| Vec::new())));
+            checks.push(check(CheckName::CreditLine, read.map(|_| Vec::new())));
         }
         checks
     }
@@ -96,7 +96,7 @@ impl CreditSharing {
             missing.extend(scopes.filter(|wanted| !facts.scopes.iter().any(|held| held == wanted)).map(str::to_owned));
             missing
         });
-        told(CheckName::SystemToken, missing)
+        check(CheckName::SystemToken, missing)
     }
 
     async fn user_check(&self, token: &Secret, business: Option<&BusinessId>) -> Check {
@@ -110,6 +110,6 @@ impl CreditSharing {
                 if role.as_deref() == Some("ADMIN") { Vec::new() } else { vec!["ADMIN".to_owned()] }
             })
         });
-        told(CheckName::SystemUser, missing)
+        check(CheckName::SystemUser, missing)
     }
 }

@@ -84,20 +84,20 @@ impl Migrator {
     /// # Errors
     /// [`MigrationError`] when the infrastructure fails; the record then states what is due.
     pub async fn attend(&self, id: &MigrationId) -> Result<(), MigrationError> {
-        let mut looked = false;
+        let mut checked = false;
         for _ in 0..TURNS {
             let Some(held) = self.store.migration(id).await? else { return Ok(()) };
             match held.record.next(clock::now()) {
                 MigrationNext::Publish => self.publish(&held.record).await?,
                 MigrationNext::Check => {
-                    let Some(begun) = self.store.begin_look(id, clock::now()).await? else { return Ok(()) };
-                    for fact in self.look(&begun).await? {
+                    let Some(begun) = self.store.begin_check(id, clock::now()).await? else { return Ok(()) };
+                    for fact in self.check(&begun).await? {
                         self.store.record_migration(id, &fact, clock::now()).await?;
                     }
-                    looked = true;
+                    checked = true;
                 }
                 // Only the job that ran a check enqueues the next one, so that jobs never multiply.
-                MigrationNext::Nothing if looked => return self.enqueue_next(&held.record).await,
+                MigrationNext::Nothing if checked => return self.enqueue_next(&held.record).await,
                 MigrationNext::Nothing => return Ok(()),
             }
         }
@@ -124,7 +124,7 @@ impl Migrator {
         Ok(())
     }
 
-    async fn look(&self, migration: &Migration) -> Result<Vec<MigrationFact>, MigrationError> {
+    async fn check(&self, migration: &Migration) -> Result<Vec<MigrationFact>, MigrationError> {
         let target = match self.target(&migration.onboarding).await? {
             Found::Connected(target) => target,
             Found::Unconnected => return Ok(vec![MigrationFact::Failed(not_connected())]),
@@ -134,7 +134,7 @@ impl Migrator {
             return Ok(vec![MigrationFact::Failed(rest)]);
         }
         let made = self.graph.calls_made();
-        let facts = self.look_with(migration, &target).await;
+        let facts = self.check_with(migration, &target).await;
         let called =
             Fact::Called { calls: self.graph.calls_made().wrapping_sub(made), rest: self.graph.take_cooldown() };
         if has_few_calls(&target.onboarding) || !matches!(called, Fact::Called { rest: 0, .. }) {
@@ -143,7 +143,7 @@ impl Migrator {
         facts
     }
 
-    async fn look_with(&self, migration: &Migration, target: &Target) -> Result<Vec<MigrationFact>, MigrationError> {
+    async fn check_with(&self, migration: &Migration, target: &Target) -> Result<Vec<MigrationFact>, MigrationError> {
         let customer = Customer { graph: &self.graph, token: &target.token };
         Ok(match (&migration.phase, &migration.phone) {
             (Phase::Checking { .. } | Phase::Blocked { .. }, _) => self.begin(&customer, migration, target).await,
@@ -155,16 +155,16 @@ impl Migrator {
 
     /// Checks the conditions; adds the number only when none is known to be missing.
     async fn begin(&self, customer: &Customer<'_>, migration: &Migration, target: &Target) -> Vec<MigrationFact> {
-        let looked = match conditions::look(customer, migration, &target.waba).await {
-            Ok(looked) => looked,
+        let checked = match conditions::check(customer, migration, &target.waba).await {
+            Ok(checked) => checked,
             Err(failure) => return vec![MigrationFact::Failed(failure)],
         };
-        let missing = looked.checks.iter().find(|check| check.result == CheckResult::Missing);
+        let missing = checked.checks.iter().find(|check| check.result == CheckResult::Missing);
         let missing = missing.map(|check| check.check.clone());
         let name =
-            migration.verified_name.clone().or_else(|| looked.before.as_ref()?.name.clone()).or(looked.account_name);
-        let before = looked.before.map(Box::new);
-        let seen = MigrationFact::Looked { checks: looked.checks, before };
+            migration.verified_name.clone().or_else(|| checked.before.as_ref()?.name.clone()).or(checked.account_name);
+        let before = checked.before.map(Box::new);
+        let seen = MigrationFact::Checked { checks: checked.checks, before };
         let next = match (missing, &migration.number) {
             (Some(check), _) => MigrationFact::Failed(missing_condition(&check, clock::now())),
             (None, Some(number)) => match node::add(customer, &target.waba, number, name.as_deref()).await {

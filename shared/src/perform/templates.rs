@@ -103,8 +103,8 @@ impl Sync<'_> {
         let (after, cursors) = (reading.after.take(), std::mem::take(&mut reading.cursors));
         let mut list = Pages::from_where(ListTemplates::NAME, after, cursors, left);
         loop {
-            let looked = clock::now().before_this_second();
-            let (batch, flaw) = batch(self.customer, self.waba, looked, &mut list, STRETCH).await?;
+            let read_at = clock::now().before_this_second();
+            let (batch, flaw) = batch(self.customer, self.waba, read_at, &mut list, STRETCH).await?;
             let was_kept = reading.pages > 0;
             let known = match &known {
                 Some(known) => known,
@@ -156,10 +156,10 @@ pub(super) async fn list(customer: &Customer<'_>, waba: &WabaId, began: Timestam
 pub(super) async fn first(
     customer: &Customer<'_>,
     waba: &WabaId,
-    looked: Timestamp,
+    read_at: Timestamp,
     most: usize,
 ) -> Result<Vec<Template>, Failure> {
-    Ok(batch(customer, waba, looked, &mut whole(), most).await?.0.seen)
+    Ok(batch(customer, waba, read_at, &mut whole(), most).await?.0.seen)
 }
 
 fn whole() -> Pages {
@@ -170,7 +170,7 @@ fn whole() -> Pages {
 async fn batch(
     customer: &Customer<'_>,
     waba: &WabaId,
-    looked: Timestamp,
+    read_at: Timestamp,
     list: &mut Pages,
     most: usize,
 ) -> Result<(PageBatch, Option<Failure>), Failure> {
@@ -181,7 +181,7 @@ async fn batch(
         more = list.turn(&page);
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
-                Ok(template) => seen.push(template.seen_at(looked)),
+                Ok(template) => seen.push(template.seen_at(read_at)),
                 Err(_) => tracing::warn!(waba.id = %waba, "listed template is not as documented"),
             }
         }
@@ -189,5 +189,5 @@ async fn batch(
     // A page that Meta returns twice must not yield templates twice.
     let mut ids = BTreeSet::new();
     seen.retain(|template: &Template| ids.insert(template.id.clone()));
-    Ok((PageBatch { looked, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))
+    Ok((PageBatch { read_at, seen, pages: read, next: list.after().map(str::to_owned) }, more.err()))
 }

@@ -1,5 +1,4 @@
-//! Onboardings that did not begin in a browser: hosted signups, app-only installs, and signups whose browser was
-//! closed.
+//! Onboardings that start without a browser: hosted signups, app-only installs, and signups whose browser was closed.
 
 use super::{WorkError, Worker};
 use crate::clock;
@@ -10,7 +9,7 @@ use crate::perform::Performer;
 use crate::store::{Partnership, StoreError};
 
 impl<P: Performer + Sync> Worker<P> {
-    /// Begins an onboarding for an account that Meta announced, unless a signup has claimed it by now.
+    /// Starts an onboarding for an account announced by Meta, unless a signup has claimed it in the meantime.
     pub(super) async fn begin_announced(&self, waba: &WabaId, deadline: Timestamp) -> Result<(), WorkError> {
         let Some(announced) = self.store.partnership(waba).await?.filter(|held| held.record.due.is_some()) else {
             return Ok(());
@@ -32,8 +31,8 @@ impl<P: Performer + Sync> Worker<P> {
         }
     }
 
-    /// Whether a record has the account, or had it at that time: an announcement older than the end of a connection
-    /// does not begin a new one.
+    /// Whether a record owns the account, or owned it when it was announced: an announcement older than the end of a
+    /// connection does not start a new one.
     async fn is_taken_care_of(&self, waba: &WabaId, announced_at: Timestamp) -> Result<bool, WorkError> {
         let Some(owner) = self.store.owner(waba).await? else { return Ok(false) };
         if !owner.released {

@@ -1,4 +1,4 @@
-//! Secrets of the platform: read when they are needed, kept for a while, followed through a rotation.
+//! The platform's secrets: read when needed, cached briefly, and valid through a rotation.
 
 use super::{VaultError, reduce, same};
 use crate::aws::AwsConfig;
@@ -8,20 +8,21 @@ use crate::secret::Secret;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a value is used before it is read again: what a rotation takes to be known everywhere.
+/// How long a value is used before it is read again, which is how long a rotation takes to reach every process.
 const FRESH: Duration = Duration::from_secs(60);
-/// How long a value goes on being used after a refresh that failed, before the next one: a call waits up to
-/// [`crate::aws::OPERATION`] for a vault that is down, and only one within this time should.
+/// How long a cached value is used after a failed refresh, before the next one: a call waits up to
+/// [`crate::aws::OPERATION`] for a vault that is down, and at most one should within this time.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
-/// How often a signature that does not fit may cause another look: anybody can send one.
-const SECOND_LOOK: Duration = Duration::from_secs(60);
-/// How long another value than the present one is believed to count still. Only who has it can cause another look.
+/// How often an invalid signature may cause another read: anybody can send one.
+const REREAD_PAUSE: Duration = Duration::from_secs(60);
+/// How long a value other than the current one is accepted before its stage is read again. Only its holder can cause
+/// that read.
 const OTHERS_FRESH: Duration = Duration::from_secs(5);
 
-/// How long the value before the present one counts (Meta repeats a webhook for up to seven days, as it was signed).
+/// How long the previous value is accepted (Meta retries a webhook for up to seven days, with its original signature).
 const OLDER_COUNTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Something that was read, and when.
+/// A cached value, and when it was read.
 type Cached<T> = Arc<Mutex<Option<(T, Instant)>>>;
 
 /// A secret of the platform, read when first needed and again every minute.
@@ -30,7 +31,7 @@ pub struct PlatformSecret {
     aws: AwsConfig,
     arn: String,
     value: Cached<Secret>,
-    /// When the vault last failed to give a value that is known already.
+    /// When the vault last failed to return a value that is cached.
     failed: Cached<()>,
     rotation: Cached<Vec<Secret>>,
 }
@@ -39,12 +40,12 @@ fn known<T: Clone>(cached: &Cached<T>) -> Option<(T, Instant)> {
     cached.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-fn keep<T>(cached: &Cached<T>, value: T) {
+fn cache<T>(cached: &Cached<T>, value: T) {
     *cached.lock().unwrap_or_else(PoisonError::into_inner) = Some((value, Instant::now()));
 }
 
 impl PlatformSecret {
-    /// The secret behind `arn`.
+    /// The secret with this ARN.
     #[must_use]
     pub fn new(aws: &AwsConfig, arn: &str) -> Self {
         Self {
@@ -56,8 +57,7 @@ impl PlatformSecret {
         }
     }
 
-    /// Its value. When the vault is down, one that was read before goes on being used: verification never stops, and
-    /// never opens.
+    /// Its value. When the vault is down, the cached value is used: verification neither stops nor is bypassed.
     ///
     /// # Errors
     /// [`VaultError`] when it was never read and cannot be read now.
@@ -69,24 +69,24 @@ impl PlatformSecret {
         }
         match (self.read("AWSCURRENT").await, known) {
             (Ok(value), _) => {
-                keep(&self.value, value.clone());
+                cache(&self.value, value.clone());
                 Ok(value)
             }
             (Err(VaultError::Unavailable(_)), Some((value, _))) => {
-                keep(&self.failed, ());
+                cache(&self.failed, ());
                 Ok(value)
             }
             (Err(error), _) => Err(error),
         }
     }
 
-    /// Whether the vault failed so lately that it is not asked again for what is known.
+    /// Whether the vault failed so recently that the cached value is used without another read.
     fn failed_lately(&self) -> bool {
         known(&self.failed).is_some_and(|((), at)| at.elapsed() < AFTER_FAILURE)
     }
 
-    /// Whether a value is right that `fits` recognises: the present one, or for a week the one before it, unless an operator
-    /// took its stage `AWSPREVIOUS` away. `fits` may be expensive: it is asked once for each value that can be right.
+    /// Whether `fits` accepts a valid value: the current one, or for a week the previous one, unless an operator
+    /// removed its stage `AWSPREVIOUS`. `fits` may be expensive: it is called once per valid value.
     ///
     /// # Errors
     /// [`VaultError`] when the value was never read and cannot be read now.
@@ -95,7 +95,7 @@ impl PlatformSecret {
         if fits(&tried) {
             return Ok(true);
         }
-        let (values, read_at) = self.rotation(SECOND_LOOK).await;
+        let (values, read_at) = self.rotation(REREAD_PAUSE).await;
         let found = values.into_iter().find(|value| !same(value, &tried) && fits(value));
         match found {
             Some(found) if read_at.elapsed() >= OTHERS_FRESH => {
@@ -106,21 +106,21 @@ impl PlatformSecret {
         }
     }
 
-    /// The values that are right now, looked at anew when they are older than `fresh`; none when the vault is down.
+    /// The valid values, read again when they are older than `fresh`; none when the vault is down.
     async fn rotation(&self, fresh: Duration) -> (Vec<Secret>, Instant) {
         if let Some(known) = known(&self.rotation).filter(|(_, read_at)| read_at.elapsed() < fresh) {
             return known;
         }
         let mut values = Vec::new();
         if let Ok((current, since)) = self.read_dated("AWSCURRENT").await {
-            // Who learns of a new value here stops believing the one before it unasked.
-            keep(&self.value, current.clone());
+            // After a rotation the previous value is no longer accepted without a check of its stage.
+            cache(&self.value, current.clone());
             values.push(current);
             if since.is_none_or(|since| clock::now().since(since) < OLDER_COUNTS) {
                 values.extend(self.read("AWSPREVIOUS").await.ok());
             }
         }
-        keep(&self.rotation, values.clone());
+        cache(&self.rotation, values.clone());
         (values, Instant::now())
     }
 
@@ -128,7 +128,7 @@ impl PlatformSecret {
         self.read_dated(stage).await.map(|(value, _)| value)
     }
 
-    /// The value, and since when it is the value.
+    /// The value, and since when it has been current.
     async fn read_dated(&self, stage: &str) -> Result<(Secret, Option<Timestamp>), VaultError> {
         let request = self.aws.secretsmanager().get_secret_value().secret_id(&self.arn).version_stage(stage);
         let reply = request.send().await.map_err(|error| reduce(&error))?;
@@ -146,7 +146,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::net::TcpListener;
 
-    /// A vault that takes connections and ends them, with how many it took.
+    /// A vault that accepts connections and closes them, and the number of connections.
     async fn broken() -> (AwsConfig, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

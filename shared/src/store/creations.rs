@@ -13,7 +13,7 @@ const ENTITY: &str = "template creation";
 /// slower process is still caught by Meta, which rejects a second template of the same name.
 const LEASE: Duration = Duration::from_secs(60);
 /// How long the submitter is remembered: as long as an idempotency key.
-const KEPT: Duration = Duration::from_secs(48 * 3600);
+const RETENTION: Duration = Duration::from_secs(48 * 3600);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Creation {
@@ -120,7 +120,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut item = item::build(&keys::creation(waba, name), ENTITY, next, creation)?;
-        item.insert("expires_at".to_owned(), number(now.after(KEPT).as_seconds_up()));
+        item.insert("expires_at".to_owned(), number(now.after(RETENTION).as_seconds_up()));
         let require = read.map_or(Require::Absent, Require::Version);
         let request = self.client().put_item().table_name(&self.table).set_item(Some(item));
         let request =

@@ -1,4 +1,4 @@
-//! Saving a fact that arrived from outside an onboarding's own steps.
+//! Saves facts that do not come from an onboarding's own steps.
 
 use super::update::Updated;
 use super::{Store, StoreError};
@@ -8,27 +8,27 @@ use crate::domain::operation::Operation;
 use crate::domain::progress::{Fact, advance, advance_by};
 use crate::domain::time::Moment;
 
-/// What became of a fact.
+/// Result of recording a fact.
 #[derive(Debug)]
 pub enum Recorded {
     /// There is no such onboarding.
     Unknown,
-    /// It was known already, or no longer concerns the record.
+    /// It was already known, or no longer concerns the record.
     Unchanged,
-    /// The record changed: its job is to be enqueued.
+    /// The record changed: the caller enqueues its job.
     Changed(Box<Onboarding>),
 }
 
 impl Store {
-    /// Applies a fact to an onboarding, and again to a newer record while somebody else saves first.
+    /// Applies a fact to an onboarding; after a version conflict, to the newer record.
     ///
     /// # Errors
-    /// [`StoreError`] when the table is unavailable, or others were faster every time.
+    /// [`StoreError`] when the table is unavailable, or every attempt ended in a version conflict.
     pub async fn record(&self, id: &OnboardingId, fact: &Fact, moment: Moment) -> Result<Recorded, StoreError> {
         self.record_by(id, fact, None, moment).await
     }
 
-    /// As [`Store::record`]; who asked for the operation is saved with the fact.
+    /// Like [`Store::record`]; also saves who requested the operation.
     ///
     /// # Errors
     /// As [`Store::record`].

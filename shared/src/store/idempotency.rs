@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
-    pub async fn keep_answer(
+    pub async fn save_answer(
         &self,
         place: &str,
         claim: &Versioned<Claim>,

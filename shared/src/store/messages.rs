@@ -1,4 +1,4 @@
-//! Messages and what their second attempt needs.
+//! Messages, and the data needed for their second attempt.
 
 use super::item::{self, Item, Require, number, text};
 use super::update::{Record, next_version};
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 const ENTITY: &str = "message";
 
-/// How long the text of a message is kept at most: a second attempt waits no longer than seven days.
-const PAYLOAD_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+/// How long the text of a message is stored at most: a second attempt is made within seven days.
+const PAYLOAD_RETENTION: Duration = Duration::from_secs(8 * 24 * 3600);
 
 impl Record for Message {
     type Key = MessageId;
@@ -23,7 +23,7 @@ impl Record for Message {
         store.message(key).await
     }
 
-    /// All or nothing with what its second attempt needs: whoever dies after it leaves nothing half done.
+    /// One transaction with the items that the second attempt needs, so that a crash leaves nothing half done.
     async fn save(
         store: &Store,
         _key: &MessageId,
@@ -31,7 +31,7 @@ impl Record for Message {
         mut after: Self,
         now: Timestamp,
     ) -> Result<Versioned<Self>, StoreError> {
-        // A message is begun with its text, by a save of its own.
+        // A message is created together with its text by `create_message`.
         let before = &held.ok_or(StoreError::Conflict)?.record;
         store.pace(before, &mut after, now).await?;
         store.announce_window(before, &after).await?;
@@ -51,15 +51,15 @@ impl Store {
     /// Stores a message and its text before anything is sent.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when there is such a message already.
+    /// [`StoreError::Conflict`] when the message already exists.
     pub async fn create_message(&self, message: &Message, payload: &Payload, now: Timestamp) -> Result<(), StoreError> {
         let state = message_item(message, 1, now)?;
-        let mut kept = item::key_of(&keys::message_payload(&message.id));
-        kept.insert("entity".to_owned(), text("message payload"));
-        kept.insert("payload".to_owned(), text(payload.expose()));
-        kept.insert("expires_at".to_owned(), number(now.after(PAYLOAD_KEPT).as_seconds_up()));
+        let mut stored = item::key_of(&keys::message_payload(&message.id));
+        stored.insert("entity".to_owned(), text("message payload"));
+        stored.insert("payload".to_owned(), text(payload.expose()));
+        stored.insert("expires_at".to_owned(), number(now.after(PAYLOAD_RETENTION).as_seconds_up()));
         let write = |item| Ok(TransactWriteItem::builder().put(item::put(&self.table, item, Require::Absent)?).build());
-        self.transact(vec![write(state)?, write(kept)?], None).await
+        self.transact(vec![write(state)?, write(stored)?], None).await
     }
 
     /// A message.
@@ -71,11 +71,11 @@ impl Store {
         found.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// Applies a fact to a message, and again to a newer record while somebody else saves first. `None` when there is no
-    /// such message or the fact changes nothing.
+    /// Applies a fact to a message; after a version conflict, to the newer record. `None` when the message does not
+    /// exist or the fact changes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] when the table is unavailable, or others were faster every time.
+    /// [`StoreError`] when the table is unavailable, or every attempt ended in a version conflict.
     pub async fn record_message(
         &self,
         id: &MessageId,
@@ -86,7 +86,7 @@ impl Store {
         self.record_message_by(id, fact, None, delay, now).await
     }
 
-    /// As [`Store::record_message`]; who asked for the operation is saved with the fact.
+    /// Like [`Store::record_message`]; also saves who requested the operation.
     ///
     /// # Errors
     /// As [`Store::record_message`].
@@ -111,7 +111,7 @@ impl Store {
         Ok(self.update(id, decide).await?.saved().map(|saved| saved.record))
     }
 
-    /// What is sent, while it may still be needed.
+    /// The text of a message, while it may still be needed.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -121,16 +121,16 @@ impl Store {
         Ok(payload.map(|payload| Payload::new(payload.clone())))
     }
 
-    /// A message that is over keeps its history and not its text.
+    /// Expires the text of a message in a final state; its history remains.
     fn payload_end(&self, id: &MessageId, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let mut item = item::key_of(&keys::message_payload(id));
         item.insert("entity".to_owned(), text("message payload"));
-        // Not an earlier time: what expired more than five years ago is kept for ever (AWS: "Using time to live").
+        // Not 0: DynamoDB never deletes items that expired more than five years ago (AWS: "Using time to live").
         item.insert("expires_at".to_owned(), number(now.as_seconds_up()));
         item::overwrite(&self.table, item)
     }
 
-    /// Messages whose second attempt waits, the next first, at most `limit`.
+    /// Messages that wait for a second attempt, the next one first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.

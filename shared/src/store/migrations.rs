@@ -1,4 +1,4 @@
-//! Moves of numbers, and the accounts they came from.
+//! Phone number migrations, and the accounts that the numbers came from.
 
 use super::item::{self, Item, Require, number, text};
 use super::update::{Record, next_version};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 const ENTITY: &str = "move";
 
-/// Moves a list shows: the newest.
+/// Migrations in a list: the newest.
 const LISTED: usize = 100;
 
 impl Record for Migration {
@@ -38,10 +38,11 @@ impl Record for Migration {
 }
 
 impl Store {
-    /// Stores a new move. A number has one at a time in an onboarding: `earlier` is the one that is over.
+    /// Stores a new migration. A number has one at a time in an onboarding: `earlier` is the previous one, which has
+    /// ended.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the number has another move by now.
+    /// [`StoreError::Conflict`] when another migration of the number was stored in the meantime.
     pub async fn create_migration(
         &self,
         migration: &Migration,
@@ -63,7 +64,7 @@ impl Store {
         self.transact(vec![write(state), write(pointer)], None).await
     }
 
-    /// The last move of a number to an onboarding.
+    /// The last migration of a number to an onboarding.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -83,7 +84,7 @@ impl Store {
         }
     }
 
-    /// A move.
+    /// A migration.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or the item undecodable.
@@ -91,11 +92,11 @@ impl Store {
         self.item(&keys::migration(id)).await?.map(|found| item::read(found, ENTITY)).transpose()
     }
 
-    /// Applies a fact to a move, and again to a newer record while somebody else saves first. `None` when there is no such
-    /// move or the fact changes nothing.
+    /// Applies a fact to a migration; after a version conflict, to the newer record. `None` when the migration does not
+    /// exist or the fact changes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] when the table is unavailable, or others were faster every time.
+    /// [`StoreError`] when the table is unavailable, or every attempt ended in a version conflict.
     pub async fn record_migration(
         &self,
         id: &MigrationId,
@@ -105,7 +106,7 @@ impl Store {
         self.record_migration_by(id, fact, None, now).await
     }
 
-    /// As [`Store::record_migration`]; who asked for the operation is saved with the fact.
+    /// Like [`Store::record_migration`]; also saves who requested the operation.
     ///
     /// # Errors
     /// As [`Store::record_migration`].
@@ -119,7 +120,8 @@ impl Store {
         self.change_migration(id, now, |before| Some(advance_by(before, fact, operation, now))).await
     }
 
-    /// Counts a code that is about to be asked for or entered; `None` when the move is not there, or no more are allowed.
+    /// Counts a code that is about to be requested or entered; `None` when the migration does not exist, or no more
+    /// codes are allowed.
     ///
     /// # Errors
     /// As [`Store::record_migration`].
@@ -135,11 +137,11 @@ impl Store {
         self.change_migration(id, now, count).await
     }
 
-    /// Says that somebody looks at a move that is due; `None` when it is not, or somebody else does.
+    /// Saves the start of a check that is due; `None` when none is due, or another worker has started it.
     ///
     /// # Errors
     /// As [`Store::record_migration`].
-    pub async fn begin_look(&self, id: &MigrationId, now: Timestamp) -> Result<Option<Migration>, StoreError> {
+    pub async fn begin_check(&self, id: &MigrationId, now: Timestamp) -> Result<Option<Migration>, StoreError> {
         let begin = |before: &Migration| {
             (before.next(now) == MigrationNext::Check).then(|| advance(before, &MigrationFact::CheckStarted, now))
         };
@@ -157,7 +159,7 @@ impl Store {
         Ok(self.update(id, decide).await?.saved().map(|saved| saved.record))
     }
 
-    /// Moves that are due at `now`, the longest overdue first.
+    /// Migrations that are due at `now`, the longest overdue first.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -166,7 +168,7 @@ impl Store {
         Ok(found.iter().filter_map(|pk| MigrationId::parse(pk.strip_prefix("MOVE#")?).ok()).collect())
     }
 
-    /// The newest moves, newest first.
+    /// The newest migrations, newest first.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable or an item undecodable.
@@ -189,7 +191,8 @@ impl Store {
         Ok(moves)
     }
 
-    /// Takes the account a number came from for the one it went to, for two weeks: news of it come late.
+    /// Maps the account a number came from to the one it was migrated to, for two weeks: webhooks of the old account
+    /// may arrive late.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -202,7 +205,7 @@ impl Store {
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// The account that stands for one that a number came from, while it does.
+    /// The account that replaces one a number came from, until the mapping expires.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

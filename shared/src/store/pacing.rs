@@ -1,4 +1,4 @@
-//! Second attempts that depend on the person: who was written to too fast, and who has to write first.
+//! Second attempts that depend on the recipient: after a pair rate limit, or after the recipient has replied.
 
 use super::item::{self, Require, number, text};
 use super::update::{Record, next_version};
@@ -10,12 +10,12 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Meta's word for too many messages to one person.
+/// Meta's error code for too many messages to one person.
 const TOO_FAST: &str = "graph.131056";
-/// Meta: one message in six seconds to a person.
+/// Meta's pair rate limit: one message to a person every six seconds.
 const PAIR_RATE: Duration = Duration::from_secs(6);
 
-/// When somebody may be written to, at the earliest, by the last who asked.
+/// When the last reserved message to a person may be sent.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Place(Timestamp);
@@ -45,8 +45,8 @@ impl Record for Place {
 }
 
 impl Store {
-    /// Second attempts to a person who was written to too fast, and those that one word of the person sets free, stand in a
-    /// row, six seconds apart. A place that cannot be had in time is no reason not to remember the rest.
+    /// Second attempts after a pair rate limit, and those that one reply of the person allows, are scheduled six
+    /// seconds apart. A version conflict while reserving a time does not prevent saving the message.
     pub(super) async fn pace(&self, before: &Message, after: &mut Message, now: Timestamp) -> Result<(), StoreError> {
         let fresh = !matches!(before.retry, Retry::Scheduled { .. });
         let opened = waits(before);
@@ -79,9 +79,9 @@ impl Store {
         Ok(place.saved().map_or(earliest, |saved| saved.record.0))
     }
 
-    /// Says that a message of the number may wait for somebody's reply, before one does: a sign without a message costs a
-    /// query, a message without the sign would never be found. All messages of the number share it, so that it is no part
-    /// of their transactions, which would disturb each other.
+    /// Marks the number as having messages that wait for a reply, before such a message is saved: a marker without a
+    /// message costs a query, a message without the marker would never be found. All messages of the number share the
+    /// marker, so it is not part of their transactions, which would conflict with each other.
     pub(super) async fn announce_window(&self, before: &Message, message: &Message) -> Result<(), StoreError> {
         let (Retry::AwaitsWindow { until, .. }, false) = (&message.retry, waits(before)) else { return Ok(()) };
         let mut item = item::key_of(&keys::windows(&message.phone));
@@ -91,8 +91,8 @@ impl Store {
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// The item by which a message that waits for somebody's reply is found, when it begins or ends to wait: part of the
-    /// message's own save.
+    /// The item by which a message that waits for a reply is found, written when the wait begins or ends: part of the
+    /// message's own transaction.
     pub(super) fn window_write(
         &self,
         before: &Message,
@@ -101,7 +101,7 @@ impl Store {
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let until = match &message.retry {
             Retry::AwaitsWindow { until, .. } => until.as_seconds_up(),
-            // Over since this second began. Not an earlier time: what expired more than five years ago is kept for ever
+            // Expired as of this second. Not 0: DynamoDB never deletes items that expired more than five years ago
             // (AWS: "Using time to live").
             _ if waits(before) => now.before_this_second().as_seconds_up(),
             _ => return Ok(None),
@@ -112,7 +112,7 @@ impl Store {
         Ok(Some(item::overwrite(&self.table, item)?))
     }
 
-    /// Whether any message of a number may wait for somebody's word.
+    /// Whether any message of a number may wait for a reply.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
@@ -123,7 +123,7 @@ impl Store {
         Ok(found.as_ref().is_some_and(|item| is_live(item, now)))
     }
 
-    /// Messages of a number that wait for the word of one person.
+    /// Messages of a number that wait for a reply of one person.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.

@@ -10,7 +10,7 @@ use std::time::Duration;
 const ENTITY: &str = "parked change";
 
 /// How long a finished item is retained before the table's time to live deletes it.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 /// A change that waits for its account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Store {
                 item.insert("due_at".to_owned(), number(due.as_seconds_up()));
             }
             None => {
-                item.insert("expires_at".to_owned(), number(parked.since.after(2 * KEPT).as_seconds_up()));
+                item.insert("expires_at".to_owned(), number(parked.since.after(2 * RETENTION).as_seconds_up()));
             }
         }
         let require = version.map_or(item::Require::Absent, item::Require::Version);

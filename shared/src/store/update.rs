@@ -1,14 +1,15 @@
-//! The one way to save: load, decide, save over the version that was read; and again while others save first.
+//! Optimistic locking for all saves: load, decide, save over the version that was read; repeat after a version
+//! conflict.
 
 use super::item::Require;
 use super::{Store, StoreError, Versioned};
 use std::time::Duration;
 
-/// How often a decision is made over a newer record. In each round somebody's save succeeds, so that twenty who come at
-/// once are all served.
+/// Attempts per save. In each round one of the concurrent saves succeeds, so that twenty concurrent callers all
+/// succeed.
 const TRIES: u32 = 25;
 
-/// Conflicts after which the next round begins at once: most are over by then.
+/// Conflicts that are retried without a pause: most are resolved by then.
 const WITHOUT_PAUSE: u32 = 3;
 
 /// By how much each further conflict lengthens the pause.
@@ -19,17 +20,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
 /// A kind of record that is saved over the version that was read.
 pub trait Record: PartialEq + Send + Sync + Sized {
-    /// What finds it in the table.
+    /// Identifies the record in the table.
     type Key: Sync;
-    /// What a save needs beside the record: its new timeline entries, or the time.
+    /// What a save needs in addition to the record: its new timeline entries, or the time.
     type Beside: Send;
 
-    /// The record as it is now.
+    /// Reads the record.
     fn load(store: &Store, key: &Self::Key)
     -> impl Future<Output = Result<Option<Versioned<Self>>, StoreError>> + Send;
 
-    /// Saves `after` over `held`, all or nothing with the items that depend on it, and gives what was saved.
-    /// [`StoreError::Conflict`] when somebody else saved first.
+    /// Saves `after` over `held`, in one transaction with the items that depend on it, and returns what was saved.
+    /// [`StoreError::Conflict`] when the stored version is not the one in `held`.
     fn save(
         store: &Store,
         key: &Self::Key,
@@ -39,12 +40,12 @@ pub trait Record: PartialEq + Send + Sync + Sized {
     ) -> impl Future<Output = Result<Versioned<Self>, StoreError>> + Send;
 }
 
-/// What became of a record.
+/// Result of an update.
 #[derive(Debug)]
 pub enum Updated<R> {
-    /// It is as decided.
+    /// The decided record was saved.
     Saved(Versioned<R>),
-    /// The decision was to leave it, or to store what is there already; `None` when there is no such record.
+    /// The decision was to change nothing; `None` when the record does not exist.
     Unchanged(Option<Versioned<R>>),
 }
 
@@ -60,11 +61,12 @@ impl<R> Updated<R> {
 }
 
 impl Store {
-    /// Loads a record and saves what `decide` makes of it (`None`: nothing). Who saved first is respected: the decision is
-    /// made anew over the newer record.
+    /// Loads a record and saves what `decide` returns (`None`: nothing). After a version conflict the decision is made
+    /// again for the newer record.
     ///
     /// # Errors
-    /// What `decide` refuses, what the table refuses, and [`StoreError::Conflict`] when others were faster every time.
+    /// The error of `decide`, an error of the table, or [`StoreError::Conflict`] when every attempt ended in a
+    /// conflict.
     pub async fn update<R: Record, E: From<StoreError>>(
         &self,
         key: &R::Key,
@@ -73,7 +75,7 @@ impl Store {
         self.update_read(key, R::load(self, key).await?, decide).await
     }
 
-    /// As [`Store::update`], beginning with what was read already.
+    /// Like [`Store::update`], starting from a record that was already read.
     ///
     /// # Errors
     /// As [`Store::update`].
@@ -102,15 +104,15 @@ impl Store {
     }
 }
 
-/// Functions do not sleep until something is due: a queue or the sweeper wakes them. This is no such wait: others are
-/// saving at this moment, and a few milliseconds, different for each, keep them out of each other's way.
+/// Functions never sleep until something is due; queues and the sweeper do that. This pause is different: others are
+/// saving at this moment, and a random delay of a few milliseconds avoids further conflicts.
 async fn let_others_finish(conflicts: u32) {
     if let Some(wait) = pause(conflicts, rand::random()) {
         tokio::time::sleep(wait).await;
     }
 }
 
-/// The pause after so many conflicts: by chance, up to a length that grows with them.
+/// The random pause after a number of conflicts, up to a maximum that grows with them.
 fn pause(conflicts: u32, chance: u16) -> Option<Duration> {
     let further = conflicts.checked_sub(WITHOUT_PAUSE).filter(|further| *further > 0)?;
     let longest = PAUSE.saturating_mul(further).min(LONGEST_PAUSE);

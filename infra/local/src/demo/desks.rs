@@ -1,7 +1,7 @@
 //! What a platform does with a connected customer: a message that fails, and a number from another provider.
 
 use super::visit::{Visit, expect, text};
-use super::{DemoError, PATIENCE, PAUSE, Signup, show};
+use super::{DemoError, GRACE, PAUSE, Signup, show};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ impl Visit<'_> {
             if text(&found, "state") == state {
                 return Ok(found);
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > GRACE {
                 let (what, expected) = (path.to_owned(), state.to_owned());
                 return Err(DemoError::Unexpected { what, expected, got: found.to_string() });
             }

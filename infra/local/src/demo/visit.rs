@@ -1,6 +1,6 @@
 //! The HTTP calls of the demo.
 
-use super::{DemoError, PATIENCE, PAUSE, Session, Signup, show};
+use super::{DemoError, GRACE, PAUSE, Session, Signup, show};
 use crate::client::{Answer, Client};
 use crate::stack::Stack;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ impl Visit<'_> {
                     self.resume(signup).await?;
                     paid = true;
                 }
-                _ if started.elapsed() > PATIENCE => {
+                _ if started.elapsed() > GRACE => {
                     let got = status.to_string();
                     return Err(DemoError::Unexpected {
                         what: "the status page".into(),
@@ -163,7 +163,7 @@ impl Visit<'_> {
         let queue = queues.get("PlatformEventsQueue").map(String::as_str).unwrap_or_default();
         let started = Instant::now();
         while show::count(&seen, kind) < count {
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > GRACE {
                 return Err(DemoError::Missing(format!("the event {kind}")));
             }
             for message in self.stack.sqs().receive(queue, 10, Duration::from_secs(1), None).await? {

@@ -17,7 +17,7 @@ use tokio::sync::{oneshot, watch};
 /// Maximum init time (Lambda quota: 10 s). The function's own timeout starts after it.
 const INIT: Duration = Duration::from_secs(10);
 /// Grace period for a process to exit.
-const PATIENCE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(super) struct Environment {
@@ -110,7 +110,7 @@ async fn asked(killed: &mut watch::Receiver<bool>) {
 
 async fn end(child: &mut Child) {
     if child.start_kill().is_ok() {
-        drop(tokio::time::timeout(PATIENCE, child.wait()).await);
+        drop(tokio::time::timeout(GRACE, child.wait()).await);
     }
 }
 

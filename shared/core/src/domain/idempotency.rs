@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// How long a key belongs to its body and its answer is repeated.
-const KEPT: Duration = Duration::from_secs(48 * 3600);
+const RETENTION: Duration = Duration::from_secs(48 * 3600);
 /// Maximum length of a key.
 const LONGEST: usize = 128;
 
@@ -121,7 +121,7 @@ impl Claim {
     /// When the key may be used for another request.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.begun_at.after(KEPT)
+        self.begun_at.after(RETENTION)
     }
 
     /// The seed from which ids of this request are derived: the same for every repeat, and unknown to a reader of the

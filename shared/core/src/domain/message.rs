@@ -22,9 +22,9 @@ const SENDING_LEASE: Duration = Duration::from_secs(60);
 const SILENCE: Duration = Duration::from_secs(24 * 3600);
 /// How long until saved events that may not have been sent are sent again; also for a second attempt whose job was
 /// lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_secs(60);
 /// How long a message is stored.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// One attempt to send the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,9 +226,9 @@ impl Message {
     /// When the sweeper enqueues a job for it, in case the regular job was lost.
     #[must_use]
     pub fn due_at(&self, saved_at: Timestamp) -> Option<Timestamp> {
-        let publish_at = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
+        let publish_at = (!self.outbox.is_empty()).then(|| saved_at.after(GRACE));
         let act_at = self.act_at().map(|at| match self.retry {
-            Retry::Scheduled { .. } => at.after(PATIENCE),
+            Retry::Scheduled { .. } => at.after(GRACE),
             Retry::None | Retry::AwaitsWindow { .. } | Retry::Cancelled { .. } => at,
         });
         publish_at.into_iter().chain(act_at).min()
@@ -237,7 +237,7 @@ impl Message {
     /// When it may be deleted.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.created_at.after(KEPT)
+        self.created_at.after(RETENTION)
     }
 }
 

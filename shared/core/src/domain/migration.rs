@@ -31,9 +31,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long a worker may hold a migration before another worker may take over.
 const LEASE: Duration = Duration::from_secs(40);
 /// How long until saved events that may not have been sent are sent again.
-const PATIENCE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_secs(60);
 /// How long a finished migration is stored.
-const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How long an abandoned migration is stored.
 const ABANDONED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long the account at the other provider is treated as an alias of the new one after a migration: its webhooks may
@@ -244,7 +244,7 @@ impl Migration {
     /// When it may be deleted together with the number: 30 days after the last change, 90 days once it is finished.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.since.after(if self.is_over() { KEPT } else { ABANDONED })
+        self.since.after(if self.is_over() { RETENTION } else { ABANDONED })
     }
 
     /// What is due at `now`.
@@ -260,7 +260,7 @@ impl Migration {
     /// When the sweeper enqueues a job for it.
     #[must_use]
     pub fn due_at(&self, saved_at: Timestamp) -> Option<Timestamp> {
-        let publish_at = (!self.outbox.is_empty()).then(|| saved_at.after(PATIENCE));
+        let publish_at = (!self.outbox.is_empty()).then(|| saved_at.after(GRACE));
         publish_at.into_iter().chain(self.act_at()).min()
     }
 

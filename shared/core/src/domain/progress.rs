@@ -35,7 +35,7 @@ use exit::exit_requested;
 use facts::{chosen, number_added, resumed, step_failed, step_started, step_succeeded};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use watch::{check_requested, news, watch_started, watched};
+use watch::{check_requested, reported, watch_started, watched};
 
 /// How long a worker may run a step before another may start it again: a little over the workers' 30 s timeout.
 pub const STEP_LEASE: Duration = Duration::from_secs(40);
@@ -134,7 +134,7 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::WatchStarted => watch_started(after, now),
         Fact::Watched(reading) => watched(after, reading, moment, timeline),
         Fact::Observed { at, .. } | Fact::Restricted { at, .. } | Fact::NameDecided { at, .. } => {
-            news(after, event, *at, now);
+            reported(after, event, *at, now);
         }
         Fact::CheckRequested => check_requested(after, now),
         Fact::ExitRequested => exit_requested(after, now, timeline),

@@ -185,7 +185,7 @@ mod tests {
 
     /// The changes of a poll that began at that time.
     pub(super) fn poll(known: &[Template], seen: &[Template], began: Timestamp) -> Vec<Template> {
-        let batch = PageBatch { looked: began, seen: seen.to_vec(), pages: 1, next: None };
+        let batch = PageBatch { read_at: began, seen: seen.to_vec(), pages: 1, next: None };
         ListProgress::begun(began).take_in(known, batch)
     }
 

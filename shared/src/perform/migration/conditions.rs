@@ -13,7 +13,7 @@ use crate::graph::calls::waba::{ReadWaba, Waba};
 use crate::perform::{subscription, templates};
 
 /// Result of checking both sides.
-pub(super) struct Looked {
+pub(super) struct Checked {
     pub(super) checks: Vec<Check>,
     /// The number at the other provider, when it is readable.
     pub(super) before: Option<Snapshot>,
@@ -29,7 +29,7 @@ fn shown<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
     }
 }
 
-fn check(name: &str, holds: Option<bool>) -> Check {
+fn condition(name: &str, holds: Option<bool>) -> Check {
     let result = match holds {
         Some(true) => CheckResult::Pass,
         Some(false) => CheckResult::Missing,
@@ -38,11 +38,11 @@ fn check(name: &str, holds: Option<bool>) -> Check {
     Check { check: name.to_owned(), result }
 }
 
-pub(super) async fn look(
+pub(super) async fn check(
     customer: &Customer<'_>,
     migration: &Migration,
     waba: &VerifiedWaba,
-) -> Result<Looked, Failure> {
+) -> Result<Checked, Failure> {
     let target = customer.call(&ReadWaba { waba: waba.id() }).await?;
     let subscribed = subscription::is_subscribed(customer, waba).await?;
     let mut checks = target_checks(&target, subscribed);
@@ -51,7 +51,7 @@ pub(super) async fn look(
         None => None,
     };
     let owner = source.as_ref().and_then(|source| source.owner_business_info.as_ref());
-    checks.push(check("same_business", owner.map(|owner| owner.id == *waba.owner())));
+    checks.push(condition("same_business", owner.map(|owner| owner.id == *waba.owner())));
     let number = match &migration.source_phone {
         Some(phone) => shown(read(customer, phone).await)?,
         None => None,
@@ -65,15 +65,15 @@ pub(super) async fn look(
         }
         (None, None) => None,
     };
-    Ok(Looked { checks, before, account_name: target.name })
+    Ok(Checked { checks, before, account_name: target.name })
 }
 
 fn target_checks(target: &Waba, subscribed: bool) -> Vec<Check> {
     let approved = target.account_review_status.as_deref().map(|review| review.eq_ignore_ascii_case("APPROVED"));
     vec![
-        check("account_review", approved),
-        check("payment_method", Some(target.primary_funding_id.is_some())),
-        check("subscribed_app", Some(subscribed)),
+        condition("account_review", approved),
+        condition("payment_method", Some(target.primary_funding_id.is_some())),
+        condition("subscribed_app", Some(subscribed)),
     ]
 }
 
@@ -82,10 +82,10 @@ fn target_checks(target: &Waba, subscribed: bool) -> Vec<Check> {
 fn number_checks(number: Option<&MigratingPhone>) -> Vec<Check> {
     let name = |number: &MigratingPhone| number.name_status().map(|status| status == "APPROVED");
     vec![
-        check("source_connected", number.map(MigratingPhone::is_connected)),
-        check("name_approved", number.and_then(name)),
-        check("not_in_app", number.and_then(|number| number.is_on_biz_app).map(|on_app| !on_app)),
-        check("two_step_off", None),
+        condition("source_connected", number.map(MigratingPhone::is_connected)),
+        condition("name_approved", number.and_then(name)),
+        condition("not_in_app", number.and_then(|number| number.is_on_biz_app).map(|on_app| !on_app)),
+        condition("two_step_off", None),
     ]
 }
 

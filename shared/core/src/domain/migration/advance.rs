@@ -15,7 +15,7 @@ pub enum MigrationFact {
     /// A worker starts a check.
     CheckStarted,
     /// Meta's conditions were checked.
-    Looked {
+    Checked {
         /// The conditions with their results.
         checks: Vec<Check>,
         /// The number before the migration, as far as it can be read.
@@ -154,7 +154,7 @@ fn resumed(after: &mut Migration, now: Timestamp) {
     }
 }
 
-fn begin_look(after: &mut Migration, now: Timestamp) {
+fn begin_check(after: &mut Migration, now: Timestamp) {
     after.looks = after.looks.saturating_add(1);
     match &mut after.phase {
         Phase::Checking { due } | Phase::Registering { due } => *due = now.after(LEASE),
@@ -165,8 +165,8 @@ fn begin_look(after: &mut Migration, now: Timestamp) {
 
 fn checking(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     match event {
-        MigrationFact::CheckStarted => begin_look(after, now),
-        MigrationFact::Looked { checks, before } => {
+        MigrationFact::CheckStarted => begin_check(after, now),
+        MigrationFact::Checked { checks, before } => {
             after.checks.clone_from(checks);
             if before.is_some() {
                 after.before = before.as_deref().cloned();
@@ -209,7 +209,7 @@ fn pause(looks: u16) -> Duration {
 
 fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     match event {
-        MigrationFact::CheckStarted => begin_look(after, now),
+        MigrationFact::CheckStarted => begin_check(after, now),
         MigrationFact::CodeAsked => {
             after.codes.retain(|at| now.since(*at) < DAY);
             after.codes.push(now);
@@ -247,7 +247,7 @@ fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
 
 fn registering(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
     match event {
-        MigrationFact::CheckStarted => begin_look(after, now),
+        MigrationFact::CheckStarted => begin_check(after, now),
         MigrationFact::Arrived(snapshot) => {
             after.after = Some((**snapshot).clone());
             enter(after, Phase::Done, "moved", None, now);

@@ -10,8 +10,8 @@ pub(super) fn announce_state(before: &Onboarding, after: &mut Onboarding, now: T
     if matches!(&after.phase, Phase::Left { reason } if reason == super::transition::JOINED) {
         return;
     }
-    let news = was != is || (is == State::Waiting && wait != before.obstacle().map(|obstacle| obstacle.code));
-    if news && !matches!(is, State::Exchanging | State::Onboarding) {
+    let changed = was != is || (is == State::Waiting && wait != before.obstacle().map(|obstacle| obstacle.code));
+    if changed && !matches!(is, State::Exchanging | State::Onboarding) {
         announce(after, &format!("whatsapp.onboarding.{}.v1", past_tense(is)), &wait.unwrap_or_default(), now);
     }
 }

@@ -1,4 +1,4 @@
-//! How a record begins: with a code that a browser brought, or with Meta's announcement of an account. And another code
+//! How a record begins: with a code sent by a browser, or with Meta's announcement of an account; and another code
 //! for a record whose customer was asked to click again.
 
 use super::transition::{enter, entry};
@@ -10,14 +10,14 @@ use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::session::{Flow, Role, Session};
 use crate::domain::time::Timestamp;
 
-/// A code that a browser brought: what its record keeps of it.
+/// A code sent by a browser: what the record stores of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedCode {
     /// The attempt that exchanges it.
     pub attempt: AttemptId,
-    /// What the browser said with it.
+    /// What the browser claimed with it.
     pub claim: Claim,
-    /// When the person confirmed what is being connected, where that was asked for.
+    /// When the person confirmed what is being connected, if that was required.
     pub confirmed_at: Option<Timestamp>,
 }
 
@@ -47,8 +47,8 @@ pub fn begin_with_code(
     with_timeline(Onboarding { callback_override, ..begun }, code.entries(now).collect())
 }
 
-/// The record of an account that Meta announced and no browser brought a code for, and the beginning of its timeline. Its
-/// customer is named after the portfolio, until a session's signup proves to have the account.
+/// The record of an account announced by Meta for which no browser sent a code, and the beginning of its timeline. Its
+/// customer is named after the portfolio until a session's signup is proven to include the account.
 #[must_use]
 pub fn begin_announced(
     (id, attempt): (OnboardingId, AttemptId),
@@ -70,7 +70,7 @@ fn with_timeline(begun: Onboarding, timeline: Vec<TimelineEntry>) -> (Onboarding
     (Onboarding { timeline_length, ..begun }, timeline)
 }
 
-/// Another code brings another token: what proved an earlier one proves nothing about it.
+/// Another code yields another token, so the proof of an earlier one is discarded.
 pub(super) fn code_received(
     after: &mut Onboarding,
     code: &ReceivedCode,

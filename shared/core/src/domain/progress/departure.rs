@@ -15,7 +15,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)
 const LATER: Duration = Duration::from_secs(3600);
 
 /// Checks after which a departure that Meta does not confirm is dropped.
-const LOOKS: u16 = 3;
+const CHECKS: u16 = 3;
 
 /// Meta's times are whole seconds, rounded down.
 const SECOND: Duration = Duration::from_secs(1);
@@ -77,7 +77,7 @@ pub(super) fn not_confirmed(
 ) {
     let Some(departure) = pending(after, attempt) else { return };
     let first = departure.tries <= 1;
-    if departure.tries >= LOOKS {
+    if departure.tries >= CHECKS {
         departure.due = None;
     }
     if first {

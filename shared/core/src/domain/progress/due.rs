@@ -6,7 +6,7 @@ use crate::domain::steps::{Runner, Step, StepSpec};
 use std::time::Duration;
 
 /// How long until saved events that may not have been sent are sent again.
-const OUTBOX_PATIENCE: Duration = Duration::from_secs(60);
+const OUTBOX_GRACE: Duration = Duration::from_secs(60);
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ fn first_due(onboarding: &Onboarding) -> Timestamp {
 /// When the record needs attention next, or `None` when only an event can change it. Stored in the due index.
 #[must_use]
 pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
-    let outbox = onboarding.outbox.first().map(|event| event.at.after(OUTBOX_PATIENCE));
+    let outbox = onboarding.outbox.first().map(|event| event.at.after(OUTBOX_GRACE));
     let work = match &onboarding.phase {
         Phase::Exchanging { lease_until, .. } => Some(*lease_until),
         Phase::Fetching { due, .. } => Some(*due),

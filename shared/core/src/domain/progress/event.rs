@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 /// Something that happened. A fact is never dropped because of a version conflict: it is applied to the newer record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// A browser brought another code, after the customer was asked to click again.
+    /// A browser sent another code, after the customer was asked to click again.
     CodeReceived(Box<ReceivedCode>),
     /// The token is in the vault.
     TokenStored(AttemptId),

@@ -124,7 +124,7 @@ pub(super) fn step_failed(
         return;
     }
     let made = after.steps.get(&step).map_or(1, |record| record.attempts);
-    let (status, word) = match failure.class {
+    let (status, name) = match failure.class {
         Class::Later => retry(step, made, None, failure, moment),
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
@@ -141,7 +141,7 @@ pub(super) fn step_failed(
     let Some(attempt) = settled else {
         return end_exit(after, now, timeline);
     };
-    let line = entry(now, word, Some(&failure.code));
+    let line = entry(now, name, Some(&failure.code));
     timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
     end_exit(after, now, timeline);
     ready_at(after, now);

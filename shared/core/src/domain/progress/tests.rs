@@ -90,7 +90,7 @@ fn a_solution_partner_shares_credit_and_becomes_ready() {
     assert_eq!(
         due_at(&apply(&state, &[Fact::EventsSent(state.outbox.clone())], at(2))),
         Some(at(2 + 24 * 3600).now),
-        "a finished record is looked at once a day"
+        "a completed connection is checked once a day"
     );
 }
 
@@ -109,7 +109,7 @@ fn a_coexistence_number_is_never_registered() {
 }
 
 #[test]
-fn a_step_in_other_hands_is_not_begun_again_until_its_lease_ends() {
+fn a_step_of_another_worker_is_not_started_again_until_its_lease_expires() {
     let state = apply(&connected(Role::TechProvider), &[Fact::StepStarted(Step::VerifyGrant)], at(2));
     assert_eq!(next(&state, Runner::Steps, at(3).now), Next::Nothing);
     assert_eq!(next(&state, Runner::Steps, at(42).now), Next::Run(Step::VerifyGrant));
@@ -151,14 +151,14 @@ fn a_waiting_step_does_not_block_an_independent_one() {
 }
 
 #[test]
-fn looking_at_the_same_wait_again_keeps_its_beginning_and_is_no_news() {
+fn checking_the_same_wait_again_preserves_its_start_and_publishes_nothing() {
     let wait = Fact::StepFailed(
         Step::VerifyGrant,
         Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "number.none"),
     );
     let once = apply(&connected(Role::TechProvider), &[Fact::StepStarted(Step::VerifyGrant), wait.clone()], at(2));
     let started = apply(&once, &[Fact::StepStarted(Step::VerifyGrant)], at(5_000));
-    assert_eq!(started.state(), State::Waiting, "a look does not flap the state");
+    assert_eq!(started.state(), State::Waiting, "a check does not flap the state");
     let (twice, timeline) = advance(&started, &wait, at(5_000));
     assert_eq!(twice.obstacle().unwrap().since, at(2).now);
     assert_eq!((timeline, twice.outbox.len()), (vec![], once.outbox.len()));
@@ -188,13 +188,13 @@ fn an_exchange_whose_lease_ended_is_rescued_and_only_by_its_own_attempt() {
     let state = exchanging(Role::TechProvider);
     assert_eq!(next(&state, Runner::Steps, at(29).now), Next::Nothing);
     assert_eq!(next(&state, Runner::Steps, at(30).now), Next::Rescue);
-    let stranger = AttemptId::new(at(0).now, 2);
-    assert_eq!(apply(&state, &[Fact::ExchangeFailed(stranger, "x")], at(31)), state);
+    let another = AttemptId::new(at(0).now, 2);
+    assert_eq!(apply(&state, &[Fact::ExchangeFailed(another, "x")], at(31)), state);
     assert_eq!(apply(&state, &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(31)).state(), State::Relaunch);
 }
 
 #[test]
-fn events_are_kept_until_they_are_sent() {
+fn events_are_stored_until_they_are_sent() {
     let (ready, _) = run_through(connected(Role::TechProvider), at(2));
     assert_eq!(ready.outbox.iter().filter(|event| event.kind == "whatsapp.onboarding.ready.v1").count(), 1);
     assert_eq!(due_at(&ready), Some(at(62).now), "a lost send is repeated");
@@ -218,7 +218,7 @@ fn round(attempt: &AttemptId) -> Fact {
 }
 
 #[test]
-fn a_second_signup_goes_on_in_the_same_record_and_keeps_what_costs_money() {
+fn a_second_signup_continues_in_the_same_record_and_repeats_nothing_that_costs_money() {
     let newer = AttemptId::new(at(5).now, 2);
     let again = apply(&ready(), &[round(&newer)], at(5));
     assert_eq!((again.state(), again.retired.as_slice()), (State::Onboarding, [attempt()].as_slice()));
@@ -230,7 +230,7 @@ fn a_second_signup_goes_on_in_the_same_record_and_keeps_what_costs_money() {
 }
 
 #[test]
-fn a_signup_that_joins_ends_without_a_word_to_the_platform() {
+fn a_signup_that_joins_another_record_ends_without_an_event() {
     let other = OnboardingId::new(at(0).now, 99);
     let Finding::Account { waba, .. } = account() else { panic!("an account") };
     let joins = Finding::Account { waba, joins: Some(other), token_expires_at: None, status: vec![] };
@@ -259,7 +259,7 @@ fn data_of_the_business_app_that_comes_too_late_does_not_hold_up_the_connection(
 }
 
 #[test]
-fn what_a_connection_cannot_do_without_is_never_passed_over() {
+fn a_required_step_is_never_skipped() {
     let begun = apply(&connected(Role::TechProvider), &[Fact::StepStarted(Step::VerifyGrant)], at(2));
     let odd = Fact::StepFailed(Step::VerifyGrant, Failure::new(Class::Skip, "graph.135000"));
     let state = apply(&begun, &[odd], at(3));
@@ -267,7 +267,7 @@ fn what_a_connection_cannot_do_without_is_never_passed_over() {
 }
 
 #[test]
-fn a_choice_counts_only_where_it_was_asked_for() {
+fn a_choice_counts_only_while_one_is_required() {
     let asked = Failure {
         options: vec!["5".into(), "6".into()],
         ..Failure::new(Class::Needs(Actor::Customer, Waiting::Choice), "number.several")

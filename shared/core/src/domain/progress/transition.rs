@@ -1,4 +1,4 @@
-//! What every change of a record uses: another phase, and a line of its timeline.
+//! Shared by all changes of a record: entering a phase, and timeline entries.
 
 use super::TimelineEntry;
 use crate::domain::onboarding::{Onboarding, Phase};

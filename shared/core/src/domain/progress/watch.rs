@@ -36,7 +36,7 @@ const POPUP: Duration = Duration::from_secs(3600);
 
 /// Applies a status value reported by Meta. One from before this onboarding only requests a health check; a closed
 /// record ignores all.
-pub(super) fn news(after: &mut Onboarding, event: &Fact, at: Timestamp, now: Timestamp) {
+pub(super) fn reported(after: &mut Onboarding, event: &Fact, at: Timestamp, now: Timestamp) {
     if matches!(after.phase, Phase::Left { .. }) {
         return;
     }
@@ -89,24 +89,24 @@ fn expiry(after: &mut Onboarding, check: &HealthCheck, now: Timestamp, timeline:
 }
 
 /// Applies a status value of the account or a number. An approved display name requires another registration.
-fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, word: &str, at: Timestamp, now: Timestamp) {
+fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, value: &str, at: Timestamp, now: Timestamp) {
     let number = match about {
         About::Account => {
-            after.facts.observe(attribute, word, at);
+            after.facts.observe(attribute, value, at);
             return look_again(after, attribute, now);
         }
         About::Number(id) => after.numbers.get_mut(id),
         About::Display(digits) => after.numbers.values_mut().find(|number| number.is_written(digits)),
     };
     let Some(number) = number else { return };
-    number.observe(attribute, word, at);
+    number.observe(attribute, value, at);
     register_new_name(after, now);
     look_again(after, attribute, now);
 }
 
 /// Applies a restriction of the account.
-fn restricted(after: &mut Onboarding, word: &str, until: Option<Timestamp>, at: Timestamp) {
-    after.facts.observe_until(Attribute::Restriction, word, at, until);
+fn restricted(after: &mut Onboarding, value: &str, until: Option<Timestamp>, at: Timestamp) {
+    after.facts.observe_until(Attribute::Restriction, value, at, until);
 }
 
 fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str, at: Timestamp, now: Timestamp) {

@@ -26,7 +26,7 @@ pub struct ListProgress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageBatch {
     /// When reading them began: later changes of a template are newer than these pages.
-    pub looked: Timestamp,
+    pub read_at: Timestamp,
     /// The templates on them.
     pub seen: Vec<Template>,
     /// Number of pages.
@@ -46,14 +46,14 @@ impl ListProgress {
     /// stored ones of the account. An unlisted template counts as missing once the list was read to its end, and as
     /// deleted when it is also missing from a second list, because Meta's lists are not always complete.
     pub fn take_in(&mut self, known: &[Template], batch: PageBatch) -> Vec<Template> {
-        let PageBatch { looked, seen, pages, next } = batch;
+        let PageBatch { read_at, seen, pages, next } = batch;
         self.pages += pages;
         self.after = next;
         self.seen.extend(seen.iter().map(|listed| listed.id.clone()));
         let by_id: BTreeMap<&TemplateId, &Template> = known.iter().map(|stored| (&stored.id, stored)).collect();
         let difference = |listed: Template| match by_id.get(&listed.id) {
             None => Some(Template { unpublished: true, ..listed }),
-            Some(stored) => merge(stored, &listed, looked),
+            Some(stored) => merge(stored, &listed, read_at),
         };
         let mut changes: Vec<Template> = seen.into_iter().filter_map(difference).collect();
         if self.after.is_none() {
@@ -65,21 +65,21 @@ impl ListProgress {
 }
 
 /// Merges each attribute by its own time: changes newer than the read win over it.
-fn merge(stored: &Template, listed: &Template, looked: Timestamp) -> Option<Template> {
+fn merge(stored: &Template, listed: &Template, read_at: Timestamp) -> Option<Template> {
     let mut fresh = stored.clone();
-    if stored.changed_at <= looked && (&stored.status, &stored.reason) != (&listed.status, &listed.reason) {
-        (fresh.status, fresh.reason, fresh.changed_at) = (listed.status.clone(), listed.reason.clone(), looked);
+    if stored.changed_at <= read_at && (&stored.status, &stored.reason) != (&listed.status, &listed.reason) {
+        (fresh.status, fresh.reason, fresh.changed_at) = (listed.status.clone(), listed.reason.clone(), read_at);
     }
     let categories = |template: &Template| (template.category.clone(), template.correct_category.clone());
-    if stored.category_at <= looked && categories(stored) != categories(listed) {
-        ((fresh.category, fresh.correct_category), fresh.category_at) = (categories(listed), looked);
+    if stored.category_at <= read_at && categories(stored) != categories(listed) {
+        ((fresh.category, fresh.correct_category), fresh.category_at) = (categories(listed), read_at);
     }
-    if stored.quality_at <= looked && listed.quality.is_some() && stored.quality != listed.quality {
-        (fresh.quality, fresh.quality_at) = (listed.quality.clone(), looked);
+    if stored.quality_at <= read_at && listed.quality.is_some() && stored.quality != listed.quality {
+        (fresh.quality, fresh.quality_at) = (listed.quality.clone(), read_at);
     }
     fresh.unpublished = stored.unpublished || fresh != *stored;
     // A status newer than the read has cleared this already; the next poll confirms it.
-    if stored.changed_at <= looked {
+    if stored.changed_at <= read_at {
         fresh.missing_since = None;
     }
     (fresh.unpublished || fresh != *stored).then_some(fresh)
@@ -154,7 +154,7 @@ mod tests {
         let known = [template("1", "APPROVED", 10), template("2", "APPROVED", 10)];
         let mut progress = ListProgress::begun(Timestamp::from_seconds(100));
         let page = |id: &str, next: Option<&str>| PageBatch {
-            looked: Timestamp::from_seconds(100),
+            read_at: Timestamp::from_seconds(100),
             seen: vec![template(id, "APPROVED", 100)],
             pages: 1,
             next: next.map(str::to_owned),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn an_exit_takes_apart_what_was_set_up_and_destroys_the_token_last() {
+fn an_exit_undoes_the_setup_and_destroys_the_token_last() {
     let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
     let leaving = apply(&ready, &[Fact::ExitRequested], at(3));
     assert_eq!(leaving.state(), State::Leaving);
@@ -9,11 +9,11 @@ fn an_exit_takes_apart_what_was_set_up_and_destroys_the_token_last() {
     assert_eq!(left.state(), State::Left);
     assert_eq!(order.last(), Some(&Step::DestroyToken));
     assert_eq!(order.len(), 4, "{order:?}");
-    assert_eq!(apply(&left, &[Fact::ExitRequested], at(5)), left, "who has left, has left");
+    assert_eq!(apply(&left, &[Fact::ExitRequested], at(5)), left, "a closed record does not change");
 }
 
 #[test]
-fn an_exit_goes_on_without_the_token_when_it_dies_on_the_way() {
+fn an_exit_continues_without_the_token_when_it_becomes_invalid() {
     let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
     let leaving = apply(&ready, &[Fact::ExitRequested, Fact::StepStarted(Step::DeregisterNumber)], at(3));
     let dead = Fact::StepFailed(Step::DeregisterNumber, Failure::new(Class::TokenDead, "graph.190"));

@@ -41,7 +41,7 @@ fn assigned(name: &str, id: &str) -> Fact {
 }
 
 #[test]
-fn another_code_begins_another_exchange_where_the_customer_was_asked_to_click_again() {
+fn another_code_starts_another_exchange_if_the_customer_was_asked_to_click_again() {
     let (before, second) = (relaunched(), AttemptId::new(at(50).now, 2));
     let claim = Claim { waba: Some(waba("33")), ..Claim::default() };
     let code = ReceivedCode { attempt: second.clone(), claim: claim.clone(), confirmed_at: Some(at(45).now) };
@@ -58,14 +58,14 @@ fn another_code_begins_another_exchange_where_the_customer_was_asked_to_click_ag
         timeline_length: before.timeline_length + 2,
         ..before
     };
-    assert_eq!(after, expected, "a code proves what it proves, and an earlier one nothing about it");
+    assert_eq!(after, expected, "the proof of an earlier code is discarded");
     for elsewhere in [after, exchanging(Role::SolutionPartner), connected(Role::SolutionPartner), unclaimed()] {
         assert_eq!(apply(&elsewhere, std::slice::from_ref(&received), at(61)), elsewhere);
     }
 }
 
 #[test]
-fn an_announced_account_is_fetched_for_whoever_comes_for_it() {
+fn an_announced_account_starts_an_unclaimed_record() {
     let (id, attempt) = (OnboardingId::new(at(0).now, 9), attempt());
     let business = business("77");
     let (begun, timeline) =
@@ -77,7 +77,7 @@ fn an_announced_account_is_fetched_for_whoever_comes_for_it() {
 }
 
 #[test]
-fn what_a_browser_claims_carries_no_rescue_whatever_was_announced() {
+fn the_claim_of_a_browser_never_justifies_a_rescue() {
     let announced = [(waba("11"), business("77"))];
     for state in [claiming("11", None), claiming("11", Some("77")), exchanging(Role::SolutionPartner)] {
         assert_eq!(
@@ -87,14 +87,14 @@ fn what_a_browser_claims_carries_no_rescue_whatever_was_announced() {
             state.claim
         );
         let sought = Fact::TokenSought(attempt(), business("77"));
-        assert_eq!(apply(&state, &[sought], at(31)), state, "and nobody can ask for it");
+        assert_eq!(apply(&state, &[sought], at(31)), state, "and its token cannot be requested");
     }
 }
 
 #[test]
-fn a_code_that_meta_accepted_is_made_good_for_the_accounts_it_was_granted_at_once() {
+fn an_accepted_code_is_rescued_at_once_for_the_accounts_it_was_granted() {
     let state = apply(&claiming("22", None), &[accepted("11")], at(5));
-    assert_eq!(next(&state, Runner::Steps, at(5).now), Next::Rescue, "the lease is not waited for");
+    assert_eq!(next(&state, Runner::Steps, at(5).now), Next::Rescue, "without waiting for the lease");
     let found = rescue(&state, false, &[(waba("22"), business("88")), (waba("11"), business("77"))]).unwrap();
     assert_eq!(found, Fact::TokenSought(attempt(), business("77")));
     let fetching = apply(&state, &[found], at(6));
@@ -104,18 +104,22 @@ fn a_code_that_meta_accepted_is_made_good_for_the_accounts_it_was_granted_at_onc
 }
 
 #[test]
-fn an_acceptance_that_names_nothing_or_is_another_attempts_proves_nothing() {
+fn an_acceptance_without_accounts_or_of_another_attempt_proves_nothing() {
     let unnamed = apply(&claiming("11", None), &[Fact::TokenNotKept(attempt(), None)], at(5));
     assert_eq!(unnamed.entitlement, None);
     assert!(matches!(rescue(&unnamed, false, &[(waba("11"), business("77"))]), Some(Fact::ExchangeFailed(..))));
     let granted = Granted { wabas: vec![waba("11")], businesses: vec![] };
-    let stranger = Fact::TokenNotKept(AttemptId::new(at(0).now, 2), Some(granted));
-    assert_eq!(apply(&claiming("11", None), std::slice::from_ref(&stranger), at(5)), claiming("11", None));
-    assert_eq!(apply(&relaunched(), &[stranger, accepted("11")], at(40)), relaunched(), "too late is too late");
+    let another = Fact::TokenNotKept(AttemptId::new(at(0).now, 2), Some(granted));
+    assert_eq!(apply(&claiming("11", None), std::slice::from_ref(&another), at(5)), claiming("11", None));
+    assert_eq!(
+        apply(&relaunched(), &[another, accepted("11")], at(40)),
+        relaunched(),
+        "a late acceptance changes nothing"
+    );
 }
 
 #[test]
-fn what_proved_an_earlier_code_proves_nothing_about_another() {
+fn the_proof_of_an_earlier_code_does_not_apply_to_another() {
     let fetching = apply(&claiming("11", None), &[accepted("11"), Fact::TokenSought(attempt(), business("77"))], at(5));
     let lost = apply(&fetching, &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(30));
     assert!(lost.state() == State::Relaunch && lost.entitlement.is_some());
@@ -129,7 +133,7 @@ fn what_proved_an_earlier_code_proves_nothing_about_another() {
 }
 
 #[test]
-fn a_rescue_that_finds_nothing_out_is_tried_again_and_not_at_once() {
+fn a_rescue_without_a_result_is_retried_later() {
     let begun = apply(&exchanging(Role::TechProvider), &[Fact::RescueStarted(attempt())], at(30));
     assert_eq!(next(&begun, Runner::Steps, at(31).now), Next::Nothing);
     assert_eq!(next(&begun, Runner::Steps, at(50).now), Next::Rescue);
@@ -137,24 +141,24 @@ fn a_rescue_that_finds_nothing_out_is_tried_again_and_not_at_once() {
 }
 
 #[test]
-fn a_record_that_waits_for_a_token_without_a_proof_wants_none() {
+fn no_token_is_requested_for_a_record_without_a_proof() {
     let phase = Phase::Fetching { attempt: attempt(), business: business("77"), due: at(0).now, tries: 0 };
-    let written_before = Onboarding { phase, ..claiming("11", None) };
-    assert_eq!(written_before.wanted_token(), None);
-    assert_eq!(unclaimed().wanted_token().unwrap().accounts, [waba("11")], "nobody's customer gets it");
+    let unproven = Onboarding { phase, ..claiming("11", None) };
+    assert_eq!(unproven.wanted_token(), None);
+    assert_eq!(unclaimed().wanted_token().unwrap().accounts, [waba("11")], "an unclaimed record gets it");
 }
 
 #[test]
-fn an_operator_gives_an_unclaimed_account_to_a_customer() {
+fn an_operator_assigns_an_unclaimed_account_to_a_customer() {
     let given = apply(&unclaimed(), &[assigned("acme", "11")], at(40));
     assert_eq!((&given.customer_ref, given.state()), (&customer("acme"), State::Exchanging));
     assert_eq!(given.outbox.last().unwrap().kind, "whatsapp.onboarding.assigned.v1");
-    assert_eq!(apply(&given, &[assigned("other", "11")], at(41)), given, "and to no other afterwards");
-    assert_eq!(apply(&unclaimed(), &[assigned("acme", "22")], at(40)), unclaimed(), "another account is not its");
+    assert_eq!(apply(&given, &[assigned("other", "11")], at(41)), given, "and to no other customer afterwards");
+    assert_eq!(apply(&unclaimed(), &[assigned("acme", "22")], at(40)), unclaimed(), "not for another account");
 }
 
 #[test]
-fn an_operator_may_have_the_token_fetched_instead_of_another_click_and_the_claim_gives_way() {
+fn an_operator_may_request_the_token_instead_of_another_click_and_replaces_the_claim() {
     let fetching = apply(&relaunched(), &[assigned("customer-1", "11")], at(40));
     assert_eq!(fetching.state(), State::Exchanging);
     assert_eq!((fetching.claim.waba.as_ref(), fetching.claim.phone.as_ref()), (Some(&waba("11")), None));
@@ -185,7 +189,7 @@ fn an_assignment_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_record_that_became_a_customers_meanwhile_takes_no_other_customers_token() {
+fn a_record_assigned_to_a_customer_accepts_no_token_of_another_customer() {
     let given = Onboarding { customer_ref: customer("acme"), ..ready() };
     assert_eq!(apply(&given, &[round(&AttemptId::new(at(5).now, 2))], at(5)), given);
 }

@@ -10,13 +10,13 @@ fn is_due_now(state: &Onboarding, now: Timestamp) -> bool {
     next(&others, Runner::Steps, now) == Next::Run(Step::RegisterNumber)
 }
 
-fn observed(word: &str, seconds: i64) -> Fact {
+fn observed(value: &str, seconds: i64) -> Fact {
     let about = About::Number(PhoneNumberId::parse("5").unwrap());
-    Fact::Observed { about, attribute: Attribute::NameStatus, value: word.to_owned(), at: at(seconds).now }
+    Fact::Observed { about, attribute: Attribute::NameStatus, value: value.to_owned(), at: at(seconds).now }
 }
 
 #[test]
-fn six_registrations_within_72_hours_are_all_however_often_somebody_asks() {
+fn at_most_six_registrations_are_made_within_72_hours() {
     let mut state = connected(Role::TechProvider);
     for step in [Step::VerifyGrant, Step::FindNumber] {
         state = apply(&state, &[Fact::StepStarted(step), Fact::StepSucceeded(step, finding(step))], at(2));
@@ -35,7 +35,7 @@ fn six_registrations_within_72_hours_are_all_however_often_somebody_asks() {
 }
 
 #[test]
-fn an_approved_display_name_is_registered_once_more() {
+fn an_approved_display_name_causes_another_registration() {
     let before = apply(&ready(), &[observed("PENDING_REVIEW", 10)], at(10));
     assert_eq!(
         before.notices(at(11).now, Duration::from_secs(1)).first().map(|notice| notice.code.clone()).as_deref(),
@@ -52,9 +52,9 @@ fn an_approved_display_name_is_registered_once_more() {
 }
 
 #[test]
-fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
+fn a_token_that_expires_soon_is_reported_once_and_renewed() {
     let spare = AttemptId::new(at(9).now, 5);
-    let reading = |end: i64| HealthCheck {
+    let check = |end: i64| HealthCheck {
         at: at(10).now,
         token_expires_at: Some(at(end).now),
         account: vec![],
@@ -63,9 +63,9 @@ fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
         repaired: vec![],
         spare: spare.clone(),
     };
-    let far = apply(&ready(), &[Fact::Watched(Box::new(reading(30 * 86_400)))], at(10));
+    let far = apply(&ready(), &[Fact::Watched(Box::new(check(30 * 86_400)))], at(10));
     assert_eq!((far.renewal.clone(), next(&far, Runner::Credit, at(11).now)), (None, Next::Nothing));
-    let near = Fact::Watched(Box::new(reading(6 * 86_400)));
+    let near = Fact::Watched(Box::new(check(6 * 86_400)));
     let soon = apply(&ready(), &[near.clone(), near], at(10));
     let warned = soon.outbox.iter().filter(|event| event.kind == "whatsapp.token.expiring.v1").count();
     assert_eq!((warned, next(&soon, Runner::Credit, at(11).now)), (1, Next::Fetch));
@@ -76,7 +76,7 @@ fn a_token_that_ends_soon_is_warned_about_once_and_renewed() {
 }
 
 #[test]
-fn a_lost_code_is_asked_for_three_times_and_then_the_customer_clicks_again() {
+fn the_token_of_a_lost_code_is_requested_three_times_before_the_customer_clicks_again() {
     let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: vec![] };
     let sought = Fact::TokenSought(attempt(), BusinessId::parse("77").unwrap());
     let lost = [Fact::TokenNotKept(attempt(), Some(granted)), sought];
