@@ -118,7 +118,7 @@ fn reads(tokens: &[Token]) -> Reads {
     for window in tokens.windows(4) {
         let [first, second, third, fourth] =
             [0, 1, 2, 3].map(|at| window.get(at).map_or("", |token| token.text.as_str()));
-        let asked = TAKE_A_NAME.contains(&first) && ["(", ","].contains(&second);
+        let asked = (TAKE_A_NAME.contains(&first) && second == "(") || [first, second] == ["lookup", ","];
         if let Some(name) = third.strip_prefix('"').and_then(|name| name.strip_suffix('"')).filter(|_| asked) {
             found.variables.insert(name.to_owned());
         }
