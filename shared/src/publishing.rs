@@ -54,7 +54,7 @@ pub async fn publish(
 ) -> Result<(), QueueError> {
     let unpublished: Vec<&Versioned<Template>> = stored.iter().filter(|held| held.record.unpublished).collect();
     let events = unpublished.iter().map(|held| publisher.template_changed(waba, &held.record));
-    let told = publisher.send_all(events.collect::<Result<_, _>>()?).await;
+    let sent = publisher.send_all(events.collect::<Result<_, _>>()?).await;
     let note = async |held: &Versioned<Template>| {
         let template = Template { unpublished: false, ..held.record.clone() };
         match store.save_template(waba, &template, Some(held.version)).await {
@@ -63,7 +63,7 @@ pub async fn publish(
             Err(error) => tracing::warn!(error = telemetry::chain(&error), "template not marked as published"),
         }
     };
-    let of_these = unpublished.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(held, _)| note(held));
+    let of_these = unpublished.iter().zip(&sent).filter(|(_, sent)| sent.is_ok()).map(|(held, _)| note(held));
     join_all(of_these).await;
-    told.into_iter().collect()
+    sent.into_iter().collect()
 }

@@ -129,11 +129,11 @@ fn strangers(source: &Source, room: &Room) -> Vec<Offence> {
 fn misplaced(source: &Source) -> Vec<Offence> {
     let tokens = source.shipped();
     let elsewhere = |power: &&Power| !power.place.iter().any(|place| source.path.starts_with(place));
-    let told = |power: &Power| {
+    let offences = |power: &Power| {
         let place = if power.place.is_empty() { "nowhere".to_owned() } else { power.place.join(", ") };
         source.offences(&tokens, power.names, &format!("names `{}`, whose place is {place}", power.names))
     };
-    POWERS.iter().filter(elsewhere).flat_map(told).collect()
+    POWERS.iter().filter(elsewhere).flat_map(offences).collect()
 }
 
 fn local_branches(source: &Source) -> Vec<Offence> {

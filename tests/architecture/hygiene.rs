@@ -27,14 +27,14 @@ fn every_package_inherits_the_lints() {
 }
 
 fn excuses(source: &Source) -> Vec<Offence> {
-    let tell = |word: &&str| source.offences(source.tokens(), word, &format!("says `{}`", word.replace(' ', "")));
-    EVERYWHERE.iter().flat_map(tell).collect()
+    let offences = |word: &&str| source.offences(source.tokens(), word, &format!("says `{}`", word.replace(' ', "")));
+    EVERYWHERE.iter().flat_map(offences).collect()
 }
 
 fn prints(source: &Source) -> Vec<Offence> {
     let tokens = source.shipped();
-    let tell = |word: &&str| source.offences(&tokens, word, &format!("says `{}`", word.replace(' ', "")));
-    SHIPPED.iter().flat_map(tell).collect()
+    let offences = |word: &&str| source.offences(&tokens, word, &format!("says `{}`", word.replace(' ', "")));
+    SHIPPED.iter().flat_map(offences).collect()
 }
 
 fn without_lints(path: &str, manifest: &str) -> Option<Offence> {

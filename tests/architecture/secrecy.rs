@@ -42,13 +42,13 @@ fn what_holds_a_secret_can_be_neither_stored_nor_printed() {
 fn talkative(source: &Source) -> Vec<Offence> {
     let mut found = Vec::new();
     for item in &source.file.items {
-        let mut tell = |what: String| {
+        let mut report = |what: String| {
             found.push(Offence::new(format!("{}:{}", source.path, item.span().start().line), what));
         };
         match item {
             syn::Item::Struct(item) => {
                 let extra = derives(&item.attrs).into_iter().filter(|name| !SECRET_DERIVES.contains(&name.as_str()));
-                extra.for_each(|name| tell(format!("`{}` derives {name}", item.ident)));
+                extra.for_each(|name| report(format!("`{}` derives {name}", item.ident)));
             }
             syn::Item::Impl(item) => {
                 let name = item
@@ -58,7 +58,7 @@ fn talkative(source: &Source) -> Vec<Offence> {
                     .map(|last| last.ident.to_string());
                 name.filter(|name| !SECRET_TRAITS.contains(&name.as_str()))
                     .into_iter()
-                    .for_each(|name| tell(format!("implements {name}")));
+                    .for_each(|name| report(format!("implements {name}")));
             }
             _ => {}
         }
@@ -98,17 +98,17 @@ impl Holders<'_> {
             let words = words_of(&field.ty);
             let derived = |name: &str| derives.iter().any(|derived| derived == name);
             let holds = |what: &str| words.iter().any(|word| word == what);
-            let mut tell = |what: String| {
+            let mut report = |what: String| {
                 self.found.push(Offence::new(format!("{}:{}", self.path, field.span().start().line), what));
             };
             if holds("Secret") && derived("Serialize") {
-                tell(format!("`{name}` holds a secret and derives Serialize"));
+                report(format!("`{name}` holds a secret and derives Serialize"));
             }
             if WHOLE.contains(&field_name.as_str()) && derived("Debug") {
-                tell(format!("`{name}` holds `{field_name}` whole and derives Debug"));
+                report(format!("`{name}` holds `{field_name}` whole and derives Debug"));
             }
             if SECRET_NAMES.contains(&field_name.as_str()) && TEXT.iter().any(|text| holds(text)) {
-                tell(format!("`{name}.{field_name}` is plain text"));
+                report(format!("`{name}.{field_name}` is plain text"));
             }
         }
     }

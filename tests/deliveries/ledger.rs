@@ -47,10 +47,10 @@ impl Ledger {
         assert!(!kind.contains("quarantined") && !kind.contains("unreadable"), "{event}");
         if kind == "whatsapp.template.changed.v1" {
             let word = |name: &str| event["data"][name].as_str().unwrap().to_owned();
-            let told = (event["time"].as_str().unwrap().to_owned(), word("status"));
+            let published = (event["time"].as_str().unwrap().to_owned(), word("status"));
             let mut templates = self.templates.lock().unwrap();
             let newest = templates.entry(word("id")).or_default();
-            *newest = told.max(newest.clone());
+            *newest = published.max(newest.clone());
         }
         if let Some(number) = event["data"]["value"]["ledger"].as_u64() {
             let number = usize::try_from(number).unwrap();
@@ -118,9 +118,9 @@ impl Ledger {
                 let status = stored.map(|item| item["record"].as_m().unwrap()["status"].as_s().unwrap().as_str());
                 assert_eq!(status, newest, "template {index} of {}", account.waba);
                 let templates = self.templates.lock().unwrap();
-                let told =
+                let published =
                     templates.get(&World::template_id(number, index).to_string()).map(|(_, status)| status.as_str());
-                assert_eq!(told, newest, "last event of template {index} of {}", account.waba);
+                assert_eq!(published, newest, "last event of template {index} of {}", account.waba);
             }
             let newest = facts.iter().rev().find_map(|fact| match fact.about {
                 About::Account { violation } if fact.account == number => Some(violation),

@@ -123,9 +123,9 @@ impl<'a> Customer<'a> {
         let mine = |event: &Value| event["data"]["customer_ref"] == self.name.as_str();
         let started = Instant::now();
         loop {
-            let told = self.lab.events_of(kind).await;
+            let published = self.lab.events_of(kind).await;
             let ids: std::collections::BTreeSet<String> =
-                told.iter().filter(|event| mine(event)).map(|event| event["id"].to_string()).collect();
+                published.iter().filter(|event| mine(event)).map(|event| event["id"].to_string()).collect();
             assert!(ids.len() <= 1, "{strike}: one fact, one id: {ids:?}");
             if ids.len() == 1 {
                 return;

@@ -34,8 +34,8 @@ async fn a_signup_whose_answer_was_lost_goes_on_by_an_operators_decision_instead
     assert_eq!((&record["waba_id"], &record["customer_ref"]), (&json!(popup.waba), &json!("acme")));
     assert_eq!(assign(&lab, &id, &order("acme", &popup.waba)).await.0, 202, "the same decision again");
     refused(&lab, &id, &order("acme", &taken.waba), 409, "not_assignable").await;
-    let told = lab.event("whatsapp.onboarding.assigned.v1", |_| true).await;
-    assert_eq!(told["data"]["customer_ref"], "acme");
+    let published = lab.event("whatsapp.onboarding.assigned.v1", |_| true).await;
+    assert_eq!(published["data"]["customer_ref"], "acme");
     let timeline = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"].to_string();
     assert!(timeline.contains("assigned"), "{timeline}");
     assert_eq!(lab.status(&session).await["state"], "ready");

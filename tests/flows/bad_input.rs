@@ -111,8 +111,8 @@ async fn unknown_sessions_are_not_found_on_every_browser_route() {
         let status = lab.send("GET", &lab.api(&format!("/signup/status?session={session}")), &[], b"").await;
         assert!((400..500).contains(&status.status), "{session}: {}", status.status);
     }
-    let told = json!({ "session": "ses_unknown", "event": "CANCEL" });
-    let answer = lab.client.post(&lab.api("/signup/abandoned"), &[PAGE], &told).await.unwrap();
+    let closed = json!({ "session": "ses_unknown", "event": "CANCEL" });
+    let answer = lab.client.post(&lab.api("/signup/abandoned"), &[PAGE], &closed).await.unwrap();
     assert_eq!(answer.status, 404);
     assert_eq!(lab.items().await, 0);
     lab.stop().await;

@@ -154,8 +154,8 @@ async fn one_browser_at_a_time_uses_a_link_and_another_goes_on_by_a_deliberate_c
     let second = Browser::default();
     lab.open(&second, &session.url).await;
     let body = json!({ "session": session.id });
-    let told = lab.page_post(&second, "/signup/launch", &body).await;
-    assert_eq!((told.status, &told.json()["code"]), (409, &json!("opened_elsewhere")));
+    let refused = lab.page_post(&second, "/signup/launch", &body).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("opened_elsewhere")));
     let embedded = lab.launch(&session, &json!({ "launch": newer })).await;
     assert_eq!((embedded.status, &embedded.json()["code"]), (409, &json!("opened_elsewhere")));
     let status = lab.api(&format!("/signup/status?session={}", session.id));

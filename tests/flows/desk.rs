@@ -76,9 +76,9 @@ async fn a_template_goes_from_the_desk_through_review_to_use() {
         assert_eq!(lab.platform_post(&path(&id, "/refresh"), &json!({})).await.status, 202);
         lab.quiet().await;
     }
-    let told = lab.events_of("whatsapp.template.changed.v1").await;
-    let told: Vec<&Value> = told.iter().map(|event| &event["data"]["status"]).collect();
-    assert_eq!(told, ["DELETED"], "once: the polls agree");
+    let published = lab.events_of("whatsapp.template.changed.v1").await;
+    let published: Vec<&Value> = published.iter().map(|event| &event["data"]["status"]).collect();
+    assert_eq!(published, ["DELETED"], "once: the polls agree");
     assert_eq!(lab.platform_get(&path(&id, "/order_shipped/en_US")).await.status, 404);
     lab.stop().await;
 }

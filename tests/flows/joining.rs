@@ -35,8 +35,8 @@ async fn a_second_number_joins_the_same_record() {
     assert_eq!(lab.calls("POST", "/whatsapp_credit_sharing_and_attach").await, 1, "the line is shared once");
     let one_token = async || (tokens(&lab) == kept).then_some(());
     lab.eventually("the replaced token is destroyed", one_token).await;
-    let told = lab.events_of("whatsapp.onboarding.left.v1").await;
-    assert!(told.is_empty(), "no customer left: {told:?}");
+    let published = lab.events_of("whatsapp.onboarding.left.v1").await;
+    assert!(published.is_empty(), "no customer left: {published:?}");
     lab.stop().await;
 }
 

@@ -88,7 +88,7 @@ async fn a_lost_answer_is_never_answered_with_a_second_message() {
 }
 
 /// Meta reports one change about a person who writes with the customer's number.
-async fn told(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
+async fn reported(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
     let value = json!({ "metadata": { "phone_number_id": phone(popup) }, field: [item] });
     let change = json!({ "field": field, "value": value });
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
@@ -108,7 +108,7 @@ async fn a_person_who_opted_out_of_marketing_gets_everything_else() {
     let preference = json!({
         "wa_id": "16505551234", "user_id": "US.1", "detail": "x", "category": "marketing_messages", "value": "stop", "timestamp": 1_739_321_024,
     });
-    told(&lab, &popup, "user_preferences", &preference).await;
+    reported(&lab, &popup, "user_preferences", &preference).await;
     let template = |name: &str| {
         let template = json!({ "name": name, "language": { "code": "en_US" } });
         json!({ "to": "16505551234", "type": "template", "template": template })
@@ -117,13 +117,13 @@ async fn a_person_who_opted_out_of_marketing_gets_everything_else() {
     assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("message.opted_out")));
     let update =
         json!({ "user_id": { "previous": "US.1", "current": "US.2" }, "detail": "x", "timestamp": "1739321099" });
-    told(&lab, &popup, "user_id_update", &update).await;
+    reported(&lab, &popup, "user_id_update", &update).await;
     // Another person's new name arrives before the status under the old one.
     let earlier = json!({ "user_id": { "previous": "US.7", "current": "US.8" }, "timestamp": "1739321099" });
-    told(&lab, &popup, "user_id_update", &earlier).await;
+    reported(&lab, &popup, "user_id_update", &earlier).await;
     let late =
         json!({ "user_id": "US.7", "category": "marketing_messages", "value": "stop", "timestamp": 1_739_321_098 });
-    told(&lab, &popup, "user_preferences", &late).await;
+    reported(&lab, &popup, "user_preferences", &late).await;
     for person in ["US.1", "US.2", "US.8"] {
         let mut to_user = template("offer");
         to_user.as_object_mut().unwrap().remove("to");

@@ -221,15 +221,15 @@ async fn who_ended_a_connection_is_recorded_although_everything_crashes_right_af
     lab.stack.set_mapping("OnboardingQueue", true);
     // Due times have whole seconds.
     lab.eventually("the sweeper finds the exit", async || (sweep(&lab).await > 0).then_some(())).await;
-    let told = lab.event(REQUESTED, |event| event["data"]["operation"] == "onboarding.leave").await;
-    assert_eq!(told["data"]["actor"]["subject"], "auth0|maria");
+    let published = lab.event(REQUESTED, |event| event["data"]["operation"] == "onboarding.leave").await;
+    assert_eq!(published["data"]["actor"]["subject"], "auth0|maria");
     let again = done(&lab, ("DELETE", &format!("/v1/onboardings/{id}")), &Value::Null).await;
     assert!(["leaving", "left"].contains(&again["state"].as_str().unwrap()));
     lab.until(&id, "left").await;
     lab.quiet().await;
-    let told = lab.events_of(REQUESTED).await;
+    let published = lab.events_of(REQUESTED).await;
     assert!(
-        told.iter().all(|event| event["data"]["operation"] != "onboarding.leave"),
+        published.iter().all(|event| event["data"]["operation"] != "onboarding.leave"),
         "what changed nothing is not attributed"
     );
     lab.stop().await;

@@ -112,8 +112,8 @@ async fn a_platforms_own_page_may_call_and_a_strangers_may_not() {
 async fn an_abandoned_popup_is_remembered_and_the_link_still_works() {
     let lab = Lab::start().await;
     let session = lab.session("acme").await;
-    let told = json!({ "session": session.id, "event": "CANCEL", "current_step": "PHONE_NUMBER_SETUP" });
-    let answer = lab.client.post(&lab.api("/signup/abandoned"), &[("origin", &lab.api(""))], &told).await.unwrap();
+    let closed = json!({ "session": session.id, "event": "CANCEL", "current_step": "PHONE_NUMBER_SETUP" });
+    let answer = lab.client.post(&lab.api("/signup/abandoned"), &[("origin", &lab.api(""))], &closed).await.unwrap();
     assert_eq!(answer.status, 204);
     let popup = lab.popup(&json!({})).await;
     assert_eq!(lab.callback(&session, &popup).await.status, 202);

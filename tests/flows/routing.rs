@@ -87,8 +87,8 @@ async fn a_change_that_names_accounts_of_two_customers_changes_neither() {
     for id in [first, second] {
         assert_eq!(lab.onboarding(&id).await["state"], "ready");
     }
-    let told = lab.events_of("whatsapp.webhook.received.v1").await;
-    assert!(!told.iter().any(|event| event["data"]["value"] == removed), "no customer sees the other's");
+    let published = lab.events_of("whatsapp.webhook.received.v1").await;
+    assert!(!published.iter().any(|event| event["data"]["value"] == removed), "no customer sees the other's");
     lab.stop().await;
 }
 

@@ -60,7 +60,7 @@ async fn spoilable() -> (Proxy, Lab, String, String) {
 }
 
 /// The status values published for templates; each is published once only.
-async fn told(lab: &Lab) -> Vec<String> {
+async fn published(lab: &Lab) -> Vec<String> {
     let events = lab.events_of("whatsapp.template.changed.v1").await;
     events.iter().map(|event| event["data"]["status"].as_str().unwrap().to_owned()).collect()
 }
@@ -78,7 +78,7 @@ async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_publish
     proxy.script(&[]);
     lab.stack.shift_time(3600);
     polls_are_done(&lab).await;
-    assert_eq!(told(&lab).await, ["PAUSED"], "once, by the redelivered message");
+    assert_eq!(published(&lab).await, ["PAUSED"], "once, by the redelivered message");
     lab.stop().await;
 }
 
@@ -93,7 +93,7 @@ async fn a_write_whose_answer_is_lost_is_no_conflict_with_itself() {
         proxy.script(&[lost]);
         lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
         lab.quiet().await;
-        assert_eq!(told(&lab).await, [status], "the answer to write {} was lost", nth + 1);
+        assert_eq!(published(&lab).await, [status], "the answer to write {} was lost", nth + 1);
         struck += proxy.struck();
     }
     assert!(struck >= 3, "the template, the note that it was published, the poll's own: {struck}");
@@ -139,9 +139,9 @@ async fn a_list_of_templates_that_leads_back_to_itself_is_left_at_once_and_nothi
         2,
         "the second page names the cursor of the first"
     );
-    let told = lab.events_of("whatsapp.template.changed.v1").await;
-    let told: Vec<&Value> = told.iter().map(|event| &event["data"]["status"]).collect();
-    assert_eq!(told, ["PAUSED"], "what the page listed is stored, nothing else counts as deleted");
+    let published = lab.events_of("whatsapp.template.changed.v1").await;
+    let published: Vec<&Value> = published.iter().map(|event| &event["data"]["status"]).collect();
+    assert_eq!(published, ["PAUSED"], "what the page listed is stored, nothing else counts as deleted");
     lab.send("DELETE", &format!("{}/_sim/faults", lab.stack.endpoints().graph), &[], b"").await;
     lab.stack.shift_time(3600);
     polls_are_done(&lab).await;

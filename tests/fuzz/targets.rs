@@ -91,9 +91,9 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     if let (Some(one), Some(other)) = (&forwards, &backwards) {
         assert_eq!(one, other);
         let read_at = Timestamp::from_seconds(500);
-        let told = Template { unpublished: false, ..one.clone() };
-        let listed = PageBatch { read_at, seen: vec![told.clone()], pages: 1, next: None };
-        assert_eq!(ListProgress::begun(read_at).take_in(&[told], listed), vec![]);
+        let published = Template { unpublished: false, ..one.clone() };
+        let listed = PageBatch { read_at, seen: vec![published.clone()], pages: 1, next: None };
+        assert_eq!(ListProgress::begun(read_at).take_in(&[published], listed), vec![]);
     }
 }
 

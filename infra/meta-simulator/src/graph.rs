@@ -9,7 +9,7 @@ mod spoiled;
 mod template;
 mod waba;
 
-pub(crate) use message::Told;
+pub(crate) use message::SentMessage;
 
 use crate::connection::Scissors;
 use crate::faults::Effect;

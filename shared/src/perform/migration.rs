@@ -185,8 +185,8 @@ impl Migrator {
         phone: &VerifiedPhone,
     ) -> Result<MigrationFact, MigrationError> {
         let id = &target.onboarding.id;
-        let told = self.store.record(id, &Fact::NumberAdded(phone.clone()), clock::moment()).await?;
-        if matches!(told, Recorded::Changed(_)) {
+        let recorded = self.store.record(id, &Fact::NumberAdded(phone.clone()), clock::moment()).await?;
+        if matches!(recorded, Recorded::Changed(_)) {
             self.jobs.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?;
         }
         let ours = migration.checks.iter().any(|it| it.check == SAME_BUSINESS && it.result == CheckResult::Pass);

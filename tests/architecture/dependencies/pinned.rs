@@ -58,8 +58,9 @@ fn loose_requirements(path: &str, text: &str) -> Vec<Offence> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let loose = |line: &&str| line.contains("://") || !line.contains("==") || !line.contains("--hash=sha256:");
-    let told = |line: &str| Offence::new(path, format!("`{}` is not pinned", line.split(' ').next().unwrap_or(line)));
-    lines.filter(loose).map(told).collect()
+    let offence =
+        |line: &str| Offence::new(path, format!("`{}` is not pinned", line.split(' ').next().unwrap_or(line)));
+    lines.filter(loose).map(offence).collect()
 }
 
 mod proofs {

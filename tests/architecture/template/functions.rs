@@ -74,16 +74,16 @@ fn unbounded(template: &Template) -> Vec<Offence> {
     let mut found = Vec::new();
     let mut logs = BTreeSet::new();
     for function in template.functions() {
-        let mut tell = |what: &str| found.push(template.offence(function.id, what));
+        let mut report = |what: &str| found.push(template.offence(function.id, what));
         if function.number(&["Timeout"]).is_none() {
-            tell("has no timeout of its own");
+            report("has no timeout of its own");
         }
         if function.number(&["MemorySize"]).or_else(|| template.global(&["MemorySize"])?.as_u64()).is_none() {
-            tell("has no memory size");
+            report("has no memory size");
         }
         match log_group(template, &function) {
-            None => tell("has no log group with `RetentionInDays`"),
-            Some(group) if !logs.insert(group.id) => tell("logs into the group of another function"),
+            None => report("has no log group with `RetentionInDays`"),
+            Some(group) if !logs.insert(group.id) => report("logs into the group of another function"),
             Some(_) => {}
         }
     }

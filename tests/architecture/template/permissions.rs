@@ -115,28 +115,28 @@ fn thing(resource: &Value) -> String {
 fn loose(template: &Template) -> Vec<Offence> {
     let mut found = Vec::new();
     for function in template.functions() {
-        let mut tell = |what: String| found.push(template.offence(function.id, what));
+        let mut report = |what: String| found.push(template.offence(function.id, what));
         if function.property(&["Role"]).is_some() {
-            tell("shares a role".to_owned());
+            report("shares a role".to_owned());
         }
         let policies = list(function.property(&["Policies"]));
         if policies.is_empty() {
-            tell("has no policy list".to_owned());
+            report("has no policy list".to_owned());
         }
         let named = policies.iter().filter(|policy| at(policy, &["Statement"]).is_none());
-        named.for_each(|policy| tell(format!("has a managed or template policy: {policy:?}")));
+        named.for_each(|policy| report(format!("has a managed or template policy: {policy:?}")));
         for statement in statements(&function).into_iter().filter(|statement| gives_back(statement).is_none()) {
             if at(statement, &["Effect"]).and_then(Value::as_str) != Some("Allow")
                 || at(statement, &["NotAction"]).is_some()
             {
-                tell("has a statement that is not a plain `Allow`".to_owned());
+                report("has a statement that is not a plain `Allow`".to_owned());
             }
             let wide = texts(at(statement, &["Action"]))
                 .into_iter()
                 .filter(|action| action.contains('*') || !action.contains(':'));
-            wide.for_each(|action| tell(format!("may `{action}`")));
+            wide.for_each(|action| report(format!("may `{action}`")));
             let resources = list(at(statement, &["Resource"])).into_iter().filter(|resource| is_wide(resource));
-            resources.for_each(|resource| tell(format!("may act on {resource:?}")));
+            resources.for_each(|resource| report(format!("may act on {resource:?}")));
         }
     }
     found

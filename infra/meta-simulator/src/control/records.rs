@@ -1,7 +1,7 @@
 //! Changes of accounts, numbers and tokens outside the Graph API.
 
 use super::Shared;
-use crate::graph::Told;
+use crate::graph::SentMessage;
 use crate::world::{Allocation, Phone, Standing};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -101,19 +101,19 @@ pub(super) struct StatusOrder {
 }
 
 /// Meta reports a status of a message.
-pub(super) async fn tell_status(
+pub(super) async fn report_status(
     State(meta): Shared,
     Path(wamid): Path<String>,
     Json(order): Json<StatusOrder>,
 ) -> Result<StatusCode, StatusCode> {
-    let told = {
+    let sent = {
         let world = meta.world();
         let message = world.messages.get(&wamid).ok_or(StatusCode::NOT_FOUND)?;
         let waba = world.phones.get(&message.phone).map(|phone| phone.waba.clone()).ok_or(StatusCode::NOT_FOUND)?;
         let (phone, reference, at) = (message.phone.clone(), message.reference.clone(), message.at);
-        Told { waba, phone, wamid: wamid.clone(), reference, at }
+        SentMessage { waba, phone, wamid: wamid.clone(), reference, at }
     };
-    told.tell(&meta, &order.status, order.code);
+    sent.report(&meta, &order.status, order.code);
     Ok(StatusCode::NO_CONTENT)
 }
 

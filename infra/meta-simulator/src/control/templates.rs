@@ -84,7 +84,7 @@ pub(super) async fn change(
     let after = template.clone();
     drop(world);
     if !change.silent {
-        tell(&meta, &waba, &before, &after);
+        notify(&meta, &waba, &before, &after);
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -99,7 +99,7 @@ pub(super) async fn delete(
 }
 
 /// Sends each change in its own field, to subscribed apps only.
-fn tell(meta: &Meta, waba: &str, before: &Template, after: &Template) {
+fn notify(meta: &Meta, waba: &str, before: &Template, after: &Template) {
     let subscribed = meta.world().wabas.get(waba).is_some_and(|waba| waba.subscribed.contains(&meta.options.app_id));
     if !subscribed {
         return;

@@ -36,8 +36,8 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
         .messages
         .insert(wamid.clone(), Message { phone: id.to_owned(), reference: reference.clone(), at: context.now });
     drop(world);
-    let told = Told { waba, phone: id.to_owned(), wamid: wamid.clone(), reference, at: context.now };
-    told.becomes(context.meta, &outcome);
+    let sent = SentMessage { waba, phone: id.to_owned(), wamid: wamid.clone(), reference, at: context.now };
+    sent.becomes(context.meta, &outcome);
     let digits: String = to.chars().filter(char::is_ascii_digit).collect();
     Ok(json!({
         "messaging_product": "whatsapp",
@@ -47,7 +47,7 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
 }
 
 /// Identifies the message in its statuses.
-pub(crate) struct Told {
+pub(crate) struct SentMessage {
     pub(crate) waba: String,
     pub(crate) phone: String,
     pub(crate) wamid: String,
@@ -55,33 +55,33 @@ pub(crate) struct Told {
     pub(crate) at: i64,
 }
 
-impl Told {
+impl SentMessage {
     /// Sends the scripted statuses.
     fn becomes(&self, meta: &Meta, outcome: &str) {
         match outcome.strip_prefix("failed:").map(str::parse::<u32>) {
-            Some(Ok(code)) => self.tell(meta, "failed", Some(code)),
+            Some(Ok(code)) => self.report(meta, "failed", Some(code)),
             _ if outcome == "silent" => {}
-            _ => ["sent", "delivered"].iter().for_each(|status| self.tell(meta, status, None)),
+            _ => ["sent", "delivered"].iter().for_each(|status| self.report(meta, status, None)),
         }
     }
 
-    pub(crate) fn tell(&self, meta: &Meta, status: &str, code: Option<u32>) {
-        let mut told = json!({
+    pub(crate) fn report(&self, meta: &Meta, status: &str, code: Option<u32>) {
+        let mut report = json!({
             "id": self.wamid,
             "status": status,
             "timestamp": self.at.to_string(),
             "recipient_id": "16505551234",
         });
-        if let (Some(told), Some(reference)) = (told.as_object_mut(), &self.reference) {
-            told.insert("biz_opaque_callback_data".to_owned(), json!(reference));
+        if let (Some(report), Some(reference)) = (report.as_object_mut(), &self.reference) {
+            report.insert("biz_opaque_callback_data".to_owned(), json!(reference));
         }
-        if let (Some(told), Some(code)) = (told.as_object_mut(), code) {
-            told.insert("errors".to_owned(), json!([{ "code": code, "title": "Ordered", "message": "Ordered" }]));
+        if let (Some(report), Some(code)) = (report.as_object_mut(), code) {
+            report.insert("errors".to_owned(), json!([{ "code": code, "title": "Ordered", "message": "Ordered" }]));
         }
         let value = json!({
             "messaging_product": "whatsapp",
             "metadata": { "display_phone_number": "15550783881", "phone_number_id": self.phone },
-            "statuses": [told],
+            "statuses": [report],
         });
         let change = json!({ "field": "messages", "value": value });
         let body =
