@@ -22,10 +22,8 @@ mod watch;
 
 pub use credit::CreditSharing;
 
-use crate::domain::doctor::Check;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
-use crate::domain::ids::MigrationId;
 use crate::domain::limit::OnboardingLimit;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Fact, Finding, Next};
@@ -33,7 +31,7 @@ use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::client::GraphClient;
-use crate::perform::migration::{MigrationError, Migrator};
+use crate::perform::migration::Migrator;
 use crate::perform::templates::Begin;
 use crate::queue::QueueError;
 use crate::secret::Secret;
@@ -52,14 +50,6 @@ pub trait Performer: Sized {
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
     /// Handles what is due besides the steps; `None` when there was no result, and it is due again later.
     fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Fact>> + Send;
-    /// Checks whether Meta's side of the platform is set up; `None` when this performer does not run such checks.
-    fn run_doctor(&self) -> impl Future<Output = Option<Vec<Check>>> + Send {
-        std::future::ready(None)
-    }
-    /// Advances a phone number migration; `false` when this performer does not handle migrations.
-    fn migrate_number(&self, _id: &MigrationId) -> impl Future<Output = Result<bool, MigrationError>> + Send {
-        std::future::ready(Ok(false))
-    }
     /// The client that makes the Graph calls: how many it made, and whether Meta asked to back off.
     fn graph(&self) -> &GraphClient;
 }
@@ -112,10 +102,6 @@ impl Performer for OnboardingSteps {
             Next::Watch => self.watch(onboarding).await,
             Next::Run(_) | Next::HandOver(_) | Next::Fetch | Next::Nothing => None,
         }
-    }
-
-    async fn migrate_number(&self, id: &MigrationId) -> Result<bool, MigrationError> {
-        self.mover.attend(id).await.map(|()| true)
     }
 
     fn graph(&self) -> &GraphClient {

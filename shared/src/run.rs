@@ -2,14 +2,14 @@
 //! Events are published and follow-up jobs enqueued at the end.
 
 mod announced;
+mod jobs;
 
 use crate::aws::OPERATION;
 use crate::batch::{self, BatchResponse, Record, SqsEvent};
 use crate::clock;
 use crate::deadline::Deadline;
-use crate::domain::doctor::DoctorReport;
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::{MigrationId, OnboardingId};
+use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Fact, Next, TimelineEntry, advance, due_at, next};
 use crate::domain::session::Role;
@@ -85,32 +85,20 @@ impl<P: Performer + Sync> Worker<P> {
         Self { performer, store, steps, credit, publisher, role: self.role }
     }
 
-    /// Handles a batch of jobs.
-    pub async fn answer(&self, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
+    /// Handles a batch of jobs: `handle` gets each, with the end of the invocation and a worker whose calls to Meta end in
+    /// time for one save.
+    pub async fn each(
+        &self,
+        event: &LambdaEvent<SqsEvent>,
+        handle: impl AsyncFn(&Self, Job, Timestamp) -> Result<(), WorkError>,
+    ) -> BatchResponse {
         let worker = self.until(Deadline::of(&event.context));
         let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         batch::each(&event.payload, async |record: &Record| match serde_json::from_str(&record.body) {
-            Ok(Job::Onboarding { id }) => worker.work(&id, deadline).await,
-            Ok(Job::Announced { waba }) if P::RUNNER == Runner::Steps => worker.begin_announced(&waba, deadline).await,
-            Ok(Job::Doctor) => worker.run_doctor().await,
-            Ok(Job::Migration { id }) => worker.migrate_number(&id, deadline).await,
-            Ok(Job::Announced { .. } | Job::Templates { .. } | Job::Parked { .. } | Job::Message { .. }) | Err(_) => {
-                Err(WorkError::UnknownJob)
-            }
+            Ok(job) => handle(&worker, job, deadline).await,
+            Err(_) => Err(WorkError::UnknownJob),
         })
         .await
-    }
-
-    async fn migrate_number(&self, id: &MigrationId, deadline: Timestamp) -> Result<(), WorkError> {
-        if clock::now().after(STEP_BUDGET) >= deadline {
-            return Ok(self.steps.enqueue(&Job::Migration { id: id.clone() }, Duration::ZERO).await?);
-        }
-        if self.performer.migrate_number(id).await? { Ok(()) } else { Err(WorkError::UnknownJob) }
-    }
-
-    async fn run_doctor(&self) -> Result<(), WorkError> {
-        let checks = self.performer.run_doctor().await.ok_or(WorkError::UnknownJob)?;
-        Ok(self.store.save_doctor_report(&DoctorReport { at: clock::now(), checks }).await?)
     }
 
     /// Does everything that is due for one onboarding, that this worker may do, and that fits before `deadline`.

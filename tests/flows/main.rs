@@ -18,6 +18,7 @@ mod messages;
 mod moves;
 mod once;
 mod operations;
+mod partial;
 mod persistence;
 mod platform;
 mod platform_side;

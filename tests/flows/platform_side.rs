@@ -152,14 +152,14 @@ async fn odd_overrides_are_refused_and_nothing_is_stored() {
     lab.stop().await;
 }
 
-async fn examined(lab: &Lab) -> Vec<Value> {
+async fn checked(lab: &Lab) -> Vec<Value> {
     let before = lab.platform_get("/v1/doctor").await.json()["checks"].to_string();
     assert_eq!(lab.platform_post("/v1/doctor", &json!({})).await.status, 202);
     let report = async || {
         let checks = lab.platform_get("/v1/doctor").await.json()["checks"].as_array()?.clone();
-        let examined = checks.iter().any(|check| check["at"].is_string());
+        let checked = checks.iter().any(|check| check["at"].is_string());
         let now = json!(checks).to_string();
-        (examined && now != before).then_some(checks)
+        (checked && now != before).then_some(checks)
     };
     lab.eventually("the checks are done", report).await
 }
@@ -171,7 +171,7 @@ fn verdict(checks: &[Value], name: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_a_healthy_platform_in_order() {
     let lab = Lab::start().await;
-    let checks = examined(&lab).await;
+    let checks = checked(&lab).await;
     for name in [
         "app",
         "permissions",
@@ -196,7 +196,7 @@ async fn the_doctor_names_each_thing_that_is_missing_and_where_to_go() {
     let broken = json!({ "permissions": ["whatsapp_business_management"], "webhook_fields": ["messages"], "callback": false,
         "system_user_role": "EMPLOYEE", "system_scopes": ["whatsapp_business_management"], "credit_line": false });
     lab.simulate("platform", &broken).await;
-    let checks = examined(&lab).await;
+    let checks = checked(&lab).await;
     let missing = |name: &str| verdict(&checks, name)["missing"].to_string();
     assert!(
         missing("permissions").contains("whatsapp_business_messaging")

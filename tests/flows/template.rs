@@ -278,3 +278,11 @@ async fn a_poll_leaves_the_hours_calls_to_an_account_that_is_being_connected() {
     assert_eq!(lab.calls("GET", "/message_templates").await, polls, "left to the onboarding");
     lab.stop().await;
 }
+
+async fn polls_are_done(lab: &Lab) {
+    let waits = || {
+        let counts = lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
+        counts.visible + counts.in_flight + counts.delayed
+    };
+    lab.eventually("all polls are done", async || (lab.stack.is_at_rest() && waits() == 0).then_some(())).await;
+}

@@ -1,10 +1,13 @@
 //! `CreditQueue`: shares and revokes the credit line (the steps that cost money), and requests tokens from Meta for
 //! signups whose code was lost. The only function that reads the system token.
 
+use lambda_runtime::LambdaEvent;
+use shared::batch::{BatchResponse, SqsEvent};
 use shared::config::{Lookup, StartError};
 use shared::domain::ids::{BusinessId, CreditLineId};
 use shared::perform::CreditSharing;
-use shared::run::{Worker, WorkerDeps};
+use shared::queue::Job;
+use shared::run::{WorkError, Worker, WorkerDeps};
 use shared::wiring::Wiring;
 
 /// Currencies in which Meta shares a credit line ("Share and revoke credit lines").
@@ -28,4 +31,18 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
         let performer = CreditSharing { graph, system_token, business, line, currency, store, vault, publisher };
         Some(Worker::new(performer, deps))
     })
+}
+
+/// Handles a batch of jobs.
+pub async fn handle(worker: &Worker<CreditSharing>, event: &LambdaEvent<SqsEvent>) -> BatchResponse {
+    let handle = async |worker: &Worker<CreditSharing>, job, deadline| match job {
+        Job::Onboarding { id } => worker.work(&id, deadline).await,
+        Job::Doctor => worker.run_doctor().await,
+        Job::Announced { .. }
+        | Job::Migration { .. }
+        | Job::Templates { .. }
+        | Job::Parked { .. }
+        | Job::Message { .. } => Err(WorkError::UnknownJob),
+    };
+    worker.each(event, handle).await
 }

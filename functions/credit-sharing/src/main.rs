@@ -8,5 +8,6 @@ use shared::{config, telemetry};
 async fn main() -> Result<(), Error> {
     telemetry::init(env!("CARGO_CRATE_NAME"));
     let worker = credit_sharing::worker(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(worker.answer(&event).await))).await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(credit_sharing::handle(&worker, &event).await)))
+        .await
 }

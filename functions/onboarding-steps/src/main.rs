@@ -8,5 +8,8 @@ use shared::{config, telemetry};
 async fn main() -> Result<(), Error> {
     telemetry::init(env!("CARGO_CRATE_NAME"));
     let worker = onboarding_steps::worker(&config::environment)?;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(worker.answer(&event).await))).await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(onboarding_steps::handle(&worker, &event).await)
+    }))
+    .await
 }

@@ -4,7 +4,6 @@
 use super::{Performer, bug, waba};
 use crate::clock;
 use crate::domain::blackout::blackout_ends;
-use crate::domain::doctor::Check;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{AllocationId, BusinessId, CreditLineId};
@@ -76,10 +75,6 @@ impl Performer for CreditSharing {
 
     async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         self.fetch(onboarding, due).await
-    }
-
-    async fn run_doctor(&self) -> Option<Vec<Check>> {
-        Some(self.system_side().await)
     }
 
     fn graph(&self) -> &GraphClient {

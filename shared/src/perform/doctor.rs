@@ -72,7 +72,7 @@ fn clone(error: &GraphError) -> GraphError {
 
 impl CreditSharing {
     /// The checks that need the system token.
-    pub(super) async fn system_side(&self) -> Vec<Check> {
+    pub(crate) async fn system_side(&self) -> Vec<Check> {
         let Ok(token) = self.system_token().await else {
             return vec![Check::answered(CheckName::SystemToken, vec!["credit.no_token".to_owned()])];
         };

@@ -10,7 +10,10 @@ use crate::store::{Partnership, StoreError};
 
 impl<P: Performer + Sync> Worker<P> {
     /// Starts an onboarding for an account announced by Meta, unless a signup has claimed it in the meantime.
-    pub(super) async fn begin_announced(&self, waba: &WabaId, deadline: Timestamp) -> Result<(), WorkError> {
+    ///
+    /// # Errors
+    /// [`WorkError`] when the infrastructure fails; the announcement then still states when it is due.
+    pub async fn begin_announced(&self, waba: &WabaId, deadline: Timestamp) -> Result<(), WorkError> {
         let Some(announced) = self.store.partnership(waba).await?.filter(|held| held.record.due.is_some()) else {
             return Ok(());
         };

@@ -23,14 +23,6 @@ async fn interrupted_poll(lab: &Lab, popup: &Popup) {
         .await;
 }
 
-async fn polls_are_done(lab: &Lab) {
-    let waits = || {
-        let counts = lab.stack.sqs().counts(&lab.queue("TemplateQueue")).unwrap();
-        counts.visible + counts.in_flight + counts.delayed
-    };
-    lab.eventually("all polls are done", async || (lab.stack.is_at_rest() && waits() == 0).then_some(())).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_that_is_interrupted_continues_where_it_stopped_and_still_reports_what_is_gone() {
     let lab = Lab::start().await;
