@@ -69,6 +69,12 @@ impl ClientLimit {
         Some(Self { store: store.clone(), limit, key: OnceLock::new() })
     }
 
+    /// Attempts a window, as configured; 0 for no limit.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.limit
+    }
+
     /// Counts an attempt before it costs anything. If the table does not respond, the attempt is allowed: what follows
     /// needs the table too.
     ///

@@ -74,8 +74,8 @@ impl App {
                 popup_origins: popup_origins?,
                 origins: origins?,
                 limit: limit?,
+                reads: ReadLimit::new(clients.as_ref()?.attempts()),
                 clients: clients?,
-                reads: ReadLimit::default(),
                 platform,
             })
         })
