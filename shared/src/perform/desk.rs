@@ -218,7 +218,7 @@ impl Desk<'_> {
 
     async fn count(
         &self,
-        count: impl Fn(&mut TemplateBudget, Timestamp) -> Result<(), Timestamp>,
+        count: impl Fn(&mut TemplateBudget, Timestamp) -> Result<(), Timestamp> + Sync,
     ) -> Result<(), DeskError> {
         let counted = |held: Option<&TemplateBudget>| {
             let mut budget = held.cloned().unwrap_or_default();

@@ -152,7 +152,7 @@ impl Store {
         &self,
         id: &MigrationId,
         now: Timestamp,
-        change: impl Fn(&Migration) -> Option<Migration>,
+        change: impl Fn(&Migration) -> Option<Migration> + Sync,
     ) -> Result<Option<Migration>, StoreError> {
         let decide =
             |before: Option<&Migration>| Ok::<_, StoreError>(before.and_then(&change).map(|after| (after, now)));

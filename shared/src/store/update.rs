@@ -70,7 +70,7 @@ impl Store {
     pub async fn update<R: Record, E: From<StoreError>>(
         &self,
         key: &R::Key,
-        decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E>,
+        decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E> + Send,
     ) -> Result<Updated<R>, E> {
         self.update_read(key, R::load(self, key).await?, decide).await
     }
@@ -83,7 +83,17 @@ impl Store {
         &self,
         key: &R::Key,
         read: Option<Versioned<R>>,
-        mut decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E>,
+        mut decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E> + Send,
+    ) -> Result<Updated<R>, E> {
+        Box::pin(self.retry(key, read, &mut decide)).await
+    }
+
+    /// Compiled once per kind of record instead of once per caller: the loop contains the whole load and save.
+    async fn retry<R: Record, E: From<StoreError>>(
+        &self,
+        key: &R::Key,
+        read: Option<Versioned<R>>,
+        decide: &mut Decide<'_, R, E>,
     ) -> Result<Updated<R>, E> {
         let mut held = read;
         for conflicts in 0..TRIES {
@@ -103,6 +113,9 @@ impl Store {
         Err(StoreError::Conflict.into())
     }
 }
+
+/// Decides what to save over a record; `None` for nothing.
+type Decide<'a, R, E> = dyn FnMut(Option<&R>) -> Result<Option<(R, <R as Record>::Beside)>, E> + Send + 'a;
 
 /// Functions never sleep until something is due; queues and the sweeper do that. This pause is different: others are
 /// saving at this moment, and a random delay of a few milliseconds avoids further conflicts.
