@@ -30,8 +30,8 @@ async function opened(page, context) {
 
 async function finish(popup, { event = "FINISH", pays = false, account = "" } = {}) {
   await popup.getByLabel("The customer").selectOption(event);
-  await popup.getByLabel("Account it comes back with").fill(account);
-  if (pays) await popup.getByLabel("has a payment method already").check();
+  await popup.getByLabel("Existing account to add a number to").fill(account);
+  if (pays) await popup.getByLabel("already has a payment method").check();
   await press(popup, "Finish");
 }
 
@@ -139,7 +139,7 @@ test("an error screen of Meta's is shown with advice", async (t) => {
 
 test("a window that closes without a message is detected", async (t) => {
   const { page, context } = await visit(t);
-  await press(await opened(page, context), "Close without a word");
+  await press(await opened(page, context), "Close without an event");
   await page.getByText("was closed before the steps were finished").waitFor();
   assert.ok(await connect(page).isEnabled());
 });

@@ -59,7 +59,7 @@ function show(isFirst) {
 export function open(onLeave) {
   element("gate").hidden = true;
   element("shell").hidden = false;
-  element("nav-links").replaceChildren(...SECTIONS.map(link));
+  element("nav-links").replaceChildren(...PLACES.map(link));
   element("menu").onclick = () => fold(element("menu").getAttribute("aria-expanded") !== "true");
   element("sign-out").onclick = onLeave;
   element("who").textContent = name();

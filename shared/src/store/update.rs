@@ -70,9 +70,9 @@ impl Store {
     pub async fn update<R: Record, E: From<StoreError>>(
         &self,
         key: &R::Key,
-        decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E> + Send,
+        mut decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E> + Send,
     ) -> Result<Updated<R>, E> {
-        self.update_read(key, R::load(self, key).await?, decide).await
+        Box::pin(self.retry(key, First::Load, &mut decide)).await
     }
 
     /// Like [`Store::update`], starting from a record that was already read.
@@ -85,17 +85,20 @@ impl Store {
         read: Option<Versioned<R>>,
         mut decide: impl FnMut(Option<&R>) -> Result<Option<(R, R::Beside)>, E> + Send,
     ) -> Result<Updated<R>, E> {
-        Box::pin(self.retry(key, read, &mut decide)).await
+        Box::pin(self.retry(key, First::Read(read), &mut decide)).await
     }
 
     /// Compiled once per kind of record instead of once per caller: the loop contains the whole load and save.
     async fn retry<R: Record, E: From<StoreError>>(
         &self,
         key: &R::Key,
-        read: Option<Versioned<R>>,
+        first: First<R>,
         decide: &mut Decide<'_, R, E>,
     ) -> Result<Updated<R>, E> {
-        let mut held = read;
+        let mut held = match first {
+            First::Load => R::load(self, key).await?,
+            First::Read(read) => read,
+        };
         for conflicts in 0..TRIES {
             if conflicts > 0 {
                 let_others_finish(conflicts).await;
@@ -112,6 +115,12 @@ impl Store {
         }
         Err(StoreError::Conflict.into())
     }
+}
+
+/// The record that the first decision is made for.
+enum First<R> {
+    Load,
+    Read(Option<Versioned<R>>),
 }
 
 /// Decides what to save over a record; `None` for nothing.
