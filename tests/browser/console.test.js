@@ -202,7 +202,7 @@ test("an operator finds a customer, reads its timeline, checks its reception, an
   await page.getByRole("link", { name: reference }).click();
   await title(page, reference);
   assert.equal(await page.locator('li[data-step="register_number"][data-state="done"]').count(), 1);
-  await page.getByRole("button", { name: `Check reception of ${leaver.phone} now` }).click();
+  await page.getByRole("button", { name: `Check now: reception of ${leaver.phone}` }).click();
   await page.getByText(/last event/i).first().waitFor();
   await sound(page, "onboarding");
   await page.getByRole("button", { name: "End connection" }).click();

@@ -59,7 +59,7 @@ function receptionChecks(page, phone) {
     const good = answer.lights.filter((one) => one.ok).length;
     return `${phone}: ${good} of ${counted(answer.lights.length, "check")} passed.`;
   };
-  const name = `Check reception of ${phone} now`;
+  const name = `Check now: reception of ${phone}`;
   return h(
     "div",
     { class: "lights" },
