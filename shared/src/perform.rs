@@ -6,7 +6,6 @@ mod app_data;
 mod callback;
 mod credit;
 mod departure;
-pub mod desk;
 pub mod doctor;
 mod fetch;
 mod grant;
@@ -17,6 +16,7 @@ mod number;
 mod pages;
 mod review;
 mod subscription;
+pub mod template_editor;
 pub mod templates;
 mod watch;
 
@@ -49,7 +49,7 @@ pub trait Performer: Sized {
     /// Performs `step`, which was saved as started.
     fn perform(&self, onboarding: &Onboarding, step: Step) -> impl Future<Output = Result<Finding, Failure>> + Send;
     /// Handles what is due besides the steps; `None` when there was no result, and it is due again later.
-    fn attend(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Fact>> + Send;
+    fn perform_due(&self, onboarding: &Onboarding, due: Next) -> impl Future<Output = Option<Fact>> + Send;
     /// The client that makes the Graph calls: how many it made, and whether Meta asked to back off.
     fn graph(&self) -> &GraphClient;
 }
@@ -68,14 +68,14 @@ pub struct OnboardingSteps {
     /// Meta's limit for new customers.
     pub limit: OnboardingLimit,
     /// Migrates numbers to this platform.
-    pub mover: Migrator,
+    pub migrator: Migrator,
 }
 
 impl Performer for OnboardingSteps {
     const RUNNER: Runner = Runner::Steps;
 
     fn until(&self, until: Instant) -> Self {
-        Self { graph: self.graph.until(until), mover: self.mover.until(until), ..self.clone() }
+        Self { graph: self.graph.until(until), migrator: self.migrator.until(until), ..self.clone() }
     }
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
@@ -95,7 +95,7 @@ impl Performer for OnboardingSteps {
         }
     }
 
-    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
+    async fn perform_due(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         match due {
             Next::Rescue => self.rescue(onboarding).await,
             Next::Confirm => self.confirm_departure(onboarding).await,
@@ -151,7 +151,7 @@ impl OnboardingSteps {
         let attempt = onboarding.token_attempt()?.clone();
         let checked = async {
             let token = self.token(onboarding).await?;
-            watch::look(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
+            watch::check(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
         };
         match checked.await {
             Ok(reading) => Some(Fact::Watched(Box::new(reading))),

@@ -1,11 +1,12 @@
-//! Templates are saved, published, and then marked as published, so that a consumer of an event can already read the
-//! saved state. If the process crashes in between, the next poll publishes the rest under the same ids.
+//! A record is saved with its events, they are sent, and then noted as sent, so that a consumer of an event can already
+//! read the saved state. After a crash in between they are sent again under the same ids. A template has no list of
+//! events: its newest state is published, and a flag says whether that was done.
 
 use crate::domain::ids::WabaId;
 use crate::domain::template::Template;
-use crate::events::Publisher;
+use crate::events::{Announcer, Publisher};
 use crate::queue::QueueError;
-use crate::store::{Store, StoreError, Versioned};
+use crate::store::{Store, StoreError, Updated, Versioned};
 use crate::telemetry;
 use futures_util::future::join_all;
 
@@ -16,6 +17,28 @@ pub struct Replacement {
     pub template: Template,
     /// The version that was read; `None` when there was no record.
     pub version: Option<u64>,
+}
+
+/// Sends the events in a record's outbox and saves that they were sent. Returns the record as it is stored afterwards.
+///
+/// # Errors
+/// An error of the queue or of the table; the events are sent again when the record is due.
+pub async fn publish_outbox<R: Announcer + Clone, E: From<StoreError> + From<QueueError>>(
+    store: &Store,
+    publisher: &Publisher,
+    key: &R::Key,
+    held: Versioned<R>,
+) -> Result<Versioned<R>, E> {
+    if held.record.outbox().is_empty() {
+        return Ok(held);
+    }
+    publisher.send_outbox(&held.record).await?;
+    let (sent, read) = (held.record.outbox().to_vec(), held.clone());
+    let decide = |record: Option<&R>| Ok::<_, E>(record.map(|record| record.after_sending(&sent)));
+    Ok(match store.update_read(key, Some(held), decide).await? {
+        Updated::Saved(saved) => saved,
+        Updated::Unchanged(newest) => newest.unwrap_or(read),
+    })
 }
 
 /// Saves templates and publishes those that are unpublished. A template that was saved concurrently by another process

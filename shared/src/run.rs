@@ -18,6 +18,7 @@ use crate::domain::time::{Moment, Timestamp};
 use crate::events::Publisher;
 use crate::perform::Performer;
 use crate::perform::migration::MigrationError;
+use crate::publishing::publish_outbox;
 use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use crate::store::{Store, StoreError, Updated, Versioned};
 use lambda_runtime::LambdaEvent;
@@ -117,7 +118,7 @@ impl<P: Performer + Sync> Worker<P> {
             let made = self.performer.graph().calls_made();
             facts = match begun {
                 Some(step) => vec![self.perform(&held.record, step).await?],
-                None if may_begin => self.attend(&mut held).await?.into_iter().collect(),
+                None if may_begin => self.perform_due(&mut held).await?.into_iter().collect(),
                 None => Vec::new(),
             };
             if facts.is_empty() {
@@ -126,7 +127,7 @@ impl<P: Performer + Sync> Worker<P> {
             let graph = self.performer.graph();
             facts.push(Fact::Called { calls: graph.calls_made().wrapping_sub(made), rest: graph.take_cooldown() });
         }
-        self.publish(&mut held).await?;
+        let held = publish_outbox::<_, WorkError>(&self.store, &self.publisher, id, held).await?;
         self.enqueue_next(&held.record).await
     }
 
@@ -151,7 +152,7 @@ impl<P: Performer + Sync> Worker<P> {
     }
 
     /// Performs due work other than steps. That it was started is saved first.
-    async fn attend(&self, held: &mut Versioned<Onboarding>) -> Result<Option<Fact>, WorkError> {
+    async fn perform_due(&self, held: &mut Versioned<Onboarding>) -> Result<Option<Fact>, WorkError> {
         let due = next(&held.record, P::RUNNER, clock::now());
         let begun = match due {
             Next::Watch => vec![Fact::WatchStarted],
@@ -161,7 +162,7 @@ impl<P: Performer + Sync> Worker<P> {
             Next::Run(_) | Next::HandOver(_) | Next::Nothing => return Ok(None),
         };
         self.save(held, begun, false).await?;
-        Ok(self.performer.attend(&held.record, due).await)
+        Ok(self.performer.perform_due(&held.record, due).await)
     }
 
     /// Saves facts and, in the same write, the start of the next due step. After a version conflict the facts are
@@ -210,18 +211,6 @@ impl<P: Performer + Sync> Worker<P> {
                 Ok(None)
             }
         }
-    }
-
-    /// Sends the events that were saved with their facts, and saves that they were sent.
-    async fn publish(&self, held: &mut Versioned<Onboarding>) -> Result<(), WorkError> {
-        let pending = held.record.outbox.clone();
-        if pending.is_empty() {
-            return Ok(());
-        }
-        for event in &pending {
-            self.publisher.onboarding(&held.record, event).await?;
-        }
-        self.save(held, vec![Fact::EventsSent(pending)], false).await.map(drop)
     }
 
     /// Enqueues what is due soon; what is due later than SQS can delay is found by the sweeper.

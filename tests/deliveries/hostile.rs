@@ -3,7 +3,7 @@
 use crate::facts::{StatusValue, World};
 use crate::ledger::Ledger;
 use crate::meta::Meta;
-use integration::{Effect, Lab, Proxy, Strike, say};
+use integration::{Effect, Injection, Lab, Proxy, say};
 use serde_json::json;
 
 /// Changes in the run that is part of the test suite. For a longer run:
@@ -29,7 +29,7 @@ async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backw
     lab.lose("PlatformEventsQueue").await;
     let facts: Vec<StatusValue> = world.facts(changes);
     let meta = Meta::with(&facts, &world);
-    proxy.script(&strikes(changes));
+    proxy.script(&injections(changes));
     let ledger = Ledger::default();
     meta.delivers(&lab, &ledger).await;
     ledger.is_complete(&lab, changes).await;
@@ -41,24 +41,24 @@ async fn hostile_deliveries_take_effect_once_none_is_lost_and_nothing_goes_backw
 }
 
 /// Some faults of every kind, spread over the run.
-fn strikes(changes: usize) -> Vec<Strike> {
-    let spread = |call: &str, calls: usize, effects: &[Effect], each: usize| -> Vec<Strike> {
+fn injections(changes: usize) -> Vec<Injection> {
+    let spread = |call: &str, calls: usize, effects: &[Effect], each: usize| -> Vec<Injection> {
         let count = effects.len() * each;
         let pause = (calls / (count + 1)).max(2);
-        let strike = |number: usize| Strike {
+        let injection = |number: usize| Injection {
             call: call.to_owned(),
             nth: (number + 1) * pause,
             times: 1,
             effect: effects[number % effects.len()],
         };
-        (0..count).map(strike).collect()
+        (0..count).map(injection).collect()
     };
     let store = [Effect::KilledAfter, Effect::LostAfter, Effect::Refused, Effect::Twice, Effect::KilledBefore];
     let batch = [Effect::PartlyRefused, Effect::LostAfter, Effect::Twice, Effect::KilledAfter];
     let table = [Effect::Refused, Effect::LostAfter, Effect::KilledBefore];
     // Approximate number of calls of each kind per run; faults beyond the end are never injected.
-    let mut strikes = spread("sqs SendMessage", changes / 40, &store, 4);
-    strikes.extend(spread("sqs SendMessageBatch", changes / 10, &batch, 6));
-    strikes.extend(spread("dynamodb PutItem", changes / 12, &table, 3));
-    strikes
+    let mut injections = spread("sqs SendMessage", changes / 40, &store, 4);
+    injections.extend(spread("sqs SendMessageBatch", changes / 10, &batch, 6));
+    injections.extend(spread("dynamodb PutItem", changes / 12, &table, 3));
+    injections
 }

@@ -35,7 +35,7 @@ impl<'a> Customer<'a> {
     }
 
     /// Completes the popup, continues until the record is ready, and returns the last popup's result.
-    pub(crate) async fn signs_up(&self, what: &Value, strike: &str) -> (Session, Popup) {
+    pub(crate) async fn signs_up(&self, what: &Value, injection: &str) -> (Session, Popup) {
         let session = self.session().await;
         let mut popup = self.lab.popup(what).await;
         let waba = popup.waba.clone();
@@ -48,7 +48,7 @@ impl<'a> Customer<'a> {
                 _ => {}
             }
             let late = started.elapsed() >= GRACE;
-            assert!(!late, "{strike} is not recovered from: {}", self.lab.status(&session).await);
+            assert!(!late, "{injection} is not recovered from: {}", self.lab.status(&session).await);
         }
     }
 
@@ -109,28 +109,32 @@ impl<'a> Customer<'a> {
     }
 
     /// Lets time pass until a condition is true.
-    pub(crate) async fn until(&self, what: &str, strike: &str, is_so: impl AsyncFn() -> bool) {
+    pub(crate) async fn until(&self, what: &str, injection: &str, is_so: impl AsyncFn() -> bool) {
         let started = Instant::now();
         while !is_so().await {
-            assert!(started.elapsed() < GRACE, "{strike}: timed out waiting until {what}: {:?}", self.records().await);
+            assert!(
+                started.elapsed() < GRACE,
+                "{injection}: timed out waiting until {what}: {:?}",
+                self.records().await
+            );
             self.time_goes_by().await;
             tokio::time::sleep(PAUSE).await;
         }
     }
 
     /// Possibly more than once, and always with the same id.
-    pub(crate) async fn gets_event_once(&self, kind: &str, strike: &str) {
+    pub(crate) async fn gets_event_once(&self, kind: &str, injection: &str) {
         let mine = |event: &Value| event["data"]["customer_ref"] == self.name.as_str();
         let started = Instant::now();
         loop {
             let published = self.lab.events_of(kind).await;
             let ids: std::collections::BTreeSet<String> =
                 published.iter().filter(|event| mine(event)).map(|event| event["id"].to_string()).collect();
-            assert!(ids.len() <= 1, "{strike}: one fact, one id: {ids:?}");
+            assert!(ids.len() <= 1, "{injection}: one fact, one id: {ids:?}");
             if ids.len() == 1 {
                 return;
             }
-            assert!(started.elapsed() < GRACE, "{strike}: no event {kind}");
+            assert!(started.elapsed() < GRACE, "{injection}: no event {kind}");
             // An event that was saved but possibly not sent is sent again a minute later.
             for record in self.records().await {
                 self.lab.age(record["id"].as_str().unwrap(), 600).await;

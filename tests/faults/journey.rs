@@ -51,19 +51,19 @@ impl Journey {
     }
 
     /// Runs the flow to its end and checks the result.
-    pub(crate) async fn arrive(self, customer: &Customer<'_>, ready: Ready, strike: &str) {
+    pub(crate) async fn arrive(self, customer: &Customer<'_>, ready: Ready, injection: &str) {
         match self {
-            Self::Signup => signs_up(customer, &json!({}), strike).await,
+            Self::Signup => signs_up(customer, &json!({}), injection).await,
             Self::Coexistence => {
                 let coexistence = json!({ "event": "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING" });
-                synchronises(customer, &coexistence, strike).await;
+                synchronises(customer, &coexistence, injection).await;
             }
-            Self::SecondNumber => adds_a_number(customer, &ready, strike).await,
-            Self::Announced => is_announced(customer, strike).await,
-            Self::Exit => leaves(customer, &ready, strike).await,
-            Self::Message => crate::sending::sends(customer, &ready.waba, strike).await,
-            Self::Reply => crate::sending::is_replied_to(customer, &ready.waba, strike).await,
-            Self::Move => crate::migration::moves(customer, &ready.waba, &ready.id, strike).await,
+            Self::SecondNumber => adds_a_number(customer, &ready, injection).await,
+            Self::Announced => is_announced(customer, injection).await,
+            Self::Exit => leaves(customer, &ready, injection).await,
+            Self::Message => crate::sending::sends(customer, &ready.waba, injection).await,
+            Self::Reply => crate::sending::is_replied_to(customer, &ready.waba, injection).await,
+            Self::Move => crate::migration::moves(customer, &ready.waba, &ready.id, injection).await,
         }
     }
 }
@@ -75,15 +75,15 @@ fn tokens(customer: &Customer<'_>) -> usize {
     attempts.len()
 }
 
-async fn signs_up(customer: &Customer<'_>, what: &Value, strike: &str) {
-    let (_, popup) = customer.signs_up(what, strike).await;
-    is_paid_once(customer, &popup.waba, strike).await;
-    numbers_are_connected(customer, &popup.waba, 1, strike).await;
-    customer.gets_event_once(READY, strike).await;
+async fn signs_up(customer: &Customer<'_>, what: &Value, injection: &str) {
+    let (_, popup) = customer.signs_up(what, injection).await;
+    is_paid_once(customer, &popup.waba, injection).await;
+    numbers_are_connected(customer, &popup.waba, 1, injection).await;
+    customer.gets_event_once(READY, injection).await;
 }
 
-async fn synchronises(customer: &Customer<'_>, what: &Value, strike: &str) {
-    let (_, popup) = customer.signs_up(what, strike).await;
+async fn synchronises(customer: &Customer<'_>, what: &Value, injection: &str) {
+    let (_, popup) = customer.signs_up(what, injection).await;
     let synced = async || {
         let steps = customer
             .lab
@@ -96,68 +96,68 @@ async fn synchronises(customer: &Customer<'_>, what: &Value, strike: &str) {
         account(customer, &popup.waba).await["phones"][0]["synced"].as_array().is_some_and(|kinds| kinds.len() == 2)
             && steps.iter().filter(over).count() == 2
     };
-    customer.until("both kinds of data were requested", strike, synced).await;
+    customer.until("both kinds of data were requested", injection, synced).await;
     let phone = account(customer, &popup.waba).await["phones"][0].clone();
-    assert_eq!(phone["registrations"], json!([]), "{strike}: never registered");
+    assert_eq!(phone["registrations"], json!([]), "{injection}: never registered");
 }
 
-async fn adds_a_number(customer: &Customer<'_>, ready: &Ready, strike: &str) {
-    customer.signs_up(&json!({ "waba_id": ready.waba, "new_number": true }), strike).await;
-    is_paid_once(customer, &ready.waba, strike).await;
-    numbers_are_connected(customer, &ready.waba, 2, strike).await;
+async fn adds_a_number(customer: &Customer<'_>, ready: &Ready, injection: &str) {
+    customer.signs_up(&json!({ "waba_id": ready.waba, "new_number": true }), injection).await;
+    is_paid_once(customer, &ready.waba, injection).await;
+    numbers_are_connected(customer, &ready.waba, 2, injection).await;
     let live: Vec<Value> = customer.records().await.into_iter().filter(|record| record["state"] != "left").collect();
-    assert_eq!(live.len(), 1, "{strike}: one record per account: {live:?}");
-    assert_eq!(live[0]["phone_number_ids"].as_array().unwrap().len(), 2, "{strike}: {live:?}");
+    assert_eq!(live.len(), 1, "{injection}: one record per account: {live:?}");
+    assert_eq!(live[0]["phone_number_ids"].as_array().unwrap().len(), 2, "{injection}: {live:?}");
     let replaced = async || tokens(customer) == ready.tokens;
-    customer.until("the replaced token is destroyed", strike, replaced).await;
+    customer.until("the replaced token is destroyed", injection, replaced).await;
 }
 
 /// The customer of the announcement is named after its portfolio.
-async fn is_announced(customer: &Customer<'_>, strike: &str) {
+async fn is_announced(customer: &Customer<'_>, injection: &str) {
     let lab = customer.lab;
     let popup = lab.popup(&json!({})).await;
     let stored = async || {
         let items = lab.stored(&format!("WABA#{}", popup.waba)).await;
         items.iter().any(|item| item["sk"].as_s().is_ok_and(|sk| sk == "PARTNER"))
     };
-    customer.until("the announcement is stored", strike, stored).await;
+    customer.until("the announcement is stored", injection, stored).await;
     let business = popup.body["business_id"].as_str().unwrap();
     let unclaimed = Customer::new(lab, &format!("meta:{business}"));
     let begun = async || {
         lab.age_announcement(&popup.waba, 1000).await;
         !unclaimed.records().await.is_empty()
     };
-    unclaimed.until("an onboarding has started", strike, begun).await;
+    unclaimed.until("an onboarding has started", injection, begun).await;
     let settled = async || {
         let records = unclaimed.records().await;
         let settled = |record: &Value| ["ready", "relaunch"].contains(&record["state"].as_str().unwrap());
         !records.is_empty() && records.iter().all(settled)
     };
-    unclaimed.until("the onboarding is settled", strike, settled).await;
+    unclaimed.until("the onboarding is settled", injection, settled).await;
     let records = unclaimed.records().await;
-    assert_eq!(records.len(), 1, "{strike}: one announcement, one record");
+    assert_eq!(records.len(), 1, "{injection}: one announcement, one record");
     // Three lost or refused responses are enough to ask the customer; fewer are not.
-    assert_eq!(records[0]["state"], "ready", "{strike}");
-    is_paid_once(customer, &popup.waba, strike).await;
+    assert_eq!(records[0]["state"], "ready", "{injection}");
+    is_paid_once(customer, &popup.waba, injection).await;
 }
 
-async fn leaves(customer: &Customer<'_>, ready: &Ready, strike: &str) {
+async fn leaves(customer: &Customer<'_>, ready: &Ready, injection: &str) {
     let lab = customer.lab;
     let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
     let asked = async || {
         let url = lab.api(&format!("/v1/onboardings/{}", ready.id));
         lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status == 202
     };
-    customer.until("the exit was requested", strike, asked).await;
+    customer.until("the exit was requested", injection, asked).await;
     let left = async || customer.records().await.first().is_some_and(|record| record["state"] == "left");
-    customer.until("the customer has left", strike, left).await;
+    customer.until("the customer has left", injection, left).await;
     let account = account(customer, &ready.waba).await;
     let waba = &account["waba"];
-    assert_eq!((&waba["subscribed"], &waba["primary_funding_id"]), (&json!([]), &json!(null)), "{strike}");
-    assert_eq!(account["phones"][0]["status"], "DISCONNECTED", "{strike}");
-    assert_eq!(live_shares(&account), 0, "{strike}: no credit is shared any more");
-    assert_eq!(tokens(customer), ready.tokens - 1, "{strike}: the token is destroyed");
-    customer.gets_event_once(LEFT, strike).await;
+    assert_eq!((&waba["subscribed"], &waba["primary_funding_id"]), (&json!([]), &json!(null)), "{injection}");
+    assert_eq!(account["phones"][0]["status"], "DISCONNECTED", "{injection}");
+    assert_eq!(live_shares(&account), 0, "{injection}: no credit is shared any more");
+    assert_eq!(tokens(customer), ready.tokens - 1, "{injection}: the token is destroyed");
+    customer.gets_event_once(LEFT, injection).await;
 }
 
 /// An account as Meta has it.
@@ -169,19 +169,19 @@ fn live_shares(account: &Value) -> usize {
     account["allocations"].as_array().unwrap().iter().filter(|share| share["status"] == "APPROVED").count()
 }
 
-async fn is_paid_once(customer: &Customer<'_>, waba: &str, strike: &str) {
+async fn is_paid_once(customer: &Customer<'_>, waba: &str, injection: &str) {
     let account = account(customer, waba).await;
-    assert_eq!(live_shares(&account), 1, "{strike}: the line is shared once");
-    assert_eq!(account["waba"]["subscribed"].as_array().unwrap().len(), 1, "{strike}: subscribed");
+    assert_eq!(live_shares(&account), 1, "{injection}: the line is shared once");
+    assert_eq!(account["waba"]["subscribed"].as_array().unwrap().len(), 1, "{injection}: subscribed");
 }
 
-async fn numbers_are_connected(customer: &Customer<'_>, waba: &str, expected: usize, strike: &str) {
+async fn numbers_are_connected(customer: &Customer<'_>, waba: &str, expected: usize, injection: &str) {
     let account = account(customer, waba).await;
     let phones = account["phones"].as_array().unwrap();
-    assert_eq!(phones.len(), expected, "{strike}");
+    assert_eq!(phones.len(), expected, "{injection}");
     for phone in phones {
-        assert_eq!(phone["status"], "CONNECTED", "{strike}: registered");
+        assert_eq!(phone["status"], "CONNECTED", "{injection}: registered");
         let registrations = phone["registrations"].as_array().unwrap().len();
-        assert!(registrations <= 3, "{strike}: within our share of Meta's limit: {registrations}");
+        assert!(registrations <= 3, "{injection}: within our share of Meta's limit: {registrations}");
     }
 }

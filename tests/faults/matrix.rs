@@ -2,7 +2,7 @@
 
 use crate::customer::{Customer, start};
 use crate::journey::Journey;
-use integration::{Effect, Lab, Proxy, Strike, say};
+use integration::{Effect, Injection, Lab, Proxy, say};
 use std::collections::BTreeMap;
 
 /// Calls to some of the services.
@@ -41,15 +41,21 @@ pub(crate) struct Went {
 }
 
 /// One run with faults in some of its calls. Cold, like the undisturbed one: a warm process has cached its secrets.
-pub(crate) async fn disturbed(lab: &Lab, proxy: &Proxy, journey: Journey, strikes: &[Strike], run: usize) -> Went {
+pub(crate) async fn disturbed(
+    lab: &Lab,
+    proxy: &Proxy,
+    journey: Journey,
+    injections: &[Injection],
+    run: usize,
+) -> Went {
     proxy.script(&[]);
     let customer = Customer::new(lab, &format!("customer-{run}"));
     let ready = journey.prepare(&customer).await;
     // Only this flow's calls are targeted.
     lab.quiet().await;
     proxy.kill().await;
-    proxy.script(strikes);
-    journey.arrive(&customer, ready, &format!("{strikes:?}")).await;
+    proxy.script(injections);
+    journey.arrive(&customer, ready, &format!("{injections:?}")).await;
     Went { struck: proxy.struck() > 0, helped: customer.helped.get() }
 }
 
@@ -62,7 +68,7 @@ pub(crate) enum Share {
     /// alike.
     Third,
     /// Only one fault: the process is killed after the call.
-    Deaths,
+    Crashes,
 }
 
 /// Whether `FAULTS=all` is set.
@@ -76,7 +82,7 @@ impl Share {
             _ if all_of_it() => true,
             Self::Whole => true,
             Self::Third => (nth + effect).is_multiple_of(3),
-            Self::Deaths => Effect::ALL.get(effect) == Some(&Effect::KilledAfter),
+            Self::Crashes => Effect::ALL.get(effect) == Some(&Effect::KilledAfter),
         }
     }
 }
@@ -92,9 +98,9 @@ pub(crate) async fn matrix(journey: Journey, of: impl Fn(&str) -> bool, repeated
         for nth in 1..=*count {
             let effects = Effect::ALL.into_iter().enumerate();
             for (_, effect) in effects.filter(|(index, _)| share.takes(nth, *index)) {
-                let strike = Strike { call: call.clone(), nth, times: repeated, effect };
-                let went = disturbed(&lab, &proxy, journey, std::slice::from_ref(&strike), runs).await;
-                assert_eq!(went.helped, 0, "{strike:?}: one fault needs no operator");
+                let injection = Injection { call: call.clone(), nth, times: repeated, effect };
+                let went = disturbed(&lab, &proxy, journey, std::slice::from_ref(&injection), runs).await;
+                assert_eq!(went.helped, 0, "{injection:?}: one fault needs no operator");
                 runs += 1;
                 if !went.struck {
                     missed.push(format!("{call} #{nth}"));

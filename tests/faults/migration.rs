@@ -16,7 +16,7 @@ pub(crate) async fn elsewhere(customer: &Customer<'_>, waba: &str) -> Value {
     lab.simulator("state").await["phones"][phone].clone()
 }
 
-pub(crate) async fn moves(customer: &Customer<'_>, waba: &str, onboarding: &str, strike: &str) {
+pub(crate) async fn moves(customer: &Customer<'_>, waba: &str, onboarding: &str, injection: &str) {
     let source = elsewhere(customer, waba).await;
     let number = source["display_phone_number"].as_str().unwrap().replace("+1 ", "");
     let wish = json!({
@@ -30,12 +30,12 @@ pub(crate) async fn moves(customer: &Customer<'_>, waba: &str, onboarding: &str,
         if moving["state"] == "done" {
             break;
         }
-        assert!(started.elapsed() < GRACE, "{strike}: the migration does not end: {moving}");
+        assert!(started.elapsed() < GRACE, "{injection}: the migration does not end: {moving}");
         goes_on(customer, &moving).await;
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
-    arrived(customer, waba, &source, strike).await;
-    customer.gets_event_once("whatsapp.move.completed.v1", strike).await;
+    arrived(customer, waba, &source, injection).await;
+    customer.gets_event_once("whatsapp.move.completed.v1", injection).await;
 }
 
 async fn asked(customer: &Customer<'_>, wish: &Value) -> String {
@@ -66,20 +66,20 @@ async fn goes_on(customer: &Customer<'_>, moving: &Value) {
     customer.time_goes_by().await;
 }
 
-async fn arrived(customer: &Customer<'_>, waba: &str, source: &Value, strike: &str) {
+async fn arrived(customer: &Customer<'_>, waba: &str, source: &Value, injection: &str) {
     let account = account(customer, waba).await;
     let phones = account["phones"].as_array().unwrap();
     let here = |phone: &&Value| phone["display_phone_number"] == source["display_phone_number"];
     let moved: Vec<&Value> = phones.iter().filter(here).collect();
-    assert_eq!((phones.len(), moved.len()), (2, 1), "{strike}: added once");
-    assert_eq!(moved[0]["status"], "CONNECTED", "{strike}: registered");
-    assert!(moved[0]["registrations"].as_array().unwrap().len() <= 3, "{strike}: within our share of Meta's limit");
+    assert_eq!((phones.len(), moved.len()), (2, 1), "{injection}: added once");
+    assert_eq!(moved[0]["status"], "CONNECTED", "{injection}: registered");
+    assert!(moved[0]["registrations"].as_array().unwrap().len() <= 3, "{injection}: within our share of Meta's limit");
     let there = customer.lab.simulator("state").await["phones"][source["id"].as_str().unwrap()]["status"].clone();
-    assert_eq!(there, "MIGRATED", "{strike}: gone from the other provider");
+    assert_eq!(there, "MIGRATED", "{injection}: gone from the other provider");
     let live: Vec<Value> = customer.records().await.into_iter().filter(|record| record["state"] != "left").collect();
     assert_eq!(
         live[0]["phone_number_ids"].as_array().unwrap().len(),
         2,
-        "{strike}: joined the customer's record: {live:?}"
+        "{injection}: joined the customer's record: {live:?}"
     );
 }

@@ -3,15 +3,15 @@
 use crate::customer::start;
 use crate::journey::Journey;
 use crate::matrix::{calls_of, disturbed};
-use integration::{Draw, Effect, Strike, say};
+use integration::{Draw, Effect, Injection, say};
 
 const JOURNEYS: [Journey; 3] = [Journey::Signup, Journey::SecondNumber, Journey::Exit];
 
-fn strike(draw: &mut Draw, calls: &[(String, usize)]) -> Strike {
+fn injection(draw: &mut Draw, calls: &[(String, usize)]) -> Injection {
     let (call, count) = calls[draw.below(calls.len())].clone();
     let repeated = if call.starts_with("graph ") { 1 } else { 2 };
     let effect = draw.of(&Effect::ALL);
-    Strike { call, nth: draw.below(count) + 1, times: repeated, effect }
+    Injection { call, nth: draw.below(count) + 1, times: repeated, effect }
 }
 
 pub(crate) async fn sampled(pairs: usize) {
@@ -21,8 +21,8 @@ pub(crate) async fn sampled(pairs: usize) {
     for journey in JOURNEYS {
         let calls = calls_of(&lab, &proxy, journey).await;
         for _ in 0..pairs / JOURNEYS.len() {
-            let strikes = [strike(&mut draw, &calls), strike(&mut draw, &calls)];
-            helped += usize::from(disturbed(&lab, &proxy, journey, &strikes, runs).await.helped > 0);
+            let injections = [injection(&mut draw, &calls), injection(&mut draw, &calls)];
+            helped += usize::from(disturbed(&lab, &proxy, journey, &injections, runs).await.helped > 0);
             runs += 1;
         }
         say(&format!("{journey:?}: {runs} pairs so far, all recovered, {helped} after an operator resumed"));

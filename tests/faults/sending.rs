@@ -16,28 +16,28 @@ const ENDS: [&str; 5] = ["delivered", "read", "failed", "cancelled", "unknown"];
 /// Whom the messages go to.
 const PERSON: &str = "16505551234";
 
-pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, strike: &str) {
-    let (_, message) = ends(customer, waba, "failed:131000", strike).await;
+pub(crate) async fn sends(customer: &Customer<'_>, waba: &str, injection: &str) {
+    let (_, message) = ends(customer, waba, "failed:131000", injection).await;
     let attempts = message["attempts"].as_array().unwrap().len();
-    assert!((1..=2).contains(&attempts), "{strike}: {message}");
+    assert!((1..=2).contains(&attempts), "{injection}: {message}");
 }
 
 /// Once the message has failed, the reply starts the second attempt, whatever crashed after whichever write. Only a
 /// crash between that start and the call to Meta leaves the state unknown. The text of a delivered message is
 /// deleted.
-pub(crate) async fn is_replied_to(customer: &Customer<'_>, waba: &str, strike: &str) {
-    let (id, message) = ends(customer, waba, "failed:131047", strike).await;
+pub(crate) async fn is_replied_to(customer: &Customer<'_>, waba: &str, injection: &str) {
+    let (id, message) = ends(customer, waba, "failed:131047", injection).await;
     let attempts = message["attempts"].as_array().unwrap();
-    assert!(attempts[0]["state"] != "failed" || attempts.len() == 2, "{strike}: {message}");
+    assert!(attempts[0]["state"] != "failed" || attempts.len() == 2, "{injection}: {message}");
     if message["state"] == "delivered" {
         let stored = customer.lab.stored(&format!("MESSAGE#{id}")).await;
-        assert!(!stored.iter().any(|item| item.contains_key("payload")), "{strike}: its text is deleted");
+        assert!(!stored.iter().any(|item| item.contains_key("payload")), "{injection}: its text is deleted");
     }
 }
 
 /// Sends a message for which Meta reports `outcome` once, and advances the time until its state is final. The person
 /// replies from time to time.
-async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) -> (String, Value) {
+async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, injection: &str) -> (String, Value) {
     let lab = customer.lab;
     let phone = account(customer, waba).await["phones"][0]["id"].as_str().unwrap().to_owned();
     lab.simulate(&format!("phones/{phone}"), &json!({ "outcomes": [outcome] })).await;
@@ -48,7 +48,7 @@ async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) 
         if message["state"].as_str().is_some_and(|state| ENDS.contains(&state)) {
             break message;
         }
-        assert!(started.elapsed() < GRACE, "{strike}: the message has no final state: {message}");
+        assert!(started.elapsed() < GRACE, "{injection}: the message has no final state: {message}");
         if !lab.stack.is_at_rest() {
             idle_since = None;
         } else if idle_since.get_or_insert_with(Instant::now).elapsed() > IDLE {
@@ -61,7 +61,7 @@ async fn ends(customer: &Customer<'_>, waba: &str, outcome: &str, strike: &str) 
         drop(lab.stack.fire("SweeperFunction", "Sweep").await);
         tokio::time::sleep(Duration::from_millis(40)).await;
     };
-    is_sent_at_most_twice(customer, &phone, &id, strike).await;
+    is_sent_at_most_twice(customer, &phone, &id, injection).await;
     (id, message)
 }
 
@@ -94,13 +94,13 @@ async fn asked(customer: &Customer<'_>, phone: &str) -> String {
 }
 
 /// Each attempt once; a network that repeats a request is not our decision.
-async fn is_sent_at_most_twice(customer: &Customer<'_>, phone: &str, id: &str, strike: &str) {
+async fn is_sent_at_most_twice(customer: &Customer<'_>, phone: &str, id: &str, injection: &str) {
     let sent = customer.lab.simulator(&format!("phones/{phone}/messages")).await;
     let references: Vec<&Value> = sent.as_array().unwrap().iter().collect();
-    let doubled = strike.contains("/messages") && strike.contains("Twice");
+    let doubled = injection.contains("/messages") && injection.contains("Twice");
     for attempt in [1, 2] {
         let reference = json!(format!("{id}.{attempt}"));
         let times = references.iter().filter(|sent| ***sent == reference).count();
-        assert!(times <= 1 || doubled, "{strike}: attempt {attempt} was sent {times} times: {sent}");
+        assert!(times <= 1 || doubled, "{injection}: attempt {attempt} was sent {times} times: {sent}");
     }
 }

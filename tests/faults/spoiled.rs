@@ -57,7 +57,7 @@ async fn every_call_of_a_message_and_its_second_attempt_tolerates_loss_refusal_d
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_of_a_message_that_waits_for_a_reply_tolerates_a_crash() {
     let writes = |call: &str| call == "dynamodb PutItem" || call == "dynamodb TransactWriteItems";
-    matrix(Journey::Reply, writes, 1, Share::Deaths).await;
+    matrix(Journey::Reply, writes, 1, Share::Crashes).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The sweeper recovers what was lost: jobs, processes, leases.
 
-use integration::{Effect, Lab, Popup, Proxy, Session, Strike};
+use integration::{Effect, Injection, Lab, Popup, Proxy, Session};
 use serde_json::{Value, json};
 
 pub(crate) async fn sweep(lab: &Lab) -> u64 {
@@ -76,7 +76,7 @@ async fn signed_up_without_a_vault(lab: &Lab, proxy: &Proxy, claimed: Option<&Po
     }
     lab.quiet().await;
     let call = "secretsmanager CreateSecret".to_owned();
-    proxy.script(&[Strike { call, nth: 1, times: ALL_TRIES, effect: Effect::Refused }]);
+    proxy.script(&[Injection { call, nth: 1, times: ALL_TRIES, effect: Effect::Refused }]);
     let accepted = lab.callback(&session, &popup).await;
     assert_eq!(accepted.status, 202, "{}", accepted.json());
     assert_eq!(proxy.struck(), ALL_TRIES);
@@ -93,7 +93,7 @@ async fn a_token_that_the_vault_did_not_take_is_asked_for_again_and_the_customer
     let record = lab.until(&id, "ready").await;
     assert_eq!(record["waba_id"], popup.waba);
     let timeline = lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["timeline"].to_string();
-    for entry in ["token_not_kept", "token_sought", "token_stored"] {
+    for entry in ["token_not_stored", "token_fetch_planned", "token_stored"] {
         assert!(timeline.contains(entry), "{entry}: {timeline}");
     }
     assert_eq!(lab.calls("GET", "/oauth/access_token").await, 1, "the code is not sent again");

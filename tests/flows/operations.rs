@@ -4,7 +4,7 @@ use crate::healing::sweep;
 use crate::joining::announced;
 use crate::messages::{outcomes, phone, post, text, until};
 use crate::moves::case::{Case, case};
-use integration::{Effect, Lab, Proxy, Strike};
+use integration::{Effect, Injection, Lab, Proxy};
 use local::Answer;
 use platform_api::ROUTES;
 use serde_json::{Value, json};
@@ -244,7 +244,7 @@ async fn an_operation_that_cannot_be_attributed_is_not_done() {
     lab.until(&id, "ready").await;
     lab.quiet().await;
     let refuse = |call: &str| {
-        proxy.script(&[Strike { call: call.to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
+        proxy.script(&[Injection { call: call.to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
     };
     refuse("sqs SendMessage");
     for path in ["/v1/signups/pause", "/v1/doctor"] {

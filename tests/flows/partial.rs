@@ -1,7 +1,7 @@
 //! Answers while a dependency fails: what could be read is shown, and what could not be read says why.
 
 use crate::messages::phone;
-use integration::{Effect, Lab, Proxy, Strike};
+use integration::{Effect, Injection, Lab, Proxy};
 use serde_json::{Value, json};
 
 /// A stack whose calls can have faults injected.
@@ -15,7 +15,7 @@ async fn start() -> (Proxy, Lab) {
 /// Every such call fails from now on, in processes that have cached nothing.
 async fn refuse(proxy: &Proxy, calls: &[&str]) {
     proxy.kill().await;
-    let refused = |call: &&str| Strike { call: (*call).to_owned(), nth: 1, times: 10_000, effect: Effect::Refused };
+    let refused = |call: &&str| Injection { call: (*call).to_owned(), nth: 1, times: 10_000, effect: Effect::Refused };
     proxy.script(&calls.iter().map(refused).collect::<Vec<_>>());
 }
 

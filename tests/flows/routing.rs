@@ -1,7 +1,7 @@
 //! Which customer a change belongs to: it waits for an account that connects later, or is quarantined if it is
 //! unclaimed or two customers'.
 
-use integration::{Effect, Lab, Popup, Proxy, Strike, soon};
+use integration::{Effect, Injection, Lab, Popup, Proxy, soon};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -225,7 +225,7 @@ async fn with_refused(call: &str) -> (Proxy, Lab, Popup) {
     proxy.connect(lab.stack.endpoints());
     let (popup, _) = ready(&lab, "acme").await;
     lab.quiet().await;
-    proxy.script(&[Strike { call: call.to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
+    proxy.script(&[Injection { call: call.to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
     lab.stack.set_mapping("WebhookQueue", false);
     (proxy, lab, popup)
 }

@@ -2,7 +2,7 @@
 
 mod long_lists;
 
-use integration::{Effect, Lab, Popup, Proxy, Strike};
+use integration::{Effect, Injection, Lab, Popup, Proxy};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -72,7 +72,12 @@ async fn a_change_that_the_event_queue_did_not_take_is_shown_at_once_and_publish
     let (proxy, lab, id, path) = spoilable().await;
     lab.events_of("everything before").await;
     lab.simulate(&path, &json!({ "status": "PAUSED", "silent": true })).await;
-    proxy.script(&[Strike { call: "sqs SendMessageBatch".to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
+    proxy.script(&[Injection {
+        call: "sqs SendMessageBatch".to_owned(),
+        nth: 1,
+        times: 10_000,
+        effect: Effect::Refused,
+    }]);
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.quiet().await;
     let shown = lab.platform_get(&format!("/v1/onboardings/{id}/templates")).await.json();
@@ -91,7 +96,7 @@ async fn a_write_whose_answer_is_lost_is_no_conflict_with_itself() {
     for (nth, status) in ["PAUSED", "APPROVED", "PAUSED", "APPROVED"].into_iter().enumerate() {
         lab.events_of("everything before").await;
         lab.simulate(&path, &json!({ "status": status, "silent": true })).await;
-        let lost = Strike { call: "dynamodb PutItem".to_owned(), nth: nth + 1, times: 1, effect: Effect::LostAfter };
+        let lost = Injection { call: "dynamodb PutItem".to_owned(), nth: nth + 1, times: 1, effect: Effect::LostAfter };
         proxy.script(&[lost]);
         lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
         lab.quiet().await;

@@ -55,7 +55,7 @@ async fn what_is_not_signed_costs_no_call_and_what_is_wrongly_signed_one_look_at
     let proxy = Proxy::start().await;
     let lab = Lab::start_behind(&proxy).await;
     proxy.connect(lab.stack.endpoints());
-    let looks = || proxy.calls().get("secretsmanager GetSecretValue").copied().unwrap_or_default();
+    let reads = || proxy.calls().get("secretsmanager GetSecretValue").copied().unwrap_or_default();
     let url = lab.stack.endpoints().webhook.clone();
     let large = "x".repeat(5 * 1024 * 1024);
     for signature in ["", "sha256=zz", "sha1=0000000000000000000000000000000000000000"] {
@@ -64,12 +64,12 @@ async fn what_is_not_signed_costs_no_call_and_what_is_wrongly_signed_one_look_at
             assert_eq!(refused.status, 401, "the header is read before the body: {signature}");
         }
     }
-    assert_eq!(looks(), 0);
+    assert_eq!(reads(), 0);
     let change = body(&[update("1", "x", 7, "APPROVED", soon())]);
     for _ in 0..10 {
         assert_eq!(lab.webhook(&change, "wrong").await, 401);
     }
-    assert_eq!(looks(), 3, "the secret, and once a minute what else can be right: the newest and the one before");
+    assert_eq!(reads(), 3, "the secret, and once a minute what else can be right: the newest and the one before");
     lab.stop().await;
 }
 

@@ -1,7 +1,9 @@
 //! Fuzz targets for arbitrary bytes. Each must return without a panic or an endless loop, and hold its guarantees.
 
 use shared::domain::ids::{AppId, TemplateId};
-use shared::domain::template::{ListProgress, Merged, PageBatch, Said, Template, TemplateChange, apply_change};
+use shared::domain::template::{
+    ChangedAttribute, ListProgress, Merged, PageBatch, Template, TemplateChange, apply_change,
+};
 use shared::domain::time::Timestamp;
 use shared::secret::Secret;
 use shared::webhook::change::{Part, split};
@@ -84,7 +86,7 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     let news: Vec<TemplateChange> = data
         .chunks_exact(2)
         .filter(|pair| seen.insert((pair[0] % 3, pair[1])))
-        .map(|pair| said(pair[0], pair[1]))
+        .map(|pair| attribute(pair[0], pair[1]))
         .collect();
     let forwards = merged(news.iter());
     let backwards = merged(news.iter().rev());
@@ -97,20 +99,20 @@ pub(crate) fn ledger_merge(data: &[u8]) {
     }
 }
 
-fn said(what: u8, at: u8) -> TemplateChange {
+fn attribute(what: u8, at: u8) -> TemplateChange {
     let word = ["APPROVED", "PAUSED", "REJECTED", "DISABLED"][usize::from(what / 3) % 4].to_owned();
-    let said = match what % 3 {
-        0 => Said::Status { status: word, reason: None, category: None },
-        1 => Said::Category { category: word, correct: None },
-        _ => Said::Quality(word),
+    let attribute = match what % 3 {
+        0 => ChangedAttribute::Status { status: word, reason: None, category: None },
+        1 => ChangedAttribute::Category { category: word, correct: None },
+        _ => ChangedAttribute::Quality(word),
     };
     let id = TemplateId::parse("7").expect("digits");
     let at = Timestamp::from_seconds(i64::from(at) + 10);
-    TemplateChange { id, name: "offer".into(), language: "en_US".into(), at, said }
+    TemplateChange { id, name: "offer".into(), language: "en_US".into(), at, attribute }
 }
 
 fn merged<'a>(news: impl Iterator<Item = &'a TemplateChange>) -> Option<Template> {
-    let known = TemplateChange { at: Timestamp::from_seconds(1), ..said(0, 0) };
+    let known = TemplateChange { at: Timestamp::from_seconds(1), ..attribute(0, 0) };
     let mut template = match apply_change(None, &known) {
         Merged::Changed(template) => Some(*template),
         _ => None,

@@ -17,5 +17,5 @@ pub use counts::say;
 pub use draw::Draw;
 pub use meta::soon;
 pub use pages::Browser;
-pub use proxy::{Effect, Proxy, Strike, Use};
+pub use proxy::{Effect, Injection, Proxy, Use};
 pub use stack::{Lab, Popup, Session};

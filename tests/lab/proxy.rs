@@ -43,7 +43,7 @@ impl Effect {
 
 /// Which call gets a fault, and which.
 #[derive(Debug, Clone)]
-pub struct Strike {
+pub struct Injection {
     /// As [`Proxy::calls`] names it.
     pub call: String,
     /// Occurrence of that call to start with.
@@ -57,7 +57,7 @@ pub struct Strike {
 #[derive(Debug, Default)]
 struct Script {
     seen: BTreeMap<String, usize>,
-    strikes: Vec<Strike>,
+    injections: Vec<Injection>,
     struck: usize,
 }
 
@@ -77,7 +77,7 @@ struct Shared {
 const SERVICES: [&str; 4] = ["dynamodb", "sqs", "secretsmanager", "graph"];
 
 #[derive(Clone)]
-struct Door {
+struct Proxied {
     proxy: Proxy,
     service: &'static str,
 }
@@ -102,8 +102,8 @@ impl Proxy {
             client,
         }));
         for (service, listener) in listeners {
-            let door = Door { proxy: proxy.clone(), service };
-            let router = axum::Router::new().fallback(forward).with_state(door);
+            let proxied = Proxied { proxy: proxy.clone(), service };
+            let router = axum::Router::new().fallback(forward).with_state(proxied);
             let service = router.into_make_service_with_connect_info::<Scissors>();
             tokio::spawn(axum::serve(Cuttable(listener), service).into_future());
         }
@@ -121,8 +121,8 @@ impl Proxy {
     }
 
     /// Clears the counts and sets the calls to inject faults into.
-    pub fn script(&self, strikes: &[Strike]) {
-        *self.state() = Script { strikes: strikes.to_vec(), ..Script::default() };
+    pub fn script(&self, injections: &[Injection]) {
+        *self.state() = Script { injections: injections.to_vec(), ..Script::default() };
     }
 
     /// Calls and their counts since the last [`Proxy::script`].
@@ -156,8 +156,10 @@ impl Proxy {
         let seen = script.seen.entry(call.to_owned()).or_default();
         *seen += 1;
         let seen = *seen;
-        let hits = |strike: &&Strike| strike.call == call && (strike.nth..strike.nth + strike.times).contains(&seen);
-        let effect = script.strikes.iter().find(hits)?.effect;
+        let hits = |injection: &&Injection| {
+            injection.call == call && (injection.nth..injection.nth + injection.times).contains(&seen)
+        };
+        let effect = script.injections.iter().find(hits)?.effect;
         script.struck += 1;
         Some(effect)
     }
@@ -199,13 +201,13 @@ fn name(service: &str, parts: &axum::http::request::Parts) -> String {
 }
 
 async fn forward(
-    State(door): State<Door>,
+    State(proxied): State<Proxied>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let (proxy, service) = (&door.proxy, door.service);
+    let (proxy, service) = (&proxied.proxy, proxied.service);
     proxy.note_use(service, &parts, &body);
     let effect = proxy.note(&name(service, &parts));
     match effect {

@@ -84,7 +84,7 @@ impl Lab {
     }
 
     /// A stack of a solution partner that saves its state in a directory.
-    pub async fn start_keeping(directory: &Path) -> Self {
+    pub async fn start_persistent(directory: &Path) -> Self {
         Self::start_with(StackOptions { data: Some(directory.to_owned()), ..Self::options() }).await
     }
 
@@ -218,10 +218,10 @@ impl Lab {
     }
 
     /// Waits until a condition yields a value.
-    pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    pub async fn eventually<T>(&self, what: &str, read: impl AsyncFn() -> Option<T>) -> T {
         let started = Instant::now();
         loop {
-            if let Some(found) = look().await {
+            if let Some(found) = read().await {
                 return found;
             }
             if started.elapsed() > GRACE {

@@ -3,13 +3,12 @@
 
 mod admission;
 mod exchange;
-mod keeping;
 mod proof;
 mod request;
+mod token_storage;
 
 use admission::Admitted;
 use http::StatusCode;
-use keeping::{KEEPING, RECORDING};
 use request::Callback;
 use serde::Serialize;
 use shared::client_limit::{Attempt, ClientLimit};
@@ -30,6 +29,7 @@ use shared::secrets::Vault;
 use shared::store::{Store, StoreError, Updated, Versioned};
 use shared::wiring::Wiring;
 use std::time::Duration;
+use token_storage::{RECORDING, STORING};
 
 /// State of the function between invocations.
 pub struct App {
@@ -153,7 +153,7 @@ impl App {
         let Phase::Exchanging { attempt, .. } = held.record.phase.clone() else {
             return Err(in_progress());
         };
-        let (graph, code) = (self.graph.until(deadline.less(KEEPING)), &callback.code);
+        let (graph, code) = (self.graph.until(deadline.less(STORING)), &callback.code);
         let exchanged = exchange::code_for_token(&graph, app_secret, code, callback.redirect_uri.as_deref()).await;
         let token = match exchanged {
             Ok(token) => token,
@@ -163,11 +163,11 @@ impl App {
                 return Err(refused.problem());
             }
         };
-        let fact = if self.keep(&held.record.id, (&attempt, &token), deadline).await {
+        let fact = if self.store_token(&held.record.id, (&attempt, &token), deadline).await {
             Fact::TokenStored(attempt)
         } else {
             let graph = self.graph.until(deadline.less(RECORDING));
-            Fact::TokenNotKept(attempt, proof::granted(&graph, &token).await)
+            Fact::TokenNotStored(attempt, proof::granted(&graph, &token).await)
         };
         self.record(&mut held, &fact).await;
         self.enqueue(&held.record).await;

@@ -11,7 +11,9 @@ use shared::domain::ids::MessageId;
 use shared::domain::message::{Message, MessageFact, MessageNext};
 use shared::events::Publisher;
 use shared::perform::messages::{SendError, Sender};
+use shared::publishing::publish_outbox;
 use shared::queue::{Job, QueueError};
+use shared::store::StoreError;
 use shared::wiring::Wiring;
 use std::time::Duration;
 
@@ -33,6 +35,9 @@ pub enum RetryError {
     /// The queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Time a message may need: with less left its job is enqueued again, and costs none of its receives.
@@ -68,14 +73,17 @@ impl App {
     /// Does what is due for one message.
     async fn message(&self, id: &MessageId) -> Result<(), RetryError> {
         for _ in 0..TURNS {
-            let found = self.sender.store.message(id).await.map_err(SendError::from)?;
-            let Some(message) = found.map(|held| held.record) else { return Ok(()) };
+            let found = self.sender.store.message(id).await?;
+            let Some(held) = found else { return Ok(()) };
+            let message = &held.record;
             match message.next(clock::now()) {
-                MessageNext::Publish => self.publish(&message).await?,
-                MessageNext::Send => self.again(&message).await?,
+                MessageNext::Publish => {
+                    publish_outbox::<_, RetryError>(&self.sender.store, &self.publisher, id, held).await?;
+                }
+                MessageNext::Send => self.again(message).await?,
                 MessageNext::Reconcile => drop(self.sender.record(id, &MessageFact::Overdue).await?),
                 MessageNext::Wait(_) => {
-                    self.sender.enqueue(&message).await;
+                    self.sender.enqueue(message).await;
                     return Ok(());
                 }
                 MessageNext::Nothing => return Ok(()),
@@ -84,27 +92,17 @@ impl App {
         Ok(())
     }
 
-    async fn publish(&self, message: &Message) -> Result<(), RetryError> {
-        for event in &message.outbox {
-            self.publisher.message(message, event).await.map_err(SendError::from)?;
-        }
-        let sent = MessageFact::EventsSent(message.outbox.clone());
-        let (store, delay) = (&self.sender.store, self.sender.delay);
-        store.record_message(&message.id, &sent, delay, clock::now()).await.map_err(SendError::from)?;
-        Ok(())
-    }
-
     /// Makes the second attempt, unless the customer has left or the person opted out. It is saved as started before
     /// anything is sent, and an attempt that was saved as started is never sent again.
     async fn again(&self, message: &Message) -> Result<(), RetryError> {
         let store = &self.sender.store;
-        let held = store.onboarding(&message.onboarding).await.map_err(SendError::from)?;
+        let held = store.onboarding(&message.onboarding).await?;
         let onboarding = held.map(|held| held.record);
         let credentials = match &onboarding {
             Some(onboarding) => self.sender.credentials(onboarding, message).await?,
             None => None,
         };
-        let payload = store.message_payload(&message.id).await.map_err(SendError::from)?;
+        let payload = store.message_payload(&message.id).await?;
         let (Some(onboarding), Some((token, phone))) = (&onboarding, credentials) else {
             return self.drop_it(message, "message.not_connected").await;
         };

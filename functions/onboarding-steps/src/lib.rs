@@ -22,14 +22,14 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<OnboardingSteps>, StartError
     wiring.finish(|| {
         let (deps, graph, limit) = (deps?, graph?, limit?);
         let WorkerDeps { store, publisher, steps, .. } = deps.clone();
-        let mover = Migrator {
+        let migrator = Migrator {
             store: store.clone(),
             vault: vault.clone(),
             graph: graph.clone(),
             jobs: steps,
             publisher: publisher.clone(),
         };
-        Some(Worker::new(OnboardingSteps { graph, vault, mover, limit, store, publisher }, deps))
+        Some(Worker::new(OnboardingSteps { graph, vault, migrator, limit, store, publisher }, deps))
     })
 }
 

@@ -3,9 +3,9 @@
 import { exampleKey, linkPlace, newButton, variables } from "./composition.js";
 import { h } from "./dom.js";
 import { field } from "./fields.js";
-import { button } from "./marks.js";
+import { button } from "./components.js";
 import { morphChildren } from "./morph.js";
-import { readable } from "./words.js";
+import { readable } from "./labels.js";
 
 const CATEGORIES = [
   ["UTILITY", "Utility"],

@@ -6,10 +6,10 @@ import { templateFields } from "./composer-fields.js";
 import { blank, compose, read } from "./composition.js";
 import { busily, openDialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, empty, indicator } from "./marks.js";
+import { button, empty, indicator } from "./components.js";
 import { morphChildren } from "./morph.js";
 import { say } from "./toast.js";
-import { readable } from "./words.js";
+import { readable } from "./labels.js";
 
 const DEBOUNCE_MS = 400;
 

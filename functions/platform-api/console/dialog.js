@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
-import { button } from "./marks.js";
+import { button } from "./components.js";
 import { complain, rescueToasts } from "./toast.js";
 
 let count = 0;

@@ -2,9 +2,9 @@
 
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
-import { card, chip, doing, empty, heading, indicator, mono, whenKnown } from "./marks.js";
+import { card, chip, doing, empty, heading, indicator, mono, whenKnown } from "./components.js";
 import { ago } from "./times.js";
-import { checkName } from "./words.js";
+import { checkName } from "./labels.js";
 
 // Reading the report calls Meta: every five minutes is enough, more often after the checks were started.
 const EVERY_MS = 300_000;

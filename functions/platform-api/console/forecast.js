@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { DAY, relative, short, weekday } from "./times.js";
-import { counted } from "./words.js";
+import { counted } from "./labels.js";
 
 const WINDOW = 7 * DAY;
 const [WIDTH, HEIGHT, EDGE] = [700, 100, 4];

@@ -1,7 +1,7 @@
 // The signup funnel: a band that narrows from stage to stage, and where and why signups stop.
 
 import { h } from "./dom.js";
-import { readable, stageName } from "./words.js";
+import { readable, stageName } from "./labels.js";
 
 const [COLUMN, HEIGHT] = [100, 100];
 

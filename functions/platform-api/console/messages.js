@@ -4,10 +4,10 @@ import { to } from "./addresses.js";
 import { call, path, withQuery } from "./api.js";
 import { confirmDialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, card, chip, empty, facts, heading, mono, whenKnown } from "./marks.js";
+import { button, card, chip, empty, facts, heading, mono, whenKnown } from "./components.js";
 import { say } from "./toast.js";
 import { absolute, ago, countdown, moment } from "./times.js";
-import { readable, toneOf } from "./words.js";
+import { readable, toneOf } from "./labels.js";
 
 // No due time: outside the customer service window, only a message from the recipient can open it.
 const WAITS = "when the recipient writes";

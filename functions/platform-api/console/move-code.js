@@ -3,10 +3,10 @@
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
 import { field, values } from "./fields.js";
-import { card, inactive } from "./marks.js";
+import { card, inactive } from "./components.js";
 import { may } from "./rights.js";
 import { absolute, countdown } from "./times.js";
-import { counted } from "./words.js";
+import { counted } from "./labels.js";
 
 const METHODS = [
   ["SMS", "By text message"],

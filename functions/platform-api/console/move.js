@@ -5,13 +5,13 @@ import { call, path } from "./api.js";
 import { confirmDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { actor, button, card, chip, doing, empty, facts, heading, indicator, mono, skeleton } from "./marks.js";
+import { actor, button, card, chip, doing, empty, facts, heading, indicator, mono, skeleton } from "./components.js";
 import { codePanel } from "./move-code.js";
 import { stages } from "./move-stages.js";
 import { ago, moment } from "./times.js";
 import { timeline } from "./timeline.js";
 import { say } from "./toast.js";
-import { readable } from "./words.js";
+import { readable } from "./labels.js";
 
 const sources = ({ id }) => ({ move: { path: path("moves", id) } });
 

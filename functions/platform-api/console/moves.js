@@ -4,7 +4,7 @@ import { to } from "./addresses.js";
 import { call, path } from "./api.js";
 import { formDialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { actor, button, chip, empty, heading, whenKnown } from "./marks.js";
+import { actor, button, chip, empty, heading, whenKnown } from "./components.js";
 import { stages } from "./move-stages.js";
 import { ago } from "./times.js";
 

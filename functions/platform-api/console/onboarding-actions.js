@@ -4,7 +4,7 @@
 import { call, path } from "./api.js";
 import { confirmDialog, formDialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, doing } from "./marks.js";
+import { button, doing } from "./components.js";
 import { say } from "./toast.js";
 
 /** The step that waits for a choice, if any. */

@@ -3,13 +3,13 @@
 import { to } from "./addresses.js";
 import { path } from "./api.js";
 import { h } from "./dom.js";
-import { actor, card, chip, empty, facts, heading, mono, skeleton } from "./marks.js";
+import { actor, card, chip, empty, facts, heading, mono, skeleton } from "./components.js";
 import { actions } from "./onboarding-actions.js";
 import { pipeline, progress } from "./pipeline.js";
 import { numbers, statusList } from "./reception.js";
 import { ago, moment, relative } from "./times.js";
 import { timeline } from "./timeline.js";
-import { readable } from "./words.js";
+import { readable } from "./labels.js";
 
 const sources = ({ id }) => ({ details: { path: path("onboardings", id) } });
 

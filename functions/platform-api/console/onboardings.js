@@ -3,10 +3,10 @@
 import { to } from "./addresses.js";
 import { path, withQuery } from "./api.js";
 import { h } from "./dom.js";
-import { actor, button, chip, empty, heading, whenKnown } from "./marks.js";
+import { actor, button, chip, empty, heading, whenKnown } from "./components.js";
 import { signupLink } from "./signup-link.js";
 import { ago } from "./times.js";
-import { readable, STATES } from "./words.js";
+import { readable, STATES } from "./labels.js";
 
 function sources({ query }) {
   const { state, search, cursor } = query;

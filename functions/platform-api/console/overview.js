@@ -7,10 +7,10 @@ import { h } from "./dom.js";
 import { forecast } from "./forecast.js";
 import { funnel } from "./funnel.js";
 import { gauge } from "./gauge.js";
-import { banner, button, card, chip, doing, heading, whenKnown } from "./marks.js";
+import { banner, button, card, chip, doing, heading, whenKnown } from "./components.js";
 import { barline, perDay } from "./sparkline.js";
 import { absolute, relative } from "./times.js";
-import { counted, readable, STATES, toneOf } from "./words.js";
+import { counted, readable, STATES, toneOf } from "./labels.js";
 
 // These change slowly or are expensive to read: the funnel counts every link of a month.
 const LISTS_MS = 15_000;

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { relative } from "./times.js";
-import { counted, readable, stepName } from "./words.js";
+import { counted, readable, stepName } from "./labels.js";
 
 const APPEARANCES = {
   done: ["ok", "done"],

@@ -3,10 +3,10 @@
 import { call, path } from "./api.js";
 import { confirmDialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, chip, empty, heading, whenKnown } from "./marks.js";
+import { button, chip, empty, heading, whenKnown } from "./components.js";
 import { trendline } from "./sparkline.js";
 import { say } from "./toast.js";
-import { counted } from "./words.js";
+import { counted } from "./labels.js";
 
 const REMEMBERED = 40;
 

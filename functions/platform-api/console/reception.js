@@ -2,9 +2,9 @@
 
 import { call, path } from "./api.js";
 import { h } from "./dom.js";
-import { card, chip, doing, empty, indicator } from "./marks.js";
+import { card, chip, doing, empty, indicator } from "./components.js";
 import { ago, relative } from "./times.js";
-import { attributeName, counted, receptionCheckName } from "./words.js";
+import { attributeName, counted, receptionCheckName } from "./labels.js";
 
 // The three attributes that matter most, shown first.
 const FIRST = ["quality", "messaging_limit", "name_status"];

@@ -5,10 +5,10 @@ import { config } from "./config.js";
 import { formDialog } from "./dialog.js";
 import { h } from "./dom.js";
 import { field } from "./fields.js";
-import { banner, button } from "./marks.js";
+import { banner, button } from "./components.js";
 import { moment } from "./times.js";
 import { say } from "./toast.js";
-import { languageName } from "./words.js";
+import { languageName } from "./labels.js";
 
 const FLOWS = [
   ["default", "Default: the number is used with the API only"],

@@ -4,10 +4,10 @@ import { to } from "./addresses.js";
 import { call, path } from "./api.js";
 import { createTemplate, editTemplate } from "./composer.js";
 import { h } from "./dom.js";
-import { button, card, chip, doing, empty, heading, whenKnown } from "./marks.js";
+import { button, card, chip, doing, empty, heading, whenKnown } from "./components.js";
 import { copyTemplate, deleteTemplate, discardDraft } from "./template-actions.js";
 import { ago } from "./times.js";
-import { readable } from "./words.js";
+import { readable } from "./labels.js";
 
 const TONES = { grey: "idle", yellow: "warn", green: "ok", red: "bad" };
 const COLOURS = [

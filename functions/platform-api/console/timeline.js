@@ -2,9 +2,9 @@
 
 import { call, withQuery } from "./api.js";
 import { h } from "./dom.js";
-import { doing } from "./marks.js";
+import { doing } from "./components.js";
 import { moment } from "./times.js";
-import { eventName, stepName } from "./words.js";
+import { eventName, stepName } from "./labels.js";
 
 const SHOWN = 12;
 

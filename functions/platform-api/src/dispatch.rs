@@ -27,7 +27,7 @@ impl Handler for App {
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => app.resume(id, &request, &operation).await,
             (&Method::POST, ["v1", "onboardings", id, "assign"]) => app.assign(id, &request, &operation).await,
             (_, ["v1", "onboardings", id, "templates", rest @ ..]) => {
-                app.desk_route(id, rest, &request, &operation).await
+                app.template_route(id, rest, &request, &operation).await
             }
             (&Method::POST, ["v1", "templates", "preview"]) => templates::show(&request),
             (_, ["v1", "moves", rest @ ..]) => app.migration_route(rest, &request, &operation).await,
@@ -101,7 +101,7 @@ impl App {
         }
     }
 
-    async fn desk_route(
+    async fn template_route(
         &self,
         id: &str,
         rest: &[&str],

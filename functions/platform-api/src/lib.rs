@@ -58,7 +58,7 @@ pub struct App {
     /// Sends messages and follows up on them.
     sender: Sender,
     /// Migrates numbers to this platform.
-    mover: Migrator,
+    migrator: Migrator,
     /// The queue for jobs that read an account's templates.
     polls: Queue,
     publisher: Publisher,
@@ -99,7 +99,7 @@ impl App {
         wiring.finish(|| {
             let sender = sender?;
             Some(Self {
-                mover: mover(&sender, &publisher),
+                migrator: migrator(&sender, &publisher),
                 store: sender.store.clone(),
                 jobs: sender.steps.clone(),
                 signup_base,
@@ -123,8 +123,8 @@ impl App {
     /// The same, with calls to Meta that leave enough time before `deadline` for one save.
     fn until(&self, deadline: Deadline) -> Self {
         let until = deadline.less(OPERATION);
-        let (sender, mover) = (self.sender.until(until), self.mover.until(until));
-        Self { graph: self.graph.until(until), sender, mover, ..self.clone() }
+        let (sender, migrator) = (self.sender.until(until), self.migrator.until(until));
+        Self { graph: self.graph.until(until), sender, migrator, ..self.clone() }
     }
 }
 
@@ -133,7 +133,7 @@ fn within(range: RangeInclusive<u64>) -> impl Fn(&str) -> Option<u64> {
     move |text| text.parse().ok().filter(|number| range.contains(number))
 }
 
-fn mover(sender: &Sender, publisher: &Publisher) -> Migrator {
+fn migrator(sender: &Sender, publisher: &Publisher) -> Migrator {
     let Sender { store, vault, graph, steps, .. } = sender.clone();
     Migrator { store, vault, graph, jobs: steps, publisher: publisher.clone() }
 }

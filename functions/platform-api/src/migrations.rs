@@ -56,7 +56,7 @@ impl App {
             match known {
                 // Started by the same request, whose answer was lost.
                 Some(known) if known.id == id => {
-                    self.mover.enqueue(&known.id).await;
+                    self.migrator.enqueue(&known.id).await;
                     return Ok(known);
                 }
                 Some(known) if !known.is_over() => {
@@ -68,7 +68,7 @@ impl App {
                         wish.clone().begin(id.clone(), &onboarding, known.as_ref(), operation).ok_or(not_connected())?;
                     match self.store.create_migration(&migration, known.as_ref().map(|known| &known.id)).await {
                         Ok(()) => {
-                            self.mover.enqueue(&migration.id).await;
+                            self.migrator.enqueue(&migration.id).await;
                             return Ok(migration);
                         }
                         // Another migration of the number, or this one, was saved in the meantime.
@@ -113,7 +113,7 @@ impl App {
         }
         let migration = self.find_move(id).await?;
         let phone = coding(&migration)?;
-        let asked = self.mover.ask_code(&migration, phone, method, &language, operation).await;
+        let asked = self.migrator.ask_code(&migration, phone, method, &language, operation).await;
         if !asked.map_err(|error| unavailable(&error))? {
             let title = "A code was requested a moment ago, or five within a day. Try again later.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.codes_used_up", title);
@@ -141,7 +141,7 @@ impl App {
         if migration.entries_left(now).0 > 0 && !migration.allows(&MigrationFact::CodeEntered, now) {
             return Err(Problem::new(StatusCode::CONFLICT, "move.no_code_asked", "Request a code first."));
         }
-        let entered = self.mover.enter_code(&migration, phone, &Secret::new(code), operation).await;
+        let entered = self.migrator.enter_code(&migration, phone, &Secret::new(code), operation).await;
         if !entered.map_err(|error| unavailable(&error))? {
             let title = "Five codes were entered within a day. Try again later; otherwise Meta locks the number.";
             let limited = Problem::new(StatusCode::TOO_MANY_REQUESTS, "move.entries_used_up", title);
@@ -203,7 +203,7 @@ impl App {
     ) -> Result<(), Problem> {
         let changed = self.store.record_migration_by(id, fact, Some(operation), clock::now()).await;
         if changed.map_err(|error| unavailable(&error))?.is_some() {
-            self.mover.enqueue(id).await;
+            self.migrator.enqueue(id).await;
         }
         Ok(())
     }
@@ -279,8 +279,8 @@ impl Wish {
             after: None,
             codes: earlier.map(|earlier| earlier.codes.clone()).unwrap_or_default(),
             entries: earlier.map(|earlier| earlier.entries.clone()).unwrap_or_default(),
-            complaint: None,
-            looks: 0,
+            action_error: None,
+            check_count: 0,
             timeline: vec![Entry { at: now, event: "begun".to_owned(), code: None, by: Some(operation.clone()) }],
             outbox: vec![operation.event(now)],
         })

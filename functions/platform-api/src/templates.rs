@@ -1,4 +1,4 @@
-//! The template desk: lists, previews and lint findings; create, edit, copy, delete.
+//! The template editor: lists, previews and lint findings; create, edit, copy, delete.
 
 mod body;
 mod problem;
@@ -8,7 +8,7 @@ use super::once::{Claimed, Ticket, answered};
 use super::{App, unavailable};
 use body::{COMPOSITION, composition, read};
 use http::StatusCode;
-use problem::{desk_problem, not_open};
+use problem::{editor_problem, not_open};
 use serde_json::{Map, Value};
 use shared::clock;
 use shared::domain::composition::{Composition, lint, preview};
@@ -23,7 +23,7 @@ use shared::http::fields::{Fields, LARGEST_TEXT};
 use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json, no_content};
 use shared::perform::Customer;
-use shared::perform::desk::Desk;
+use shared::perform::template_editor::TemplateEditor;
 use shared::queue::Job;
 use shared::store::TemplateDraft;
 use std::time::Duration;
@@ -103,8 +103,8 @@ impl App {
         };
         self.requested(&onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let created = self.desk(&customer, &open.waba).create(&composition, &ticket.holder()).await;
-        let created = created.map_err(|error| desk_problem(&error))?;
+        let created = self.editor(&customer, &open.waba).create(&composition, &ticket.holder()).await;
+        let created = created.map_err(|error| editor_problem(&error))?;
         let mut view = TemplateView::of(&created, 0);
         view.hints = findings;
         Ok(json(StatusCode::CREATED, &view))
@@ -113,7 +113,8 @@ impl App {
     pub(crate) async fn template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
         let (open, template) = self.of_name(id, name, language).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let read = self.desk(&customer, &open.waba).read(&template.id).await.map_err(|error| desk_problem(&error))?;
+        let read =
+            self.editor(&customer, &open.waba).read(&template.id).await.map_err(|error| editor_problem(&error))?;
         let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.components = Some(read.components);
         Ok(json(StatusCode::OK, &view))
@@ -146,8 +147,8 @@ impl App {
         }
         self.requested(&open.onboarding.id, &named(operation, name, language)).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let desk = self.desk(&customer, &open.waba);
-        desk.edit(&template, &composition).await.map_err(|error| desk_problem(&error))?;
+        let editor = self.editor(&customer, &open.waba);
+        editor.edit(&template, &composition).await.map_err(|error| editor_problem(&error))?;
         self.read(&open).await?;
         let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.hints = findings;
@@ -172,8 +173,8 @@ impl App {
         let (open, template) = self.of_name(id, name, language).await?;
         self.requested(&open.onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let deleted = self.desk(&customer, &open.waba).delete(&template).await;
-        deleted.map_err(|error| desk_problem(&error))?;
+        let deleted = self.editor(&customer, &open.waba).delete(&template).await;
+        deleted.map_err(|error| editor_problem(&error))?;
         self.read(&open).await?;
         Ok(no_content())
     }
@@ -216,7 +217,8 @@ impl App {
             None => open.onboarding.clone(),
         };
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let read = self.desk(&customer, &open.waba).read(&template.id).await.map_err(|error| desk_problem(&error))?;
+        let read =
+            self.editor(&customer, &open.waba).read(&template.id).await.map_err(|error| editor_problem(&error))?;
         let text = |name: &'static str| Ok(fields.text(name, 512)?.map(str::to_owned));
         let copy = Composition {
             name: text("name")?.unwrap_or(read.name),
@@ -242,8 +244,8 @@ impl App {
         self.polls.enqueue(&job, Duration::ZERO).await.map_err(|error| unavailable(&error))
     }
 
-    fn desk<'a>(&'a self, customer: &'a Customer<'a>, waba: &'a VerifiedWaba) -> Desk<'a> {
-        Desk { customer, waba, store: &self.store, publisher: &self.publisher }
+    fn editor<'a>(&'a self, customer: &'a Customer<'a>, waba: &'a VerifiedWaba) -> TemplateEditor<'a> {
+        TemplateEditor { customer, waba, store: &self.store, publisher: &self.publisher }
     }
 
     async fn of_onboarding(&self, id: &str) -> Result<Onboarding, Problem> {

@@ -14,7 +14,7 @@ use shared::domain::progress::Fact;
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
 use shared::perform::Customer;
-use shared::perform::desk::Desk;
+use shared::perform::template_editor::TemplateEditor;
 use shared::perform::templates::{self, Begin};
 use shared::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use shared::secrets::{Vault, VaultError};
@@ -180,7 +180,7 @@ impl App {
                 let made = self.graph.calls_made();
                 let synced = templates::sync(&customer, &self.store, &self.publisher, waba, begin).await;
                 let (store, publisher) = (&self.store, &self.publisher);
-                self.drafts(id, &Desk { customer: &customer, waba, store, publisher }).await;
+                self.drafts(id, &TemplateEditor { customer: &customer, waba, store, publisher }).await;
                 self.count(&onboarding, self.graph.calls_made().wrapping_sub(made)).await?;
                 synced
             }
@@ -205,8 +205,8 @@ impl App {
 
     /// Submits templates that were prepared before the account could accept them. Failures are retried at the next
     /// poll.
-    async fn drafts(&self, id: &OnboardingId, desk: &Desk<'_>) {
-        match desk.submit_drafts(id).await {
+    async fn drafts(&self, id: &OnboardingId, editor: &TemplateEditor<'_>) {
+        match editor.submit_drafts(id).await {
             Ok(0) => {}
             Ok(submitted) => tracing::info!(onboarding.id = %id, submitted, "drafts submitted"),
             Err(error) => {

@@ -1,7 +1,7 @@
 //! A complete onboarding over HTTP, driven as a browser, a customer and a platform would.
 
-mod desks;
 mod show;
+mod templates;
 mod visit;
 
 use crate::client::{Client, ClientError};
@@ -81,7 +81,7 @@ pub async fn run(stack: &Stack, report: &mut (dyn FnMut(&str) + Send)) -> Result
     report(&format!("6  Meta paused a template without a webhook; the poll ran: {polled}"));
     seen = visit.next_event(CHANGED, seen).await?;
 
-    visit.desks(&onboarding, &signup, report).await?;
+    visit.templates_and_messages(&onboarding, &signup, report).await?;
 
     show_all(&visit, &onboarding, &seen, report).await
 }

@@ -3,5 +3,5 @@
 mod http;
 mod response;
 
-pub(crate) use http::{Door, RequestContext, payload};
+pub(crate) use http::{Endpoint, RequestContext, payload};
 pub(crate) use response::translate;

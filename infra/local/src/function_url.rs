@@ -1,6 +1,6 @@
 //! The Function URL: one function, every path and method, no gateway (AWS: "Invoking Lambda function URLs").
 
-use crate::event::{Door, RequestContext, payload, translate};
+use crate::event::{Endpoint, RequestContext, payload, translate};
 use crate::gateway::message;
 use crate::runtime::{Function, InvokeError, LARGEST_PAYLOAD};
 use axum::Router;
@@ -20,7 +20,7 @@ async fn serve(State(function): State<Arc<Function>>, request: Request) -> Respo
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let context = RequestContext {
-        door: Door::FunctionUrl,
+        endpoint: Endpoint::FunctionUrl,
         host: None,
         route_key: "$default".to_owned(),
         path_parameters: Vec::new(),

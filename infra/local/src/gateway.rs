@@ -3,7 +3,7 @@
 use crate::authorizer::Authorizer;
 use crate::cors::Cors;
 use crate::error::StackError;
-use crate::event::{Door, RequestContext, payload, translate};
+use crate::event::{Endpoint, RequestContext, payload, translate};
 use crate::runtime::{Function, InvokeError};
 use crate::template::{Resolver, Template, unknown};
 use axum::Router;
@@ -158,7 +158,7 @@ impl Gateway {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
         let (route_key, host) = (route.key(), Some(host.to_owned()));
-        let context = RequestContext { door: Door::HttpApi, host, route_key, path_parameters, claims };
+        let context = RequestContext { endpoint: Endpoint::HttpApi, host, route_key, path_parameters, claims };
         let event = payload(parts, &body, &context);
         // As in AWS, the invocation continues when the client disconnects or the gateway times out.
         let function = Arc::clone(&route.function);

@@ -67,7 +67,7 @@ impl Faults {
     }
 
     /// The effect to inject into this call, if any.
-    pub(crate) fn strike(&mut self, method: &str, path: &str) -> Option<Effect> {
+    pub(crate) fn injection(&mut self, method: &str, path: &str) -> Option<Effect> {
         let fits = |fault: &&mut Fault| {
             fault.method.as_deref().is_none_or(|own| own == method) && path.ends_with(&fault.path) && fault.times > 0
         };
@@ -91,9 +91,9 @@ mod tests {
         let mut faults = Faults::default();
         let fault = json!({ "method": "POST", "path": "/register", "after": 1, "times": 2, "effect": { "kind": "drop_after" } });
         faults.add(serde_json::from_value(fault).unwrap());
-        let mut strike = |method, path| faults.strike(method, path).is_some();
-        assert!(!strike("GET", "/1/register") && !strike("POST", "/1/deregister/x"));
-        assert_eq!([strike("POST", "/1/register"), strike("POST", "/1/register")], [false, true]);
-        assert_eq!([strike("POST", "/2/register"), strike("POST", "/1/register")], [true, false]);
+        let mut injection = |method, path| faults.injection(method, path).is_some();
+        assert!(!injection("GET", "/1/register") && !injection("POST", "/1/deregister/x"));
+        assert_eq!([injection("POST", "/1/register"), injection("POST", "/1/register")], [false, true]);
+        assert_eq!([injection("POST", "/2/register"), injection("POST", "/1/register")], [true, false]);
     }
 }

@@ -99,7 +99,7 @@ pub(crate) async fn serve(
     let Some(request) = GraphRequest::read(&parts, &body) else {
         return refuse(&Refusal::new(400, 2500, "Unknown path components, or a body that is no object."), &[]);
     };
-    let effect = meta.faults().strike(&request.method, &request.path);
+    let effect = meta.faults().injection(&request.method, &request.path);
     if matches!(effect, Some(Effect::DropBefore)) {
         scissors.cut();
         return Response::default();

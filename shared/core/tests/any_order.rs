@@ -116,7 +116,7 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
         6..=8 => Fact::StepFailed(step, failure(draw, now)),
         9 => Fact::TokenStored(attempt(draw.below(3))),
         10 => Fact::ExchangeFailed(attempt(draw.below(3)), "exchange.lost"),
-        11 => Fact::TokenSought(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
+        11 => Fact::TokenFetchPlanned(attempt(draw.below(3)), BusinessId::parse("77").unwrap()),
         12 => of(
             draw,
             &[Fact::FetchAsked(attempt(0)), Fact::FetchPostponed(attempt(0)), Fact::FetchPostponed(attempt(1))],
@@ -152,7 +152,7 @@ fn gone(draw: &mut Draw, now: Timestamp) -> Fact {
         4 => Fact::DepartureNotConfirmed(attempt(0)),
         _ => {
             let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: Vec::new() };
-            Fact::TokenNotKept(attempt(0), Some(granted))
+            Fact::TokenNotStored(attempt(0), Some(granted))
         }
     }
 }

@@ -14,7 +14,7 @@ use onboarding_core::domain::grant::{ListedPhone, verify_phone};
 use onboarding_core::domain::ids::{PhoneNumberId, TemplateId};
 use onboarding_core::domain::meta_status::{Attribute, MetaStatus};
 use onboarding_core::domain::onboarding::Number;
-use onboarding_core::domain::template::{Merged, Said, Template, TemplateChange, apply_change};
+use onboarding_core::domain::template::{ChangedAttribute, Merged, Template, TemplateChange, apply_change};
 use onboarding_core::domain::time::Timestamp;
 
 /// Every order of `0..count`.
@@ -62,17 +62,17 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
 
-fn change(said: Said, time: i64) -> TemplateChange {
+fn change(attribute: ChangedAttribute, time: i64) -> TemplateChange {
     let id = TemplateId::parse("7").unwrap();
-    TemplateChange { id, name: "offer".into(), language: "en_US".into(), at: at(time), said }
+    TemplateChange { id, name: "offer".into(), language: "en_US".into(), at: at(time), attribute }
 }
 
 fn status(status: &str, time: i64) -> TemplateChange {
-    change(Said::Status { status: status.into(), reason: None, category: None }, time)
+    change(ChangedAttribute::Status { status: status.into(), reason: None, category: None }, time)
 }
 
 fn category(category: &str, correct: Option<&str>, time: i64) -> TemplateChange {
-    change(Said::Category { category: category.into(), correct: correct.map(Into::into) }, time)
+    change(ChangedAttribute::Category { category: category.into(), correct: correct.map(Into::into) }, time)
 }
 
 /// A template as found by a poll, older than all reports.
@@ -95,7 +95,7 @@ fn templates_end_the_same_in_every_order() {
         status("APPROVED", 10),
         category("UTILITY", Some("MARKETING"), 20),
         status("PAUSED", 30),
-        change(Said::Quality("RED".into()), 15),
+        change(ChangedAttribute::Quality("RED".into()), 15),
         category("MARKETING", None, 40),
         status("APPROVED", 50),
     ];

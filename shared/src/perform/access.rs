@@ -23,7 +23,7 @@ pub(super) enum Access {
 }
 
 /// Asks Meta. If the answer is inconclusive (an outage, a limit, a permission that our app lacks), that is a failure.
-pub(super) async fn look(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Access, Failure> {
+pub(super) async fn check(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Access, Failure> {
     match customer.call(&ReadWaba { waba: waba.id() }).await {
         Ok(_) => Ok(Access::Open),
         Err(failure) if failure.class == Class::TokenDead => Ok(Access::TokenDead),
@@ -57,7 +57,7 @@ pub(super) async fn unless_lost(
     let Some(waba) = waba.filter(|_| is_invisible(&failure) || is_missing_permission(&failure)) else {
         return Err(failure);
     };
-    match look(customer, waba).await? {
+    match check(customer, waba).await? {
         Access::Open => Err(failure),
         Access::Lost => Ok(Finding::AccessLost),
         Access::TokenDead => Err(Failure::new(Class::TokenDead, "token.invalid")),

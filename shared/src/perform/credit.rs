@@ -73,7 +73,7 @@ impl Performer for CreditSharing {
         done
     }
 
-    async fn attend(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
+    async fn perform_due(&self, onboarding: &Onboarding, due: Next) -> Option<Fact> {
         self.fetch(onboarding, due).await
     }
 

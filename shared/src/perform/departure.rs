@@ -1,6 +1,6 @@
 //! Verifies at Meta a report that the customer has left.
 
-use super::access::{Access, look};
+use super::access::{self, Access};
 use super::grant::own_fault;
 use super::{Customer, OnboardingSteps};
 use crate::domain::failure::Failure;
@@ -12,7 +12,7 @@ use crate::graph::calls::oauth::DebugToken;
 impl OnboardingSteps {
     /// Whether the customer has left; `None` when Meta could not be asked, and the check is repeated later.
     pub(super) async fn confirm_departure(&self, onboarding: &Onboarding) -> Option<Fact> {
-        let attempt = onboarding.kept_attempt()?.clone();
+        let attempt = onboarding.stored_attempt()?.clone();
         match self.access(onboarding).await {
             Ok(Access::Open) => Some(Fact::DepartureNotConfirmed(attempt)),
             Ok(Access::Lost) => Some(Fact::DepartureConfirmed(attempt, Extent::Everything)),
@@ -25,14 +25,14 @@ impl OnboardingSteps {
     }
 
     async fn access(&self, onboarding: &Onboarding) -> Result<Access, Failure> {
-        let token = match onboarding.kept_attempt() {
+        let token = match onboarding.stored_attempt() {
             Some(attempt) => self.vault.business_token(attempt).await?,
             None => None,
         };
         let Some(token) = token else { return Ok(Access::TokenDead) };
         let customer = Customer { graph: &self.graph, token: &token };
         if let Some(waba) = &onboarding.waba {
-            return look(&customer, waba).await;
+            return access::check(&customer, waba).await;
         }
         // No account is proven yet: only the token itself can be checked.
         let inspected = self.graph.call(&DebugToken { token: &token }, Auth::App).await;

@@ -16,6 +16,7 @@ use crate::domain::progress::Fact;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::client::GraphClient;
+use crate::publishing::publish_outbox;
 use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
 use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
@@ -83,12 +84,14 @@ impl Migrator {
     ///
     /// # Errors
     /// [`MigrationError`] when the infrastructure fails; the record then states what is due.
-    pub async fn attend(&self, id: &MigrationId) -> Result<(), MigrationError> {
+    pub async fn work(&self, id: &MigrationId) -> Result<(), MigrationError> {
         let mut checked = false;
         for _ in 0..TURNS {
             let Some(held) = self.store.migration(id).await? else { return Ok(()) };
             match held.record.next(clock::now()) {
-                MigrationNext::Publish => self.publish(&held.record).await?,
+                MigrationNext::Publish => {
+                    publish_outbox::<_, MigrationError>(&self.store, &self.publisher, id, held).await?;
+                }
                 MigrationNext::Check => {
                     let Some(begun) = self.store.begin_check(id, clock::now()).await? else { return Ok(()) };
                     for fact in self.check(&begun).await? {
@@ -111,16 +114,6 @@ impl Migrator {
             let job = Job::Migration { id: migration.id.clone() };
             self.jobs.enqueue(&job, wait.saturating_add(Duration::from_secs(1))).await?;
         }
-        Ok(())
-    }
-
-    async fn publish(&self, migration: &Migration) -> Result<(), MigrationError> {
-        for event in &migration.outbox {
-            self.publisher.migration(migration, event).await?;
-        }
-        self.store
-            .record_migration(&migration.id, &MigrationFact::EventsSent(migration.outbox.clone()), clock::now())
-            .await?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::graph::calls::waba::ReadWaba;
 use std::collections::BTreeSet;
 
 /// Reads everything that was set up. If one call fails, the check fails and is repeated.
-pub(super) async fn look(
+pub(super) async fn check(
     customer: &Customer<'_>,
     waba: &VerifiedWaba,
     onboarding: &Onboarding,

@@ -18,7 +18,7 @@ impl Worker<OnboardingSteps> {
         if clock::now().after(STEP_BUDGET) >= deadline {
             return Ok(self.steps.enqueue(&Job::Migration { id: id.clone() }, Duration::ZERO).await?);
         }
-        Ok(self.performer.mover.attend(id).await?)
+        Ok(self.performer.migrator.work(id).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Items of the template desk: drafts, the template budget, and when templates were last read.
+//! Items of the template editor: drafts, the template budget, and when templates were last read.
 
 use super::item::{self, Require, number, text};
 use super::update::{Record, next_version};

@@ -1,7 +1,7 @@
 //! The process crashes before or after every write of a request, and the request is repeated with its key.
 
 use super::template;
-use integration::{Effect, Lab, Popup, Proxy, Strike};
+use integration::{Effect, Injection, Lab, Popup, Proxy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ async fn killed_everywhere(
             for nth in 1.. {
                 run += 1;
                 let (key, body) = (format!("run-{run}"), body(run));
-                proxy.script(&[Strike { call: call.to_owned(), nth, times: 1, effect }]);
+                proxy.script(&[Injection { call: call.to_owned(), nth, times: 1, effect }]);
                 let first = lab.keyed_post(path, &key, &body).await;
                 let struck = proxy.struck();
                 proxy.script(&[]);

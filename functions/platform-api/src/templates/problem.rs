@@ -1,4 +1,4 @@
-//! Problems of the template desk.
+//! Problems of the template editor.
 
 use crate::once::{in_progress, soon};
 use http::StatusCode;
@@ -6,32 +6,34 @@ use shared::clock;
 use shared::domain::failure::{Class, Failure};
 use shared::domain::time::Timestamp;
 use shared::http::problem::Problem;
-use shared::perform::desk::DeskError;
+use shared::perform::template_editor::TemplateEditorError;
 use std::time::Duration;
 
 pub(super) const fn not_open() -> Problem {
     Problem::new(StatusCode::CONFLICT, "not_connected", "This account is not connected.")
 }
 
-pub(super) fn desk_problem(error: &DeskError) -> Problem {
+pub(super) fn editor_problem(error: &TemplateEditorError) -> Problem {
     tracing::warn!(error = shared::telemetry::chain(error), "template not changed");
     match error {
-        DeskError::Store(_) | DeskError::Meta(Failure { class: Class::Later, .. }) => Problem::unavailable(),
-        DeskError::Full(at) => used_up(*at),
-        DeskError::Exists => {
+        TemplateEditorError::Store(_) | TemplateEditorError::Meta(Failure { class: Class::Later, .. }) => {
+            Problem::unavailable()
+        }
+        TemplateEditorError::Full(at) => used_up(*at),
+        TemplateEditorError::Exists => {
             let title = "A template of this name already exists in this language.";
             Problem::new(StatusCode::CONFLICT, "template.exists", title)
         }
-        DeskError::InProgress { same: true } => in_progress(),
-        DeskError::InProgress { same: false } => {
+        TemplateEditorError::InProgress { same: true } => in_progress(),
+        TemplateEditorError::InProgress { same: false } => {
             let title = "A template of this name and language is being submitted at the moment.";
             Problem::new(StatusCode::CONFLICT, "template.in_progress", title).until(Some(soon()))
         }
-        DeskError::Meta(Failure { class: Class::LaterAfter(seconds), .. }) => {
+        TemplateEditorError::Meta(Failure { class: Class::LaterAfter(seconds), .. }) => {
             used_up(clock::now().after(Duration::from_secs(u64::from(*seconds))))
         }
-        DeskError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
-        DeskError::Meta(_) => {
+        TemplateEditorError::Meta(Failure { class: Class::TokenDead, .. }) => not_open(),
+        TemplateEditorError::Meta(_) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused", "Meta rejected the request.")
         }
     }

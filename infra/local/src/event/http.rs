@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Which service calls the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum Endpoint {
     /// API Gateway.
     HttpApi,
     /// Lambda itself.
@@ -23,7 +23,7 @@ pub(crate) enum Door {
 /// What the service adds to a request.
 #[derive(Debug)]
 pub(crate) struct RequestContext {
-    pub(crate) door: Door,
+    pub(crate) endpoint: Endpoint,
     /// The host name of the service; the client's `Host` if the service has none.
     pub(crate) host: Option<String>,
     pub(crate) route_key: String,
@@ -71,7 +71,7 @@ fn request_context(parts: &Parts, context: &RequestContext, host: &str) -> Value
     let agent = parts.headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let host = context.host.as_deref().unwrap_or(host);
     let mut value = json!({
-        "accountId": if context.door == Door::HttpApi { crate::physical::ACCOUNT } else { "anonymous" },
+        "accountId": if context.endpoint == Endpoint::HttpApi { crate::physical::ACCOUNT } else { "anonymous" },
         "apiId": "local",
         "domainName": host,
         "domainPrefix": host.split(['.', ':']).next(),
@@ -177,7 +177,7 @@ mod tests {
     fn event(request: axum::http::request::Builder, body: &'static [u8]) -> Value {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let context = RequestContext {
-            door: Door::HttpApi,
+            endpoint: Endpoint::HttpApi,
             host: Some("localhost:3000".into()),
             route_key: "POST /a/{id}".into(),
             path_parameters: vec![("id".into(), "7".into())],

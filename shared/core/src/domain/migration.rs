@@ -139,9 +139,11 @@ pub struct Migration {
     /// Times at which codes were entered, recorded before the call.
     pub entries: Vec<Timestamp>,
     /// Stable code of why the last user action failed.
-    pub complaint: Option<String>,
+    #[serde(rename = "complaint")]
+    pub action_error: Option<String>,
     /// Number of checks in this phase.
-    pub looks: u16,
+    #[serde(rename = "looks")]
+    pub check_count: u16,
     /// The timeline.
     pub timeline: Vec<Entry>,
     /// Events that may not have been sent yet.
@@ -217,7 +219,7 @@ impl Migration {
     pub fn code(&self) -> Option<&str> {
         match &self.phase {
             Phase::Blocked { code, .. } => Some(code),
-            _ => self.complaint.as_deref(),
+            _ => self.action_error.as_deref(),
         }
     }
 

@@ -27,8 +27,8 @@ use announce::announce_state;
 use assign::assigned;
 use beginning::code_received;
 use connection::{
-    exchange_failed, fetch_asked, fetch_postponed, joined, rejoined, rescue_started, token_died, token_not_kept,
-    token_renewed, token_sought, token_stored,
+    exchange_failed, fetch_asked, fetch_postponed, joined, rejoined, rescue_started, token_died, token_fetch_planned,
+    token_not_stored, token_renewed, token_stored,
 };
 use departure::{check_started, confirmed, departed, not_confirmed};
 use exit::exit_requested;
@@ -114,12 +114,12 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
     let now = moment.now;
     match event {
         Fact::CodeReceived(code) => code_received(after, code, now, timeline),
-        Fact::TokenNotKept(attempt, granted) => token_not_kept(after, attempt, granted.as_ref(), now, timeline),
+        Fact::TokenNotStored(attempt, granted) => token_not_stored(after, attempt, granted.as_ref(), now, timeline),
         Fact::RescueStarted(attempt) => rescue_started(after, attempt, now),
         Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),
         Fact::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
         Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, reason, now, timeline),
-        Fact::TokenSought(attempt, business) => token_sought(after, attempt, business, now, timeline),
+        Fact::TokenFetchPlanned(attempt, business) => token_fetch_planned(after, attempt, business, now, timeline),
         Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
         Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),
         Fact::TokenRenewed(round) => token_renewed(after, round, now, timeline),

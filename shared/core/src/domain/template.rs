@@ -76,12 +76,12 @@ pub struct TemplateChange {
     /// When, by Meta's clock.
     pub at: Timestamp,
     /// The changed attribute.
-    pub said: Said,
+    pub attribute: ChangedAttribute,
 }
 
 /// The attribute that a webhook reports; each attribute has its own time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum ChangedAttribute {
     /// A review ended, or the template was paused, disabled or deleted.
     Status {
         /// The new status.
@@ -119,8 +119,8 @@ pub enum Merged {
 /// Merges a webhook's change with the stored template.
 #[must_use]
 pub fn apply_change(known: Option<&Template>, change: &TemplateChange) -> Merged {
-    match (known, &change.said) {
-        (None, Said::Status { status, reason, category }) => Merged::Changed(Box::new(Template {
+    match (known, &change.attribute) {
+        (None, ChangedAttribute::Status { status, reason, category }) => Merged::Changed(Box::new(Template {
             id: change.id.clone(),
             name: change.name.clone(),
             language: change.language.clone(),
@@ -135,12 +135,12 @@ pub fn apply_change(known: Option<&Template>, change: &TemplateChange) -> Merged
             missing_since: None,
             unpublished: true,
         })),
-        (None, Said::Category { .. } | Said::Quality(_)) => Merged::Undecided,
-        (Some(stored), said) => said.merged_with(stored, change.at),
+        (None, ChangedAttribute::Category { .. } | ChangedAttribute::Quality(_)) => Merged::Undecided,
+        (Some(stored), attribute) => attribute.merged_with(stored, change.at),
     }
 }
 
-impl Said {
+impl ChangedAttribute {
     fn merged_with(&self, stored: &Template, at: Timestamp) -> Merged {
         let (last, same) = match self {
             Self::Status { status, reason, .. } => {
@@ -207,19 +207,19 @@ mod tests {
         }
     }
 
-    fn change(said: Said, at: i64) -> TemplateChange {
+    fn change(attribute: ChangedAttribute, at: i64) -> TemplateChange {
         let template = template("1", "", 0);
         TemplateChange {
             id: template.id,
             name: template.name,
             language: template.language,
             at: Timestamp::from_seconds(at),
-            said,
+            attribute,
         }
     }
 
     fn status(status: &str, at: i64) -> TemplateChange {
-        change(Said::Status { status: status.into(), reason: None, category: Some("UTILITY".into()) }, at)
+        change(ChangedAttribute::Status { status: status.into(), reason: None, category: Some("UTILITY".into()) }, at)
     }
 
     #[test]
@@ -242,17 +242,18 @@ mod tests {
     #[test]
     fn two_values_of_one_second_are_undecided() {
         assert_eq!(apply_change(Some(&template("1", "PAUSED", 5)), &status("APPROVED", 5)), Merged::Undecided);
-        assert_eq!(apply_change(None, &change(Said::Quality("RED".into()), 5)), Merged::Undecided);
+        assert_eq!(apply_change(None, &change(ChangedAttribute::Quality("RED".into()), 5)), Merged::Undecided);
     }
 
     #[test]
     fn status_category_and_quality_are_merged_independently() {
         let known = template("1", "PAUSED", 50);
-        let announced = Said::Category { category: "UTILITY".into(), correct: Some("MARKETING".into()) };
+        let announced = ChangedAttribute::Category { category: "UTILITY".into(), correct: Some("MARKETING".into()) };
         let Merged::Changed(known) = apply_change(Some(&known), &change(announced, 10)) else {
             panic!("older than the status")
         };
-        let Merged::Changed(known) = apply_change(Some(&known), &change(Said::Quality("RED".into()), 20)) else {
+        let Merged::Changed(known) = apply_change(Some(&known), &change(ChangedAttribute::Quality("RED".into()), 20))
+        else {
             panic!("newer than any quality")
         };
         let Merged::Changed(known) = apply_change(Some(&known), &status("APPROVED", 60)) else { panic!("newest") };

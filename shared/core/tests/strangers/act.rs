@@ -14,9 +14,9 @@ pub(crate) enum End {
     /// The token is stored, and that is recorded.
     Kept,
     /// The vault is unavailable; what Meta granted is recorded.
-    NotKept,
+    NotStored,
     /// The vault is unavailable, and Meta does not report in time what it granted.
-    NotKeptUnproven,
+    NotStoredUnproven,
     /// The process crashes before the call to Meta.
     KilledBefore,
     /// The process crashes after Meta accepted the code.
@@ -74,8 +74,8 @@ pub(crate) enum Act {
 fn click() -> impl Strategy<Value = Click> {
     let end = prop_oneof![
         3 => Just(End::Kept),
-        2 => Just(End::NotKept),
-        1 => Just(End::NotKeptUnproven),
+        2 => Just(End::NotStored),
+        1 => Just(End::NotStoredUnproven),
         1 => Just(End::KilledBefore),
         2 => Just(End::KilledAfter),
         1 => Just(End::KilledKept),

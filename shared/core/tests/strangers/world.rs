@@ -235,7 +235,7 @@ impl World {
         self.announced.insert(own);
         let token = Token { opens: BTreeSet::from([own]), names: click.names };
         self.entitled.insert((who, own));
-        let granted = Granted::of(&token.grant()).filter(|_| click.end == End::NotKept);
+        let granted = Granted::of(&token.grant()).filter(|_| click.end == End::NotStored);
         match click.end {
             End::Kept | End::KilledKept => drop(self.vault.insert(attempt.clone(), token)),
             _ => self.counts.crashes_after_acceptance += 1,
@@ -243,7 +243,7 @@ impl World {
         self.counts.proofs_recorded += usize::from(granted.is_some());
         match click.end {
             End::Kept => drop(self.apply(place, &Fact::TokenStored(attempt))),
-            End::NotKept | End::NotKeptUnproven => drop(self.apply(place, &Fact::TokenNotKept(attempt, granted))),
+            End::NotStored | End::NotStoredUnproven => drop(self.apply(place, &Fact::TokenNotStored(attempt, granted))),
             End::AnswerLost => drop(self.apply(place, &Fact::ExchangeFailed(attempt, "exchange.lost"))),
             End::KilledBefore | End::KilledAfter | End::KilledKept => {}
         }

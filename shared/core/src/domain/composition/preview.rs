@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub struct Preview {
     /// Plain text: header, body, footer and buttons, one per line.
     pub text: String,
-    /// The same as HTML, with WhatsApp's bold, italic, strike-through and monospace formatting.
+    /// The same as HTML, with WhatsApp's bold, italic, injection-through and monospace formatting.
     pub html: String,
 }
 

@@ -61,7 +61,7 @@ pub enum MigrationFact {
 /// Maximum number of timeline entries.
 const LONGEST_TIMELINE: usize = 100;
 /// Checks after which a transient failure is reported.
-const QUIET_LOOKS: u16 = 3;
+const QUIET_CHECKS: u16 = 3;
 /// How long to wait for the registration: Meta allows registering a verified number within 14 days.
 const REGISTRATION: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -125,8 +125,8 @@ pub fn advance_by(
 fn enter(after: &mut Migration, phase: Phase, event: &str, code: Option<&str>, now: Timestamp) {
     after.phase = phase;
     after.since = now;
-    after.looks = 0;
-    after.complaint = None;
+    after.check_count = 0;
+    after.action_error = None;
     note(after, event, code, now);
 }
 
@@ -155,7 +155,7 @@ fn resumed(after: &mut Migration, now: Timestamp) {
 }
 
 fn begin_check(after: &mut Migration, now: Timestamp) {
-    after.looks = after.looks.saturating_add(1);
+    after.check_count = after.check_count.saturating_add(1);
     match &mut after.phase {
         Phase::Checking { due } | Phase::Registering { due } => *due = now.after(LEASE),
         Phase::Blocked { due, .. } | Phase::CodeSent { due } => *due = Some(now.after(LEASE)),
@@ -185,26 +185,26 @@ fn checking(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
 /// Transient failures are retried with growing delays; failures that need action are reported once.
 fn failed(after: &mut Migration, failure: &Failure, now: Timestamp) {
     let due = match failure.class {
-        Class::Later => Some(now.after(pause(after.looks))),
+        Class::Later => Some(now.after(pause(after.check_count))),
         Class::LaterAfter(seconds) => Some(now.after(Duration::from_secs(u64::from(seconds)))),
         Class::Until(_, _, at) => Some(at),
         Class::Needs(..) | Class::Skip | Class::Hold | Class::TokenDead => None,
     };
     match (&mut after.phase, due) {
         (Phase::Blocked { code, due: again, .. }, due) if *code == failure.code => *again = due,
-        (Phase::Checking { due: again }, Some(due)) if after.looks < QUIET_LOOKS => *again = due,
+        (Phase::Checking { due: again }, Some(due)) if after.check_count < QUIET_CHECKS => *again = due,
         _ => {
-            let (actor, code, looks) = (refusal::actor(failure), failure.code.clone(), after.looks);
+            let (actor, code, checks) = (refusal::actor(failure), failure.code.clone(), after.check_count);
             enter(after, Phase::Blocked { actor, code: code.clone(), due }, "blocked", Some(&code), now);
-            after.looks = looks;
+            after.check_count = checks;
             publish(after, "whatsapp.move.blocked.v1", &code, now);
         }
     }
 }
 
 /// 20 s, 40 s, … up to an hour.
-fn pause(looks: u16) -> Duration {
-    Duration::from_secs(20_u64.saturating_mul(1 << looks.min(8)).min(3600))
+fn pause(checks: u16) -> Duration {
+    Duration::from_secs(20_u64.saturating_mul(1 << checks.min(8)).min(3600))
 }
 
 fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
@@ -213,15 +213,15 @@ fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
         MigrationFact::CodeAsked => {
             after.codes.retain(|at| now.since(*at) < DAY);
             after.codes.push(now);
-            after.complaint = None;
+            after.action_error = None;
             note(after, "code_asked", None, now);
         }
         MigrationFact::CodeSent(doubt) => {
             enter(after, Phase::CodeSent { due: None }, "code_sent", *doubt, now);
-            after.complaint = doubt.map(str::to_owned);
+            after.action_error = doubt.map(str::to_owned);
         }
         MigrationFact::CodeRefused(failure) | MigrationFact::EntryRefused(failure) => {
-            after.complaint = Some(failure.code.clone());
+            after.action_error = Some(failure.code.clone());
             note(after, "code_refused", Some(&failure.code), now);
             if let Phase::CodeSent { due } = &mut after.phase {
                 *due = None;
@@ -231,14 +231,14 @@ fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
         MigrationFact::CodeEntered => {
             after.entries.retain(|at| now.since(*at) < DAY);
             after.entries.push(now);
-            after.complaint = None;
+            after.action_error = None;
             after.phase = Phase::CodeSent { due: Some(now.after(LEASE)) };
             note(after, "code_entered", None, now);
         }
         MigrationFact::Verified => enter(after, Phase::Registering { due: now }, "verified", None, now),
         MigrationFact::Failed(_) => {
             if let Phase::CodeSent { due } = &mut after.phase {
-                *due = Some(now.after(pause(after.looks)));
+                *due = Some(now.after(pause(after.check_count)));
             }
         }
         _ => {}
@@ -261,7 +261,7 @@ fn registering(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
         }
         // The onboarding's own step registers the number: check soon, then with growing delays.
         MigrationFact::Failed(_) => {
-            let seconds = 1_u64 << after.looks.min(11);
+            let seconds = 1_u64 << after.check_count.min(11);
             after.phase = Phase::Registering { due: now.after(Duration::from_secs(seconds)) };
         }
         _ => {}

@@ -32,8 +32,8 @@ fn begun() -> Migration {
         after: None,
         codes: Vec::new(),
         entries: Vec::new(),
-        complaint: None,
-        looks: 0,
+        action_error: None,
+        check_count: 0,
         timeline: Vec::new(),
         outbox: Vec::new(),
     }

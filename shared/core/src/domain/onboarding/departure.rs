@@ -32,7 +32,7 @@ impl Onboarding {
 
     /// The attempt whose secret is stored, even if its token may be used for read-only checks only.
     #[must_use]
-    pub fn kept_attempt(&self) -> Option<&AttemptId> {
+    pub fn stored_attempt(&self) -> Option<&AttemptId> {
         match &self.phase {
             Phase::Connected { attempt, .. }
             | Phase::Held { attempt, .. }

@@ -90,7 +90,7 @@ impl StepRecord {
     }
 
     /// Schedules a waiting step for that time, unless it is due earlier.
-    pub fn look_at(&mut self, at: Timestamp) {
+    pub fn check_at(&mut self, at: Timestamp) {
         if let StepStatus::Waiting { due, .. } = &mut self.status {
             *due = Some(due.map_or(at, |due| due.min(at)));
         }

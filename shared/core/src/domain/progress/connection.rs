@@ -47,7 +47,7 @@ fn connect(after: &mut Onboarding, attempt: &AttemptId, now: Timestamp) {
 
 /// The exchange has ended, so its outcome is checked immediately. What Meta granted is the proof that allows requesting
 /// the token again; without it there is no proof.
-pub(super) fn token_not_kept(
+pub(super) fn token_not_stored(
     after: &mut Onboarding,
     attempt: &AttemptId,
     granted: Option<&Granted>,
@@ -59,7 +59,7 @@ pub(super) fn token_not_kept(
     {
         *lease_until = now;
         after.entitlement = granted.cloned().map(Entitlement::CodeAccepted);
-        timeline.push(entry(now, "token_not_kept", None));
+        timeline.push(entry(now, "token_not_stored", None));
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn token_died(
 }
 
 /// The code is lost, but Meta may return the token without it.
-pub(super) fn token_sought(
+pub(super) fn token_fetch_planned(
     after: &mut Onboarding,
     attempt: &AttemptId,
     business: &BusinessId,
@@ -111,7 +111,7 @@ pub(super) fn token_sought(
     if matches!(&after.phase, Phase::Exchanging { attempt: current, .. } if current == attempt && proven) {
         let (attempt, business) = (attempt.clone(), business.clone());
         enter(after, Phase::Fetching { attempt, business, due: now, tries: 0 }, now);
-        timeline.push(entry(now, "token_sought", None));
+        timeline.push(entry(now, "token_fetch_planned", None));
     }
 }
 

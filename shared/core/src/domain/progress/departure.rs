@@ -42,7 +42,7 @@ pub(super) fn departed(
     timeline.push(entry(now, "departure_reported", Some(reason)));
     if due.is_none() {
         let waiting = after.steps.iter_mut().filter(|(step, _)| step.is_of_exit());
-        waiting.for_each(|(_, record)| record.look_at(now));
+        waiting.for_each(|(_, record)| record.check_at(now));
     }
 }
 
@@ -89,6 +89,6 @@ pub(super) fn not_confirmed(
 
 /// The departure that is being checked with the token of `attempt`.
 fn pending<'a>(after: &'a mut Onboarding, attempt: &AttemptId) -> Option<&'a mut Departure> {
-    let current = after.departure_due().is_some() && after.kept_attempt() == Some(attempt);
+    let current = after.departure_due().is_some() && after.stored_attempt() == Some(attempt);
     after.departure.as_mut().filter(|_| current)
 }

@@ -25,11 +25,11 @@ pub enum Fact {
     ExchangeFailed(AttemptId, &'static str),
     /// Meta accepted the code of this attempt, but storing its token failed: the exchange has ended. With what the
     /// token was granted, if Meta reported it in time.
-    TokenNotKept(AttemptId, Option<Granted>),
+    TokenNotStored(AttemptId, Option<Granted>),
     /// A worker checks the outcome of this attempt.
     RescueStarted(AttemptId),
     /// The token of this attempt is lost; this portfolio's token may be requested without a code.
-    TokenSought(AttemptId, BusinessId),
+    TokenFetchPlanned(AttemptId, BusinessId),
     /// An operator assigned an account to a customer.
     Assigned(Box<Assignment>),
     /// A worker requests the token of this attempt from Meta.

@@ -128,7 +128,7 @@ pub(super) fn step_failed(
         Class::Later => retry(step, made, None, failure, moment),
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
-            let due = look_again(waiting_for, &failure.code).map(|wait| now.after(moment.jitter.spread(wait)));
+            let due = next_check(waiting_for, &failure.code).map(|wait| now.after(moment.jitter.spread(wait)));
             (waiting(actor, waiting_for, failure, due), "step_waiting")
         }
         Class::Until(actor, waiting_for, due) => (waiting(actor, waiting_for, failure, Some(due)), "step_waiting"),
@@ -182,7 +182,7 @@ fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Mo
 const REGISTERED_TOO_OFTEN: &str = "graph.133016";
 /// How often a waiting step is retried without a trigger. Reviews and payment methods are reported by webhook, if at
 /// all, so retries are rare; waits for a person's answer are never retried.
-fn look_again(waiting_for: Waiting, code: &str) -> Option<Duration> {
+fn next_check(waiting_for: Waiting, code: &str) -> Option<Duration> {
     match waiting_for {
         Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(crate::domain::onboarding::REGISTRATION_WINDOW),
         Waiting::PaymentMethod => Some(Duration::from_secs(600)),

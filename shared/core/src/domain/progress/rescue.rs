@@ -20,7 +20,7 @@ pub fn rescue(onboarding: &Onboarding, stored: bool, announced: &[(WabaId, Busin
         Some(Entitlement::Announced { .. } | Entitlement::Assigned { .. }) | None => None,
     };
     Some(match portfolio {
-        Some(business) => Fact::TokenSought(attempt, business),
+        Some(business) => Fact::TokenFetchPlanned(attempt, business),
         None => Fact::ExchangeFailed(attempt, "exchange.lost"),
     })
 }

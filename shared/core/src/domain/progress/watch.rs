@@ -93,7 +93,7 @@ fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, value: 
     let number = match about {
         About::Account => {
             after.facts.observe(attribute, value, at);
-            return look_again(after, attribute, now);
+            return check_again(after, attribute, now);
         }
         About::Number(id) => after.numbers.get_mut(id),
         About::Display(digits) => after.numbers.values_mut().find(|number| number.is_written(digits)),
@@ -101,7 +101,7 @@ fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, value: 
     let Some(number) = number else { return };
     number.observe(attribute, value, at);
     register_new_name(after, now);
-    look_again(after, attribute, now);
+    check_again(after, attribute, now);
 }
 
 /// Applies a restriction of the account.
@@ -114,7 +114,7 @@ fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str,
     let Some(number) = number else { return };
     number.name_decided(decision, at);
     register_new_name(after, now);
-    look_again(after, Attribute::NameStatus, now);
+    check_again(after, Attribute::NameStatus, now);
 }
 
 /// A new display name takes effect with another registration.
@@ -126,7 +126,7 @@ fn register_new_name(after: &mut Onboarding, now: Timestamp) {
 }
 
 /// Retries a wait that the status value may end.
-fn look_again(after: &mut Onboarding, attribute: Attribute, now: Timestamp) {
+fn check_again(after: &mut Onboarding, attribute: Attribute, now: Timestamp) {
     let step = match attribute {
         Attribute::Review => Step::AwaitReview,
         Attribute::Verification | Attribute::Certification => Step::AwaitVerification,
@@ -143,6 +143,6 @@ fn look_again(after: &mut Onboarding, attribute: Attribute, now: Timestamp) {
         | Attribute::MarketingMessages => return,
     };
     if let Some(record) = after.steps.get_mut(&step) {
-        record.look_at(now);
+        record.check_at(now);
     }
 }

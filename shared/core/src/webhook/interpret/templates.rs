@@ -2,7 +2,7 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::ids::TemplateId;
-use crate::domain::template::{Said, TemplateChange, normal_language};
+use crate::domain::template::{ChangedAttribute, TemplateChange, normal_language};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -38,7 +38,7 @@ struct Category {
 fn read<T: DeserializeOwned>(
     change: &Change<'_>,
     context: &Context,
-    said: impl FnOnce(T) -> Option<Said>,
+    attribute: impl FnOnce(T) -> Option<ChangedAttribute>,
 ) -> Option<Observation> {
     let value: Named<T> = serde_json::from_str(change.value.get()).ok()?;
     Some(Observation::Template(TemplateChange {
@@ -46,7 +46,7 @@ fn read<T: DeserializeOwned>(
         name: value.message_template_name,
         language: normal_language(&value.message_template_language),
         at: context.time_of(change),
-        said: said(value.attributes)?,
+        attribute: attribute(value.attributes)?,
     }))
 }
 
@@ -54,13 +54,13 @@ fn read<T: DeserializeOwned>(
 pub(super) fn status(change: &Change<'_>, context: &Context) -> Option<Observation> {
     read(change, context, |value: Status| {
         let reason = value.reason.filter(|reason| reason != "NONE");
-        Some(Said::Status { status: value.event, reason, category: value.message_template_category })
+        Some(ChangedAttribute::Status { status: value.event, reason, category: value.message_template_category })
     })
 }
 
 /// `message_template_quality_update`.
 pub(super) fn quality(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    read(change, context, |value: Quality| Some(Said::Quality(value.new_quality_score)))
+    read(change, context, |value: Quality| Some(ChangedAttribute::Quality(value.new_quality_score)))
 }
 
 /// `template_category_update`, whose `new_category` is the current category even if another one is announced, and
@@ -69,7 +69,7 @@ pub(super) fn category(change: &Change<'_>, context: &Context) -> Option<Observa
     read(change, context, |value: Category| {
         let category = value.new_category.or(value.category)?;
         let correct = value.correct_category.filter(|correct| *correct != category);
-        Some(Said::Category { category, correct })
+        Some(ChangedAttribute::Category { category, correct })
     })
 }
 
@@ -104,7 +104,7 @@ mod tests {
         let rejected = value(r#""event":"REJECTED","reason":"INVALID_FORMAT","message_template_category":"UTILITY""#);
         let change = observe(status, &rejected, 100).unwrap();
         assert_eq!((change.id.as_str(), change.language.as_str()), ("1689556908129832", "en_US"));
-        let Said::Status { status, reason, .. } = change.said else { panic!("a status") };
+        let ChangedAttribute::Status { status, reason, .. } = change.attribute else { panic!("a status") };
         assert_eq!((status.as_str(), reason.as_deref()), ("REJECTED", Some("INVALID_FORMAT")));
         assert_eq!(change.at, Timestamp::from_seconds(100));
     }
@@ -117,22 +117,25 @@ mod tests {
 
     #[test]
     fn an_announced_category_is_not_taken_for_the_current_one() {
-        let said = |members| observe(category, &value(members), 1).map(|change| change.said);
+        let attribute = |members| observe(category, &value(members), 1).map(|change| change.attribute);
         let of = |category: &str, correct: Option<&str>| {
-            Some(Said::Category { category: category.into(), correct: correct.map(str::to_owned) })
+            Some(ChangedAttribute::Category { category: category.into(), correct: correct.map(str::to_owned) })
         };
         let impending =
             r#""correct_category":"MARKETING","new_category":"UTILITY","category_update_timestamp":1746082800"#;
-        assert_eq!(said(impending), of("UTILITY", Some("MARKETING")));
-        assert_eq!(said(r#""previous_category":"UTILITY","new_category":"MARKETING""#), of("MARKETING", None));
-        assert_eq!(said(r#""category":"UTILITY","correct_category":"MARKETING""#), of("UTILITY", Some("MARKETING")));
-        assert_eq!(said(r#""correct_category":"MARKETING""#), None);
+        assert_eq!(attribute(impending), of("UTILITY", Some("MARKETING")));
+        assert_eq!(attribute(r#""previous_category":"UTILITY","new_category":"MARKETING""#), of("MARKETING", None));
+        assert_eq!(
+            attribute(r#""category":"UTILITY","correct_category":"MARKETING""#),
+            of("UTILITY", Some("MARKETING"))
+        );
+        assert_eq!(attribute(r#""correct_category":"MARKETING""#), None);
     }
 
     #[test]
     fn a_quality_is_observed_and_undocumented_forms_are_only_forwarded() {
         let change = observe(quality, &value(r#""previous_quality_score":"GREEN","new_quality_score":"YELLOW""#), 1);
-        assert_eq!(change.map(|change| change.said), Some(Said::Quality("YELLOW".into())));
+        assert_eq!(change.map(|change| change.attribute), Some(ChangedAttribute::Quality("YELLOW".into())));
         assert_eq!(observe(status, &value(r#""event":"APPROVED""#).replace("1689556908129832", "\"x\""), 1), None);
         assert!(observe(status, &value(r#""event":"PENDING_DELETION","reason":null"#), 1).is_some());
     }

@@ -67,7 +67,7 @@ impl World {
 
     pub(super) fn confirms(&mut self, place: usize) {
         let record = &self.records[place];
-        let Some(attempt) = record.kept_attempt().cloned() else { return };
+        let Some(attempt) = record.stored_attempt().cloned() else { return };
         let gone = record.waba.as_ref().is_some_and(|waba| self.hidden.contains(&account_of(waba.id())));
         let fact = if gone {
             Fact::DepartureConfirmed(attempt, Extent::Everything)

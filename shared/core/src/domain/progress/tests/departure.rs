@@ -68,7 +68,7 @@ fn a_departure_of_this_connection_is_asked_about_and_takes_nothing_apart_by_itse
 
 #[test]
 fn an_exit_starts_when_meta_confirms_it_for_the_token_that_was_checked() {
-    for state in in_every_phase().into_iter().filter(|state| state.kept_attempt().is_some() && !state.is_leaving()) {
+    for state in in_every_phase().into_iter().filter(|state| state.stored_attempt().is_some() && !state.is_leaving()) {
         let after = apply(&state, &[gone(20), Fact::DepartureCheckStarted], at(21));
         let another = Fact::DepartureConfirmed(AttemptId::new(at(0).now, 2), Extent::Everything);
         assert_eq!(apply(&after, &[another], at(22)), after, "{:?}", state.state());

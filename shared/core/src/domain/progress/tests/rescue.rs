@@ -20,7 +20,7 @@ fn claiming(id: &str, portfolio: Option<&str>) -> Onboarding {
 }
 
 fn accepted(id: &str) -> Fact {
-    Fact::TokenNotKept(attempt(), Some(Granted { wabas: vec![waba(id)], businesses: vec![business("77")] }))
+    Fact::TokenNotStored(attempt(), Some(Granted { wabas: vec![waba(id)], businesses: vec![business("77")] }))
 }
 
 fn relaunched() -> Onboarding {
@@ -86,7 +86,7 @@ fn the_claim_of_a_browser_never_justifies_a_rescue() {
             "{:?}",
             state.claim
         );
-        let sought = Fact::TokenSought(attempt(), business("77"));
+        let sought = Fact::TokenFetchPlanned(attempt(), business("77"));
         assert_eq!(apply(&state, &[sought], at(31)), state, "and its token cannot be requested");
     }
 }
@@ -96,7 +96,7 @@ fn an_accepted_code_is_rescued_at_once_for_the_accounts_it_was_granted() {
     let state = apply(&claiming("22", None), &[accepted("11")], at(5));
     assert_eq!(next(&state, Runner::Steps, at(5).now), Next::Rescue, "without waiting for the lease");
     let found = rescue(&state, false, &[(waba("22"), business("88")), (waba("11"), business("77"))]).unwrap();
-    assert_eq!(found, Fact::TokenSought(attempt(), business("77")));
+    assert_eq!(found, Fact::TokenFetchPlanned(attempt(), business("77")));
     let fetching = apply(&state, &[found], at(6));
     let wanted = fetching.wanted_token().unwrap();
     assert_eq!((wanted.business, wanted.accounts), (&business("77"), [waba("11")].as_slice()));
@@ -105,11 +105,11 @@ fn an_accepted_code_is_rescued_at_once_for_the_accounts_it_was_granted() {
 
 #[test]
 fn an_acceptance_without_accounts_or_of_another_attempt_proves_nothing() {
-    let unnamed = apply(&claiming("11", None), &[Fact::TokenNotKept(attempt(), None)], at(5));
+    let unnamed = apply(&claiming("11", None), &[Fact::TokenNotStored(attempt(), None)], at(5));
     assert_eq!(unnamed.entitlement, None);
     assert!(matches!(rescue(&unnamed, false, &[(waba("11"), business("77"))]), Some(Fact::ExchangeFailed(..))));
     let granted = Granted { wabas: vec![waba("11")], businesses: vec![] };
-    let another = Fact::TokenNotKept(AttemptId::new(at(0).now, 2), Some(granted));
+    let another = Fact::TokenNotStored(AttemptId::new(at(0).now, 2), Some(granted));
     assert_eq!(apply(&claiming("11", None), std::slice::from_ref(&another), at(5)), claiming("11", None));
     assert_eq!(
         apply(&relaunched(), &[another, accepted("11")], at(40)),
@@ -120,7 +120,8 @@ fn an_acceptance_without_accounts_or_of_another_attempt_proves_nothing() {
 
 #[test]
 fn the_proof_of_an_earlier_code_does_not_apply_to_another() {
-    let fetching = apply(&claiming("11", None), &[accepted("11"), Fact::TokenSought(attempt(), business("77"))], at(5));
+    let fetching =
+        apply(&claiming("11", None), &[accepted("11"), Fact::TokenFetchPlanned(attempt(), business("77"))], at(5));
     let lost = apply(&fetching, &[Fact::ExchangeFailed(attempt(), "exchange.lost")], at(30));
     assert!(lost.state() == State::Relaunch && lost.entitlement.is_some());
     let (newer, claim) = (AttemptId::new(at(40).now, 2), Claim { waba: Some(waba("22")), ..Claim::default() });

@@ -78,8 +78,8 @@ fn a_token_that_expires_soon_is_reported_once_and_renewed() {
 #[test]
 fn the_token_of_a_lost_code_is_requested_three_times_before_the_customer_clicks_again() {
     let granted = Granted { wabas: vec![WabaId::parse("11").unwrap()], businesses: vec![] };
-    let sought = Fact::TokenSought(attempt(), BusinessId::parse("77").unwrap());
-    let lost = [Fact::TokenNotKept(attempt(), Some(granted)), sought];
+    let sought = Fact::TokenFetchPlanned(attempt(), BusinessId::parse("77").unwrap());
+    let lost = [Fact::TokenNotStored(attempt(), Some(granted)), sought];
     let mut state = apply(&exchanging(Role::TechProvider), &lost, at(31));
     for tries in 1..=3 {
         let due = due_at(&state).unwrap();

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { may } from "./rights.js";
-import { actorName, readable, toneOf } from "./words.js";
+import { actorName, readable, toneOf } from "./labels.js";
 
 /** A state as a coloured label with a dot: never colour alone. */
 export const chip = (state, { tone = toneOf(state), text = readable(state) } = {}) =>

@@ -21,7 +21,7 @@ use serde_json::json;
 const THERE_ALREADY: &str = "graph.100.2388024";
 
 /// Dependencies for working on an account's templates.
-pub struct Desk<'a> {
+pub struct TemplateEditor<'a> {
     /// Meta, with the customer's token.
     pub customer: &'a Customer<'a>,
     /// The account.
@@ -34,7 +34,7 @@ pub struct Desk<'a> {
 
 /// Why a template was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum DeskError {
+pub enum TemplateEditorError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,31 +55,31 @@ pub enum DeskError {
     },
 }
 
-impl From<Failure> for DeskError {
+impl From<Failure> for TemplateEditorError {
     fn from(failure: Failure) -> Self {
         Self::Meta(failure)
     }
 }
 
-impl Desk<'_> {
+impl TemplateEditor<'_> {
     /// Submits a template for review; one submission at a time per name and language. A template that Meta already has
     /// because the answer to the same request was lost counts as success. `holder` identifies the request across
     /// retries.
     ///
     /// # Errors
-    /// [`DeskError`]; nothing was submitted.
-    pub async fn create(&self, composition: &Composition, holder: &str) -> Result<Template, DeskError> {
+    /// [`TemplateEditorError`]; nothing was submitted.
+    pub async fn create(&self, composition: &Composition, holder: &str) -> Result<Template, TemplateEditorError> {
         let language = normal_language(&composition.language);
         let name = (composition.name.as_str(), language.as_str());
         let by = Submitter { holder: holder.to_owned(), attempt: rand::random() };
         let reservation = match self.store.reserve_template(self.waba.id(), name, &by, clock::now()).await? {
             Reserved::Yes(reservation) => reservation,
-            Reserved::No { same } => return Err(DeskError::InProgress { same }),
+            Reserved::No { same } => return Err(TemplateEditorError::InProgress { same }),
         };
         let created = self.submit_once(composition, name, reservation.again).await;
         let submitted = match &created {
             Ok(_) => true,
-            Err(DeskError::Meta(failure)) => matches!(failure.class, Class::Later | Class::LaterAfter(_)),
+            Err(TemplateEditorError::Meta(failure)) => matches!(failure.class, Class::Later | Class::LaterAfter(_)),
             Err(_) => false,
         };
         let released = self.store.release_template(self.waba.id(), name, reservation, submitted, clock::now()).await;
@@ -95,10 +95,10 @@ impl Desk<'_> {
         composition: &Composition,
         name: (&str, &str),
         again: bool,
-    ) -> Result<Template, DeskError> {
+    ) -> Result<Template, TemplateEditorError> {
         match self.known(name).await? {
             Some(known) if again => Ok(known),
-            Some(_) => Err(DeskError::Exists),
+            Some(_) => Err(TemplateEditorError::Exists),
             None => self.submit(composition).await,
         }
     }
@@ -110,7 +110,7 @@ impl Desk<'_> {
         Ok(held.into_iter().map(|held| held.record).find(same))
     }
 
-    async fn submit(&self, composition: &Composition) -> Result<Template, DeskError> {
+    async fn submit(&self, composition: &Composition) -> Result<Template, TemplateEditorError> {
         self.count(TemplateBudget::create).await?;
         let call = CreateTemplate { waba: self.waba, composition };
         let created = match self.customer.call(&call).await {
@@ -143,7 +143,7 @@ impl Desk<'_> {
     }
 
     /// The answer to an earlier submission was lost: finds the template in Meta's list.
-    async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, DeskError> {
+    async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, TemplateEditorError> {
         let read = templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await;
         let language = normal_language(&composition.language);
         match (self.known((&composition.name, &language)).await?, read) {
@@ -162,8 +162,8 @@ impl Desk<'_> {
     /// Replaces the components of a template.
     ///
     /// # Errors
-    /// [`DeskError`]; nothing was changed.
-    pub async fn edit(&self, template: &Template, composition: &Composition) -> Result<(), DeskError> {
+    /// [`TemplateEditorError`]; nothing was changed.
+    pub async fn edit(&self, template: &Template, composition: &Composition) -> Result<(), TemplateEditorError> {
         let approved = template.status == "APPROVED";
         self.count(|budget, now| budget.edit(&template.id, approved, now)).await?;
         let mut change = json!({ "components": composition.components });
@@ -190,8 +190,8 @@ impl Desk<'_> {
     /// Deletes a template in its language. Meta reserves the name of an approved one for 30 days.
     ///
     /// # Errors
-    /// [`DeskError`]; the template still exists.
-    pub async fn delete(&self, template: &Template) -> Result<(), DeskError> {
+    /// [`TemplateEditorError`]; the template still exists.
+    pub async fn delete(&self, template: &Template) -> Result<(), TemplateEditorError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
         self.customer.call(&call).await?;
         let delete = |held: Option<&Template>| {
@@ -211,19 +211,19 @@ impl Desk<'_> {
     /// A template with its components, as stored at Meta.
     ///
     /// # Errors
-    /// [`DeskError::Meta`].
-    pub async fn read(&self, id: &TemplateId) -> Result<Composition, DeskError> {
+    /// [`TemplateEditorError::Meta`].
+    pub async fn read(&self, id: &TemplateId) -> Result<Composition, TemplateEditorError> {
         Ok(self.customer.call(&ReadTemplate { id }).await?)
     }
 
     async fn count(
         &self,
         count: impl Fn(&mut TemplateBudget, Timestamp) -> Result<(), Timestamp> + Sync,
-    ) -> Result<(), DeskError> {
+    ) -> Result<(), TemplateEditorError> {
         let counted = |held: Option<&TemplateBudget>| {
             let mut budget = held.cloned().unwrap_or_default();
-            count(&mut budget, clock::now()).map_err(DeskError::Full)?;
-            Ok::<_, DeskError>(Some((budget, ())))
+            count(&mut budget, clock::now()).map_err(TemplateEditorError::Full)?;
+            Ok::<_, TemplateEditorError>(Some((budget, ())))
         };
         self.store.update(self.waba.id(), counted).await.map(drop)
     }
@@ -232,20 +232,20 @@ impl Desk<'_> {
     /// the reason.
     ///
     /// # Errors
-    /// [`DeskError`] when the table fails, or Meta has to be asked again later.
-    pub async fn submit_drafts(&self, id: &OnboardingId) -> Result<usize, DeskError> {
+    /// [`TemplateEditorError`] when the table fails, or Meta has to be asked again later.
+    pub async fn submit_drafts(&self, id: &OnboardingId) -> Result<usize, TemplateEditorError> {
         let mut submitted = 0;
         for draft in self.store.drafts(id).await?.into_iter().filter(|draft| draft.code.is_none()) {
             let code = match self.create(&draft.composition, &format!("drafts of {id}")).await {
-                Ok(_) | Err(DeskError::Exists) => None,
+                Ok(_) | Err(TemplateEditorError::Exists) => None,
                 Err(
-                    DeskError::Meta(Failure { class: Class::Later | Class::LaterAfter(_), .. })
-                    | DeskError::Full(_)
-                    | DeskError::InProgress { .. },
+                    TemplateEditorError::Meta(Failure { class: Class::Later | Class::LaterAfter(_), .. })
+                    | TemplateEditorError::Full(_)
+                    | TemplateEditorError::InProgress { .. },
                 ) => {
                     continue;
                 }
-                Err(DeskError::Meta(failure)) => Some(failure.code),
+                Err(TemplateEditorError::Meta(failure)) => Some(failure.code),
                 Err(error) => return Err(error),
             };
             submitted += usize::from(code.is_none());

@@ -46,7 +46,7 @@ async fn decided(lab: &Lab, popup: &Popup, template: &Value, decision: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_template_goes_from_the_desk_through_review_to_use() {
+async fn a_template_goes_from_the_editor_through_review_to_use() {
     let lab = Lab::start().await;
     let (popup, id) = ready(&lab, "acme").await;
     let created = lab.platform_post(&path(&id, ""), &offer()).await;

@@ -12,11 +12,11 @@ use std::time::Duration;
 pub(crate) const RECORDING: Duration = OPERATION.saturating_add(Duration::from_secs(1));
 /// Reserved for a granted token: two attempts to save it to the vault, and recording the result. The exchange ends
 /// before that.
-pub(crate) const KEEPING: Duration = RECORDING.saturating_add(OPERATION).saturating_add(OPERATION);
+pub(crate) const STORING: Duration = RECORDING.saturating_add(OPERATION).saturating_add(OPERATION);
 
 impl App {
     /// Stores the token in the vault, with retries as long as time is left for the record.
-    pub(crate) async fn keep(
+    pub(crate) async fn store_token(
         &self,
         id: &OnboardingId,
         (attempt, token): (&AttemptId, &Secret),

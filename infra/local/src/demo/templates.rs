@@ -33,7 +33,7 @@ impl Visit<'_> {
         }
     }
 
-    pub(super) async fn desks(
+    pub(super) async fn templates_and_messages(
         &self,
         onboarding: &str,
         signup: &Signup,
