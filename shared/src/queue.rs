@@ -112,6 +112,14 @@ impl Queue {
     /// [`QueueError`]; the sweeper enqueues the job again.
     pub async fn enqueue(&self, job: &Job, wait: Duration) -> Result<(), QueueError> {
         let body = serde_json::to_string(job).map_err(|_| QueueError("encode".to_owned()))?;
+        self.send_after(body, wait).await
+    }
+
+    /// Stores a message that can be received after `wait` (at most [`LONGEST_DELAY`]).
+    ///
+    /// # Errors
+    /// As [`Queue::send`].
+    pub async fn send_after(&self, body: String, wait: Duration) -> Result<(), QueueError> {
         let seconds = i32::try_from(wait.min(LONGEST_DELAY).as_secs()).unwrap_or_default();
         let request = self.client().send_message().queue_url(&self.url).message_body(body);
         let sent = request.delay_seconds(seconds).send().await;

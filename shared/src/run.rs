@@ -11,10 +11,10 @@ use crate::deadline::Deadline;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
-use crate::domain::progress::{Fact, Next, TimelineEntry, advance, due_at, next};
+use crate::domain::progress::{Fact, Next, advance, advance_all, due_at, next};
 use crate::domain::session::Role;
 use crate::domain::steps::{Runner, Step};
-use crate::domain::time::{Moment, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::perform::Performer;
 use crate::perform::migration::MigrationError;
@@ -239,14 +239,6 @@ impl<P: Performer + Sync> Worker<P> {
             Runner::Credit => &self.credit,
         }
     }
-}
-
-fn advance_all(before: &Onboarding, facts: &[Fact], moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
-    facts.iter().fold((before.clone(), Vec::new()), |(record, mut timeline), fact| {
-        let (after, entries) = advance(&record, fact, moment);
-        timeline.extend(entries);
-        (after, timeline)
-    })
 }
 
 /// Another record claimed the account after it was verified: verifying it again finds the new owner.

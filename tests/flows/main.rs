@@ -7,6 +7,7 @@ mod assignment;
 mod bad_input;
 mod bad_webhooks;
 mod binding;
+mod burst;
 mod client_limits;
 mod exit;
 mod fields;

@@ -46,7 +46,7 @@ pub(crate) fn raw_event(data: &[u8]) {
 /// What is packed can be unpacked; anything not packed by us is refused.
 pub(crate) fn envelope(data: &[u8]) {
     std::hint::black_box(Envelope::unpack(&String::from_utf8_lossy(data)).is_ok());
-    let packed = Envelope { received_at: Timestamp::from_millis(5), body: data.to_vec() };
+    let packed = Envelope::new(Timestamp::from_millis(5), data.to_vec());
     let packed = packed.pack_all();
     let bodies = packed.messages.iter().map(|message| Envelope::unpack(message).map(|envelope| envelope.body));
     let bodies: Vec<Vec<u8>> = bodies.map(|body| body.expect("what we packed")).collect();

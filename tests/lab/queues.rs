@@ -34,6 +34,11 @@ impl Lab {
 
     /// Removes and returns every platform event of a type from the queue; the others are dropped.
     pub async fn events_of(&self, kind: &str) -> Vec<Value> {
+        self.events().await.into_iter().filter(|event| text(event, "type") == kind).collect()
+    }
+
+    /// Removes and returns every platform event from the queue.
+    pub async fn events(&self) -> Vec<Value> {
         let queue = self.queue("PlatformEventsQueue");
         let mut found = Vec::new();
         loop {
@@ -43,8 +48,7 @@ impl Lab {
             }
             for message in messages {
                 self.stack.sqs().delete(&queue, &message.receipt_handle).await.expect("the events queue");
-                let event = events::fits(serde_json::from_str(&message.body).unwrap_or_default());
-                found.extend(Some(event).filter(|event| text(event, "type") == kind));
+                found.push(events::fits(serde_json::from_str(&message.body).unwrap_or_default()));
             }
         }
     }
@@ -57,6 +61,12 @@ impl Lab {
     /// Number of platform events in the queue.
     pub fn events_waiting(&self) -> usize {
         self.stack.sqs().counts(&self.queue("PlatformEventsQueue")).expect("the events queue").visible
+    }
+
+    /// Number of messages in a queue that can be received, now or later.
+    pub fn waiting(&self, queue: &str) -> usize {
+        let counts = self.stack.sqs().counts(&self.queue(queue)).expect("a queue");
+        counts.visible + counts.in_flight + counts.delayed
     }
 
     /// The URL of a queue.

@@ -1,8 +1,9 @@
 //! Effects of webhooks on our records: conditional writes, and older data never replaces newer data.
 
 use super::EventError;
+use super::delivery::RecordFact;
 use shared::clock;
-use shared::domain::ids::{BusinessId, MessageId, PhoneNumberId, WabaId};
+use shared::domain::ids::{BusinessId, MessageId, OnboardingId, PhoneNumberId, WabaId};
 use shared::domain::message::{MessageFact, MessageNext};
 use shared::domain::meta_status::Attribute;
 use shared::domain::progress::{About, Fact};
@@ -33,65 +34,68 @@ pub(crate) struct Applier {
 }
 
 impl Applier {
-    /// Applies what a change reports about an account; `owner` is the record that owns it.
+    /// Applies what a change reports about an account; `owner` is the record that owns it. Returns the facts that are
+    /// left to be saved in that record.
     pub(crate) async fn apply(
         &self,
         waba: &WabaId,
         owner: Option<&Owner>,
         observation: Observation,
-    ) -> Result<(), EventError> {
+    ) -> Result<Vec<RecordFact>, EventError> {
         match observation {
-            Observation::Fact(fact) => self.fact(owner, &fact).await,
-            Observation::Joined { business, at } => self.joined(waba, owner, business, false, at).await,
+            Observation::Fact(fact) => return Ok(for_owner(owner, [fact])),
+            Observation::Joined { business, at } => {
+                self.announced(waba, business, false, at).await?;
+                return Ok(for_owner(owner, [Fact::Joined(at)]));
+            }
             Observation::Uncertified { business, at } => {
-                self.joined(waba, owner, Some(business), true, at).await?;
+                self.announced(waba, Some(business), true, at).await?;
                 let (attribute, value) = (Attribute::Certification, "NEEDED".to_owned());
                 let needed = Fact::Observed { about: About::Account, attribute, value, at };
-                self.fact(owner, &needed).await
+                return Ok(for_owner(owner, [Fact::Joined(at), needed]));
             }
-            Observation::Template(change) => self.template(waba, owner, &change).await,
-            Observation::Templates => self.poll(waba, owner).await,
+            Observation::Template(change) => self.template(waba, owner, &change).await?,
+            Observation::Templates => self.poll(waba, owner).await?,
             Observation::Preference { phone, person, stopped, at } => {
-                Ok(self.store.note_preference(&phone, &person, stopped, at).await?)
+                self.store.note_preference(&phone, &person, stopped, at).await?;
             }
-            Observation::Renamed { phone, was, is } => self.renamed(&phone, &was, &is).await,
+            Observation::Renamed { phone, was, is } => self.renamed(&phone, &was, &is).await?,
             Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at } => {
-                self.status(&message, &phone, &MessageFact::Reported { attempt, wamid, delivery, code, at }).await
+                self.status(&message, &phone, &MessageFact::Reported { attempt, wamid, delivery, code, at }).await?;
             }
             Observation::Solution { id, status, at } => {
-                Ok(self.store.note_solution(&Solution { id, status, at }).await?)
+                self.store.note_solution(&Solution { id, status, at }).await?;
             }
         }
+        Ok(Vec::new())
     }
 
-    /// Saves the announcement, and records it in the onboarding that owns the account. Usually the browser's code
-    /// arrives first; if none arrives, the announcement starts the onboarding.
-    async fn joined(
+    /// Saves the announcement of a signup. Usually the browser's code arrives first; if none arrives, the announcement
+    /// starts the onboarding.
+    async fn announced(
         &self,
         waba: &WabaId,
-        owner: Option<&Owner>,
         business: Option<BusinessId>,
         uncertified: bool,
         at: Timestamp,
     ) -> Result<(), EventError> {
-        if let Some(business) = business {
-            let known = self.store.partnership(waba).await?;
-            if known.as_ref().is_none_or(|known| known.record.at < at) {
-                let due = Some(clock::now().after(BROWSER_GRACE));
-                let announced = Partnership { business, at, due, uncertified };
-                self.store.save_partnership(waba, &announced, known.map(|known| known.version)).await?;
-            }
+        let Some(business) = business else { return Ok(()) };
+        let known = self.store.partnership(waba).await?;
+        if known.as_ref().is_none_or(|known| known.record.at < at) {
+            let due = Some(clock::now().after(BROWSER_GRACE));
+            let announced = Partnership { business, at, due, uncertified };
+            self.store.save_partnership(waba, &announced, known.map(|known| known.version)).await?;
         }
-        self.fact(owner, &Fact::Joined(at)).await
+        Ok(())
     }
 
     async fn renamed(&self, phone: &PhoneNumberId, was: &str, is: &str) -> Result<(), EventError> {
         Ok(self.store.note_renamed(phone, was, is, clock::now()).await?)
     }
 
-    async fn fact(&self, owner: Option<&Owner>, fact: &Fact) -> Result<(), EventError> {
-        let Some(Owner { onboarding: id, .. }) = owner else { return Ok(()) };
-        match self.store.record(id, fact, clock::moment()).await? {
+    /// Saves facts about a record together, and enqueues its job if they changed it.
+    pub(crate) async fn record(&self, id: &OnboardingId, facts: &[Fact]) -> Result<(), EventError> {
+        match self.store.record_all(id, facts, clock::moment()).await? {
             Recorded::Changed(_) => Ok(self.jobs.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }
@@ -142,4 +146,9 @@ impl Applier {
     async fn publish(&self, waba: &WabaId, stored: Versioned<Template>) -> Result<(), EventError> {
         Ok(publishing::publish(&self.store, &self.publisher, waba, &[stored]).await?)
     }
+}
+
+fn for_owner<const N: usize>(owner: Option<&Owner>, facts: [Fact; N]) -> Vec<RecordFact> {
+    let of = |owner: &Owner| facts.into_iter().map(|fact| (owner.onboarding.clone(), fact)).collect();
+    owner.map(of).unwrap_or_default()
 }

@@ -4,29 +4,39 @@
 mod apply;
 mod breaker;
 mod delivery;
-mod pending_events;
-mod pieces;
+mod forward;
+mod parked;
 mod reception;
+mod records;
 mod route;
+mod settle;
 mod windows;
 
 use apply::Applier;
 use breaker::Breaker;
+use delivery::{Bodies, Delivery, Message};
+use forward::Group;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use pending_events::{PendingEvents, ProcessedBody};
-use pieces::MESSAGE_BUDGET;
 use reception::Reception;
+use route::Owners;
+use settle::MESSAGE_BUDGET;
 use shared::batch::{BatchResponse, Record, SqsEvent, guarded};
 use shared::config::{Lookup, StartError, parse_retry_delay};
 use shared::deadline::Deadline;
 use shared::domain::ids::AppId;
+use shared::domain::time::Timestamp;
 use shared::events::Publisher;
-use shared::queue::{Job, Queue, QueueError};
+use shared::queue::{Queue, QueueError};
 use shared::store::StoreError;
 use shared::telemetry::diagnostic;
 use shared::webhook::envelope::EnvelopeError;
+use shared::webhook::interpret::Context;
 use shared::wiring::Wiring;
+use std::time::Duration;
 use windows::Windows;
+
+/// The longest wait before a change is tried again whose record too many others were saving.
+const CONTENTION: Duration = Duration::from_secs(3);
 
 /// State of the function between invocations.
 pub struct App {
@@ -39,7 +49,7 @@ pub struct App {
 }
 
 /// A delivery, or one of its changes, failed; it is retried.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum EventError {
     /// The queue message is not one of ours; after five receives it is moved to the dead-letter queue.
     #[error(transparent)]
@@ -56,6 +66,9 @@ pub enum EventError {
     /// A dependency failed for the previous messages, so this one was not tried.
     #[error("circuit breaker open")]
     Dependency,
+    /// The invocation ends too soon to apply it.
+    #[error("no time left")]
+    OutOfTime,
 }
 
 /// The error type that Lambda logs and counts.
@@ -67,6 +80,7 @@ impl From<EventError> for Diagnostic {
             EventError::Queue(_) => "QueueUnavailable",
             EventError::Panicked => "HandlerPanicked",
             EventError::Dependency => "DependencyUnavailable",
+            EventError::OutOfTime => "OutOfTime",
         };
         diagnostic(error_type, &error)
     }
@@ -78,10 +92,34 @@ impl EventError {
         match self {
             Self::Store(StoreError::Unavailable(_)) | Self::Dependency => true,
             Self::Queue(error) => !error.is_of_the_message(),
-            Self::Envelope(_) | Self::Store(_) | Self::Panicked => false,
+            Self::Envelope(_) | Self::Store(_) | Self::Panicked | Self::OutOfTime => false,
+        }
+    }
+
+    /// Whether the change itself may be at fault.
+    fn is_of_the_content(&self) -> bool {
+        !self.is_of_dependency() && self.wait().is_none()
+    }
+
+    /// The longest wait until a change is tried again that is not at fault: too many others were saving its record, or
+    /// no time was left.
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Store(StoreError::Conflict) => Some(CONTENTION),
+            Self::OutOfTime => Some(Duration::ZERO),
+            _ => None,
         }
     }
 }
+
+/// One invocation.
+struct Batch {
+    deadline: Deadline,
+    breaker: Breaker,
+}
+
+/// The event of each part of a delivery that has one, by the part's index.
+type Events = Vec<(usize, String)>;
 
 impl App {
     /// Reads the configuration.
@@ -103,45 +141,57 @@ impl App {
         })
     }
 
-    /// Handles a batch of deliveries: each is applied, then the events of several are sent together, because SQS bills
-    /// per request. Deliveries for which no time is left are queued again; the first one is always processed.
+    /// Handles a batch of deliveries: their changes are forwarded, those of several deliveries in one request because
+    /// SQS bills per request, and then applied. Deliveries for which no time is left are queued again; the first one is
+    /// always processed.
     ///
     /// # Errors
     /// [`EventError::Dependency`] when all of them failed because of the table or a queue: Lambda's poller slows down
     /// only when the whole invocation fails.
     pub async fn handle(&self, event: &LambdaEvent<SqsEvent>) -> Result<BatchResponse, EventError> {
-        let (records, deadline) = (&event.payload.records, Deadline::of(&event.context));
-        let breaker = Breaker::default();
-        let mut left = Vec::new();
+        let records = &event.payload.records;
+        let batch = Batch { deadline: Deadline::of(&event.context), breaker: Breaker::default() };
         let mut response = BatchResponse::default();
-        let mut pending = PendingEvents::default();
-        for (place, record) in records.iter().enumerate() {
-            if place > 0 && !deadline.leaves(MESSAGE_BUDGET) {
-                left.push(record);
+        let unpacked: Vec<_> = records.iter().map(|record| (record, Message::unpack(&record.body))).collect();
+        let (mut left, mut group) = (Vec::new(), Group::default());
+        for (place, (record, message)) in unpacked.iter().enumerate() {
+            if place > 0 && !batch.deadline.leaves(MESSAGE_BUDGET) {
+                left.push(*record);
                 continue;
             }
-            match guarded(record, Box::pin(self.applied(record, &breaker))).await {
-                Some(processed) => pending.put(record, processed),
+            match guarded(record, Box::pin(self.begun(record, message, &batch.breaker))).await {
+                Some(Some((delivery, events))) => group.put(delivery, events),
+                Some(None) => {}
                 None => response.fail(record),
             }
-            if pending.is_full() {
-                self.dispatch(std::mem::take(&mut pending), &breaker, &mut response).await;
+            if group.is_full() {
+                self.finish(std::mem::take(&mut group), &batch, &mut response).await;
             }
         }
-        self.dispatch(pending, &breaker, &mut response).await;
+        self.finish(group, &batch, &mut response).await;
         self.postpone(&left, &mut response).await;
-        if breaker.all_failed(records.len()) { Err(EventError::Dependency) } else { Ok(response) }
+        if batch.breaker.all_failed(records.len()) { Err(EventError::Dependency) } else { Ok(response) }
     }
 
-    /// Applies one message, unless the circuit breaker is open.
-    async fn applied(&self, record: &Record, breaker: &Breaker) -> Result<Vec<ProcessedBody>, EventError> {
+    /// Reads one message, unless the circuit breaker is open. `None` when nothing is left to do for it.
+    async fn begun<'a>(
+        &self,
+        record: &'a Record,
+        message: &'a Result<Message, EventError>,
+        breaker: &Breaker,
+    ) -> Result<Option<(Delivery<'a>, Events)>, EventError> {
         if breaker.is_open() {
             breaker.back_off(&self.webhooks, record).await;
             return Err(EventError::Dependency);
         }
-        let outcome = match Job::read(&record.body) {
-            Some(Job::Parked { waba }) => self.parked(&waba).await.map(|()| Vec::new()),
-            _ => self.delivery(&record.body).await,
+        let outcome = match message {
+            Ok(Message::Parked(waba)) => self.parked(waba).await.map(|()| None),
+            Ok(Message::Bodies(bodies)) => {
+                let mut delivery = bodies.read(record, &self.context(bodies.received_at()));
+                let events = self.routed_unless_large(bodies, &mut delivery).await;
+                events.map(|events| events.map(|events| (delivery, events)))
+            }
+            Err(error) => Err(error.clone()),
         };
         breaker.applying.note(failed(&outcome));
         if failed(&outcome) {
@@ -150,16 +200,35 @@ impl App {
         outcome
     }
 
-    /// Sends the pending events, and settles the messages that they belong to.
-    async fn dispatch(&self, mut pending: PendingEvents<'_>, breaker: &Breaker, response: &mut BatchResponse) {
-        Box::pin(pending.send(&self.publisher)).await;
+    /// The events of a delivery; `None` for a large one, which was queued again in pieces.
+    async fn routed_unless_large(
+        &self,
+        bodies: &Bodies,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<Option<Events>, EventError> {
+        if self.queue_in_pieces(bodies, delivery).await? {
+            return Ok(None);
+        }
+        self.routed(delivery, &Owners::default()).await.map(Some)
+    }
+
+    pub(crate) fn context(&self, received_at: Timestamp) -> Context {
+        Context { app: self.app.clone(), received_at }
+    }
+
+    /// Forwards the changes of a group, applies them, and settles the messages they came in.
+    async fn finish(&self, mut group: Group<'_>, batch: &Batch, response: &mut BatchResponse) {
+        Box::pin(self.forward(&mut group)).await;
+        let mut deliveries = group.deliveries;
+        self.apply(&mut deliveries, batch.deadline).await;
         let mut any_failed = false;
-        for (record, processed) in pending.into_settled() {
+        for delivery in deliveries {
+            let record = delivery.record;
             let settled = async {
-                let outcome = self.settle(processed).await;
+                let outcome = self.settle(delivery).await;
                 if failed(&outcome) {
                     any_failed = true;
-                    breaker.back_off(&self.webhooks, record).await;
+                    batch.breaker.back_off(&self.webhooks, record).await;
                 }
                 outcome
             };
@@ -167,7 +236,7 @@ impl App {
                 response.fail(record);
             }
         }
-        breaker.sending.note(any_failed);
+        batch.breaker.sending.note(any_failed);
     }
 }
 
@@ -244,7 +313,7 @@ mod tests {
             r#"{{"object":"whatsapp_business_account","entry":[{{"id":"7","changes":[{{"field":"messages","value":
             {{"messaging_product":"whatsapp","metadata":{{"phone_number_id":"8"}},"statuses":[{statuses}]}}}}]}}]}}"#
         );
-        Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() }.pack().unwrap()
+        Envelope::new(Timestamp::from_millis(5), body.into_bytes()).pack().unwrap()
     }
 
     fn batch(messages: Vec<String>, left: Duration) -> LambdaEvent<SqsEvent> {
@@ -280,7 +349,7 @@ mod tests {
         let found: usize = pieces
             .iter()
             .map(|piece| {
-                let Envelope { received_at, body } = Envelope::unpack(piece).unwrap();
+                let Envelope { received_at, body, .. } = Envelope::unpack(piece).unwrap();
                 assert_eq!(received_at, Timestamp::from_millis(5));
                 String::from_utf8_lossy(&body).matches("wamid.A").count()
             })
@@ -290,12 +359,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_change_whose_record_others_keep_saving_is_tried_again_soon_and_uses_no_receive_up() {
+        let (app, seen) = aws(Duration::ZERO);
+        let batch = batch(vec![statuses(1)], Duration::from_secs(30));
+        let record = &batch.payload.records[0];
+        let Ok(Message::Bodies(bodies)) = Message::unpack(&record.body) else { panic!("bodies") };
+        let mut delivery = bodies.read(record, &app.context(bodies.received_at()));
+        delivery.pieces[0].forwarded = true;
+        delivery.pieces[0].failed = Some(EventError::Store(StoreError::Conflict));
+        assert!(app.settle(delivery).await.is_ok(), "the delivery is complete");
+        let requests = seen.lock().unwrap().clone();
+        let [request] = requests.as_slice() else { panic!("{requests:?}") };
+        assert!(request.contains("DelaySeconds") && request.contains(r#"\"forwarded\":true"#), "{request}");
+    }
+
+    #[tokio::test]
     async fn what_an_invocation_has_no_time_for_is_queued_again_and_uses_no_receive_up() {
         let (app, seen) = aws(Duration::from_millis(20));
         let response = app.handle(&batch(vec![statuses(50); 10], Duration::from_secs(16))).await.unwrap();
         assert_eq!(response, BatchResponse::default());
-        let left = queued(&seen);
+        let left: Vec<_> = queued(&seen).iter().map(|message| Envelope::unpack(message).unwrap()).collect();
         assert!((1..10).contains(&left.len()), "{}", left.len());
-        assert!(left.iter().all(|message| *message == statuses(50)));
+        assert!(left.iter().all(|left| left.forwarded), "the platform has them already");
+        let statuses = |body: &[u8]| String::from_utf8_lossy(body).matches("wamid.A").count();
+        assert!(left.iter().all(|left| statuses(&left.body) == 50));
     }
 }

@@ -83,7 +83,7 @@ impl App {
             Ok(false) => return self.refuse(401),
             Err(error) => return unavailable("failed to read the app secret", &error),
         }
-        let packed = Envelope { received_at: clock::now(), body }.pack_all();
+        let packed = Envelope::new(clock::now(), body).pack_all();
         // If a part is rejected, Meta sends all of them again, including the stored ones: processing is idempotent.
         for message in packed.messages {
             if let Err(error) = self.queue.send(message).await {

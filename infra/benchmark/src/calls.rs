@@ -103,10 +103,8 @@ async fn count(State(calls): State<Arc<AtomicU32>>, request: Request, next: Next
 
 fn batch(round: u32, size: u32) -> io::Result<Bytes> {
     let record = |at: u32| -> io::Result<Value> {
-        let envelope = shared::webhook::envelope::Envelope {
-            received_at: shared::domain::time::Timestamp::from_millis(1_795_000_000_000),
-            body: body(round * size + at).into_bytes(),
-        };
+        let received_at = shared::domain::time::Timestamp::from_millis(1_795_000_000_000);
+        let envelope = shared::webhook::envelope::Envelope::new(received_at, body(round * size + at).into_bytes());
         let packed = envelope.pack().map_err(io::Error::other)?;
         Ok(json!({ "messageId": at.to_string(), "body": packed }))
     };

@@ -5,7 +5,7 @@ use super::{Store, StoreError};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::operation::Operation;
-use crate::domain::progress::{Fact, advance, advance_by};
+use crate::domain::progress::{Fact, advance, advance_all, advance_by};
 use crate::domain::time::Moment;
 
 /// Result of recording a fact.
@@ -28,6 +28,16 @@ impl Store {
         self.record_by(id, fact, None, moment).await
     }
 
+    /// Like [`Store::record`], for several facts in one save.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn record_all(&self, id: &OnboardingId, facts: &[Fact], moment: Moment) -> Result<Recorded, StoreError> {
+        let decide =
+            |before: Option<&Onboarding>| Ok::<_, StoreError>(before.map(|before| advance_all(before, facts, moment)));
+        Ok(recorded(self.update(id, decide).await?))
+    }
+
     /// Like [`Store::record`]; also saves who requested the operation.
     ///
     /// # Errors
@@ -45,10 +55,14 @@ impl Store {
                 None => advance(before, fact, moment),
             }))
         };
-        Ok(match self.update(id, decide).await? {
-            Updated::Saved(saved) => Recorded::Changed(Box::new(saved.record)),
-            Updated::Unchanged(Some(_)) => Recorded::Unchanged,
-            Updated::Unchanged(None) => Recorded::Unknown,
-        })
+        Ok(recorded(self.update(id, decide).await?))
+    }
+}
+
+fn recorded(updated: Updated<Onboarding>) -> Recorded {
+    match updated {
+        Updated::Saved(saved) => Recorded::Changed(Box::new(saved.record)),
+        Updated::Unchanged(Some(_)) => Recorded::Unchanged,
+        Updated::Unchanged(None) => Recorded::Unknown,
     }
 }

@@ -86,6 +86,16 @@ pub fn advance(before: &Onboarding, event: &Fact, moment: Moment) -> (Onboarding
     (after, timeline)
 }
 
+/// Applies several facts in order; returns the record with all new timeline entries.
+#[must_use]
+pub fn advance_all(before: &Onboarding, facts: &[Fact], moment: Moment) -> (Onboarding, Vec<TimelineEntry>) {
+    facts.iter().fold((before.clone(), Vec::new()), |(record, mut timeline), fact| {
+        let (after, entries) = advance(&record, fact, moment);
+        timeline.extend(entries);
+        (after, timeline)
+    })
+}
+
 /// As [`advance`], for a fact caused by an API operation: the timeline entries and an event name who requested it. An
 /// operation that changes nothing is not recorded, except for [`Fact::Requested`], whose only purpose is the record.
 #[must_use]

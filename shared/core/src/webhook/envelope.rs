@@ -24,7 +24,7 @@ const LARGEST_BODY: u64 = 6 * 1024 * 1024;
 const SMALL: usize = 4096;
 
 /// Why a body could not be packed or a queue message could not be unpacked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, thiserror::Error)]
 pub enum EnvelopeError {
     /// The packed body exceeds the size limit of a queue message.
     #[error("body too large for a queue message")]
@@ -46,6 +46,9 @@ struct Wire<'a> {
     received_at: Timestamp,
     /// Body bytes: zlib, then base64 (SQS allows XML characters only, webhooks may contain any byte).
     body: &'a str,
+    /// See [`Envelope::forwarded`]; absent from messages of the webhook function.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    forwarded: bool,
 }
 
 /// A received POST.
@@ -55,6 +58,8 @@ pub struct Envelope {
     pub received_at: Timestamp,
     /// The bytes as Meta signed them.
     pub body: Vec<u8>,
+    /// Whether its changes were forwarded to the platform already, and only applying them to our records is left.
+    pub forwarded: bool,
 }
 
 /// The queue messages of one POST.
@@ -66,13 +71,19 @@ pub struct Packed {
 }
 
 impl Envelope {
+    /// A POST that was just received.
+    #[must_use]
+    pub fn new(received_at: Timestamp, body: Vec<u8>) -> Self {
+        Self { received_at, body, forwarded: false }
+    }
+
     /// The queue message.
     ///
     /// # Errors
     /// [`EnvelopeError::TooLarge`] when it exceeds the limit of SQS.
     pub fn pack(&self) -> Result<String, EnvelopeError> {
         let body = STANDARD.encode(zlib(&self.body)?);
-        let wire = Wire { v: 1, received_at: self.received_at, body: &body };
+        let wire = Wire { v: 1, received_at: self.received_at, body: &body, forwarded: self.forwarded };
         let message = serde_json::to_string(&wire).map_err(|_| EnvelopeError::Damaged)?;
         if message.len() > LARGEST_MESSAGE { Err(EnvelopeError::TooLarge) } else { Ok(message) }
     }
@@ -86,7 +97,7 @@ impl Envelope {
             return Packed { messages: vec![message], left_out: 0 };
         }
         let Some((first, second)) = halves::of(&self.body) else { return Packed { messages: Vec::new(), left_out: 1 } };
-        let part = |body| Self { received_at: self.received_at, body }.pack_all();
+        let part = |body| Self { received_at: self.received_at, body, forwarded: self.forwarded }.pack_all();
         let (mut first, second) = (part(first), part(second));
         first.messages.extend(second.messages);
         Packed { left_out: first.left_out + second.left_out, ..first }
@@ -106,7 +117,7 @@ impl Envelope {
         let read = ZlibDecoder::new(packed.as_slice()).take(LARGEST_BODY + 1).read_to_end(&mut body);
         match read {
             Ok(length) if u64::try_from(length).is_ok_and(|length| length <= LARGEST_BODY) => {
-                Ok(Self { received_at: wire.received_at, body })
+                Ok(Self { received_at: wire.received_at, body, forwarded: wire.forwarded })
             }
             _ => Err(EnvelopeError::Damaged),
         }
@@ -174,7 +185,7 @@ mod tests {
     use super::*;
 
     fn envelope(body: &[u8]) -> Envelope {
-        Envelope { received_at: Timestamp::from_millis(5), body: body.to_vec() }
+        Envelope::new(Timestamp::from_millis(5), body.to_vec())
     }
 
     #[test]
@@ -184,6 +195,14 @@ mod tests {
             assert!(packed.is_ascii());
             assert!(Envelope::unpack(&packed).unwrap() == envelope(body));
         }
+    }
+
+    #[test]
+    fn whether_a_body_was_forwarded_survives_packing_and_messages_without_it_are_read() {
+        let forwarded = Envelope { forwarded: true, ..envelope(b"{}") };
+        assert!(Envelope::unpack(&forwarded.pack().unwrap()).unwrap() == forwarded);
+        let received = envelope(b"{}").pack().unwrap();
+        assert!(!received.contains("forwarded") && !Envelope::unpack(&received).unwrap().forwarded);
     }
 
     #[test]

@@ -153,7 +153,7 @@ mod tests {
             r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{}]}}]}}"#,
             changes.join(",")
         );
-        let envelope = Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() };
+        let envelope = Envelope::new(Timestamp::from_millis(5), body.into_bytes());
         let Packed { messages, left_out } = envelope.pack_all();
         assert_eq!(left_out, 0);
         assert!(
@@ -178,8 +178,7 @@ mod tests {
         let change = |text: &str| format!(r#"{{"field":"x","value":{{"a":"{text}"}}}}"#);
         let changes = [change("before"), change(&noise(3_000_000, 1)), change("after")].join(",");
         let body = format!(r#"{{"entry":[{{"id":"1","changes":[{changes}]}}]}}"#);
-        let Packed { messages, left_out } =
-            Envelope { received_at: Timestamp::from_millis(5), body: body.into_bytes() }.pack_all();
+        let Packed { messages, left_out } = Envelope::new(Timestamp::from_millis(5), body.into_bytes()).pack_all();
         assert_eq!(left_out, 1);
         let stored =
             messages.iter().map(|message| Envelope::unpack(message).unwrap().body).collect::<Vec<_>>().concat();
