@@ -19,7 +19,7 @@ fn resources(mapping: &str, delay: u32, visibility: u32) -> String {
     Properties:
       CodeUri: .
       Events:
-        Bell: {{ Type: SQS, Properties: {{ Queue: !GetAtt Work.Arn, {mapping} }} }}
+        Jobs: {{ Type: SQS, Properties: {{ Queue: !GetAtt Work.Arn, {mapping} }} }}
 "
     )
 }

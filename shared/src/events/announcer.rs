@@ -1,6 +1,6 @@
 //! Records that announce events.
 
-use crate::domain::onboarding::PendingEvent;
+use crate::domain::outbox::PendingEvent;
 use crate::store::Record;
 
 /// A record that announces events: each is saved in its outbox together with the fact that caused it.

@@ -3,7 +3,7 @@
 use super::Announcer;
 use crate::clock;
 use crate::domain::message::{Message, MessageFact, Retry, advance, sentence};
-use crate::domain::onboarding::PendingEvent;
+use crate::domain::outbox::PendingEvent;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 use std::time::Duration;

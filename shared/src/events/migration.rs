@@ -4,7 +4,7 @@ use super::Announcer;
 use crate::clock;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::migration::{Migration, MigrationFact, advance, compare, sentence};
-use crate::domain::onboarding::PendingEvent;
+use crate::domain::outbox::PendingEvent;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 

@@ -2,12 +2,12 @@
 //! token expires.
 
 use super::credit::CreditSharing;
-use crate::domain::entitlement::{Opens, Wanted};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::OnboardingId;
 use crate::domain::onboarding::{Onboarding, Phase};
 use crate::domain::progress::{Fact, Next, Renewed};
 use crate::domain::time::Timestamp;
+use crate::domain::wanted_token::{Opens, Wanted};
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::{DebugToken, FetchToken};
 use crate::graph::calls::waba::ReadWaba;

@@ -174,7 +174,7 @@ Resources:
     Properties:
       Timeout: 30
       Events:
-        Bell:
+        Jobs:
           Type: SQS
           Properties: { Queue: !GetAtt Q.Arn, MaximumBatchingWindowInSeconds: 5, FunctionResponseTypes: [ReportBatchItemFailures] }
   Q:

@@ -11,7 +11,7 @@ pub use draft::{Draft, Flaw, Payload};
 pub use policy::{Policy, policy, sentence};
 
 use super::ids::{MessageId, OnboardingId, PhoneNumberId, WabaId};
-use super::onboarding::PendingEvent;
+use super::outbox::PendingEvent;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -15,7 +15,7 @@ pub use refusal::{actor, sentence};
 use super::failure::Actor;
 use super::grant::VerifiedPhone;
 use super::ids::{CustomerRef, MigrationId, OnboardingId, PhoneNumberId, WabaId};
-use super::onboarding::PendingEvent;
+use super::outbox::PendingEvent;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

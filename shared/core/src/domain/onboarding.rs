@@ -23,9 +23,9 @@ use super::entitlement::Entitlement;
 use super::grant::{VerifiedPhone, VerifiedWaba};
 use super::ids::{AllocationId, AttemptId, CustomerRef, OnboardingId, PhoneNumberId};
 use super::meta_status::MetaStatus;
-use super::operation::Operation;
+use super::outbox::PendingEvent;
 use super::session::{CallbackOverride, Flow, Role};
-use super::steps::{Step, StepSpec, spec};
+use super::step::Step;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,21 +39,6 @@ pub struct Renewal {
     pub due: Timestamp,
     /// How often it was requested.
     pub tries: u16,
-}
-
-/// A platform event that is saved together with the fact it reports and sent afterwards; rendered and published by
-/// `shared::events`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingEvent {
-    /// `whatsapp.<noun>.<past tense>.v1`.
-    pub kind: String,
-    /// Distinguishes events of the same kind of one onboarding; part of the deterministic id.
-    pub discriminator: String,
-    /// When the fact became true.
-    pub at: Timestamp,
-    /// Set when the event names who requested an operation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Operation>,
 }
 
 /// One customer's onboarding.
@@ -185,21 +170,10 @@ impl Onboarding {
         }
     }
 
-    /// The steps this onboarding needs.
-    pub fn plan(&self) -> impl Iterator<Item = &'static StepSpec> + '_ {
-        Step::ALL.into_iter().map(spec).filter(|spec| (spec.applies)(self))
-    }
-
     /// Whether a step is done.
     #[must_use]
     pub fn is_done(&self, step: Step) -> bool {
         self.steps.get(&step).is_some_and(StepRecord::is_over)
-    }
-
-    /// Whether all predecessors that apply are done.
-    #[must_use]
-    pub fn is_unblocked(&self, spec: &StepSpec) -> bool {
-        spec.after.iter().all(|before| self.is_done(*before) || !self.plan().any(|row| row.step == *before))
     }
 
     /// Whether the browser claimed that the number stays in the WhatsApp Business app.

@@ -1,7 +1,5 @@
 //! Audit of API operations: the principal of a token, and one operation.
 
-use super::onboarding::PendingEvent;
-use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -79,22 +77,13 @@ impl Operation {
         operation.about.insert(kind.to_owned(), id.to_owned());
         operation
     }
-
-    /// The event that names who requested it, to be saved together with the change.
-    #[must_use]
-    pub fn event(&self, now: Timestamp) -> PendingEvent {
-        PendingEvent {
-            kind: OPERATION_REQUESTED.to_owned(),
-            discriminator: format!("{}:{}", self.request_id, self.name),
-            at: now,
-            operation: Some(self.clone()),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::outbox::PendingEvent;
+    use crate::domain::time::Timestamp;
 
     #[test]
     fn a_principal_has_a_name_of_bounded_length_in_visible_characters() {

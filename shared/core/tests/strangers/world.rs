@@ -6,7 +6,7 @@ mod work;
 use crate::act::{ACCOUNTS, Act, CUSTOMERS, Click, End};
 use onboarding_core::domain::assignment::{AccountClaims, Assignment, may_assign};
 use onboarding_core::domain::claim::Claim;
-use onboarding_core::domain::entitlement::{Entitlement, Granted, Opens};
+use onboarding_core::domain::entitlement::{Entitlement, Granted};
 use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
 use onboarding_core::domain::grant::{Grant, ListedPhone, choose_waba, verify_phone, verify_waba};
 use onboarding_core::domain::ids::{
@@ -20,6 +20,7 @@ use onboarding_core::domain::progress::{
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
 use onboarding_core::domain::time::{Jitter, Moment, Timestamp};
+use onboarding_core::domain::wanted_token::Opens;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

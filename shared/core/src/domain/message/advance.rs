@@ -1,7 +1,7 @@
 //! How each fact changes a message. A repeated or late fact changes nothing.
 
 use super::{Attempt, Delivery, Message, Policy, Retry, policy};
-use crate::domain::onboarding::PendingEvent;
+use crate::domain::outbox::PendingEvent;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 

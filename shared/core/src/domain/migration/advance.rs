@@ -4,8 +4,8 @@ use super::{Check, DAY, Entry, LEASE, Migration, Phase, Snapshot, refusal};
 use crate::domain::failure::{Actor, Class, Failure};
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
-use crate::domain::onboarding::PendingEvent;
 use crate::domain::operation::{Operation, REQUESTED};
+use crate::domain::outbox::PendingEvent;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use super::{Number, Onboarding, Phase};
 use crate::domain::failure::{Actor, Waiting};
 use crate::domain::meta_status::{Attribute, StatusValue};
-use crate::domain::steps::Step;
+use crate::domain::step::Step;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 

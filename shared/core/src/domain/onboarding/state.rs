@@ -1,7 +1,7 @@
 //! The state of an onboarding in the public API.
 
 use super::{Onboarding, Phase, StepRecord, StepStatus, VISIBLE_AFTER};
-use crate::domain::steps::Step;
+use crate::domain::step::Step;
 use serde::{Deserialize, Serialize};
 
 /// The state of an onboarding in the public API.

@@ -1,6 +1,7 @@
 //! Events for the platform.
 
-use crate::domain::onboarding::{Onboarding, PendingEvent, Phase, State};
+use crate::domain::onboarding::{Onboarding, Phase, State};
+use crate::domain::outbox::PendingEvent;
 use crate::domain::time::Timestamp;
 
 /// Adds `whatsapp.onboarding.<state>.v1` to the outbox when the state changed to one that is published.
