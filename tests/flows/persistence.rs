@@ -16,6 +16,9 @@ async fn a_stack_that_saves_its_data_continues_where_it_stopped() {
         popup.waba,
         "the job, the token and the simulated Meta were saved"
     );
-    assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 1);
+    let (_, second, other) = lab.signed_up("globex", &json!({})).await;
+    assert_ne!(second.waba, popup.waba, "the simulated Meta gives no id twice");
+    lab.until(&other, "ready").await;
+    assert_eq!(lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap()["queued"], 2);
     lab.stop().await;
 }

@@ -127,3 +127,18 @@ async fn a_whole_onboarding_stays_within_forty_calls_to_meta() {
         lab.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_records_that_always_fail_do_not_hold_up_the_one_behind_them() {
+    let lab = Lab::start().await;
+    lab.stack.set_mapping("OnboardingQueue", false);
+    let (_, _, id) = lab.signed_up("acme", &json!({})).await;
+    lab.quiet().await;
+    lab.add_unreadable(&id, 600).await;
+    lab.lose("OnboardingQueue").await;
+    lab.age(&id, 600).await;
+    lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
+    lab.stack.set_mapping("OnboardingQueue", true);
+    lab.until(&id, "ready").await;
+    lab.stop().await;
+}

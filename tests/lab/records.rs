@@ -212,6 +212,22 @@ impl Lab {
         table.put_item().table_name(name).set_item(Some(item)).send().await.expect("the table");
     }
 
+    /// Stores onboardings that cannot be read, like this one's but overdue for years.
+    pub async fn add_unreadable(&self, like: &str, count: usize) {
+        let found = self.stored(&format!("ONBOARDING#{like}")).await;
+        let state = found.into_iter().find(|item| item.get("sk") == Some(&AttributeValue::S("STATE".to_owned())));
+        let mut item = state.expect("a record");
+        item.insert("record".to_owned(), AttributeValue::M(HashMap::new()));
+        item.insert("due_kind".to_owned(), AttributeValue::S("ONBOARDING".to_owned()));
+        item.insert("due_at".to_owned(), AttributeValue::N("1".to_owned()));
+        for number in 0..count {
+            let key = format!("ONBOARDING#onb_01jd000000000000000000{number:04}");
+            item.insert("pk".to_owned(), AttributeValue::S(key));
+            let put = self.table().put_item().table_name(&self.stack.endpoints().table);
+            put.set_item(Some(item.clone())).send().await.expect("the table");
+        }
+    }
+
     /// Ends the pause of credit sharing.
     pub async fn end_credit_pause(&self) {
         let mut item = self.stored("PLATFORM").await.pop().expect("a pause");

@@ -20,7 +20,7 @@ pub struct App {
     retries: Queue,
 }
 
-/// Jobs of a kind were not enqueued, or not all of them; the next sweep starts with the longest overdue again.
+/// Jobs of a kind were not enqueued, or not all of them; they are still due in the next sweep.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The table.
@@ -64,7 +64,7 @@ impl App {
         wiring.finish(|| Some(Self { store, steps, webhooks, retries }))
     }
 
-    /// Enqueues everything that is due, the longest overdue of each kind first. The kinds are independent of each
+    /// Enqueues what is due, the longest overdue and the most recent of each kind. The kinds are independent of each
     /// other. `onboarding-steps` hands over steps of other functions.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::domain::progress::TimelineEntry;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 const ENTITY: &str = "partnership";
 
@@ -97,9 +98,28 @@ impl Store {
         Ok(found.iter().filter_map(|pk| WabaId::parse(pk.strip_prefix("WABA#")?).ok()).collect())
     }
 
-    /// Partition keys of what is due, the longest overdue first.
+    /// Partition keys of what is due at `now`, at most `limit`. If more is due, half of them are the longest overdue and half
+    /// the most recent: records that fail every time stay the longest overdue, and would block all others.
     pub(super) async fn due_keys(&self, kind: &str, now: Timestamp, limit: i32) -> Result<Vec<String>, StoreError> {
+        let half = limit / 2;
+        let mut due = self.due_page(kind, now, (half, true)).await?;
+        if i32::try_from(due.len()).is_ok_and(|found| found < half) {
+            return Ok(due);
+        }
+        let recent = self.due_page(kind, now, (limit - half, false)).await?;
+        let known: BTreeSet<String> = due.iter().cloned().collect();
+        due.extend(recent.into_iter().filter(|key| !known.contains(key)));
+        Ok(due)
+    }
+
+    async fn due_page(
+        &self,
+        kind: &str,
+        now: Timestamp,
+        (limit, oldest_first): (i32, bool),
+    ) -> Result<Vec<String>, StoreError> {
         let request = self.client().query().table_name(&self.table).index_name("ByDue").limit(limit);
+        let request = request.scan_index_forward(oldest_first);
         let request = request
             .key_condition_expression("due_kind = :kind AND due_at <= :now")
             .expression_attribute_values(":kind", text(kind))
