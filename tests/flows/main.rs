@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_webhooks;
 mod binding;
 mod client_limits;
+mod doctor;
 mod exit;
 mod fields;
 mod healing;
