@@ -248,6 +248,11 @@ async fn a_repair_that_meta_refuses_changes_nothing_and_keeps_metas_numbers() {
     let refusal = json!({ "kind": "answer", "status": 400, "body": error });
     lab.simulate("faults", &json!({ "method": "POST", "path": path, "effect": refusal })).await;
     refused("doctor.meta_refused", &json!({ "code": 100, "subcode": 33 })).await;
+    let asked = lab.calls("POST", path).await;
+    let outage = json!({ "kind": "answer", "status": 500, "body": { "error": { "code": 2 } } });
+    lab.simulate("faults", &json!({ "method": "GET", "path": path, "effect": outage })).await;
+    assert_eq!(lab.platform_post("/v1/doctor/repair", &json!({})).await.status, 503);
+    assert_eq!(lab.calls("POST", path).await, asked, "fields that cannot be read would be lost");
     let undone = json!({ "kind": "answer", "status": 200, "body": { "success": false } });
     lab.simulate("faults", &json!({ "method": "POST", "path": path, "effect": undone })).await;
     refused("doctor.not_done", &json!(null)).await;

@@ -13,7 +13,6 @@ use crate::graph::calls::platform::{
     SystemUser, WHATSAPP,
 };
 use crate::graph::client::GraphClient;
-use crate::graph::error::GraphError;
 use crate::secret::Secret;
 use crate::webhook::interpret::required_fields;
 
@@ -38,17 +37,19 @@ pub async fn app_side(graph: &GraphClient, role: Role, callback: &str) -> Vec<Ch
         graph.call(&permitted, Auth::App),
         graph.call(&subscribed, Auth::App)
     );
-    let app_check = check(CheckName::App, known.map(|_| Vec::new()).map_err(failure));
+    let app_check = check(CheckName::App, known.map(|_| Vec::new()).map_err(|error| error.failure()));
     if app_check.ok == Some(false) {
         // Meta refuses everything that is asked with this secret, which says nothing about the rest.
         let rest = [CheckName::Permissions, CheckName::WebhookFields, CheckName::Callback];
         return [app_check].into_iter().chain(not_made(rest, APP)).collect();
     }
-    let permissions = permissions.map_err(failure).map(|page| {
+    let permissions = permissions.map_err(|error| error.failure()).map(|page| {
         let live = |wanted: &str| page.data.iter().any(|held| held.permission == wanted && held.status == "live");
         needed(role).filter(|wanted| !live(wanted)).map(str::to_owned).collect()
     });
-    let ours = subscriptions.map_err(failure).map(|page| page.data.into_iter().find(|one| one.object == WHATSAPP));
+    let ours = subscriptions
+        .map_err(|error| error.failure())
+        .map(|page| page.data.into_iter().find(|one| one.object == WHATSAPP));
     let fields = ours.as_ref().map(fields_missing).map_err(Failure::clone);
     let sent_here = ours.as_ref().map(|one| callback_missing(one.as_ref(), callback)).map_err(Failure::clone);
     vec![
@@ -103,10 +104,6 @@ fn not_made<const N: usize>(names: [CheckName; N], because: &str) -> [Check; N] 
     names.map(|name| Check::unanswered(name, vec![because.to_owned()]))
 }
 
-fn failure(error: GraphError) -> Failure {
-    error.failure()
-}
-
 impl CreditSharing {
     /// The checks that need the system token. Only a solution partner shares credit, and only it has to have one.
     pub(crate) async fn system_side(&self) -> Vec<Check> {
@@ -141,7 +138,7 @@ impl CreditSharing {
     }
 
     async fn token_check(&self, token: &Secret) -> Check {
-        let inspected = self.graph.call(&DebugToken { token }, Auth::App).await.map_err(failure);
+        let inspected = self.graph.call(&DebugToken { token }, Auth::App).await.map_err(|error| error.failure());
         // Refused is the app's own token here, so the system token is not known to be wrong.
         read(
             CheckName::SystemToken,
@@ -161,15 +158,15 @@ impl CreditSharing {
 
     /// The system user of the token, if it is one of our portfolio. Without a known portfolio the user itself is read.
     async fn own_user(&self, token: &Secret) -> Result<Option<SystemUser>, Failure> {
-        let me = self.graph.call(&ReadMe, Auth::Bearer(token)).await.map_err(failure)?.id;
+        let me = self.graph.call(&ReadMe, Auth::Bearer(token)).await.map_err(|error| error.failure())?.id;
         let Some(business) = &self.business else {
             let user = self.graph.call(&ReadSystemUser { user: &me }, Auth::Bearer(token)).await;
-            return user.map(Some).map_err(failure);
+            return user.map(Some).map_err(|error| error.failure());
         };
         let (mut pages, mut more) = (Pages::of(ListSystemUsers::NAME, MOST_PAGES), true);
         while more {
             let list = ListSystemUsers { business, after: pages.after() };
-            let page = self.graph.call(&list, Auth::Bearer(token)).await.map_err(failure)?;
+            let page = self.graph.call(&list, Auth::Bearer(token)).await.map_err(|error| error.failure())?;
             more = pages.turn(&page)?;
             if let Some(own) = page.data.into_iter().find(|user| user.id == me.as_str()) {
                 return Ok(Some(own));
@@ -182,7 +179,8 @@ impl CreditSharing {
     async fn line_check(&self, token: &Secret) -> Check {
         let name = CheckName::CreditLine;
         if let Some(line) = &self.line {
-            let line_read = self.graph.call(&ReadCreditLine { line }, Auth::Bearer(token)).await.map_err(failure);
+            let line_read =
+                self.graph.call(&ReadCreditLine { line }, Auth::Bearer(token)).await.map_err(|error| error.failure());
             return check(name, line_read.map(|_| Vec::new())).showing(vec![line.to_string()]);
         }
         match self.portfolio_lines(token).await {
@@ -207,4 +205,26 @@ const OTHER_APP: &str = "token.other_app";
 /// Whether further calls with the system token would say something about what they ask for.
 fn is_usable(token_check: &Check) -> bool {
     token_check.ok.is_some() && !token_check.missing.iter().any(|code| [INVALID, OTHER_APP].contains(&code.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::failure::{Actor, Waiting};
+
+    #[test]
+    fn a_limit_or_an_outage_is_no_answer_and_a_refusal_is_one() {
+        let asked = |class| check(CheckName::CreditLine, Err(Failure::new(class, "graph.x"))).ok;
+        assert_eq!((asked(Class::Later), asked(Class::LaterAfter(60))), (None, None));
+        assert_eq!(asked(Class::Needs(Actor::Operator, Waiting::Meta)), Some(false));
+        let refused = Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "graph.10");
+        assert_eq!(read(CheckName::WebhookFields, Err(refused)).ok, None, "a list that is not shown lacks nothing");
+    }
+
+    #[test]
+    fn an_app_without_subscription_lacks_every_field_that_can_be_subscribed() {
+        let missing = fields_missing(&None);
+        assert!(missing.iter().any(|field| field == "messages"));
+        assert!(!missing.iter().any(|field| field == "user_id_update"), "Meta subscribes no app to it");
+    }
 }
