@@ -107,7 +107,7 @@ async fn each_missing_field_foreign_callback_and_permission_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_fault_of_token_role_and_credit_line_is_named() {
+async fn each_fault_of_the_system_token_is_named() {
     let lab = Lab::start().await;
     let report = async |broken: &Value| {
         lab.simulate("platform", broken).await;
@@ -135,6 +135,17 @@ async fn each_fault_of_token_role_and_credit_line_is_named() {
     let unmanaged = report(&unmanaged).await;
     assert_eq!(verdict(&unmanaged, "system_token")["missing"], json!(["business_management"]));
     assert_eq!(failed(&unmanaged), ["system_token", "credit_line"], "Meta shows no line without it");
+    assert_eq!(report(&json!({})).await["state"], "in_order");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_of_role_and_credit_line_is_named() {
+    let lab = Lab::start().await;
+    let report = async |broken: &Value| {
+        lab.simulate("platform", broken).await;
+        checked(&lab).await
+    };
     let employee = report(&json!({ "system_user_role": "EMPLOYEE" })).await;
     assert_eq!(failed(&employee), ["system_user", "self_assignment", "credit_line"]);
     assert_eq!(verdict(&employee, "system_user")["missing"], json!(["ADMIN or FINANCE_EDITOR"]));
