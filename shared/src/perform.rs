@@ -3,8 +3,10 @@
 
 mod access;
 mod app_data;
+pub mod app_webhook;
 mod callback;
 mod credit;
+mod credit_line;
 mod departure;
 pub mod doctor;
 mod fetch;

@@ -169,7 +169,7 @@ test("a script of the signup page gets neither the token nor a handle of the con
 });
 
 test("each role is offered exactly what it may do", async (t) => {
-  const forAll = ["Pause signups"];
+  const forAll = ["Pause signups", "Repair webhook"];
   const forOne = ["New signup link", "End connection", "Run checks again", "Migrate a number", "New template", "Refresh", "Copy", "Delete"];
   const places = {
     "#/overview": "Overview", "#/onboardings": "Onboardings", [`#/onboardings/${acme.id}`]: acme.reference,
@@ -370,7 +370,20 @@ test("the doctor runs its checks", async (t) => {
   await title(page, "Doctor");
   await page.getByRole("button", { name: "Run checks again" }).click();
   await page.locator('li[data-check="system_user"]').waitFor();
+  await page.locator('[data-state="in_order"]').waitFor();
   await sound(page, "doctor");
+});
+
+test("the doctor repairs the app's webhook and shows that it is in order", async (t) => {
+  await meta("platform", { webhook_fields: ["messages"], callback: false });
+  const page = await opened(t, "#/doctor");
+  await title(page, "Doctor");
+  await page.locator('[data-state="missing"]').waitFor();
+  await page.getByRole("button", { name: "Repair webhook" }).click();
+  await sound(page, "doctor-repair");
+  await page.getByRole("dialog").getByRole("button", { name: "Subscribe" }).click();
+  await page.getByText("Meta sends webhooks to").first().waitFor();
+  await page.locator('[data-state="in_order"]').waitFor();
 });
 
 test("the page updates by itself, and shows when it is offline", async (t) => {

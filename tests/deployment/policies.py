@@ -10,7 +10,7 @@ READERS = {
         "code-exchange", "credit-sharing", "message-retry", "onboarding-steps", "platform-api", "template-poll", "webhook",
     },
     "system-token": {"credit-sharing"},
-    "verify-token": {"webhook"},
+    "verify-token": {"platform-api", "webhook"},
     "business-token/": {"credit-sharing", "message-retry", "onboarding-steps", "platform-api", "template-poll"},
     "pin/": {"onboarding-steps"},
     "callback-override/": {"onboarding-steps"},

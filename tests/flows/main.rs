@@ -9,6 +9,7 @@ mod bad_webhooks;
 mod binding;
 mod burst;
 mod client_limits;
+mod doctor;
 mod exit;
 mod fields;
 mod healing;

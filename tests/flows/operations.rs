@@ -110,6 +110,7 @@ async fn onboardings(lab: &Lab) -> String {
 
 async fn platform_wide(lab: &Lab) {
     done(lab, ("POST", "/v1/doctor"), &Value::Null).await;
+    done(lab, ("POST", "/v1/doctor/repair"), &Value::Null).await;
     done(lab, ("POST", "/v1/signups/pause"), &Value::Null).await;
     done(lab, ("POST", "/v1/signups/resume"), &Value::Null).await;
     lab.put("TemplateQueue", "{}").await;
@@ -247,7 +248,7 @@ async fn an_operation_that_cannot_be_attributed_is_not_done() {
         proxy.script(&[Injection { call: call.to_owned(), nth: 1, times: 10_000, effect: Effect::Refused }]);
     };
     refuse("sqs SendMessage");
-    for path in ["/v1/signups/pause", "/v1/doctor"] {
+    for path in ["/v1/signups/pause", "/v1/doctor", "/v1/doctor/repair"] {
         assert_eq!(send(&lab, &bearer(&lab), ("POST", path), &Value::Null).await.status, 503, "{path}");
     }
     assert_eq!(lab.platform_get("/v1/limits").await.json()["signups"]["paused_since"], Value::Null);

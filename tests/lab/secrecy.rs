@@ -31,6 +31,7 @@ impl Lab {
         let moving: Vec<String> = moving.map(str::to_owned).collect();
         let meta = &self.stack.endpoints().meta;
         let own = [&meta.app_secret, &meta.system_token, &meta.verify_token].map(Clone::clone);
+        let own = own.into_iter().filter(|secret| !secret.is_empty());
         held("tokens")
             .chain(held("codes"))
             .map(|(secret, _)| secret.clone())

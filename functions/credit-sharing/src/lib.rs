@@ -13,7 +13,8 @@ use shared::wiring::Wiring;
 /// Currencies in which Meta shares a credit line ("Share and revoke credit lines").
 const CURRENCIES: [&str; 6] = ["AUD", "EUR", "GBP", "IDR", "INR", "USD"];
 
-/// Builds the worker from its configuration. A deployment that shares no credit configures no line.
+/// Builds the worker from its configuration. Without a configured credit line, the portfolio's
+/// only one is shared.
 ///
 /// # Errors
 /// [`StartError`] with all problems.
@@ -27,8 +28,8 @@ pub fn worker(lookup: &Lookup<'_>) -> Result<Worker<CreditSharing>, StartError> 
     let currency = wiring.parsed("CREDIT_CURRENCY", known);
     wiring.finish(|| {
         let (deps, graph, currency) = (deps?, graph?, currency?);
-        let WorkerDeps { store, publisher, .. } = deps.clone();
-        let performer = CreditSharing { graph, system_token, business, line, currency, store, vault, publisher };
+        let WorkerDeps { store, publisher, role, .. } = deps.clone();
+        let performer = CreditSharing { graph, system_token, business, role, line, currency, store, vault, publisher };
         Some(Worker::new(performer, deps))
     })
 }

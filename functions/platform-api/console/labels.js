@@ -84,6 +84,7 @@ const CHECKS = {
   allowed_domains: "Allowed domains",
   system_token: "System token",
   system_user: "System user",
+  self_assignment: "Access to customers' accounts",
   credit_line: "Credit line",
 };
 

@@ -51,6 +51,7 @@ impl App {
             (&Method::GET, ["credit-shares"]) => self.credit_shares().await,
             (&Method::GET, ["doctor"]) => self.doctor(request).await,
             (&Method::POST, ["doctor"]) => self.run_doctor(operation).await,
+            (&Method::POST, ["doctor", "repair"]) => self.repair(request, operation).await,
             (&Method::GET, ["reception", phone]) => self.reception(phone, request.deadline).await,
             (&Method::GET, ["me"]) => Ok(self.access.me(request)),
             (&Method::GET, ["events", "schema.json"]) => {

@@ -1,10 +1,13 @@
-//! `/v1/doctor`: checks of the platform's setup at Meta: what is missing, and where to fix it.
+//! `/v1/doctor`: checks of the platform's setup at Meta: what is missing, and where to fix it; what the API can repair is
+//! repaired by `/v1/doctor/repair`.
+
+mod repair;
 
 use super::{App, TABLE_UNAVAILABLE, unavailable, unread};
 use http::StatusCode;
 use serde::Serialize;
 use shared::aws::OPERATION;
-use shared::domain::doctor::{Check, CheckName, DoctorReport};
+use shared::domain::doctor::{Check, CheckName, DoctorReport, Health, Need};
 use shared::domain::operation::Operation;
 use shared::domain::session::Role;
 use shared::domain::time::Timestamp;
@@ -12,6 +15,7 @@ use shared::http::problem::Problem;
 use shared::http::{Reply, Request, json};
 use shared::perform::doctor::app_side;
 use shared::queue::{Job, Queue};
+use shared::secrets::PlatformSecret;
 use shared::store::Solution;
 use shared::transport::{Transport, TransportError};
 use std::time::{Duration, Instant};
@@ -22,6 +26,8 @@ use url::Url;
 pub(crate) struct Doctor {
     pub(crate) role: Role,
     pub(crate) webhook: Url,
+    /// What Meta has to call the webhook with before it accepts it.
+    pub(crate) verify_token: PlatformSecret,
     /// The platform's own pages, on which the popup is opened.
     pub(crate) origins: Vec<String>,
     /// The queue of the checks that need the system token.
@@ -31,9 +37,14 @@ pub(crate) struct Doctor {
 
 #[derive(Serialize)]
 struct Report {
+    /// All required checks together.
+    state: Health,
     checks: Vec<CheckView>,
     /// Multi-partner solutions, as Meta last announced them; `None` when the table was unavailable.
     solutions: Option<Vec<SolutionView>>,
+    /// What `/v1/doctor/repair` did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repaired: Option<repair::Repaired>,
 }
 
 #[derive(Serialize)]
@@ -55,6 +66,9 @@ struct CheckView {
     ok: Option<bool>,
     message: &'static str,
     missing: Vec<String>,
+    /// What Meta showed, where a person has to know which one it is.
+    found: Vec<String>,
+    need: Need,
     /// When it was checked; absent if it was checked during this request.
     at: Option<String>,
 }
@@ -62,7 +76,8 @@ struct CheckView {
 impl CheckView {
     fn of(check: Check, at: Option<Timestamp>) -> Self {
         let message = check.message();
-        Self { name: check.name, ok: check.ok, message, missing: check.missing, at: at.map(Timestamp::to_rfc3339) }
+        let Check { name, ok, missing, found, need } = check;
+        Self { name, ok, message, missing, found, need, at: at.map(Timestamp::to_rfc3339) }
     }
 }
 
@@ -70,10 +85,11 @@ impl App {
     /// Runs all checks that do not need the system token, and adds the results of the last run of those that do. A
     /// check that does not complete in time has no result.
     pub(crate) async fn doctor(&self, request: &Request) -> Result<Reply, Problem> {
+        Ok(json(StatusCode::OK, &self.report(request).await))
+    }
+
+    async fn report(&self, request: &Request) -> Report {
         let doctor = &self.doctor;
-        let mut pages = doctor.origins.clone();
-        let hosted = Url::parse(&self.signup_page(request)).map(|page| page.origin().ascii_serialization());
-        pages.extend(hosted.ok().filter(|hosted| !doctor.origins.contains(hosted)));
         let (mut checks, reachable, stored, solutions) = tokio::join!(
             Box::pin(app_side(&self.graph, doctor.role, doctor.webhook.as_str())),
             Box::pin(self.reachable(request.deadline.less(OPERATION))),
@@ -81,27 +97,36 @@ impl App {
             Box::pin(self.store.solutions()),
         );
         checks.push(reachable);
-        checks.push(Check::unanswered(CheckName::Configuration, Vec::new()));
-        checks.push(Check::unanswered(CheckName::AllowedDomains, pages));
-        let mut views: Vec<CheckView> = checks.into_iter().map(|check| CheckView::of(check, None)).collect();
-        let not_checked = |about| vec![CheckView::of(Check::unanswered(CheckName::SystemToken, about), None)];
-        views.extend(match stored.inspect_err(unread) {
-            Ok(Some(DoctorReport { at, checks })) => {
-                checks.into_iter().map(|check| CheckView::of(check, Some(at))).collect::<Vec<_>>()
-            }
-            Ok(None) => not_checked(Vec::new()),
-            Err(_) => not_checked(vec![TABLE_UNAVAILABLE.to_owned()]),
-        });
+        checks.push(Check::by_hand(CheckName::Configuration, Vec::new()));
+        checks.push(Check::by_hand(CheckName::AllowedDomains, self.pages(request)));
+        let not_checked = |about| vec![Check::unanswered(CheckName::SystemToken, about)];
+        let (at, stored) = match stored.inspect_err(unread) {
+            Ok(Some(DoctorReport { at, checks })) => (Some(at), checks),
+            Ok(None) => (None, not_checked(Vec::new())),
+            Err(_) => (None, not_checked(vec![TABLE_UNAVAILABLE.to_owned()])),
+        };
+        let state = Health::of(checks.iter().chain(&stored));
+        let now = checks.into_iter().map(|check| CheckView::of(check, None));
+        let views = now.chain(stored.into_iter().map(|check| CheckView::of(check, at))).collect();
         let solutions = solutions.inspect_err(unread).ok();
         let solutions = solutions.map(|all| all.into_iter().map(SolutionView::of).collect());
-        Ok(json(StatusCode::OK, &Report { checks: views, solutions }))
+        Report { state, checks: views, solutions, repaired: None }
+    }
+
+    /// The origins on which the popup is opened.
+    fn pages(&self, request: &Request) -> Vec<String> {
+        let mut pages = self.doctor.origins.clone();
+        let hosted = Url::parse(&self.signup_page(request)).map(|page| page.origin().ascii_serialization());
+        pages.extend(hosted.ok().filter(|hosted| !self.doctor.origins.contains(hosted)));
+        pages
     }
 
     /// Starts the checks that need the system token.
     pub(crate) async fn run_doctor(&self, operation: &Operation) -> Result<Reply, Problem> {
         self.announce(operation).await?;
         self.doctor.credit.enqueue(&Job::Doctor, Duration::ZERO).await.map_err(|error| unavailable(&error))?;
-        Ok(json(StatusCode::ACCEPTED, &Report { checks: Vec::new(), solutions: Some(Vec::new()) }))
+        let report = Report { state: Health::Unknown, checks: Vec::new(), solutions: Some(Vec::new()), repaired: None };
+        Ok(json(StatusCode::ACCEPTED, &report))
     }
 
     /// Probes the webhook endpoint: it has to reject an unsigned request.

@@ -142,7 +142,8 @@ fn doctor(wiring: &mut Wiring<'_>) -> Result<Option<Doctor>, StartError> {
     let (credit, role, transport) = (wiring.queue("CREDIT_QUEUE_URL"), wiring.role(), wiring.transport()?);
     let webhook = wiring.parsed("WEBHOOK_URL", parse_base);
     let origins = wiring.parsed("ALLOWED_ORIGINS", parse_origins);
-    let build = || Some(Doctor { role: role?, webhook: webhook?, origins: origins?, credit, transport });
+    let verify_token = wiring.platform_secret("VERIFY_TOKEN_ARN");
+    let build = || Some(Doctor { role: role?, webhook: webhook?, verify_token, origins: origins?, credit, transport });
     Ok(build())
 }
 

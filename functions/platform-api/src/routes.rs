@@ -87,6 +87,7 @@ pub const ROUTES: &[Route] = &[
     acts("POST", "/v1/doctor", OPERATE, "doctor.examine"),
     acts("POST", "/v1/phone-numbers/{id}/messages", SEND, "message.send"),
     acts("DELETE", "/v1/messages/{id}", SEND_OR_OPERATE, "message.cancel"),
+    acts("POST", "/v1/doctor/repair", ADMIN, "doctor.repair"),
     acts("POST", "/v1/signups/pause", ADMIN, "signups.pause"),
     acts("POST", "/v1/signups/resume", ADMIN, "signups.resume"),
     acts("POST", "/v1/dead-letters/{queue}/redrive", ADMIN, "dead_letters.redrive"),

@@ -26,7 +26,8 @@ pub(crate) fn secrets(
         let value = match resource.id.as_str() {
             "AppSecret" => Some(meta.app_secret.clone()),
             "VerifyToken" => Some(meta.verify_token.clone()),
-            "SystemToken" => Some(meta.system_token.clone()),
+            // A platform without a system token stores none, and the secret has no value.
+            "SystemToken" => Some(meta.system_token.clone()).filter(|token| !token.is_empty()),
             _ => generated(&resource.id, &properties, vault)?,
         };
         let arn = match vault.secret_arn(&full_name) {

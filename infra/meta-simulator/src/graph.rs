@@ -110,7 +110,8 @@ pub(crate) async fn serve(
         return answer(*status, body, &headers);
     }
     if let Some(refused) = handshake(&meta, &request).await {
-        note(&meta, &request, "business", refused.status, effect.is_some());
+        let who = if refused.code == 2200 { "app" } else { "business" };
+        note(&meta, &request, who, refused.status, effect.is_some());
         return refuse(&refused, &[]);
     }
     let asked_after = request.parameter("after").unwrap_or("c0").to_owned();
@@ -128,6 +129,10 @@ pub(crate) async fn serve(
 /// Meta verifies a new callback before it accepts it. The wait for the platform's own page is no longer than that for a
 /// webhook.
 async fn handshake(meta: &Meta, request: &GraphRequest) -> Option<Refusal> {
+    if let Some((url, token)) = platform::callback(meta, request) {
+        let refusal = "(#2200) Callback verification failed with the following errors: HTTP Status Code = 403";
+        return (!meta.webhooks.answers_at(url, token).await).then(|| Refusal::new(400, 2200, refusal));
+    }
     let configuration = request.body.as_ref()?.get("webhook_configuration")?;
     let text = |name: &str| configuration.get(name).and_then(Value::as_str).unwrap_or_default();
     let (url, token) = (text("override_callback_uri"), text("verify_token"));
@@ -183,6 +188,7 @@ fn bearer(meta: &Meta, request: &GraphRequest) -> Result<Option<Bearer>, Refusal
     let bearer = meta.world().bearer(&meta.options, token, meta.clock.now())?;
     let proven = match (request.parameter("appsecret_proof"), &bearer) {
         (_, Bearer::App) => true,
+        _ if !meta.world().platform.app_secret => false,
         (Some(proof), _) => proof == self::proof(&meta.options.app_secret, token),
         (None, _) => false,
     };
@@ -226,6 +232,7 @@ fn operate(context: &Context<'_>) -> Done {
         ("GET", [id]) => node(context, id),
         ("GET", [waba, "phone_numbers"]) => waba::phone_numbers(context, waba),
         ("GET", [waba, "subscribed_apps"]) => waba::subscribed_apps(context, waba),
+        ("POST", [app, "subscriptions"]) => platform::subscribe(context, app),
         ("POST", [waba, "subscribed_apps"]) => waba::subscribe(context, waba),
         ("DELETE", [waba, "subscribed_apps"]) => waba::unsubscribe(context, waba),
         ("POST", [waba, "assigned_users"]) => waba::assign_user(context, waba),
@@ -262,7 +269,7 @@ fn note(meta: &Meta, request: &GraphRequest, bearer: &'static str, status: u16, 
         method: request.method.clone(),
         path: request.path.clone(),
         query: request.shown(),
-        body: request.body.clone(),
+        body: request.shown_body(),
         bearer,
         status,
         fault,

@@ -53,6 +53,15 @@ impl GraphRequest {
         };
         self.query.iter().map(shown).collect()
     }
+
+    /// The body as recorded in the journal.
+    pub(crate) fn shown_body(&self) -> Option<Value> {
+        let mut body = self.body.clone()?;
+        if let Some(token) = body.get_mut("verify_token") {
+            *token = Value::from("…");
+        }
+        Some(body)
+    }
 }
 
 fn find<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {

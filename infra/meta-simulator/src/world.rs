@@ -53,7 +53,7 @@ impl World {
             return if self.platform.system_token { Ok(Bearer::System) } else { Err(Refusal::token()) };
         }
         if token == format!("{}|{}", options.app_id, options.app_secret) {
-            return Ok(Bearer::App);
+            return if self.platform.app_secret { Ok(Bearer::App) } else { Err(Refusal::token()) };
         }
         match self.tokens.get(token) {
             Some(held) if held.valid && !held.has_ended(now) => Ok(Bearer::Business(token.to_owned())),

@@ -169,3 +169,39 @@ async fn secrets_do_not_reach_the_journal() {
     );
     simulator.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_subscribes_to_fields_that_exist_after_its_callback_answered_the_handshake() {
+    let (simulator, meta) = Meta::start().await;
+    let Options { app_id, app_secret, business_id, system_token, .. } = meta.options.clone();
+    let own = format!("/v25.0/{app_id}/subscriptions?access_token={app_id}|{app_secret}");
+    let wish = |fields: &str, token: &str| {
+        json!({ "object": "whatsapp_business_account", "callback_url": "https://new.example.com/hook",
+                "verify_token": token, "fields": fields })
+    };
+    for (fields, token, refusal) in [
+        ("messages,user_id_update", "token", (100, 0)),
+        ("consumer_profile", "token", (100, 0)),
+        ("messages", "refuse-this", (2200, 0)),
+        ("", "token", (100, 0)),
+    ] {
+        assert_eq!(code_of(&meta.post(&own, &wish(fields, token))), refusal, "{fields} {token}");
+    }
+    let by_others = meta.proven(&format!("{app_id}/subscriptions"), &system_token);
+    assert_eq!(code_of(&meta.post(&by_others, &wish("messages", "token"))), (15, 0));
+    assert_eq!(meta.post(&own, &wish("messages,calls", "token")), (200, json!({ "success": true })));
+    let (_, listed) = meta.get(&own);
+    assert_eq!(listed["data"][0]["callback_url"], "https://new.example.com/hook");
+    let names: Vec<&str> =
+        listed["data"][0]["fields"].as_array().unwrap().iter().filter_map(|field| field["name"].as_str()).collect();
+    assert_eq!(names, ["messages", "calls"], "the fields are replaced");
+    let (_, calls) = meta.get("/_sim/calls");
+    assert!(!calls.to_string().contains("refuse-this"), "verify tokens do not reach the journal");
+    let lines = meta.proven(&format!("{business_id}/extendedcredits"), &system_token);
+    assert_eq!(meta.get(&lines).1["data"].as_array().unwrap().len(), 1);
+    meta.post("/_sim/platform", &json!({ "system_user_role": "EMPLOYEE", "finance_permission": "Analyst" }));
+    assert_eq!(code_of(&meta.get(&lines)), (200, 0));
+    meta.post("/_sim/platform", &json!({ "system_user_role": "EMPLOYEE", "finance_permission": "Editor" }));
+    assert_eq!(meta.get(&lines).0, 200);
+    simulator.stop().await;
+}

@@ -9,6 +9,7 @@ use crate::domain::grant::VerifiedWaba;
 use crate::domain::ids::{AllocationId, BusinessId, CreditLineId};
 use crate::domain::onboarding::{Onboarding, State};
 use crate::domain::progress::{Fact, Finding, Next};
+use crate::domain::session::Role;
 use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
@@ -32,7 +33,9 @@ pub struct CreditSharing {
     pub system_token: PlatformSecret,
     /// The platform's own portfolio, if configured.
     pub business: Option<BusinessId>,
-    /// The shared credit line; `None` when the deployment configures none.
+    /// The platform's role at Meta.
+    pub role: Role,
+    /// The shared credit line; `None` when the deployment configures none, and the portfolio's only one is shared.
     pub line: Option<CreditLineId>,
     /// Currency of new shares.
     pub currency: String,
@@ -43,6 +46,9 @@ pub struct CreditSharing {
     /// Publishes that credit sharing was paused.
     pub publisher: Publisher,
 }
+
+/// No system token is stored.
+pub(super) const NO_TOKEN: &str = "credit.no_token";
 
 /// Failures of our own access, whoever the customer is: an invalid system token, a lost role or permission.
 const POWERLESS: [&str; 3] = ["credit.token_dead", "graph.10", "credit.no_role"];
@@ -55,18 +61,11 @@ impl Performer for CreditSharing {
     }
 
     async fn perform(&self, onboarding: &Onboarding, step: Step) -> Result<Finding, Failure> {
-        let line = self.line.as_ref().ok_or_else(|| ours("credit.no_line"))?;
         if let Some(pause) = self.pause().await? {
             return Err(Failure::new(Class::Until(Actor::Operator, Waiting::CreditLine, pause.until), "credit.paused"));
         }
         let token = self.system_token().await?;
-        let partner = Partner { graph: &self.graph, token: &token, line };
-        let done = match step {
-            Step::ShareCredit => partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared),
-            Step::RevokeCredit if self.sibling_pays(onboarding).await? => Ok(Finding::Nothing),
-            Step::RevokeCredit => partner.revoke_all(onboarding).await,
-            _ => Err(bug()),
-        };
+        let done = self.with_line(onboarding, step, &token).await;
         if let Err(failure) = &done {
             self.pause_if_powerless(failure).await?;
         }
@@ -87,9 +86,22 @@ impl Performer for CreditSharing {
 const PAUSE: Duration = Duration::from_secs(900);
 
 impl CreditSharing {
+    async fn with_line(&self, onboarding: &Onboarding, step: Step, token: &Secret) -> Result<Finding, Failure> {
+        if step == Step::RevokeCredit && self.sibling_pays(onboarding).await? {
+            return Ok(Finding::Nothing);
+        }
+        let line = &self.credit_line(token).await.map_err(own_credentials)?;
+        let partner = Partner { graph: &self.graph, token, line };
+        match step {
+            Step::ShareCredit => partner.share(waba(onboarding)?, &self.currency).await.map(Finding::CreditShared),
+            Step::RevokeCredit => partner.revoke_all(onboarding).await,
+            _ => Err(bug()),
+        }
+    }
+
     pub(super) async fn system_token(&self) -> Result<Secret, Failure> {
         self.system_token.value().await.map_err(|error| match error {
-            VaultError::Missing => ours("credit.no_token"),
+            VaultError::Missing => ours(NO_TOKEN),
             VaultError::Taken | VaultError::Unavailable(_) => error.into(),
         })
     }
@@ -126,7 +138,7 @@ impl CreditSharing {
 }
 
 /// A failure that only the platform's operator can resolve.
-fn ours(code: &str) -> Failure {
+pub(super) fn ours(code: &str) -> Failure {
     Failure::new(Class::Needs(Actor::Operator, Waiting::CreditLine), code)
 }
 

@@ -31,7 +31,7 @@ fn exchange(meta: &Meta, request: &GraphRequest, now: i64) -> Done {
             "Error validating application. Cannot get application info due to a system error.",
         ));
     }
-    if given("client_secret") != meta.options.app_secret {
+    if given("client_secret") != meta.options.app_secret || !meta.world().platform.app_secret {
         return Err(Refusal::new(400, 1, "Error validating client secret."));
     }
     let token = meta.world().exchange(given("code"), request.parameter("redirect_uri"), now)?;

@@ -42,6 +42,9 @@ pub(super) fn unsubscribe(context: &Context<'_>, id: &str) -> Done {
 
 pub(super) fn assign_user(context: &Context<'_>, id: &str) -> Done {
     system_only(context)?;
+    if !context.meta.world().platform.is_admin() {
+        return Err(Refusal::permission("(#200) Only an admin system user can add users to this account."));
+    }
     let user = context.required("user")?.to_owned();
     let tasks = context.required("tasks")?;
     if !["MANAGE", "DEVELOP", "VIEW_COST"].iter().any(|task| tasks.contains(task)) {
@@ -86,8 +89,10 @@ fn system_only(context: &Context<'_>) -> Result<(), Refusal> {
 }
 
 fn own_line(context: &Context<'_>, line: &str) -> Result<(), Refusal> {
-    if line != context.meta.options.credit_line_id {
+    let platform = context.meta.world().platform.clone();
+    if !platform.credit_lines(&context.meta.options).iter().any(|known| known == line) {
         return Err(Refusal::unknown_object(line));
     }
-    system_only(context)
+    system_only(context)?;
+    platform.may_use_credit()
 }

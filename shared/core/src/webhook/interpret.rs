@@ -201,6 +201,15 @@ pub fn fields_in_use() -> impl Iterator<Item = &'static str> {
     interpreted.chain(["smb_message_echoes"])
 }
 
+/// Fields that Meta documents and to which no app can subscribe: their pages name them, the app dashboard's list does
+/// not, and Meta's changelog says it of `user_id_update`. They are read if they arrive.
+const NOT_SUBSCRIBABLE: [&str; 2] = ["consumer_profile", "user_id_update"];
+
+/// The fields this system depends on to which the app has to be subscribed.
+pub fn required_fields() -> impl Iterator<Item = &'static str> {
+    fields_in_use().filter(|field| !NOT_SUBSCRIBABLE.contains(field))
+}
+
 /// Every field that Meta documents.
 pub fn documented_fields() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().map(|(name, _)| *name)
@@ -252,5 +261,13 @@ mod tests {
         let names: Vec<&str> = documented_fields().collect();
         assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
         assert!(fields_in_use().all(is_documented) && !is_documented("whatsapp_account"));
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_subscribed_is_read_but_not_required() {
+        assert!(fields_in_use().any(|field| field == "user_id_update"));
+        assert!(NOT_SUBSCRIBABLE.iter().all(|field| is_documented(field)));
+        assert!(!required_fields().any(|field| NOT_SUBSCRIBABLE.contains(&field)));
+        assert_eq!(required_fields().count() + 1, fields_in_use().count());
     }
 }

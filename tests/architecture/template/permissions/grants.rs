@@ -59,7 +59,7 @@ pub(super) const GRANTS: [(&str, &[Grant]); 10] = [
         &[
             ("dynamodb", "GetItem PutItem Query", "Table"),
             ("dynamodb", "Query", "Table/index/ByList"),
-            ("secretsmanager", "GetSecretValue", "AppSecret business-token/*"),
+            ("secretsmanager", "GetSecretValue", "AppSecret VerifyToken business-token/*"),
             ("secretsmanager", "CreateSecret", "callback-override/*"),
             (
                 "sqs",

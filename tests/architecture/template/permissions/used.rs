@@ -103,6 +103,7 @@ async fn the_platform_asks_everything(lab: &Lab, popup: &Value, id: &str) {
         assert_eq!(lab.platform_get(&path).await.status, 200, "{path}");
     }
     the_platform_operates(lab).await;
+    assert_eq!(lab.platform_post("/v1/doctor/repair", &json!({})).await.status, 200);
     assert_eq!(lab.platform_post("/v1/doctor", &json!({})).await.status, 202);
     let examined =
         async || lab.platform_get("/v1/doctor").await.json().to_string().contains("system_user").then_some(());
