@@ -6,9 +6,11 @@ use serde_json::{Map, Value};
 use shared::clock;
 use shared::domain::composition::Finding;
 use shared::domain::template::{DELETED, Template};
+use shared::domain::template_refusal::meaning_of;
 use shared::domain::wording;
 use shared::http::problem::PROBLEM_JSON;
 use shared::http::{Reply, Request, reply};
+use shared::perform::samples;
 use shared::store::TemplateDraft;
 use std::time::Duration;
 
@@ -56,6 +58,8 @@ pub(super) struct DraftView {
     colour: &'static str,
     since: String,
     code: Option<String>,
+    /// What to do about the code.
+    message: Option<&'static str>,
 }
 
 impl TemplateView {
@@ -121,6 +125,7 @@ pub(super) fn draft_view(draft: TemplateDraft) -> DraftView {
         category: draft.composition.category,
         colour: "grey",
         since: draft.at.to_rfc3339(),
+        message: draft.code.as_deref().map(|code| samples::sentence(code).unwrap_or_else(|| meaning_of(code).sentence)),
         code: draft.code,
     }
 }
