@@ -4,13 +4,13 @@ use integration::{Lab, Popup};
 use local::Answer;
 use serde_json::{Value, json};
 
-async fn ready(lab: &Lab, customer: &str) -> (Popup, String) {
+pub(super) async fn ready(lab: &Lab, customer: &str) -> (Popup, String) {
     let (_, popup, id) = lab.signed_up(customer, &json!({})).await;
     lab.until(&id, "ready").await;
     (popup, id)
 }
 
-fn offer() -> Value {
+pub(super) fn offer() -> Value {
     json!({
         "name": "order_shipped", "language": "en_US", "category": "utility",
         "components": [
@@ -20,27 +20,27 @@ fn offer() -> Value {
     })
 }
 
-fn path(id: &str, rest: &str) -> String {
+pub(super) fn path(id: &str, rest: &str) -> String {
     format!("/v1/onboardings/{id}/templates{rest}")
 }
 
-async fn send(lab: &Lab, method: &str, path: &str, body: &Value) -> Answer {
+pub(super) async fn send(lab: &Lab, method: &str, path: &str, body: &Value) -> Answer {
     let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     lab.send(method, &lab.api(path), &headers, body.to_string().as_bytes()).await
 }
 
-async fn listed(lab: &Lab, id: &str, name: &str) -> Option<Value> {
+pub(super) async fn listed(lab: &Lab, id: &str, name: &str) -> Option<Value> {
     let list = lab.platform_get(&path(id, "")).await.json();
     list["templates"].as_array()?.iter().find(|template| template["name"] == name).cloned()
 }
 
-async fn until(lab: &Lab, id: &str, name: &str, is: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(lab: &Lab, id: &str, name: &str, is: impl Fn(&Value) -> bool) -> Value {
     let seen = async || listed(lab, id, name).await.filter(&is);
     lab.eventually(&format!("{name} is as expected"), seen).await
 }
 
-async fn decided(lab: &Lab, popup: &Popup, template: &Value, decision: &Value) {
+pub(super) async fn decided(lab: &Lab, popup: &Popup, template: &Value, decision: &Value) {
     lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
     lab.simulate(&format!("wabas/{}/templates/{}", popup.waba, template["id"].as_str().unwrap()), decision).await;
 }
@@ -101,7 +101,8 @@ async fn what_meta_would_refuse_never_reaches_meta() {
         (json!({}), "bad_type"),
         (json!({ "name": 7 }), "bad_type"),
         (json!({ "name": "x", "language": "en", "category": "UTILITY", "components": "none" }), "bad_type"),
-        (json!({ "name": "x", "surprise": true }), "unknown_field"),
+        (json!({ "name": "x", "access_token": "x" }), "unknown_field"),
+        (json!({ "name": "x", "Surprise": true }), "unknown_field"),
     ] {
         let answer = lab.platform_post(&path(&id, ""), &body).await;
         assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(code)), "{body}");

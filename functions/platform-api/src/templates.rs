@@ -2,6 +2,7 @@
 
 mod body;
 mod checks;
+mod preview;
 mod problem;
 mod samples;
 mod views;
@@ -9,10 +10,10 @@ mod views;
 use super::once::{Claimed, Ticket, answered};
 use super::{App, unavailable};
 use http::StatusCode;
+pub(crate) use preview::show;
 use problem::{not_changed, not_open};
-use serde_json::{Map, Value};
 use shared::clock;
-use shared::domain::composition::{Composition, Finding, lint, preview};
+use shared::domain::composition::{Composition, Finding, lint};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::{Onboarding, State};
@@ -293,18 +294,4 @@ impl App {
 
 fn named(operation: &Operation, name: &str, language: &str) -> Operation {
     operation.about("template", name).about("language", language)
-}
-
-/// Renders a template and lints it; nothing is stored or sent.
-pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
-    let fields = Fields::read_any(LARGEST_TEXT, request)?;
-    let values = match fields.value("values") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(values)) => values.clone(),
-        Some(_) => return Err(Problem::bad_request("bad_type", "The values must be an object of strings.")),
-    };
-    let composition = body::whole(fields, &["values"])?;
-    let shown = preview(&composition, &values);
-    let body = serde_json::json!({ "text": shown.text, "html": shown.html, "findings": lint(&composition) });
-    Ok(json(StatusCode::OK, &body))
 }

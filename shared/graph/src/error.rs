@@ -57,7 +57,10 @@ pub struct Refusal {
 /// Meta's own sentences about a refusal, in the customer's language. They may name people, numbers and addresses:
 /// they go into the answer to whoever made the request, and nowhere else.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Told(Option<Box<Words>>);
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Words {
     /// `error_user_title`.
     title: Option<String>,
     /// `error_user_msg`.
@@ -83,19 +86,21 @@ impl Told {
             let short = text.chars().filter(|c| !c.is_control()).take(Self::LONGEST).collect::<String>();
             (!short.is_empty()).then_some(short)
         };
-        Self { title: text("error_user_title"), message: text("error_user_msg"), technical: text("message") }
+        let words =
+            Words { title: text("error_user_title"), message: text("error_user_msg"), technical: text("message") };
+        Self((words != Words::default()).then(|| Box::new(words)))
     }
 
     /// Title and message for the person who made the request.
     #[must_use]
     pub fn to_the_caller(&self) -> (Option<&str>, Option<&str>) {
-        (self.title.as_deref(), self.message.as_deref())
+        self.0.as_ref().map_or((None, None), |words| (words.title.as_deref(), words.message.as_deref()))
     }
 
     /// The message for developers, for a refusal about which nothing else is known.
     #[must_use]
     pub fn technical_to_the_caller(&self) -> Option<&str> {
-        self.technical.as_deref()
+        self.0.as_ref()?.technical.as_deref()
     }
 }
 

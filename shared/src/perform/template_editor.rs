@@ -273,7 +273,9 @@ impl TemplateEditor<'_> {
 fn is_for_later(error: &TemplateEditorError) -> bool {
     match error {
         TemplateEditorError::Meta(declined) => matches!(declined.failure.class, Class::Later | Class::LaterAfter(_)),
-        TemplateEditorError::Full(_) | TemplateEditorError::InProgress { .. } | TemplateEditorError::Sample(SampleError::Upload(_)) => true,
+        TemplateEditorError::Full(_)
+        | TemplateEditorError::InProgress { .. }
+        | TemplateEditorError::Sample(SampleError::Upload(_)) => true,
         TemplateEditorError::Sample(error) => error.code() == "sample.unreachable",
         TemplateEditorError::Store(_) | TemplateEditorError::Exists => false,
     }

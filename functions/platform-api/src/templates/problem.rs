@@ -11,8 +11,8 @@ use shared::graph::error::{Refusal, is_refused_without_reason};
 use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::http::{Reply, reply};
 use shared::perform::declined::Declined;
-use shared::perform::template_editor::TemplateEditorError;
 use shared::perform::samples::{self, SampleError};
+use shared::perform::template_editor::TemplateEditorError;
 use std::time::Duration;
 
 pub(super) const fn not_open() -> Problem {

@@ -44,20 +44,20 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn of(components: Value) -> Composition {
+    fn of(components: &Value) -> Composition {
         let value = json!({ "name": "x", "language": "en", "category": "MARKETING", "components": components });
         serde_json::from_value(value).unwrap()
     }
 
     #[test]
     fn case_and_samples_make_no_difference_and_texts_and_buttons_do() {
-        let ours = of(json!([
+        let ours = of(&json!([
             { "type": "header", "format": "image", "example": { "header_handle": ["4::x"] } },
             { "type": "body", "text": "one two" },
             { "type": "buttons", "buttons": [{ "type": "url", "text": "Go", "url": "https://x.test" }] },
         ]));
         let metas = |text: &str, url: &str| {
-            of(json!([
+            of(&json!([
                 { "type": "HEADER", "format": "IMAGE", "example": { "header_handle": ["https://cdn.test"] } },
                 { "type": "BODY", "text": text },
                 { "type": "BUTTONS", "buttons": [{ "type": "URL", "text": "Go", "url": url }] },
@@ -66,6 +66,6 @@ mod tests {
         assert!(ours.shows_the_same(&metas("one two", "https://x.test")));
         assert!(!ours.shows_the_same(&metas("one three", "https://x.test")));
         assert!(!ours.shows_the_same(&metas("one two", "https://y.test")));
-        assert!(!ours.shows_the_same(&of(json!([{ "type": "BODY", "text": "one two" }]))));
+        assert!(!ours.shows_the_same(&of(&json!([{ "type": "BODY", "text": "one two" }]))));
     }
 }

@@ -16,7 +16,6 @@ use super::text::{Piece, pieces, variables};
 use super::words::{Button, Format, Otp, Part, Vocabulary, is_language, unknown_words};
 use super::{Composition, samples, text};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// Something that Meta would reject, or because of which Meta may change the category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

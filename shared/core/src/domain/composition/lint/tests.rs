@@ -1,5 +1,5 @@
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn composition(components: Value) -> Composition {
     let mut value = json!({ "name": "order_update", "language": "en_US", "category": "UTILITY" });
@@ -132,7 +132,7 @@ fn marketing(components: Value) -> Composition {
     Composition { category: "MARKETING".into(), ..composition(components) }
 }
 
-fn card(format: &str, buttons: Value) -> Value {
+fn card(format: &str, buttons: &Value) -> Value {
     json!({ "components": [
         { "type": "header", "format": format, "example": { "header_handle": ["4::abc"] } },
         { "type": "body", "text": "A lamp for your desk." },
@@ -140,7 +140,7 @@ fn card(format: &str, buttons: Value) -> Value {
     ] })
 }
 
-fn carousel(cards: Vec<Value>) -> Composition {
+fn carousel(cards: &[Value]) -> Composition {
     let body = json!({ "type": "body", "text": "Look at what is new today." });
     marketing(json!([body, { "type": "carousel", "cards": cards }]))
 }
@@ -165,8 +165,8 @@ fn every_documented_component_format_button_and_member_is_taken() {
     let media =
         |format: &str| json!({ "type": "header", "format": format, "example": { "header_handle": ["4::abc"] } });
     for template in [
-        carousel(vec![card("image", quick()), card("IMAGE", quick())]),
-        carousel(vec![card("product", json!([{ "type": "spm", "text": "View" }])); 2]),
+        carousel(&[card("image", &quick()), card("IMAGE", &quick())]),
+        carousel(&vec![card("product", &json!([{ "type": "spm", "text": "View" }])); 2]),
         offer(
             json!({ "type": "buttons", "buttons": [
             { "type": "copy_code", "example": "SAVE15" }, { "type": "url", "text": "Go", "url": "https://x.test" },
@@ -258,7 +258,7 @@ fn a_sample_that_is_no_handle_is_refused_with_what_to_do() {
 
 #[test]
 fn the_rules_of_carousels_are_enforced() {
-    let one = || card("image", quick());
+    let one = || card("image", &quick());
     let link = json!([{ "type": "url", "text": "Go", "url": "https://x.test" }]);
     let mut long = one();
     long["components"][1]["text"] = json!("x".repeat(161));
@@ -266,18 +266,18 @@ fn the_rules_of_carousels_are_enforced() {
     address["components"][0]["example"]["header_handle"] = json!(["https://x.test"]);
     let mut silent = one();
     silent["components"].as_array_mut().unwrap().remove(1);
-    let mut outside = carousel(vec![one(), one()]);
+    let mut outside = carousel(&[one(), one()]);
     outside.components.push(serde_json::from_value(json!({ "type": "FOOTER", "text": "Acme" })).unwrap());
     for (template, code) in [
-        (carousel(vec![one()]), "carousel.cards"),
-        (carousel(vec![one(); 11]), "carousel.cards"),
-        (carousel(vec![one(), card("image", link)]), "carousel.alike"),
-        (carousel(vec![one(), card("video", quick())]), "carousel.alike"),
-        (carousel(vec![one(), silent]), "carousel.alike"),
-        (carousel(vec![card("text", quick()); 2]), "carousel.header"),
-        (carousel(vec![card("image", json!([])); 2]), "carousel.buttons"),
-        (carousel(vec![long.clone(), long]), "body.length"),
-        (carousel(vec![address.clone(), address]), "header.sample_address"),
+        (carousel(&[one()]), "carousel.cards"),
+        (carousel(&vec![one(); 11]), "carousel.cards"),
+        (carousel(&[one(), card("image", &link)]), "carousel.alike"),
+        (carousel(&[one(), card("video", &quick())]), "carousel.alike"),
+        (carousel(&[one(), silent]), "carousel.alike"),
+        (carousel(&vec![card("text", &quick()); 2]), "carousel.header"),
+        (carousel(&vec![card("image", &json!([])); 2]), "carousel.buttons"),
+        (carousel(&[long.clone(), long]), "body.length"),
+        (carousel(&[address.clone(), address]), "header.sample_address"),
         (outside, "carousel.outside"),
     ] {
         assert!(found(&template).contains(&(code, true)), "{code}: {:?}", found(&template));
