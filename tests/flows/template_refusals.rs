@@ -1,5 +1,6 @@
 //! What Meta refuses in templates: its numbers, a sentence, who acts; and answers that only look like success.
 
+use crate::healing::sweep;
 use crate::template_editor::{listed, offer, path, ready, send};
 use integration::Lab;
 use serde_json::{Value, json};
@@ -78,18 +79,29 @@ async fn an_answer_without_success_is_never_taken_for_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn steps_that_meta_says_it_did_not_do_are_done_again() {
     let lab = Lab::start().await;
-    for at in ["/subscribed_apps", "/register", "/assigned_users"] {
-        answers(&lab, "POST", at, 200, &json!({ "success": false })).await;
+    let until = async |id: &str, state: &str| {
+        let again = async || {
+            lab.age(id, 600).await;
+            sweep(&lab).await;
+            (lab.onboarding(id).await["state"] == state).then_some(())
+        };
+        lab.eventually(&format!("it is {state}"), again).await;
+    };
+    let not_done = json!({ "success": false });
+    let entry = [("POST", "/subscribed_apps"), ("POST", "/register"), ("POST", "/assigned_users")];
+    for (method, at) in entry {
+        answers(&lab, method, at, 200, &not_done).await;
     }
     let (_, _, id) = lab.signed_up("acme", &json!({})).await;
-    let again = async || {
-        lab.stack.shift_time(60);
-        lab.stack.fire("SweeperFunction", "Sweep").await.unwrap();
-        (lab.platform_get(&format!("/v1/onboardings/{id}")).await.json()["state"] == "ready").then_some(())
-    };
-    lab.eventually("it is ready", again).await;
-    for at in ["/subscribed_apps", "/register", "/assigned_users"] {
-        assert_eq!(lab.calls("POST", at).await, 2, "{at}");
+    until(&id, "ready").await;
+    let exit = [("DELETE", "/subscribed_apps"), ("POST", "/deregister")];
+    for (method, at) in exit {
+        answers(&lab, method, at, 200, &not_done).await;
+    }
+    lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
+    until(&id, "left").await;
+    for (method, at) in entry.into_iter().chain(exit) {
+        assert_eq!(lab.calls(method, at).await, 2, "{method} {at}");
     }
     lab.stop().await;
 }

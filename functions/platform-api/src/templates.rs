@@ -18,7 +18,7 @@ use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::{Onboarding, State};
 use shared::domain::operation::Operation;
-use shared::domain::template::{DELETED, Template, normal_language};
+use shared::domain::template::{DELETED, Status, Template, normal_language};
 use shared::domain::template_budget::CREATIONS_AN_HOUR;
 use shared::domain::time::Timestamp;
 use shared::http::fields::{Fields, LARGEST_TEXT};
@@ -141,7 +141,7 @@ impl App {
     ) -> Result<Reply, Problem> {
         let fields = Fields::read_any(LARGEST_TEXT, request)?;
         let (open, template) = self.of_name(id, name, language).await?;
-        if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
+        if Status::parse(&template.status).is_closed() {
             let title = "Meta allows editing only approved, rejected or paused templates.";
             return Err(Problem::new(StatusCode::CONFLICT, "template.not_editable", title));
         }

@@ -10,6 +10,7 @@ mod words;
 pub use lint::{Finding, SAMPLE_ADDRESS, lint};
 pub use preview::{Preview, preview};
 pub use samples::{MediaType, is_address};
+pub(in crate::domain) use words::words;
 pub use words::{Format, MEMBERS, Vocabulary, unknown_words};
 
 use self::words::{Button, Part};

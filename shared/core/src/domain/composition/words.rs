@@ -29,6 +29,8 @@ macro_rules! words {
     };
 }
 
+pub(in crate::domain) use words;
+
 words! {
     /// Types of components (Meta: "Template components" and the page of each template kind).
     pub(super) enum Part {
