@@ -1,6 +1,6 @@
 //! Every kind of template that Meta documents reaches Meta, and what this version does not know is Meta's to decide.
 
-use crate::template_editor::{path, ready};
+use crate::template_editor::{decided, path, ready, send, until};
 use integration::Lab;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ async fn every_documented_kind_of_template_is_submitted_as_it_was_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_and_words_that_are_not_known_are_passed_on_with_a_hint_and_counted() {
     let lab = Lab::start().await;
-    let (_, id) = ready(&lab, "acme").await;
+    let (popup, id) = ready(&lab, "acme").await;
     let mut written = template("tracked", "UTILITY", json!([body()]));
     written["allow_category_change"] = json!(true);
     written["cta_url_link_tracking_opted_out"] = json!(true);
@@ -73,6 +73,16 @@ async fn members_and_words_that_are_not_known_are_passed_on_with_a_hint_and_coun
         (&sent["body"]["new_in_2027"], &sent["body"]["allow_category_change"]),
         (&json!({ "a": 1 }), &json!(true))
     );
+    // An edit of one member leaves the components as they are. Meta wants the category beside this one.
+    let (change, at) = (json!({ "cta_url_link_tracking_opted_out": false }), path(&id, "/tracked/en_US"));
+    decided(&lab, &popup, &created.json(), &json!({ "status": "APPROVED" })).await;
+    until(&lab, &id, "tracked", |template| template["colour"] == "green").await;
+    let edited = send(&lab, "PATCH", &at, &change).await;
+    assert_eq!(edited.status, 202, "{}", edited.json());
+    let sent = lab.simulator("calls").await;
+    let wanted = json!({ "category": "UTILITY", "cta_url_link_tracking_opted_out": false });
+    assert!(sent.as_array().unwrap().iter().any(|call| call["body"] == wanted), "{sent}");
+    assert_eq!(send(&lab, "PATCH", &at, &json!({})).await.status, 400);
     // Meta's own decision about a component that nobody knows.
     let poem = template("poem", "UTILITY", json!([body(), { "type": "stanza" }]));
     let refused = lab.platform_post(&path(&id, ""), &poem).await;

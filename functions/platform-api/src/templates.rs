@@ -147,7 +147,7 @@ impl App {
         }
         let composition = body::change(fields, (name, language), template.category.as_deref())?;
         checks::count_unknown(&composition);
-        let findings = checks::of_metas(&self.graph, &composition);
+        let findings = checks::of_edit(&self.graph, &composition);
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
         }

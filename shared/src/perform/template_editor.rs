@@ -285,7 +285,10 @@ fn is_for_later(error: &TemplateEditorError) -> bool {
 /// link tracking.
 fn edit_of(approved: bool, composition: Composition) -> Value {
     let Composition { category, message_send_ttl_seconds, components, others, .. } = composition;
-    let mut change = Map::from_iter([("components".to_owned(), json!(components))]);
+    let mut change = Map::new();
+    if !components.is_empty() {
+        change.insert("components".to_owned(), json!(components));
+    }
     if !approved || others.contains_key("cta_url_link_tracking_opted_out") {
         change.insert("category".to_owned(), json!(category));
     }

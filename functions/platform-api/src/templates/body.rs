@@ -9,6 +9,8 @@ use shared::http::problem::Problem;
 /// The fields of a template that an edit does not have.
 const IDENTITY: [&str; 2] = ["name", "language"];
 
+const COMPONENTS: &str = "A template needs components: a list of objects.";
+
 /// Parameters of every Graph call: in a body they would change what the call does, or as whom.
 const RESERVED: [&str; 15] = [
     "access_token",
@@ -32,10 +34,14 @@ const RESERVED: [&str; 15] = [
 pub(super) fn whole(fields: Fields, ours: &[&str]) -> Result<Composition, Problem> {
     let mut members = fields.into_map();
     ours.iter().for_each(|name| drop(members.remove(*name)));
-    read(members)
+    let composition = read(members)?;
+    if composition.components.is_empty() && !composition.others.contains_key("library_template_name") {
+        return Err(Problem::bad_request("bad_type", COMPONENTS).of("components"));
+    }
+    Ok(composition)
 }
 
-/// Reads the changes of an edit of this template.
+/// Reads the changes of an edit of this template; its components are optional.
 pub(super) fn change(
     fields: Fields,
     (name, language): (&str, &str),
@@ -44,6 +50,9 @@ pub(super) fn change(
     let mut members = fields.into_map();
     if IDENTITY.iter().any(|name| members.contains_key(*name)) {
         return Err(unknown_field());
+    }
+    if members.values().all(Value::is_null) {
+        return Err(Problem::bad_request("bad_type", "A change names components, or another member to change."));
     }
     members.insert("name".to_owned(), name.into());
     members.insert("language".to_owned(), language.into());
@@ -61,9 +70,6 @@ fn read(mut fields: Map<String, Value>) -> Result<Composition, Problem> {
     let (field, title) = flaw(&fields);
     let read: Result<Composition, _> = serde_json::from_value(Value::Object(fields));
     let mut composition = read.map_err(|_| Problem::bad_request("bad_type", title).of(field))?;
-    if composition.components.is_empty() && !composition.others.contains_key("library_template_name") {
-        return Err(Problem::bad_request("bad_type", title).of(field));
-    }
     composition.category = composition.category.to_ascii_uppercase();
     composition.parameter_format = composition.parameter_format.map(|format| format.to_ascii_uppercase());
     composition.language = normal_language(&composition.language);
@@ -86,8 +92,7 @@ const fn unknown_field() -> Problem {
 fn flaw(fields: &Map<String, Value>) -> (&'static str, &'static str) {
     let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
     let are_objects = |parts: &Value| parts.as_array().is_some_and(|parts| parts.iter().all(Value::is_object));
-    let has_parts = fields.get("components").is_some_and(are_objects)
-        || (!fields.contains_key("components") && fields.contains_key("library_template_name"));
+    let has_parts = fields.get("components").is_none_or(are_objects);
     if !is_text("name") {
         ("name", "A template needs a name.")
     } else if !is_text("language") {
@@ -95,7 +100,7 @@ fn flaw(fields: &Map<String, Value>) -> (&'static str, &'static str) {
     } else if !is_text("category") {
         ("category", "A template needs a category: AUTHENTICATION, MARKETING or UTILITY.")
     } else if !has_parts {
-        ("components", "A template needs components: a list of objects.")
+        ("components", COMPONENTS)
     } else if fields.contains_key("parameter_format") && !is_text("parameter_format") {
         ("parameter_format", "The parameter format must be POSITIONAL or NAMED.")
     } else {

@@ -13,6 +13,18 @@ pub(super) fn of_metas(graph: &GraphClient, composition: &Composition) -> Vec<Fi
     findings
 }
 
+/// The findings about an edit, which may leave the components as they are.
+pub(super) fn of_edit(graph: &GraphClient, composition: &Composition) -> Vec<Finding> {
+    let mut findings = of_metas(graph, composition);
+    if composition.components.is_empty() {
+        findings.retain(|finding| !MISSING.contains(&finding.code));
+    }
+    findings
+}
+
+/// Findings about components that an edit does not name.
+const MISSING: [&str; 2] = ["body.missing", "authentication.button"];
+
 /// Counts templates with words that this version does not know (template.yaml: `UndocumentedTemplateWords`). The word
 /// itself is the caller's and is not logged.
 pub(super) fn count_unknown(composition: &Composition) {

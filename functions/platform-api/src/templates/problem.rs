@@ -1,11 +1,11 @@
 //! Problems of the template editor. Whatever Meta refuses carries its numbers, a sentence, and who acts.
 
 use crate::once::{in_progress, soon};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use shared::clock;
 use shared::domain::failure::{Actor, Class};
-use shared::domain::template_refusal::{Meaning, NOT_DONE, meaning};
+use shared::domain::template_refusal::{Meaning, NOT_DONE, meaning, meaning_of};
 use shared::domain::time::Timestamp;
 use shared::graph::error::{Refusal, is_refused_without_reason};
 use shared::http::problem::{PROBLEM_JSON, Problem};
@@ -73,10 +73,12 @@ pub(super) fn refused_by_meta(declined: &Declined, request_id: &str) -> Result<R
     match refusal {
         Some(refusal) => Ok(answer(status(declined), Some(refusal), failure.class, request_id)),
         None if is_refused_without_reason(failure) => Ok(answer(REFUSED, None, failure.class, request_id)),
-        None => match failure.class {
-            Class::TokenDead => Err(not_open()),
-            _ => Err(Problem::unavailable()),
-        },
+        None => Err(match failure.class {
+            Class::TokenDead => not_open(),
+            Class::LaterAfter(seconds) => used_up(clock::now().after(Duration::from_secs(u64::from(seconds)))),
+            Class::Later => Problem::unavailable(),
+            _ => Problem::new(REFUSED.0, REFUSED.1, meaning_of(&failure.code).sentence),
+        }),
     }
 }
 
@@ -91,6 +93,9 @@ fn not_taken_along(error: &SampleError, request_id: &str) -> Result<Reply, Probl
         _ => Err(Problem::unavailable()),
     }
 }
+
+/// Seconds after which a request may be repeated when Meta was unavailable.
+const RETRY_AFTER: u32 = 2;
 
 const REFUSED: (StatusCode, &str) = (StatusCode::UNPROCESSABLE_ENTITY, "template.meta_refused");
 
@@ -125,7 +130,13 @@ fn answer((status, code): (StatusCode, &'static str), refusal: Option<&Refusal>,
         meta,
         retry_at: retry_at.map(Timestamp::to_rfc3339),
     };
-    reply(status, PROBLEM_JSON, serde_json::to_string(&body).unwrap_or_default())
+    let mut reply = reply(status, PROBLEM_JSON, serde_json::to_string(&body).unwrap_or_default());
+    let seconds = match class {
+        Class::LaterAfter(seconds) => Some(seconds),
+        _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
+    };
+    reply.headers_mut().extend(seconds.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
+    reply
 }
 
 fn detail(means: Meaning, refusal: Option<&Refusal>) -> String {
