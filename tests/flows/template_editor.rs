@@ -1,16 +1,20 @@
 //! Template management: prepared, checked, submitted, reviewed, edited, copied, deleted.
 
+mod kinds;
+mod refusals;
+mod samples;
+
 use integration::{Lab, Popup};
 use local::Answer;
 use serde_json::{Value, json};
 
-pub(super) async fn ready(lab: &Lab, customer: &str) -> (Popup, String) {
+async fn ready(lab: &Lab, customer: &str) -> (Popup, String) {
     let (_, popup, id) = lab.signed_up(customer, &json!({})).await;
     lab.until(&id, "ready").await;
     (popup, id)
 }
 
-pub(super) fn offer() -> Value {
+fn offer() -> Value {
     json!({
         "name": "order_shipped", "language": "en_US", "category": "utility",
         "components": [
@@ -20,27 +24,27 @@ pub(super) fn offer() -> Value {
     })
 }
 
-pub(super) fn path(id: &str, rest: &str) -> String {
+fn path(id: &str, rest: &str) -> String {
     format!("/v1/onboardings/{id}/templates{rest}")
 }
 
-pub(super) async fn send(lab: &Lab, method: &str, path: &str, body: &Value) -> Answer {
+async fn send(lab: &Lab, method: &str, path: &str, body: &Value) -> Answer {
     let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     lab.send(method, &lab.api(path), &headers, body.to_string().as_bytes()).await
 }
 
-pub(super) async fn listed(lab: &Lab, id: &str, name: &str) -> Option<Value> {
+async fn listed(lab: &Lab, id: &str, name: &str) -> Option<Value> {
     let list = lab.platform_get(&path(id, "")).await.json();
     list["templates"].as_array()?.iter().find(|template| template["name"] == name).cloned()
 }
 
-pub(super) async fn until(lab: &Lab, id: &str, name: &str, is: impl Fn(&Value) -> bool) -> Value {
+async fn until(lab: &Lab, id: &str, name: &str, is: impl Fn(&Value) -> bool) -> Value {
     let seen = async || listed(lab, id, name).await.filter(&is);
     lab.eventually(&format!("{name} is as expected"), seen).await
 }
 
-pub(super) async fn decided(lab: &Lab, popup: &Popup, template: &Value, decision: &Value) {
+async fn decided(lab: &Lab, popup: &Popup, template: &Value, decision: &Value) {
     lab.simulate("clock", &json!({ "advance_seconds": 2 })).await;
     lab.simulate(&format!("wabas/{}/templates/{}", popup.waba, template["id"].as_str().unwrap()), decision).await;
 }

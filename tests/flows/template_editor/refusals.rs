@@ -1,7 +1,7 @@
 //! What Meta refuses in templates: its numbers, a sentence, who acts; and answers that only look like success.
 
+use super::{listed, offer, path, ready, send};
 use crate::healing::sweep;
-use crate::template_editor::{listed, offer, path, ready, send};
 use integration::Lab;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ async fn an_answer_without_success_is_never_taken_for_done() {
     assert_eq!((&deleted.json()["meta"]["code"], &deleted.json()["retry"]), (&Value::Null, &json!("later")));
     assert_eq!(listed(&lab, &id, "order_shipped").await.unwrap()["status"], "PENDING", "it is still there");
     lab.simulate(&format!("wabas/{}/templates/{template}", popup.waba), &json!({ "status": "REJECTED" })).await;
-    crate::template_editor::until(&lab, &id, "order_shipped", |template| template["status"] == "REJECTED").await;
+    super::until(&lab, &id, "order_shipped", |template| template["status"] == "REJECTED").await;
     answers(&lab, "POST", &format!("/{template}"), 200, &not_done).await;
     let edit = json!({ "components": offer()["components"] });
     let edited = send(&lab, "PATCH", &at, &edit).await;

@@ -1,6 +1,6 @@
 //! Sample files of media headers: uploaded, used once, and taken along by copies and edits.
 
-use crate::template_editor::{decided, listed, path, ready, send, until};
+use super::{decided, listed, path, ready, send, until};
 use integration::Lab;
 use local::Answer;
 use serde_json::{Value, json};
