@@ -1,7 +1,7 @@
 //! Meta's Graph API for the functions: the client crate, with its configuration and app secret from the functions'
 //! environment.
 
-pub use graph_client::{call, calls, client, error};
+pub use graph_client::{call, calls, client, download, error};
 
 use crate::config::{Lookup, Problems, parse_base};
 use crate::domain::ids::AppId;

@@ -7,6 +7,7 @@ pub mod app_webhook;
 mod callback;
 mod credit;
 mod credit_line;
+pub mod declined;
 mod departure;
 pub mod doctor;
 mod fetch;
@@ -17,6 +18,7 @@ pub mod migration;
 mod number;
 mod pages;
 mod review;
+pub mod samples;
 mod subscription;
 pub mod template_editor;
 pub mod templates;
@@ -33,6 +35,7 @@ use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::client::GraphClient;
+use crate::graph::error::GraphError;
 use crate::perform::migration::Migrator;
 use crate::perform::templates::Begin;
 use crate::queue::QueueError;
@@ -211,7 +214,15 @@ impl Customer<'_> {
     /// # Errors
     /// How the failure affects the step.
     pub async fn call<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, Failure> {
-        self.graph.call(call, Auth::Bearer(self.token)).await.map_err(|error| error.failure())
+        self.ask(call).await.map_err(|error| error.failure())
+    }
+
+    /// Makes a call with the customer's token, for callers that pass on what Meta says about a refusal.
+    ///
+    /// # Errors
+    /// [`GraphError`].
+    pub async fn ask<C: GraphCall + Sync>(&self, call: &C) -> Result<C::Reply, GraphError> {
+        self.graph.call(call, Auth::Bearer(self.token)).await
     }
 }
 

@@ -311,6 +311,25 @@ test("a template is previewed, submitted, copied and deleted", async (t) => {
   await until("it is deleted", async () => (await read()).status === 404);
 });
 
+test("the sample of an image header is uploaded from the editor", async (t) => {
+  const page = await opened(t, `#/onboardings/${acme.id}/templates`);
+  await title(page, "Templates");
+  await page.getByRole("button", { name: "New template" }).click();
+  const dialog = page.getByRole("dialog", { name: "New template" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("spring_news");
+  await dialog.getByRole("combobox", { name: "Category" }).selectOption("MARKETING");
+  await dialog.getByRole("textbox", { name: "Body" }).fill("Look at what is new with us today.");
+  await dialog.getByRole("combobox", { name: "Header type" }).selectOption("IMAGE");
+  await dialog.getByText("A media header needs a sample file").waitFor();
+  const file = { name: "spring.png", mimeType: "image/png", buffer: Buffer.from("89504e470d0a1a0a", "hex") };
+  await dialog.getByLabel("Sample file").setInputFiles(file);
+  await dialog.getByText("The sample is uploaded.").waitFor();
+  await dialog.getByText("No problems found.").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await dialog.getByRole("button", { name: "Submit for review" }).click();
+  await page.getByText("spring_news").first().waitFor();
+});
+
 test("a second attempt is shown with its time, and cancelled", async (t) => {
   await meta(`phones/${acme.phone}`, { outcomes: ["failed:131000"] });
   const message = { to: "16505551234", type: "text", text: { body: "hello" } };

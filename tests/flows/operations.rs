@@ -42,6 +42,8 @@ async fn templates(case: &Case) {
     let offer = json!({ "name": "parcel_sent", "language": "en_US", "category": "utility", "components": body });
     done(lab, ("POST", &path), &offer).await;
     done(lab, ("POST", &format!("{path}/refresh")), &Value::Null).await;
+    let sample = json!({ "content_type": "image/png", "data": "iVBORw0KGgo=" });
+    done(lab, ("POST", &format!("/v1/onboardings/{}/template-samples", case.onboarding)), &sample).await;
     done(lab, ("PATCH", &format!("{path}/order_update_1/en_US")), &json!({ "components": body })).await;
     let copy = format!("{path}/order_update_2/en_US/copy");
     done(lab, ("POST", &copy), &json!({ "name": "order_update_again" })).await;

@@ -1,5 +1,9 @@
 //! Template management: prepared, checked, submitted, reviewed, edited, copied, deleted.
 
+mod kinds;
+mod refusals;
+mod samples;
+
 use integration::{Lab, Popup};
 use local::Answer;
 use serde_json::{Value, json};
@@ -101,7 +105,8 @@ async fn what_meta_would_refuse_never_reaches_meta() {
         (json!({}), "bad_type"),
         (json!({ "name": 7 }), "bad_type"),
         (json!({ "name": "x", "language": "en", "category": "UTILITY", "components": "none" }), "bad_type"),
-        (json!({ "name": "x", "surprise": true }), "unknown_field"),
+        (json!({ "name": "x", "access_token": "x" }), "unknown_field"),
+        (json!({ "name": "x", "Surprise": true }), "unknown_field"),
     ] {
         let answer = lab.platform_post(&path(&id, ""), &body).await;
         assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(code)), "{body}");

@@ -109,7 +109,7 @@ fn verdict(error: &GraphError, may_be_spent: bool) -> Verdict {
         Kind::NoAppSecret | Kind::Transport(TransportError::NotSent | TransportError::OutOfTime) => {
             return Verdict::NotSent;
         }
-        Kind::Transport(TransportError::NoAnswer | TransportError::TooLarge) | Kind::Undecodable => {
+        Kind::Transport(TransportError::NoAnswer | TransportError::TooLarge) | Kind::Undecodable | Kind::NotDone => {
             return Verdict::Unknown;
         }
         Kind::Refused(refusal) => refusal,

@@ -42,9 +42,10 @@ export async function callText(method, target, body) {
     throw new Problem(401, "Your session has expired.");
   }
   const headers = { authorization: `Bearer ${bearer}` };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers["content-type"] = isFile ? body.type : "application/json";
   const options = { method, headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) };
-  if (body !== undefined) options.body = JSON.stringify(body);
+  if (body !== undefined) options.body = isFile ? body : JSON.stringify(body);
   const reply = await fetch(address(target), options).catch(() => null);
   const text = await reply?.text().catch(() => null);
   if (!reply || text === null) throw new Problem(0, "The API could not be reached.");
@@ -58,6 +59,14 @@ export async function call(method, target, body) {
   return text === "" ? null : JSON.parse(text);
 }
 
+/** What Meta refused: its words for the customer, what to do, and its numbers to look up. */
+function refusal({ title, detail, meta }) {
+  if (!meta) return null;
+  const told = detail && detail !== title ? `${detail.replace(/[.!]?$/, ".")} ` : "";
+  const numbers = [meta.code, meta.subcode].filter((number) => number != null).join("/");
+  return `${told}${title}${numbers && ` (Meta ${numbers})`}`;
+}
+
 function problem(reply, text) {
   let details = {};
   try {
@@ -66,6 +75,6 @@ function problem(reply, text) {
     // API Gateway and proxies do not answer with problem details.
   }
   const requestId = details.request_id ?? reply.headers.get("apigw-requestid");
-  const title = details.title ?? (reply.status === 401 ? "Your session has expired." : `The API returned ${reply.status}.`);
+  const title = refusal(details) ?? details.title ?? (reply.status === 401 ? "Your session has expired." : `The API returned ${reply.status}.`);
   return new Problem(reply.status, title, requestId, details);
 }

@@ -1,5 +1,6 @@
 // The form fields of a template: texts, buttons, and an example for each variable.
 
+import { headerFields } from "./composer-media.js";
 import { exampleKey, linkPlace, newButton, variables } from "./composition.js";
 import { h } from "./dom.js";
 import { field } from "./fields.js";
@@ -27,7 +28,7 @@ function bound(form, spec, changed) {
 
 function examples(form, changed) {
   const places = [
-    ["header", "header", form.kept.header ? "" : form.header],
+    ["header", "header", form.kept.header || form.format !== "TEXT" ? "" : form.header],
     ["body", "body", form.body],
   ];
   for (const one of form.buttons) places.push([linkPlace(one), "link", one.kind === "URL" && !one.kept ? one.target : ""]);
@@ -107,10 +108,9 @@ function buttons(form, redraw, changed) {
   ];
 }
 
-function texts(form, changed) {
-  const header = form.kept.header
-    ? h("p", { class: "note" }, `The header (${String(form.kept.header.format).toLowerCase()}) stays unchanged.`)
-    : bound(form, { name: "header", label: "Header", maxlength: "60" }, changed);
+function texts(form, upload, changed) {
+  const line = () => bound(form, { name: "header", label: "Header", maxlength: "60" }, changed);
+  const header = headerFields(form, line, upload, changed);
   const others = form.kept.others.map(({ component }) => readable(component.type).toLowerCase()).join(", ");
   return [
     header,
@@ -165,8 +165,8 @@ function identity(form, isNew, changed) {
   ];
 }
 
-/** The fields; `onChange` is called after every change. */
-export function templateFields(form, isNew, onChange) {
+/** The fields; `onChange` is called after every change, `upload` uploads a sample file and returns its handle. */
+export function templateFields(form, isNew, upload, onChange) {
   const [own, sample, list] = [h("div", { class: "group" }), h("div", {}), h("fieldset", { class: "group" })];
   const changed = () => {
     own.hidden = form.category === "AUTHENTICATION";
@@ -191,7 +191,7 @@ export function templateFields(form, isNew, onChange) {
     { class: "note", hidden: true },
     "Meta provides the text of authentication templates: a code and a button that copies it.",
   );
-  own.append(...texts(form, withExamples).filter(Boolean), list, sample);
+  own.append(...texts(form, upload, withExamples).filter(Boolean), list, sample);
   redraw.all();
   own.hidden = form.category === "AUTHENTICATION";
   hint.hidden = !own.hidden;

@@ -77,6 +77,9 @@ async function submit(page, id, form, isNew, report) {
   }
 }
 
+/** Uploads a sample file to Meta and returns its handle. */
+const uploader = (id) => async (file) => (await call("POST", path("onboardings", id, "template-samples"), file)).handle;
+
 function content(page, id, form, isNew, { close, dialog }) {
   const shown = h("div", { class: "preview-shown" }, bubble("", compose(form)));
   const report = h("div", { class: "preview-said", role: "status" });
@@ -85,7 +88,7 @@ function content(page, id, form, isNew, { close, dialog }) {
   const element = h(
     "form",
     { class: "form composer" },
-    h("div", { class: "composer-fields" }, templateFields(form, isNew, refresh)),
+    h("div", { class: "composer-fields" }, templateFields(form, isNew, uploader(id), refresh)),
     h(
       "section",
       { class: "preview", "aria-label": "Preview" },

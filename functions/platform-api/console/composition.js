@@ -13,7 +13,9 @@ export const blank = () => ({
   name: "",
   language: "en_US",
   category: "UTILITY",
+  format: "TEXT",
   header: "",
+  sample: "",
   body: "",
   footer: "",
   buttons: [],
@@ -73,6 +75,12 @@ const withOthers = (form, list) =>
     ...form.kept.others.filter(({ after }) => after === part).map(({ component }) => component),
   ]);
 
+const mediaHeader = ({ format, sample }) => ({
+  type: "HEADER",
+  format,
+  example: { header_handle: sample ? [sample] : [] },
+});
+
 function components(form, named) {
   if (form.category === "AUTHENTICATION") {
     const otp = { type: "OTP", otp_type: "COPY_CODE" };
@@ -85,6 +93,7 @@ function components(form, named) {
   }
   const list = [];
   if (form.kept.header) list.push(form.kept.header);
+  else if (form.format !== "TEXT") list.push(mediaHeader(form));
   else if (form.header)
     list.push({ type: "HEADER", format: "TEXT", text: form.header, ...examplesOf(form, "header", form.header, named) });
   list.push({ type: "BODY", text: form.body, ...examplesOf(form, "body", form.body, named) });
@@ -114,7 +123,8 @@ function readExamples(form, place, component) {
 }
 
 function readButton(form, button) {
-  const { type: kind, text = "", url, phone_number: phone, example: samples, ...more } = button;
+  const { type, text = "", url, phone_number: phone, example: samples, ...more } = button;
+  const kind = String(type).toUpperCase();
   if (!["QUICK_REPLY", "URL", "PHONE_NUMBER"].includes(kind)) return newButton(kind, { text: text || kind, kept: button });
   const target = url ?? phone ?? "";
   const example = [samples].flat()[0];
@@ -138,7 +148,7 @@ export function read({ name, language, category, components: list = [] }) {
   const form = { ...blank(), name, language, category: (category ?? "UTILITY").toUpperCase() };
   const [header, body, footer, buttons] = PARTS.map((part) => list.find((component) => typeOf(component) === part));
   form.kept.others = readOthers(list);
-  if (header && header.format !== "TEXT") form.kept.header = header;
+  if (header && String(header.format).toUpperCase() !== "TEXT") form.kept.header = header;
   else form.header = header?.text ?? "";
   if (form.category === "AUTHENTICATION") form.kept.components = list;
   form.body = body?.text ?? "";

@@ -8,7 +8,7 @@ export function copyTemplate(page, id, { name, language }) {
   formDialog({
     title: `Copy ${name}`,
     submit: "Copy",
-    intro: "The copy is submitted for review like a new template.",
+    intro: "The copy is submitted for review like a new template. Sample files are taken along.",
     fields: [
       { name: "name", label: "Name", value: name, required: true, maxlength: "512" },
       { name: "language", label: "Language", value: language, required: true, maxlength: "16" },

@@ -142,7 +142,7 @@ function draftRow(page, id, draft) {
       "div",
       { class: "row-text" },
       h("p", { class: "note" }, readable(draft.category)),
-      draft.code && h("p", { class: "row-say" }, "Rejected by Meta: ", h("code", {}, draft.code)),
+      draft.code && h("p", { class: "row-say" }, "Not submitted: ", draft.message ?? "", " ", h("code", {}, draft.code)),
     ),
     h("p", { class: "row-time" }, ago(draft.since)),
     h("div", { class: "row-tools" }, discard),

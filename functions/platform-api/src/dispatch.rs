@@ -26,6 +26,9 @@ impl Handler for App {
             (&Method::GET, ["v1", "onboardings", id, "timeline"]) => app.timeline(id, &request).await,
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => app.resume(id, &request, &operation).await,
             (&Method::POST, ["v1", "onboardings", id, "assign"]) => app.assign(id, &request, &operation).await,
+            (&Method::POST, ["v1", "onboardings", id, "template-samples"]) => {
+                app.upload_sample(id, &request, &operation).await
+            }
             (_, ["v1", "onboardings", id, "templates", rest @ ..]) => {
                 app.template_route(id, rest, &request, &operation).await
             }
@@ -113,9 +116,9 @@ impl App {
             (&Method::GET, []) => self.templates(id).await,
             (&Method::POST, []) => self.create_template(id, request, operation).await,
             (&Method::POST, ["refresh"]) => self.refresh_templates(id, operation).await,
-            (&Method::GET, [name, language]) => self.template(id, name, language).await,
+            (&Method::GET, [name, language]) => self.template(id, (name, language), request).await,
             (&Method::PATCH, [name, language]) => self.edit_template(id, (name, language), request, operation).await,
-            (&Method::DELETE, [name, language]) => self.delete_template(id, (name, language), operation).await,
+            (&Method::DELETE, [name, language]) => self.delete_template(id, (name, language), request, operation).await,
             (&Method::POST, [name, language, "copy"]) => {
                 self.copy_template(id, (name, language), request, operation).await
             }

@@ -79,6 +79,7 @@ pub const ROUTES: &[Route] = &[
     acts("PATCH", "/v1/onboardings/{id}/templates/{name}/{language}", OPERATE, "template.edit"),
     acts("DELETE", "/v1/onboardings/{id}/templates/{name}/{language}", OPERATE, "template.delete"),
     acts("POST", "/v1/onboardings/{id}/templates/{name}/{language}/copy", OPERATE, "template.copy"),
+    acts("POST", "/v1/onboardings/{id}/template-samples", OPERATE, "template.upload_sample"),
     acts("POST", "/v1/moves", OPERATE, "move.begin"),
     acts("DELETE", "/v1/moves/{id}", OPERATE, "move.cancel"),
     acts("POST", "/v1/moves/{id}/code", OPERATE, "move.request_code"),

@@ -1,22 +1,24 @@
 //! The template editor: lists, previews and lint findings; create, edit, copy, delete.
 
 mod body;
+mod checks;
+mod preview;
 mod problem;
+mod samples;
 mod views;
 
 use super::once::{Claimed, Ticket, answered};
 use super::{App, unavailable};
-use body::{COMPOSITION, composition, read};
 use http::StatusCode;
-use problem::{editor_problem, not_open};
-use serde_json::{Map, Value};
+pub(crate) use preview::show;
+use problem::{not_changed, not_open};
 use shared::clock;
-use shared::domain::composition::{Composition, lint, preview};
+use shared::domain::composition::{Composition, Finding, lint};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::{Onboarding, State};
 use shared::domain::operation::Operation;
-use shared::domain::template::{DELETED, Template, normal_language};
+use shared::domain::template::{DELETED, Status, Template, normal_language};
 use shared::domain::template_budget::CREATIONS_AN_HOUR;
 use shared::domain::time::Timestamp;
 use shared::http::fields::{Fields, LARGEST_TEXT};
@@ -69,24 +71,25 @@ impl App {
         request: &Request,
         operation: &Operation,
     ) -> Result<Reply, Problem> {
-        let composition = composition(&Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION)?)?;
+        let composition = body::whole(Fields::read_any(LARGEST_TEXT, request)?, &[])?;
         let onboarding = self.of_onboarding(id).await?;
         let ticket = match self.claim(request).await? {
             Claimed::Open(ticket) => ticket,
             Claimed::Answered(_, answer) => return Ok(answered(&answer)),
         };
-        let done = self.submit(onboarding, composition, request, (&ticket, operation)).await?;
+        let findings = lint(&composition);
+        let done = self.submit(onboarding, (composition, findings), request, (&ticket, operation)).await?;
         Ok(self.settle_reply(&ticket, done).await)
     }
 
     async fn submit(
         &self,
         onboarding: Onboarding,
-        composition: Composition,
+        (composition, findings): (Composition, Vec<Finding>),
         request: &Request,
         (ticket, operation): (&Ticket, &Operation),
     ) -> Result<Reply, Problem> {
-        let findings = lint(&composition);
+        checks::count_unknown(&composition);
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
         }
@@ -103,18 +106,27 @@ impl App {
         };
         self.requested(&onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let created = self.editor(&customer, &open.waba).create(&composition, &ticket.holder()).await;
-        let created = created.map_err(|error| editor_problem(&error))?;
+        let created = match self.editor(&customer, &open.waba).create(&composition, &ticket.holder()).await {
+            Ok(created) => created,
+            Err(error) => return not_changed(&error, &request.request_id),
+        };
         let mut view = TemplateView::of(&created, 0);
         view.hints = findings;
         Ok(json(StatusCode::CREATED, &view))
     }
 
-    pub(crate) async fn template(&self, id: &str, name: &str, language: &str) -> Result<Reply, Problem> {
+    pub(crate) async fn template(
+        &self,
+        id: &str,
+        (name, language): (&str, &str),
+        request: &Request,
+    ) -> Result<Reply, Problem> {
         let (open, template) = self.of_name(id, name, language).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let read =
-            self.editor(&customer, &open.waba).read(&template.id).await.map_err(|error| editor_problem(&error))?;
+        let read = match self.editor(&customer, &open.waba).read(&template.id).await {
+            Ok(read) => read,
+            Err(error) => return not_changed(&error, &request.request_id),
+        };
         let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.components = Some(read.components);
         Ok(json(StatusCode::OK, &view))
@@ -127,28 +139,24 @@ impl App {
         request: &Request,
         operation: &Operation,
     ) -> Result<Reply, Problem> {
-        let fields = Fields::read_up_to(LARGEST_TEXT, request, &COMPOSITION[2..])?;
+        let fields = Fields::read_any(LARGEST_TEXT, request)?;
         let (open, template) = self.of_name(id, name, language).await?;
-        if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
+        if Status::parse(&template.status).is_closed() {
             let title = "Meta allows editing only approved, rejected or paused templates.";
             return Err(Problem::new(StatusCode::CONFLICT, "template.not_editable", title));
         }
-        let mut whole = fields.into_map();
-        whole.insert("name".to_owned(), name.into());
-        whole.insert("language".to_owned(), language.into());
-        let category = template.category.clone().unwrap_or_default();
-        if whole.get("category").is_none_or(Value::is_null) {
-            whole.insert("category".to_owned(), category.into());
-        }
-        let composition = read(whole)?;
-        let findings = lint(&composition);
+        let composition = body::change(fields, (name, language), template.category.as_deref())?;
+        checks::count_unknown(&composition);
+        let findings = checks::of_edit(&self.graph, &composition);
         if findings.iter().any(|finding| finding.refused) {
             return Ok(refused(&findings, request));
         }
         self.requested(&open.onboarding.id, &named(operation, name, language)).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let editor = self.editor(&customer, &open.waba);
-        editor.edit(&template, &composition).await.map_err(|error| editor_problem(&error))?;
+        let edited = self.editor(&customer, &open.waba).edit(&template, &composition).await;
+        if let Err(error) = edited {
+            return not_changed(&error, &request.request_id);
+        }
         self.read(&open).await?;
         let mut view = TemplateView::of(&template, self.edits(&open, &template).await?);
         view.hints = findings;
@@ -164,6 +172,7 @@ impl App {
         &self,
         id: &str,
         (name, language): (&str, &str),
+        request: &Request,
         operation: &Operation,
     ) -> Result<Reply, Problem> {
         let operation = named(operation, name, language);
@@ -173,8 +182,9 @@ impl App {
         let (open, template) = self.of_name(id, name, language).await?;
         self.requested(&open.onboarding.id, &operation).await?;
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let deleted = self.editor(&customer, &open.waba).delete(&template).await;
-        deleted.map_err(|error| editor_problem(&error))?;
+        if let Err(error) = self.editor(&customer, &open.waba).delete(&template).await {
+            return not_changed(&error, &request.request_id);
+        }
         self.read(&open).await?;
         Ok(no_content())
     }
@@ -217,8 +227,10 @@ impl App {
             None => open.onboarding.clone(),
         };
         let customer = Customer { graph: &self.graph, token: &open.token };
-        let read =
-            self.editor(&customer, &open.waba).read(&template.id).await.map_err(|error| editor_problem(&error))?;
+        let read = match self.editor(&customer, &open.waba).read(&template.id).await {
+            Ok(read) => read.for_copy(),
+            Err(error) => return not_changed(&error, &request.request_id),
+        };
         let text = |name: &'static str| Ok(fields.text(name, 512)?.map(str::to_owned));
         let copy = Composition {
             name: text("name")?.unwrap_or(read.name),
@@ -226,7 +238,8 @@ impl App {
             category: read.category.to_ascii_uppercase(),
             ..read
         };
-        let done = self.submit(target, copy, request, (&ticket, operation)).await?;
+        let findings = checks::of_metas(&self.graph, &copy);
+        let done = self.submit(target, (copy, findings), request, (&ticket, operation)).await?;
         Ok(self.settle_reply(&ticket, done).await)
     }
 
@@ -281,19 +294,4 @@ impl App {
 
 fn named(operation: &Operation, name: &str, language: &str) -> Operation {
     operation.about("template", name).about("language", language)
-}
-
-/// Renders a template and lints it; nothing is stored or sent.
-pub(crate) fn show(request: &Request) -> Result<Reply, Problem> {
-    let fields: Vec<&str> = COMPOSITION.into_iter().chain(["values"]).collect();
-    let fields = Fields::read_up_to(LARGEST_TEXT, request, &fields)?;
-    let values = match fields.value("values") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(values)) => values.clone(),
-        Some(_) => return Err(Problem::bad_request("bad_type", "The values must be an object of strings.")),
-    };
-    let composition = composition(&fields)?;
-    let shown = preview(&composition, &values);
-    let body = serde_json::json!({ "text": shown.text, "html": shown.html, "findings": lint(&composition) });
-    Ok(json(StatusCode::OK, &body))
 }

@@ -7,6 +7,7 @@ mod phone;
 mod platform;
 mod spoiled;
 mod template;
+pub(crate) mod upload;
 mod waba;
 
 pub(crate) use message::SentMessage;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Maximum request body.
-const LARGEST: usize = 1024 * 1024;
+const LARGEST: usize = 16 * 1024 * 1024;
 
 /// Result of an operation.
 pub(crate) type Done = Result<Value, Refusal>;
@@ -229,7 +230,7 @@ fn operate(context: &Context<'_>) -> Done {
     match (request.method.as_str(), request.segments().as_slice()) {
         ("GET", ["debug_token"]) => oauth::debug_token(context),
         ("GET", ["me"]) => oauth::me(context),
-        ("GET", [id]) => node(context, id),
+        ("GET", [id]) if !id.starts_with("upload:") => node(context, id),
         ("GET", [waba, "phone_numbers"]) => waba::phone_numbers(context, waba),
         ("GET", [waba, "subscribed_apps"]) => waba::subscribed_apps(context, waba),
         ("POST", [app, "subscriptions"]) => platform::subscribe(context, app),
@@ -241,6 +242,8 @@ fn operate(context: &Context<'_>) -> Done {
         ("DELETE", [waba, "message_templates"]) => template::delete(context, waba),
         ("POST", [business, "system_user_access_tokens"]) => oauth::fetch_token(context, business),
         ("POST", [phone, "smb_app_data"]) => phone::sync_app_data(context, phone),
+        ("POST", [app, "uploads"]) => upload::start(context, app),
+        (_, [session]) if session.starts_with("upload:") => upload::serve(context, session),
         ("POST", [node]) => template::edit(context, node).unwrap_or_else(|| phone::override_webhooks(context, node)),
         ("POST", [phone, "messages"]) => message::send(context, phone),
         ("POST", [phone, "register"]) => phone::register(context, phone),

@@ -20,6 +20,12 @@ pub(crate) struct GraphRequest {
     /// JSON or form fields.
     pub(crate) body: Option<Value>,
     pub(crate) token: Option<String>,
+    /// The file of an upload; empty for every other request.
+    pub(crate) file: Bytes,
+    /// Whether the token was sent with the word `OAuth`.
+    pub(crate) is_oauth: bool,
+    /// The header `file_offset`.
+    pub(crate) file_offset: Option<String>,
 }
 
 impl GraphRequest {
@@ -29,11 +35,17 @@ impl GraphRequest {
         version.split_once('.').filter(|(major, minor)| major.parse::<u8>().is_ok() && minor.parse::<u8>().is_ok())?;
         let query: Vec<(String, String)> =
             url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = text(AUTHORIZATION.as_str());
+        let oauth = header.and_then(|value| value.strip_prefix("OAuth "));
+        let token = oauth.or_else(|| header?.strip_prefix("Bearer ")).map(str::to_owned);
         let token = token.or_else(|| find(&query, "access_token").map(str::to_owned));
-        let body = if body.is_empty() { None } else { Some(fields(&parts.headers, body)?) };
-        Some(Self { method: parts.method.to_string(), path: format!("/{path}"), query, body, token })
+        let is_upload = path.starts_with("upload:");
+        let file = if is_upload { body.clone() } else { Bytes::new() };
+        let body = if body.is_empty() || is_upload { None } else { Some(fields(&parts.headers, body)?) };
+        let (method, path) = (parts.method.to_string(), format!("/{path}"));
+        let (is_oauth, file_offset) = (oauth.is_some(), text("file_offset").map(str::to_owned));
+        Some(Self { method, path, query, body, token, file, is_oauth, file_offset })
     }
 
     /// A parameter from the query or the body.

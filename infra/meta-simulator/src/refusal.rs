@@ -9,15 +9,22 @@ pub(crate) struct Refusal {
     pub(crate) code: u32,
     pub(crate) subcode: Option<u32>,
     pub(crate) message: String,
+    /// `error_user_title` and `error_user_msg`, which Meta writes in the customer's language.
+    pub(crate) told: Option<(&'static str, &'static str)>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, subcode: None, message: message.into() }
+        Self { status, code, subcode: None, message: message.into(), told: None }
     }
 
     pub(crate) fn with_subcode(self, subcode: u32) -> Self {
         Self { subcode: Some(subcode), ..self }
+    }
+
+    /// Adds what Meta says to the person who asked.
+    pub(crate) fn telling(self, title: &'static str, message: &'static str) -> Self {
+        Self { told: Some((title, message)), ..self }
     }
 
     /// A parameter is missing or invalid.
@@ -49,6 +56,10 @@ impl Refusal {
             json!({ "message": self.message, "type": "OAuthException", "code": self.code, "fbtrace_id": trace });
         if let (Some(subcode), Some(error)) = (self.subcode, error.as_object_mut()) {
             error.insert("error_subcode".to_owned(), json!(subcode));
+        }
+        if let (Some((title, message)), Some(error)) = (self.told, error.as_object_mut()) {
+            error.insert("error_user_title".to_owned(), json!(title));
+            error.insert("error_user_msg".to_owned(), json!(message));
         }
         json!({ "error": error })
     }

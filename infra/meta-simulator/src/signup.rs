@@ -192,7 +192,7 @@ fn template(world: &mut World, at: u32) -> Template {
     }
 }
 
-fn secret(length: usize) -> String {
+pub(crate) fn secret(length: usize) -> String {
     use rand::RngExt;
     rand::rng().sample_iter(rand::distr::Alphanumeric).take(length).map(char::from).collect()
 }

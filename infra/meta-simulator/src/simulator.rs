@@ -77,7 +77,11 @@ impl Simulator {
             world: Mutex::new(world),
             faults: Mutex::default(),
         });
-        let router = control::router().merge(popup::router()).fallback(graph::serve).with_state(Arc::clone(&meta));
+        let router = control::router()
+            .merge(popup::router())
+            .merge(graph::upload::router())
+            .fallback(graph::serve)
+            .with_state(Arc::clone(&meta));
         let service = router.into_make_service_with_connect_info::<Scissors>();
         let stopped = ended.clone();
         tasks.spawn(async move {

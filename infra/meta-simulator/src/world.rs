@@ -7,7 +7,7 @@ mod moving;
 mod platform;
 
 pub(crate) use entities::{
-    Allocation, Arrival, Bearer, Business, Code, Message, Phone, Standing, Template, Token, Waba,
+    Allocation, Arrival, Bearer, Business, Code, Message, Phone, Standing, Template, Token, Upload, Waba,
 };
 pub(crate) use limits::Usage;
 pub(crate) use platform::Platform;
@@ -34,6 +34,9 @@ pub(crate) struct World {
     /// By Meta's id of the message.
     #[serde(default)]
     pub(crate) messages: BTreeMap<String, Message>,
+    /// Uploaded files, by the session without its signature.
+    #[serde(default)]
+    pub(crate) uploads: BTreeMap<String, Upload>,
     /// The platform's own app and portfolio.
     #[serde(default)]
     pub(crate) platform: Platform,

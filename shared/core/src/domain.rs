@@ -30,6 +30,7 @@ pub mod step;
 pub mod steps;
 pub mod template;
 pub mod template_budget;
+pub mod template_refusal;
 pub mod time;
 pub mod wanted_token;
 pub mod wording;

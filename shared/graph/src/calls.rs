@@ -7,14 +7,16 @@ pub mod oauth;
 pub mod phone;
 pub mod platform;
 pub mod template;
+pub mod upload;
 pub mod waba;
 
 use serde::Deserialize;
 
-/// `{"success": true}`.
+/// `{"success": true}`. Meta also answers 200 with `false` when nothing was done: for the client that is an error
+/// (`Kind::NotDone`), so whoever holds this value knows that the call took effect.
 #[derive(Debug, Deserialize)]
 pub struct Acknowledged {
-    /// Meta answers 200 with `false` when nothing was done.
+    /// Always true.
     pub success: bool,
 }
 

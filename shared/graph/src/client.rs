@@ -1,9 +1,9 @@
 //! Sends Graph calls. Never retries and never waits: the core decides how to handle failures.
 
-use super::call::{Auth, GraphCall, GraphRequest};
-use super::error::{GraphError, Kind, parse};
+use super::call::{Auth, GraphCall, GraphRequest, UploadSession};
+use super::error::{GraphError, Kind, is_not_done, parse};
 use super::usage;
-use crate::transport::{Incoming, Outgoing, Transport, time_for_a_request};
+use crate::transport::{Content, Incoming, Outgoing, Transport, time_for_a_request};
 use hmac::{Hmac, KeyInit, Mac};
 use onboarding_core::domain::ids::AppId;
 use onboarding_core::secret::Secret;
@@ -84,6 +84,18 @@ impl GraphClient {
         self.rest.swap(0, Ordering::Relaxed)
     }
 
+    pub(crate) const fn base(&self) -> &Url {
+        &self.config.base
+    }
+
+    pub(crate) const fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.until
+    }
+
     /// Our app's id.
     #[must_use]
     pub fn app(&self) -> &AppId {
@@ -120,8 +132,11 @@ impl GraphClient {
         };
         let proof = matches!(auth, Auth::Bearer(_)).then_some(bearer).flatten().map(|token| proof(&app_secret, token));
         let url = self.url(&request, proof.as_deref());
-        let json = request.json.as_ref().map(ToString::to_string).map(String::into_bytes);
-        let outgoing = Outgoing { method: request.method, url, bearer, json, until: self.until };
+        let body = match request.file {
+            Some(file) => Content::File(file),
+            None => request.json.as_ref().map(ToString::to_string).map_or(Content::None, Content::Json),
+        };
+        let outgoing = Outgoing { method: request.method, url, token: bearer, body, until: self.until };
         self.made.fetch_add(1, Ordering::Relaxed);
         let incoming = self.transport.send(outgoing).await.map_err(|lost| error(Kind::Transport(lost)));
         if let Ok(incoming) = &incoming {
@@ -134,6 +149,9 @@ impl GraphClient {
 
     fn url(&self, request: &GraphRequest, proof: Option<&str>) -> Url {
         let mut url = self.config.base.clone();
+        if let Some(session) = &request.upload {
+            return self.upload_url(session).unwrap_or(url);
+        }
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push(&self.config.version).extend(&request.path);
         }
@@ -146,6 +164,14 @@ impl GraphClient {
             url.set_query(None);
         }
         url
+    }
+}
+
+impl GraphClient {
+    /// The session is not encoded: its `?` begins the query.
+    fn upload_url(&self, session: &UploadSession) -> Option<Url> {
+        let base = self.config.base.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{}/{}", self.config.version, session.as_str())).ok()
     }
 }
 
@@ -165,6 +191,9 @@ fn decode<R: serde::de::DeserializeOwned>(incoming: &Incoming) -> Result<R, Kind
     }
     if !incoming.status.is_success() {
         return Err(Kind::Undecodable);
+    }
+    if is_not_done(&incoming.body) {
+        return Err(Kind::NotDone);
     }
     serde_json::from_slice(&incoming.body).map_err(|_| Kind::Undecodable)
 }

@@ -3,6 +3,7 @@
 use crate::transport::TransportError;
 use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
 use serde::Deserialize;
+use std::fmt;
 
 /// A failed Graph API call. Contains no URL, no message of Meta's and no token.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum Kind {
     /// The response is not as documented by Meta.
     #[error("undecodable reply")]
     Undecodable,
+    /// Meta answered `{"success": false}` with status 200: nothing was done, whatever the call.
+    #[error("answered that nothing was done")]
+    NotDone,
     /// Meta refused.
     #[error("refused with code {}", .0.code)]
     Refused(Refusal),
@@ -46,6 +50,58 @@ pub struct Refusal {
     pub trace: Option<String>,
     /// Seconds until the limit lifts, from the usage headers.
     pub regain_access: Option<u32>,
+    /// What Meta says to the person who asked.
+    pub told: Told,
+}
+
+/// Meta's own sentences about a refusal, in the customer's language. They may name people, numbers and addresses:
+/// they go into the answer to whoever made the request, and nowhere else.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Told(Option<Box<Words>>);
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Words {
+    /// `error_user_title`.
+    title: Option<String>,
+    /// `error_user_msg`.
+    message: Option<String>,
+    /// `message`: for developers, in English.
+    technical: Option<String>,
+}
+
+/// Never prints what it holds.
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told")
+    }
+}
+
+impl Told {
+    /// Longest text that is passed on.
+    const LONGEST: usize = 1_000;
+
+    fn read(error: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let text = |name: &str| {
+            let text = error.get(name)?.as_str()?.trim();
+            let short = text.chars().filter(|c| !c.is_control()).take(Self::LONGEST).collect::<String>();
+            (!short.is_empty()).then_some(short)
+        };
+        let words =
+            Words { title: text("error_user_title"), message: text("error_user_msg"), technical: text("message") };
+        Self((words != Words::default()).then(|| Box::new(words)))
+    }
+
+    /// Title and message for the person who made the request.
+    #[must_use]
+    pub fn to_the_caller(&self) -> (Option<&str>, Option<&str>) {
+        self.0.as_ref().map_or((None, None), |words| (words.title.as_deref(), words.message.as_deref()))
+    }
+
+    /// The message for developers, for a refusal about which nothing else is known.
+    #[must_use]
+    pub fn technical_to_the_caller(&self) -> Option<&str> {
+        self.0.as_ref()?.technical.as_deref()
+    }
 }
 
 #[derive(Deserialize)]
@@ -71,7 +127,20 @@ pub fn parse(status: u16, body: &[u8], regain_access: Option<u32>) -> Option<Ref
         transient: error.get("is_transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
         trace: trace.filter(plain).map(str::to_owned),
         regain_access,
+        told: Told::read(&error),
     })
+}
+
+#[derive(Deserialize)]
+struct Acknowledgement {
+    success: Option<serde_json::Value>,
+}
+
+/// Whether an answer with status 200 says that nothing was done.
+#[must_use]
+pub(crate) fn is_not_done(body: &[u8]) -> bool {
+    let success = serde_json::from_slice::<Acknowledgement>(body).ok().and_then(|answer| answer.success);
+    success.is_some_and(|success| success == false || success == "false")
 }
 
 /// Cooldown when Meta limits calls without saying for how long: five minutes.
@@ -86,6 +155,7 @@ impl GraphError {
             Kind::Transport(TransportError::OutOfTime) => Failure::new(Class::Later, "graph.out_of_time"),
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
+            Kind::NotDone => Failure::new(Class::Later, NOT_DONE),
             Kind::Refused(refusal) => Failure::new(class(refusal), &code(refusal)),
         }
     }
@@ -95,7 +165,7 @@ impl GraphError {
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.kind {
             Kind::Refused(refusal) => Some(refusal),
-            Kind::NoAppSecret | Kind::Transport(_) | Kind::Undecodable => None,
+            Kind::NoAppSecret | Kind::Transport(_) | Kind::Undecodable | Kind::NotDone => None,
         }
     }
 }
@@ -107,6 +177,9 @@ fn code(refusal: &Refusal) -> String {
         (100, Some(subcode)) if subcode == INVISIBLE || TEMPLATE_REFUSALS.contains(&subcode) => {
             format!("graph.100.{subcode}")
         }
+        (10 | 131_009, Some(subcode)) if TEMPLATE_REFUSALS.contains(&subcode) || subcode == EXPIRED_SAMPLE => {
+            format!("graph.{}.{subcode}", refusal.code)
+        }
         (code, _) => format!("graph.{code}"),
     }
 }
@@ -114,8 +187,20 @@ fn code(refusal: &Refusal) -> String {
 /// Subcodes of 100 that say what is wrong with a template.
 const TEMPLATE_REFUSALS: std::ops::Range<u64> = 2_388_000..2_389_000;
 
+/// Subcode of 131009: the handle of a sample is not valid any more, or another app's.
+const EXPIRED_SAMPLE: u64 = 2_494_102;
+
 /// Subcode of 100, also used as a code: the object does not exist, or is not visible to this token.
 const INVISIBLE: u64 = 33;
+
+/// Stable code of an answer that nothing was done.
+const NOT_DONE: &str = "graph.not_done";
+
+/// Whether Meta answered that it did not do what was asked.
+#[must_use]
+pub fn is_refused_without_reason(failure: &Failure) -> bool {
+    failure.code == NOT_DONE
+}
 
 /// Whether Meta reports that the object does not exist or is not visible to this token.
 #[must_use]
@@ -224,8 +309,31 @@ mod tests {
 
     #[test]
     fn no_text_of_metas_is_stored() {
-        let body = br#"{"error":{"code":100,"message":"CANARY +15550001111","fbtrace_id":"CANARY in text"}}"#;
+        let body = br#"{"error":{"code":100,"message":"CANARY +15550001111","fbtrace_id":"CANARY in text",
+            "error_user_title":"CANARY","error_user_msg":"CANARY"}}"#;
         let error = GraphError { call: "test", kind: Kind::Refused(parse(400, body, None).unwrap()) };
         assert!(!format!("{error:?} {error}").contains("CANARY"));
+    }
+
+    #[test]
+    fn an_answer_that_nothing_was_done_is_no_success() {
+        for body in [r#"{"success":false}"#, r#"{"success":"false","id":"7"}"#] {
+            assert!(is_not_done(body.as_bytes()), "{body}");
+        }
+        for body in [r#"{"success":true}"#, "{}", "[]", r#"{"data":[{"success":false}]}"#, ""] {
+            assert!(!is_not_done(body.as_bytes()), "{body}");
+        }
+        let failure = GraphError { call: "test", kind: Kind::NotDone }.failure();
+        assert!(is_refused_without_reason(&failure) && failure.class == Class::Later);
+    }
+
+    #[test]
+    fn what_meta_tells_people_is_for_the_caller_only() {
+        let body =
+            br#"{"error":{"code":100,"error_user_title":"T\u0000itle","error_user_msg":"Message","message":"m"}}"#;
+        let told = parse(400, body, None).unwrap().told;
+        assert_eq!(told.to_the_caller(), (Some("Title"), Some("Message")));
+        assert_eq!(told.technical_to_the_caller(), Some("m"));
+        assert_eq!(parse(400, br#"{"error":{"code":100,"error_user_title":7}}"#, None).unwrap().told, Told::default());
     }
 }

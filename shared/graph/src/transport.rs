@@ -2,7 +2,7 @@
 
 use crate::tls::{Tls, TlsUnusable};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use onboarding_core::secret::Secret;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ const GRAPH_TOTAL: Duration = Duration::from_secs(8);
 const SHORTEST: Duration = Duration::from_millis(500);
 /// Largest reply that is read: 1 MiB, several times a page of a hundred templates.
 const LARGEST_REPLY: usize = 1024 * 1024;
+/// Our name at Meta's file servers.
+const USER_AGENT: &str = "whatsapp-onboarding/1";
 /// Idle connections are closed before AWS and Meta close them: a frozen environment would resume with a dead socket.
 pub const IDLE: Duration = Duration::from_secs(50);
 
@@ -42,12 +44,22 @@ pub struct Transport {
     client: reqwest::Client,
 }
 
+/// The body of a request.
+pub(crate) enum Content {
+    /// None.
+    None,
+    /// JSON.
+    Json(String),
+    /// A file from its first byte.
+    File(Bytes),
+}
+
 /// A Graph request as plain data.
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     pub(crate) url: url::Url,
-    pub(crate) bearer: Option<&'a Secret>,
-    pub(crate) json: Option<Vec<u8>>,
+    pub(crate) token: Option<&'a Secret>,
+    pub(crate) body: Content,
     /// When its response must have arrived.
     pub(crate) until: Option<Instant>,
 }
@@ -83,7 +95,7 @@ impl Transport {
     /// [`TransportError`] when no response arrived before `until`.
     pub async fn probe(&self, address: &url::Url, until: Instant) -> Result<StatusCode, TransportError> {
         let (method, url) = (Method::POST, address.clone());
-        self.send(Outgoing { method, url, bearer: None, json: None, until: Some(until) })
+        self.send(Outgoing { method, url, token: None, body: Content::None, until: Some(until) })
             .await
             .map(|incoming| incoming.status)
     }
@@ -91,15 +103,39 @@ impl Transport {
     pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, TransportError> {
         let timeout = time_for_a_request(outgoing.until, Instant::now())?;
         let mut request = self.client.request(outgoing.method, outgoing.url).timeout(timeout);
-        if let Some(token) = outgoing.bearer {
-            request = request.bearer_auth(token.expose());
+        // Meta: the upload itself is authorised by the word OAuth, everything else by Bearer.
+        let scheme = if matches!(outgoing.body, Content::File(_)) { "OAuth" } else { "Bearer" };
+        if let Some(token) = outgoing.token {
+            let mut value =
+                HeaderValue::try_from(format!("{scheme} {}", token.expose())).map_err(|_| TransportError::NotSent)?;
+            value.set_sensitive(true);
+            request = request.header(http::header::AUTHORIZATION, value);
         }
-        if let Some(json) = outgoing.json {
-            request = request.header(http::header::CONTENT_TYPE, "application/json").body(json);
-        }
+        request = match outgoing.body {
+            Content::None => request,
+            Content::Json(json) => request.header(http::header::CONTENT_TYPE, "application/json").body(json),
+            Content::File(file) => request.header("file_offset", "0").body(file),
+        };
+        self.receive(request, LARGEST_REPLY).await
+    }
+
+    /// Reads a public file: without a token, without following redirects, and no more than `largest` bytes of it.
+    pub(crate) async fn download(
+        &self,
+        address: url::Url,
+        largest: usize,
+        until: Option<Instant>,
+    ) -> Result<Incoming, TransportError> {
+        let timeout = time_for_a_request(until, Instant::now())?;
+        // Some of Meta's file servers answer clients without a name with an error page.
+        let request = self.client.get(address).header(http::header::USER_AGENT, USER_AGENT).timeout(timeout);
+        self.receive(request, largest).await
+    }
+
+    async fn receive(&self, request: reqwest::RequestBuilder, largest: usize) -> Result<Incoming, TransportError> {
         let mut response = request.send().await.map_err(|error| kind_of(&error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = read_capped(response).await?;
+        let body = read_capped(response, largest).await?;
         Ok(Incoming { status, headers, body })
     }
 }
@@ -117,10 +153,10 @@ fn kind_of(error: &reqwest::Error) -> TransportError {
     if error.is_connect() || error.is_builder() { TransportError::NotSent } else { TransportError::NoAnswer }
 }
 
-async fn read_capped(mut response: reqwest::Response) -> Result<Bytes, TransportError> {
+async fn read_capped(mut response: reqwest::Response, largest: usize) -> Result<Bytes, TransportError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
-        if body.len() + chunk.len() > LARGEST_REPLY {
+        if body.len() + chunk.len() > largest {
             return Err(TransportError::TooLarge);
         }
         body.extend_from_slice(&chunk);

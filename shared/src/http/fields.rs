@@ -32,6 +32,10 @@ impl Fields {
     /// # Errors
     /// As [`Fields::read`].
     pub fn read_up_to(largest: usize, request: &Request, allowed: &[&str]) -> Result<Self, Problem> {
+        Self::parse(largest, request, Some(allowed))
+    }
+
+    fn parse(largest: usize, request: &Request, allowed: Option<&[&str]>) -> Result<Self, Problem> {
         if request.body.len() > largest {
             let title = "The body is too large for this endpoint.";
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title));
@@ -46,7 +50,7 @@ impl Fields {
         else {
             return Err(Problem::bad_request("bad_json", "The body is not a JSON object."));
         };
-        if fields.keys().any(|name| !allowed.contains(&name.as_str())) {
+        if allowed.is_some_and(|allowed| fields.keys().any(|name| !allowed.contains(&name.as_str()))) {
             let title = "The body contains an unknown field.";
             return Err(Problem::bad_request("unknown_field", title));
         }
@@ -54,6 +58,14 @@ impl Fields {
             return Err(Problem::bad_request("duplicate_field", "The body contains a duplicate field."));
         }
         Ok(Self(fields))
+    }
+
+    /// Like [`Fields::read_up_to`], for objects of Meta's whose members the caller checks.
+    ///
+    /// # Errors
+    /// As [`Fields::read`], without `unknown_field`.
+    pub fn read_any(largest: usize, request: &Request) -> Result<Self, Problem> {
+        Self::parse(largest, request, None)
     }
 
     /// The value of a field, `null` included.

@@ -19,6 +19,7 @@ use crate::graph::calls::credit::{
 use crate::graph::calls::oauth::ReadMe;
 use crate::graph::calls::waba::ReadWaba;
 use crate::graph::client::GraphClient;
+use crate::graph::error::is_refused_without_reason;
 use crate::secret::Secret;
 use crate::secrets::{PlatformSecret, Vault, VaultError};
 use crate::store::{CreditPause, Store};
@@ -156,9 +157,7 @@ impl Partner<'_> {
 
     async fn share(&self, waba: &VerifiedWaba, currency: &str) -> Result<AllocationId, Failure> {
         let user = self.call(&ReadMe).await?.id;
-        if !self.call(&AssignSystemUser { waba, user: &user }).await.map_err(no_role)?.success {
-            return Err(Failure::new(Class::Later, "credit.not_assigned"));
-        }
+        self.call(&AssignSystemUser { waba, user: &user }).await.map_err(not_assigned)?;
         if let Some(allocation) = self.existing(waba).await? {
             return Ok(allocation);
         }
@@ -251,6 +250,10 @@ fn own_credentials(failure: Failure) -> Failure {
 }
 
 /// Our system user may not manage any account: only an admin system user can assign itself.
-fn no_role(failure: Failure) -> Failure {
-    if failure.code == "graph.200" { ours("credit.no_role") } else { failure }
+fn not_assigned(failure: Failure) -> Failure {
+    match failure.code.as_str() {
+        "graph.200" => ours("credit.no_role"),
+        _ if is_refused_without_reason(&failure) => Failure::new(Class::Later, "credit.not_assigned"),
+        _ => failure,
+    }
 }

@@ -184,7 +184,9 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageF
             Kind::Refused(refusal) if refusal.code > 0 => {
                 MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
             }
-            Kind::NoAppSecret | Kind::Transport(TransportError::NotSent | TransportError::OutOfTime) => {
+            Kind::NoAppSecret
+            | Kind::NotDone
+            | Kind::Transport(TransportError::NotSent | TransportError::OutOfTime) => {
                 MessageFact::Refused { attempt, code: None, wait: None }
             }
             Kind::Refused(_) | Kind::Transport(_) | Kind::Undecodable => unanswered,

@@ -13,6 +13,7 @@ use crate::domain::progress::Finding;
 use crate::graph::call::GraphCall;
 use crate::graph::calls::phone::{DeregisterPhone, Phone, ReadPhone, RegisterPhone};
 use crate::graph::calls::waba::ListPhoneNumbers;
+use crate::graph::error::is_refused_without_reason;
 use crate::secrets::Vault;
 
 /// Most pages of numbers read: an account has at most about 1,200 numbers, a page up to 100.
@@ -73,8 +74,11 @@ async fn register_one(
         return Ok(());
     }
     let pin = vault.pin(phone.id()).await?;
-    let reply = customer.call(&RegisterPhone { phone, pin: &pin }).await?;
-    if reply.success { Ok(()) } else { Err(Failure::new(Class::Later, "number.not_registered")) }
+    match customer.call(&RegisterPhone { phone, pin: &pin }).await {
+        Ok(_) => Ok(()),
+        Err(failure) if is_refused_without_reason(&failure) => Err(Failure::new(Class::Later, "number.not_registered")),
+        Err(failure) => Err(failure),
+    }
 }
 
 pub(super) async fn confirm(customer: &Customer<'_>, phone: &VerifiedPhone) -> Result<Finding, Failure> {

@@ -5,14 +5,18 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedWaba;
 use crate::domain::progress::Finding;
 use crate::graph::calls::waba::{ListSubscribedApps, SubscribeApp, UnsubscribeApp};
+use crate::graph::error::is_refused_without_reason;
 
 /// Subscribes unless already subscribed: a plain repeat makes Meta clear the account's callback override.
 pub(super) async fn subscribe(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<Finding, Failure> {
     if is_subscribed(customer, waba).await? {
         return Ok(Finding::Nothing);
     }
-    let reply = customer.call(&SubscribeApp { waba }).await?;
-    if reply.success { Ok(Finding::Nothing) } else { Err(not_subscribed()) }
+    match customer.call(&SubscribeApp { waba }).await {
+        Ok(_) => Ok(Finding::Nothing),
+        Err(failure) if is_refused_without_reason(&failure) => Err(not_subscribed()),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Subscribes again if the subscription was lost; returns whether that was necessary.

@@ -2,6 +2,8 @@
 //! confirms it.
 
 use super::Customer;
+use super::declined::Declined;
+use super::samples::{self, SampleError};
 use super::templates::{self, Begin};
 use crate::clock;
 use crate::domain::composition::Composition;
@@ -13,12 +15,10 @@ use crate::domain::template_budget::TemplateBudget;
 use crate::domain::time::Timestamp;
 use crate::events::Publisher;
 use crate::graph::calls::template::{CreateTemplate, DeleteTemplate, EditTemplate, ReadTemplate};
+use crate::graph::error::GraphError;
 use crate::publishing;
 use crate::store::{Reserved, Store, StoreError, Submitter, TemplateDraft, Updated, Versioned};
-use serde_json::json;
-
-/// Meta already has a template of that name and language.
-const THERE_ALREADY: &str = "graph.100.2388024";
+use serde_json::{Map, Value, json};
 
 /// Dependencies for working on an account's templates.
 pub struct TemplateEditor<'a> {
@@ -42,8 +42,11 @@ pub enum TemplateEditorError {
     #[error("template budget used up")]
     Full(Timestamp),
     /// Meta rejected the request, or could not be reached.
-    #[error("failed to change the template ({})", .0.code)]
-    Meta(Failure),
+    #[error("failed to change the template ({})", .0.failure.code)]
+    Meta(Box<Declined>),
+    /// The sample of a header could not be taken along.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
     /// The account has a template of this name in this language.
     #[error("the template exists")]
     Exists,
@@ -57,7 +60,13 @@ pub enum TemplateEditorError {
 
 impl From<Failure> for TemplateEditorError {
     fn from(failure: Failure) -> Self {
-        Self::Meta(failure)
+        Self::Meta(Box::new(Declined { failure, refusal: None }))
+    }
+}
+
+impl From<GraphError> for TemplateEditorError {
+    fn from(error: GraphError) -> Self {
+        Self::Meta(Box::new(error.into()))
     }
 }
 
@@ -79,7 +88,7 @@ impl TemplateEditor<'_> {
         let created = self.submit_once(composition, name, reservation.again).await;
         let submitted = match &created {
             Ok(_) => true,
-            Err(TemplateEditorError::Meta(failure)) => matches!(failure.class, Class::Later | Class::LaterAfter(_)),
+            Err(TemplateEditorError::Meta(declined)) => declined.is_open(),
             Err(_) => false,
         };
         let released = self.store.release_template(self.waba.id(), name, reservation, submitted, clock::now()).await;
@@ -112,9 +121,12 @@ impl TemplateEditor<'_> {
 
     async fn submit(&self, composition: &Composition) -> Result<Template, TemplateEditorError> {
         self.count(TemplateBudget::create).await?;
+        let composition = &samples::renewed(self.customer.graph, composition).await?;
         let call = CreateTemplate { waba: self.waba, composition };
-        let created = match self.customer.call(&call).await {
-            Err(failure) if failure.code == THERE_ALREADY => return self.found(composition, failure).await,
+        let created = match self.customer.ask(&call).await.map_err(TemplateEditorError::from) {
+            Err(TemplateEditorError::Meta(declined)) if declined.is_duplicate() => {
+                return self.found(composition, *declined).await;
+            }
             created => created?,
         };
         let now = clock::now().before_this_second();
@@ -142,13 +154,18 @@ impl TemplateEditor<'_> {
         Ok(template)
     }
 
-    /// The answer to an earlier submission was lost: finds the template in Meta's list.
-    async fn found(&self, composition: &Composition, failure: Failure) -> Result<Template, TemplateEditorError> {
+    /// Meta has a template of this name and language: the same one, if the answer to an earlier submission was lost.
+    async fn found(&self, composition: &Composition, declined: Declined) -> Result<Template, TemplateEditorError> {
         let read = templates::sync(self.customer, self.store, self.publisher, self.waba, Begin::Anew).await;
         let language = normal_language(&composition.language);
         match (self.known((&composition.name, &language)).await?, read) {
-            (Some(found), _) => Ok(found),
-            (None, read) => Err(read.err().unwrap_or(failure).into()),
+            (Some(found), _) => {
+                let held = self.customer.ask(&ReadTemplate { id: &found.id }).await?;
+                let same = composition.shows_the_same(&held);
+                if same { Ok(found) } else { Err(TemplateEditorError::Meta(Box::new(declined))) }
+            }
+            (None, Ok(_)) => Err(TemplateEditorError::Meta(Box::new(declined))),
+            (None, Err(failure)) => Err(failure.into()),
         }
     }
 
@@ -166,25 +183,26 @@ impl TemplateEditor<'_> {
     pub async fn edit(&self, template: &Template, composition: &Composition) -> Result<(), TemplateEditorError> {
         let approved = template.status == "APPROVED";
         self.count(|budget, now| budget.edit(&template.id, approved, now)).await?;
-        let mut change = json!({ "components": composition.components });
-        if let Some(change) = change.as_object_mut() {
-            if !approved {
-                change.insert("category".to_owned(), json!(composition.category));
-            }
-            if let Some(seconds) = composition.message_send_ttl_seconds {
-                change.insert("message_send_ttl_seconds".to_owned(), json!(seconds));
-            }
-        }
-        let edited = self.customer.call(&EditTemplate { id: &template.id, change: &change }).await;
-        if edited.as_ref().is_err_and(|failure| !matches!(failure.class, Class::Later | Class::LaterAfter(_))) {
+        let edited = self.change(template, composition).await;
+        let is_refused = match &edited {
+            Err(TemplateEditorError::Meta(declined)) => !declined.is_open(),
+            Err(TemplateEditorError::Sample(_)) => true,
+            Ok(()) | Err(_) => false,
+        };
+        if is_refused {
             let take_back = |budget: &mut TemplateBudget, _| {
                 budget.take_edit_back(&template.id);
                 Ok(())
             };
             self.count(take_back).await?;
         }
-        edited?;
-        Ok(())
+        edited
+    }
+
+    async fn change(&self, template: &Template, composition: &Composition) -> Result<(), TemplateEditorError> {
+        let composition = samples::renewed(self.customer.graph, composition).await?;
+        let change = edit_of(template.status == "APPROVED", composition);
+        Ok(self.customer.ask(&EditTemplate { id: &template.id, change: &change }).await.map(drop)?)
     }
 
     /// Deletes a template in its language. Meta reserves the name of an approved one for 30 days.
@@ -193,7 +211,7 @@ impl TemplateEditor<'_> {
     /// [`TemplateEditorError`]; the template still exists.
     pub async fn delete(&self, template: &Template) -> Result<(), TemplateEditorError> {
         let call = DeleteTemplate { waba: self.waba, id: &template.id, name: &template.name };
-        self.customer.call(&call).await?;
+        self.customer.ask(&call).await?;
         let delete = |held: Option<&Template>| {
             let then = held.unwrap_or(template).clone();
             // By our own deed, so newer than any list that was begun before it.
@@ -213,7 +231,7 @@ impl TemplateEditor<'_> {
     /// # Errors
     /// [`TemplateEditorError::Meta`].
     pub async fn read(&self, id: &TemplateId) -> Result<Composition, TemplateEditorError> {
-        Ok(self.customer.call(&ReadTemplate { id }).await?)
+        Ok(self.customer.ask(&ReadTemplate { id }).await?)
     }
 
     async fn count(
@@ -238,14 +256,9 @@ impl TemplateEditor<'_> {
         for draft in self.store.drafts(id).await?.into_iter().filter(|draft| draft.code.is_none()) {
             let code = match self.create(&draft.composition, &format!("drafts of {id}")).await {
                 Ok(_) | Err(TemplateEditorError::Exists) => None,
-                Err(
-                    TemplateEditorError::Meta(Failure { class: Class::Later | Class::LaterAfter(_), .. })
-                    | TemplateEditorError::Full(_)
-                    | TemplateEditorError::InProgress { .. },
-                ) => {
-                    continue;
-                }
-                Err(TemplateEditorError::Meta(failure)) => Some(failure.code),
+                Err(error) if is_for_later(&error) => continue,
+                Err(TemplateEditorError::Meta(declined)) => Some(declined.failure.code),
+                Err(TemplateEditorError::Sample(error)) => Some(error.code().to_owned()),
                 Err(error) => return Err(error),
             };
             submitted += usize::from(code.is_none());
@@ -254,4 +267,32 @@ impl TemplateEditor<'_> {
         }
         Ok(submitted)
     }
+}
+
+/// Whether a prepared template stays prepared.
+fn is_for_later(error: &TemplateEditorError) -> bool {
+    match error {
+        TemplateEditorError::Meta(declined) => matches!(declined.failure.class, Class::Later | Class::LaterAfter(_)),
+        TemplateEditorError::Full(_)
+        | TemplateEditorError::InProgress { .. }
+        | TemplateEditorError::Sample(SampleError::Upload(_)) => true,
+        TemplateEditorError::Sample(error) => error.code() == "sample.unreachable",
+        TemplateEditorError::Store(_) | TemplateEditorError::Exists => false,
+    }
+}
+
+/// The body of an edit. Meta fixes the category of an approved template, but wants it beside the member that opts out of
+/// link tracking.
+fn edit_of(approved: bool, composition: Composition) -> Value {
+    let Composition { category, message_send_ttl_seconds, components, others, .. } = composition;
+    let mut change = Map::new();
+    if !components.is_empty() {
+        change.insert("components".to_owned(), json!(components));
+    }
+    if !approved || others.contains_key("cta_url_link_tracking_opted_out") {
+        change.insert("category".to_owned(), json!(category));
+    }
+    change.extend(message_send_ttl_seconds.map(|seconds| ("message_send_ttl_seconds".to_owned(), json!(seconds))));
+    change.extend(others);
+    Value::Object(change)
 }

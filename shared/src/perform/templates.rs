@@ -181,7 +181,13 @@ async fn batch(
         more = list.turn(&page);
         for item in page.data {
             match serde_json::from_value::<ListedTemplate>(item) {
-                Ok(template) => seen.push(template.seen_at(read_at)),
+                Ok(template) => {
+                    let template = template.seen_at(read_at);
+                    for list in template.unknown_words() {
+                        tracing::info!(waba.id = %waba, template.list = list, "a template word is not documented");
+                    }
+                    seen.push(template);
+                }
                 Err(_) => tracing::warn!(waba.id = %waba, "listed template is not as documented"),
             }
         }

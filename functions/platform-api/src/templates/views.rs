@@ -5,10 +5,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::clock;
 use shared::domain::composition::Finding;
-use shared::domain::template::{DELETED, Template};
+use shared::domain::template::{Status, Template};
+use shared::domain::template_refusal::meaning_of;
 use shared::domain::wording;
 use shared::http::problem::PROBLEM_JSON;
 use shared::http::{Reply, Request, reply};
+use shared::perform::samples;
 use shared::store::TemplateDraft;
 use std::time::Duration;
 
@@ -56,6 +58,8 @@ pub(super) struct DraftView {
     colour: &'static str,
     since: String,
     code: Option<String>,
+    /// What to do about the code.
+    message: Option<&'static str>,
 }
 
 impl TemplateView {
@@ -66,27 +70,18 @@ impl TemplateView {
             name: template.name.clone(),
             language: template.language.clone(),
             status: template.status.clone(),
-            colour: colour(&template.status),
+            colour: Status::parse(&template.status).colour(),
             category: template.category.clone(),
             correct_category: template.correct_category.clone(),
             quality: template.quality.clone(),
             message: template.reason.as_deref().map(wording::template_reason),
             reason: template.reason.clone(),
             changed_at: template.changed_at.to_rfc3339(),
-            stuck_in_review: template.status == "PENDING" && age > REVIEW,
+            stuck_in_review: Status::parse(&template.status) == Status::Pending && age > REVIEW,
             edits_last_30_days: edits,
             components: None,
             hints: Vec::new(),
         }
-    }
-}
-
-fn colour(status: &str) -> &'static str {
-    match status {
-        "APPROVED" | "REINSTATED" | "UNARCHIVED" => "green",
-        "PENDING" | "IN_APPEAL" => "yellow",
-        DELETED | "PENDING_DELETION" | "ARCHIVED" => "grey",
-        _ => "red",
     }
 }
 
@@ -121,6 +116,7 @@ pub(super) fn draft_view(draft: TemplateDraft) -> DraftView {
         category: draft.composition.category,
         colour: "grey",
         since: draft.at.to_rfc3339(),
+        message: draft.code.as_deref().map(|code| samples::sentence(code).unwrap_or_else(|| meaning_of(code).sentence)),
         code: draft.code,
     }
 }

@@ -1,5 +1,7 @@
 //! Message templates: listed, read, submitted, edited and deleted. A review remains open until a script completes it.
 
+mod rules;
+
 use super::{Context, Done};
 use crate::refusal::Refusal;
 use crate::world::Template;
@@ -32,42 +34,54 @@ fn body(context: &Context<'_>) -> Map<String, Value> {
     context.request.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
+/// Members of a template that are stored; unknown ones are ignored.
+const STORED: [&str; 5] =
+    ["components", "parameter_format", "message_send_ttl_seconds", "sub_category", "cta_url_link_tracking_opted_out"];
+
 pub(super) fn create(context: &Context<'_>, waba: &str) -> Done {
     let (name, language) = (context.required("name")?.to_owned(), context.required("language")?.to_owned());
     let category = context.required("category")?.to_ascii_uppercase();
-    let mut rest = body(context);
-    let components = rest.get("components").and_then(Value::as_array);
-    if components.is_none_or(Vec::is_empty) {
-        return Err(Refusal::parameter("(#100) The parameter components is required."));
-    }
-    rest.retain(|name, _| ["components", "parameter_format", "message_send_ttl_seconds"].contains(&name.as_str()));
+    rules::identity(&name, &language, &category)?;
     let mut world = context.meta.world();
-    let id = world.id();
-    let waba = world.waba_mut(&context.bearer, waba)?;
-    if waba.templates.iter().any(|template| template.name == name && template.language == language) {
-        return Err(
-            Refusal::parameter("There is already content in this language for this template.").with_subcode(2_388_024)
-        );
+    let held = &world.waba(&context.bearer, waba)?.templates;
+    if held.iter().any(|template| template.name == name && template.language == language) {
+        return Err(rules::exists());
     }
+    let mut rest = body(context);
+    let library = rest.contains_key("library_template_name");
+    if library {
+        rest.extend(crate::signup::parts());
+    }
+    rules::components(context, &world, &category, &mut rest)?;
+    rest.retain(|name, _| STORED.contains(&name.as_str()));
+    let id = world.id();
+    let status = if library { "APPROVED" } else { "PENDING" };
     let template = Template {
         id: id.clone(),
         name,
         language,
-        status: "PENDING".to_owned(),
+        status: status.to_owned(),
         category: category.clone(),
         rejected_reason: "NONE".to_owned(),
         quality: "UNKNOWN".to_owned(),
         correct_category: None,
         rest,
     };
-    waba.templates.push(template);
-    Ok(json!({ "id": id, "status": "PENDING", "category": category }))
+    world.waba_mut(&context.bearer, waba)?.templates.push(template);
+    Ok(json!({ "id": id, "status": status, "category": category }))
 }
 
 /// Editing sends a template back into review; `None` if there is no such template.
 pub(super) fn edit(context: &Context<'_>, id: &str) -> Option<Done> {
     let waba = owner(context, id)?;
     let mut world = context.meta.world();
+    let category = world.wabas.get(&waba)?.templates.iter().find(|template| template.id == id)?.category.clone();
+    let mut change = body(context);
+    if change.contains_key("components")
+        && let Err(refusal) = rules::components(context, &world, &category, &mut change)
+    {
+        return Some(Err(refusal));
+    }
     let waba = match world.waba_mut(&context.bearer, &waba) {
         Err(refusal) => return Some(Err(refusal)),
         Ok(waba) => waba,
@@ -76,7 +90,6 @@ pub(super) fn edit(context: &Context<'_>, id: &str) -> Option<Done> {
     if !["APPROVED", "REJECTED", "PAUSED"].contains(&template.status.as_str()) {
         return Some(Err(Refusal::parameter("The template is in review.").with_subcode(2_388_039)));
     }
-    let mut change = body(context);
     if let Some(Value::String(category)) = change.remove("category") {
         template.category = category;
     }

@@ -128,6 +128,21 @@ fn unknown() -> String {
     "UNKNOWN".to_owned()
 }
 
+/// A file that was uploaded, or is being uploaded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Upload {
+    pub(crate) id: String,
+    pub(crate) signature: String,
+    pub(crate) media: String,
+    pub(crate) length: usize,
+    /// What arrived so far, in hexadecimal digits.
+    pub(crate) content: String,
+    /// Once it is complete.
+    pub(crate) handle: Option<String>,
+    /// When the handle expires.
+    pub(crate) expires_at: i64,
+}
+
 /// A business token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Token {

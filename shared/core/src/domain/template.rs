@@ -1,8 +1,10 @@
 //! Stored message templates, and how changes from polls and webhooks are merged into them.
 
 mod listing;
+mod words;
 
 pub use listing::{ListProgress, PageBatch};
+pub use words::Status;
 
 use super::ids::TemplateId;
 use super::time::Timestamp;

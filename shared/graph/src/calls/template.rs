@@ -146,7 +146,9 @@ impl GraphCall for ReadTemplate<'_> {
     const NAME: &'static str = "read_template";
     type Reply = Composition;
     fn request(&self) -> GraphRequest {
-        GraphRequest::get(&[self.id.as_str()])
-            .with("fields", "id,name,language,category,parameter_format,message_send_ttl_seconds,components")
+        GraphRequest::get(&[self.id.as_str()]).with(
+            "fields",
+            "id,name,language,category,sub_category,parameter_format,message_send_ttl_seconds,components",
+        )
     }
 }

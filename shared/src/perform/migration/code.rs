@@ -7,6 +7,7 @@ use crate::domain::grant::VerifiedPhone;
 use crate::domain::migration::{Migration, MigrationFact};
 use crate::domain::operation::Operation;
 use crate::graph::calls::migration::{CodeMethod, RequestCode, VerifyCode};
+use crate::graph::error::is_refused_without_reason;
 use crate::perform::Customer;
 use crate::secret::Secret;
 
@@ -35,11 +36,13 @@ impl Migrator {
         }
         let customer = Customer { graph: &self.graph, token: &target.token };
         let fact = match customer.call(&RequestCode { phone, method, language }).await {
-            Ok(reply) if reply.success => MigrationFact::CodeSent(None),
+            Ok(_) => MigrationFact::CodeSent(None),
             Err(failure) if failure.code == VERIFIED_ALREADY => confirmed(&customer, phone, failure).await,
             Err(failure) if is_unanswered(&failure) => MigrationFact::CodeSent(Some("move.code_maybe_sent")),
+            Err(failure) if is_refused_without_reason(&failure) => {
+                MigrationFact::CodeRefused(Failure::new(Class::Later, "graph.2388091"))
+            }
             Err(failure) => MigrationFact::CodeRefused(failure),
-            Ok(_) => MigrationFact::CodeRefused(Failure::new(Class::Later, "graph.2388091")),
         };
         self.note(migration, fact, None).await.map(|()| true)
     }
@@ -65,11 +68,13 @@ impl Migrator {
         }
         let customer = Customer { graph: &self.graph, token: &target.token };
         let fact = match customer.call(&VerifyCode { phone, code }).await {
-            Ok(reply) if reply.success => MigrationFact::Verified,
+            Ok(_) => MigrationFact::Verified,
             Err(failure) if failure.code == VERIFIED_ALREADY => confirmed(&customer, phone, failure).await,
             Err(failure) if is_unanswered(&failure) => node::entered(&customer, phone).await,
+            Err(failure) if is_refused_without_reason(&failure) => {
+                MigrationFact::EntryRefused(Failure::new(Class::Later, "graph.2388093"))
+            }
             Err(failure) => MigrationFact::EntryRefused(failure),
-            Ok(_) => MigrationFact::EntryRefused(Failure::new(Class::Later, "graph.2388093")),
         };
         self.note(migration, fact, None).await.map(|()| true)
     }

@@ -1,7 +1,8 @@
 //! Preview of a template with sample values: plain text, and HTML in which values are escaped.
 
 use super::text::{Piece, pieces};
-use super::{Composition, text};
+use super::words::{Format, Part};
+use super::{Composition, buttons, text};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,20 +20,40 @@ pub struct Preview {
 #[must_use]
 pub fn preview(composition: &Composition, values: &Map<String, Value>) -> Preview {
     let mut lines: Vec<(&'static str, String)> = Vec::new();
-    for header in composition.of_type("HEADER") {
-        let shown = match text(header, "format") {
-            "TEXT" => filled(composition, header, "header", values),
-            format => format!("[{}]", format.to_lowercase()),
+    for header in composition.of(Part::Header) {
+        let shown = match Format::of(header) {
+            Format::Text => filled(composition, header, "header", values),
+            _ => format!("[{}]", text(header, "format").to_lowercase()),
         };
         lines.push(("header", shown));
     }
-    lines.extend(composition.of_type("BODY").map(|body| ("body", filled(composition, body, "body", values))));
-    lines.extend(composition.of_type("FOOTER").map(|footer| ("footer", text(footer, "text").to_owned())));
-    lines.extend(composition.buttons().iter().map(|button| ("button", text(button, "text").to_owned())));
+    lines.extend(composition.of(Part::Body).map(|body| ("body", filled(composition, body, "body", values))));
+    lines.extend(composition.of(Part::Footer).map(|footer| ("footer", text(footer, "text").to_owned())));
+    lines.extend(composition.of(Part::LimitedTimeOffer).filter_map(|part| {
+        let offer = part.get("limited_time_offer").and_then(Value::as_object)?;
+        Some(("offer", text(offer, "text").to_owned()))
+    }));
+    lines.extend(composition.buttons().into_iter().map(|button| ("button", label(button))));
+    for card in composition.cards() {
+        lines.extend(
+            card.iter()
+                .filter(|part| Part::of(part) == Part::Header)
+                .map(|header| ("card", format!("[{}]", text(header, "format").to_lowercase()))),
+        );
+        let bodies = card.iter().filter(|part| Part::of(part) == Part::Body);
+        lines.extend(bodies.map(|body| ("card", filled(composition, body, "body", values))));
+        lines.extend(buttons(&card).into_iter().map(|button| ("button", label(button))));
+    }
     let plain: Vec<String> =
         lines.iter().map(|(part, line)| if *part == "button" { format!("[ {line} ]") } else { line.clone() }).collect();
     let html = lines.iter().map(|(part, line)| format!("<p class=\"{part}\">{}</p>", marked(&escaped(line))));
     Preview { text: plain.join("\n"), html: html.collect() }
+}
+
+/// A button's text, or its type where Meta writes the text.
+fn label(button: &Map<String, Value>) -> String {
+    let own = text(button, "text");
+    if own.is_empty() { text(button, "type").to_lowercase().replace('_', " ") } else { own.to_owned() }
 }
 
 fn filled(

@@ -1,17 +1,25 @@
 //! Invisible characters: control characters, and characters that change the reading direction.
 
-use super::{Finding, hint, refused};
-use crate::domain::composition::{Composition, text};
+use super::{Composition, Finding, Part, hint, refused};
+use crate::domain::composition::{buttons, text};
 
 /// Unicode's directional overrides ("Unicode Bidirectional Algorithm", 2.2); right-to-left text does not need them.
 const OVERRIDES: [char; 2] = ['\u{202d}', '\u{202e}'];
 
 pub(super) fn check(composition: &Composition, findings: &mut Vec<Finding>) {
-    for (kind, place) in [("HEADER", "header"), ("BODY", "body"), ("FOOTER", "footer")] {
-        let lines = kind == "BODY";
-        composition.of_type(kind).for_each(|part| unseen(text(part, "text"), place, lines, findings));
+    let cards = composition.cards();
+    for components in std::iter::once(&composition.components).chain(&cards) {
+        for component in components {
+            let (place, lines) = match Part::of(component) {
+                Part::Header => ("header", false),
+                Part::Body => ("body", true),
+                Part::Footer => ("footer", false),
+                _ => continue,
+            };
+            unseen(text(component, "text"), place, lines, findings);
+        }
+        buttons(components).into_iter().for_each(|button| unseen(text(button, "text"), "buttons", false, findings));
     }
-    composition.buttons().into_iter().for_each(|button| unseen(text(button, "text"), "buttons", false, findings));
 }
 
 fn unseen(text: &str, place: &'static str, lines: bool, findings: &mut Vec<Finding>) {

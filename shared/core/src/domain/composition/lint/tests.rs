@@ -1,5 +1,7 @@
+mod kinds;
+
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn composition(components: Value) -> Composition {
     let mut value = json!({ "name": "order_update", "language": "en_US", "category": "UTILITY" });
@@ -40,7 +42,7 @@ fn a_template_that_meta_accepts_has_no_findings() {
 fn name_language_and_category_follow_metas_rules() {
     let bad =
         Composition { name: "Order".into(), language: "en-US".into(), category: "NEWS".into(), ..composition(good()) };
-    assert_eq!(codes(&bad), ["name.form", "language.unknown", "category.unknown"]);
+    assert_eq!(codes(&bad), ["name.form", "language.form", "category.unknown"]);
 }
 
 #[test]
@@ -90,7 +92,10 @@ fn limits_of_headers_footers_and_buttons_are_enforced() {
         (with(json!({ "type": "HEADER", "format": "POEM" })), "header.format"),
         (with(json!({ "type": "FOOTER", "text": "x".repeat(61) })), "footer.length"),
         (with(json!({ "type": "FOOTER", "text": "Hi {{1}}" })), "footer.variable"),
-        (with(json!({ "type": "CAROUSEL" })), "component.unknown"),
+        (with(json!({ "type": "CAROUSEL" })), "carousel.cards"),
+        (with(json!({ "text": "no type" })), "component.untyped"),
+        (with(json!({ "type": "HEADER" })), "header.format"),
+        (with(json!({ "type": "HEADER", "format": "TEXT", "text": "New \u{1f389}" })), "header.emoji"),
         (buttons(json!([])), "buttons.none"),
         (buttons(json!(vec![quick.clone(); 11])), "buttons.many"),
         (buttons(json!([link, link, link])), "buttons.links"),

@@ -5,14 +5,16 @@ use crate::domain::composition::text::{Piece, pieces, variables};
 use crate::domain::composition::{Composition, text};
 use serde_json::{Map, Value};
 
-/// Positional variables count from 1 without gaps; names consist of lower-case letters and underscores. A template uses
-/// one kind only.
+/// Positional variables count from 1 without gaps; names consist of lower-case letters and underscores (digits are
+/// accepted in practice). A template uses one kind only.
 pub(super) fn names(composition: &Composition, text: &str, place: &'static str, findings: &mut Vec<Finding>) {
     if pieces(text).contains(&Piece::Stray) {
         findings.push(refused("variables.braces", place, "Braces are not balanced."));
     }
     let variables = variables(text);
-    let named = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+    let named = |name: &&str| !is_number(name) && name.bytes().all(letter);
     let right = if composition.is_named() {
         variables.iter().all(named)
     } else {
@@ -45,7 +47,7 @@ pub(super) fn examples(
     if wanted.is_empty() {
         return;
     }
-    let given = sample_names(composition, component, place);
+    let given = sample_names(composition, component);
     let complete = match given {
         Samples::Named(names) => wanted.iter().all(|name| names.iter().any(|given| given == name)),
         Samples::Count(count) => count >= wanted.len(),
@@ -60,7 +62,9 @@ enum Samples {
     Count(usize),
 }
 
-fn sample_names(composition: &Composition, component: &Map<String, Value>, place: &str) -> Samples {
+/// Meta names the list of examples after the component's type.
+fn sample_names(composition: &Composition, component: &Map<String, Value>) -> Samples {
+    let place = text(component, "type").to_ascii_lowercase();
     let example = component.get("example");
     let list = |name: String| example.and_then(|example| example.get(name)).and_then(Value::as_array);
     if composition.is_named() {
