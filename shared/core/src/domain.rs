@@ -22,6 +22,7 @@ pub mod meta_status;
 pub mod migration;
 pub mod onboarding;
 pub mod operation;
+pub mod person;
 pub mod progress;
 pub mod recipient;
 pub mod session;

@@ -8,7 +8,7 @@ mod policy;
 pub use advance::{MessageFact, advance};
 pub use delivery::Delivery;
 pub use draft::{Draft, Flaw, Payload};
-pub use policy::{Policy, policy, sentence};
+pub use policy::{Policy, STOPPED_MARKETING, policy, sentence};
 
 use super::ids::{MessageId, OnboardingId, PhoneNumberId, WabaId};
 use super::onboarding::PendingEvent;

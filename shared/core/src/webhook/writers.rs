@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use crate::domain::ids::PhoneNumberId;
+use crate::domain::person::Names;
 use crate::domain::recipient::Recipient;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -17,19 +18,22 @@ struct Value<'a> {
 struct Message {
     from: Option<String>,
     from_user_id: Option<String>,
+    from_parent_user_id: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
 }
 
-/// Fingerprints of everybody who wrote to a number in a change of `messages`, by phone number and by user id.
+/// A message of this type is written by WhatsApp, for example about a new number: it opens no window.
+const SYSTEM: &str = "system";
+
+/// Names of everybody who wrote to a number in a change of `messages`, by phone number and by user id.
 #[must_use]
-pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Vec<String> {
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
+pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Names {
+    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Names::new() };
     let messages = value.messages.iter().filter_map(|raw| serde_json::from_str::<Message>(raw.get()).ok());
-    let people = messages.flat_map(|message| {
-        let by_number = message.from.as_deref().and_then(Recipient::number);
-        let by_id = message.from_user_id.as_deref().and_then(Recipient::user);
-        by_number.into_iter().chain(by_id)
-    });
-    people.map(|person| person.fingerprint(phone)).collect()
+    let written = messages.filter(|message| message.kind.as_deref() != Some(SYSTEM));
+    let people = written.flat_map(|message| [message.from, message.from_user_id, message.from_parent_user_id]);
+    people.flatten().filter_map(|text| Recipient::any(&text)).flat_map(|person| person.names(phone)).collect()
 }
 
 #[cfg(test)]
@@ -39,11 +43,12 @@ mod tests {
     #[test]
     fn everybody_who_wrote_is_recognised_and_invalid_messages_do_not_affect_others() {
         let phone = PhoneNumberId::parse("5").unwrap();
-        let text = r#"{"messages":[{"from":"16505551234"},7,{"from_user_id":"US.abc"},{"from":"x"}],"contacts":[]}"#;
+        let text = r#"{"messages":[{"from":"16505551234"},7,{"from_user_id":"US.abc"},{"from":"x"},
+            {"from":"16505550000","type":"system"}],"contacts":[]}"#;
         let value = RawValue::from_string(text.to_owned()).unwrap();
         let change = Change { entry_id: "9".into(), time: None, field: "messages".into(), value: &value };
         let by_number = Recipient::number("16505551234").unwrap().fingerprint(&phone);
         let by_id = Recipient::user("US.abc").unwrap().fingerprint(&phone);
-        assert_eq!(writers(&change, &phone), [by_number, by_id]);
+        assert_eq!(writers(&change, &phone), Names::from([by_number, by_id]));
     }
 }

@@ -17,6 +17,9 @@ pub enum Policy {
     Ask,
 }
 
+/// Meta's code for a marketing message to a person who stopped them: an opt-out like `user_preferences`.
+pub const STOPPED_MARKETING: u64 = 131_050;
+
 const HOUR: u64 = 3600;
 
 /// One row: codes, policy, sentence for people. Meta: "WhatsApp error codes". Second attempts are made only for codes
