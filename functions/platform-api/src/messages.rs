@@ -103,8 +103,8 @@ impl App {
         let sender = &self.sender;
         let credentials = sender.credentials(onboarding, &message).await.map_err(|error| unavailable(&error))?;
         let (token, number) = credentials.ok_or(not_connected())?;
-        if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
-            return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
+        if sender.is_unwanted(&message, &draft.payload, &token).await.map_err(|error| unavailable(&error))? {
+            return Err(opted_out());
         }
         self.announce(&named(operation, &message)).await?;
         match self.store.create_message(&message, &draft.payload(), message.created_at).await {
@@ -233,6 +233,12 @@ fn begin(
 fn named(operation: &Operation, message: &Message) -> Operation {
     let operation = operation.about("message_id", message.id.as_str());
     operation.about("onboarding_id", message.onboarding.as_str()).about("phone_number_id", message.phone.as_str())
+}
+
+/// The code of a second attempt that is dropped for the same reason; that one's sentence says "not sent again".
+const fn opted_out() -> Problem {
+    let sentence = "The person opted out of marketing messages from this business, so the message was not sent.";
+    Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence)
 }
 
 const fn not_connected() -> Problem {

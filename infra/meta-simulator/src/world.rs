@@ -4,12 +4,14 @@ mod credit;
 mod entities;
 mod limits;
 mod moving;
+mod people;
 mod platform;
 
 pub(crate) use entities::{
     Allocation, Arrival, Bearer, Business, Code, Message, Phone, Standing, Template, Token, Waba,
 };
 pub(crate) use limits::Usage;
+pub(crate) use people::{People, Person};
 pub(crate) use platform::Platform;
 
 use crate::options::Options;
@@ -34,6 +36,9 @@ pub(crate) struct World {
     /// By Meta's id of the message.
     #[serde(default)]
     pub(crate) messages: BTreeMap<String, Message>,
+    /// People with WhatsApp.
+    #[serde(default)]
+    pub(crate) people: People,
     /// The platform's own app and portfolio.
     #[serde(default)]
     pub(crate) platform: Platform,

@@ -5,7 +5,7 @@ mod delivery;
 mod draft;
 mod policy;
 
-pub use advance::{MessageFact, advance};
+pub use advance::{MessageFact, advance, stopped_by};
 pub use delivery::Delivery;
 pub use draft::{Draft, Flaw, Payload};
 pub use policy::{Policy, STOPPED_MARKETING, policy, sentence};

@@ -2,7 +2,7 @@
 
 mod account_update;
 mod numbers;
-mod people;
+pub(in crate::webhook) mod people;
 mod preferences;
 mod reviews;
 mod statuses;

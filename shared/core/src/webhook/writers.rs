@@ -1,26 +1,17 @@
 //! The people who wrote to a business.
 
 use super::change::Change;
+use super::interpret::people::{SENDER, names, objects};
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::person::Names;
-use crate::domain::recipient::Recipient;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
-struct Value<'a> {
-    /// Unparsed, so that an invalid item does not affect the others.
-    #[serde(borrow, default)]
-    messages: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    from: Option<String>,
-    from_user_id: Option<String>,
-    from_parent_user_id: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
+struct Incoming<'a> {
+    #[serde(borrow)]
+    messages: Option<&'a RawValue>,
 }
 
 /// A message of this type is written by WhatsApp, for example about a new number: it opens no window.
@@ -29,16 +20,16 @@ const SYSTEM: &str = "system";
 /// Names of everybody who wrote to a number in a change of `messages`, by phone number and by user id.
 #[must_use]
 pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Names {
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Names::new() };
-    let messages = value.messages.iter().filter_map(|raw| serde_json::from_str::<Message>(raw.get()).ok());
-    let written = messages.filter(|message| message.kind.as_deref() != Some(SYSTEM));
-    let people = written.flat_map(|message| [message.from, message.from_user_id, message.from_parent_user_id]);
-    people.flatten().filter_map(|text| Recipient::any(&text)).flat_map(|person| person.names(phone)).collect()
+    let Ok(value) = serde_json::from_str::<Incoming<'_>>(change.value.get()) else { return Names::new() };
+    let messages = objects(value.messages).into_iter();
+    let written = messages.filter(|message| message.get("type").and_then(Value::as_str) != Some(SYSTEM));
+    written.flat_map(|message| names(&message, SENDER, phone)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::recipient::Recipient;
 
     #[test]
     fn everybody_who_wrote_is_recognised_and_invalid_messages_do_not_affect_others() {

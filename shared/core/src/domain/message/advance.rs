@@ -1,7 +1,8 @@
 //! How each fact changes a message. A repeated or late fact changes nothing.
 
-use super::{Attempt, Delivery, Message, Policy, Retry, policy};
+use super::{Attempt, Delivery, Message, Policy, Retry, STOPPED_MARKETING, policy};
 use crate::domain::onboarding::PendingEvent;
+use crate::domain::person::Preference;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
@@ -52,6 +53,17 @@ pub enum MessageFact {
     Overdue,
     /// Events were sent.
     EventsSent(Vec<PendingEvent>),
+}
+
+/// The opt-out that a fact contains: Meta did not deliver a marketing message because the person stopped them.
+#[must_use]
+pub fn stopped_by(fact: &MessageFact) -> Option<Preference> {
+    match fact {
+        MessageFact::Reported { delivery: Delivery::Failed, code: Some(STOPPED_MARKETING), at, .. } => {
+            Some(Preference { at: *at, stopped: true })
+        }
+        _ => None,
+    }
 }
 
 /// How long to wait for the recipient's next message: an older message is of no use.

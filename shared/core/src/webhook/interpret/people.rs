@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// Members that name a contact of a notification.
 const CONTACT: &[&str] = &["wa_id", "user_id", "parent_user_id"];
 /// Members that name the sender of a message.
-const SENDER: &[&str] = &["from", "from_user_id", "from_parent_user_id"];
+pub(in crate::webhook) const SENDER: &[&str] = &["from", "from_user_id", "from_parent_user_id"];
 /// Members of a system message that name a person before and after a change. `new_wa_id`: older payloads.
 const CHANGED: &[&str] =
     &["wa_id", "new_wa_id", "user_id", "parent_user_id", "previous_user_id", "previous_parent_user_id"];
@@ -21,7 +21,7 @@ const CHANGES: [&str; 4] =
     ["user_changed_number", "user_changed_user_id", "customer_changed_number", "customer_changed_user_id"];
 
 /// The objects of a list; a single object counts as a list of one, and anything else does not affect the others.
-pub(super) fn objects(raw: Option<&RawValue>) -> Vec<Map<String, Value>> {
+pub(in crate::webhook) fn objects(raw: Option<&RawValue>) -> Vec<Map<String, Value>> {
     match raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
         Some(Value::Array(items)) => items
             .into_iter()
@@ -36,7 +36,7 @@ pub(super) fn objects(raw: Option<&RawValue>) -> Vec<Map<String, Value>> {
 }
 
 /// Every name in these members. Numbers and ids come as text or as numbers; a member that is neither is skipped.
-pub(super) fn names(members: &Map<String, Value>, keys: &[&str], phone: &PhoneNumberId) -> Names {
+pub(in crate::webhook) fn names(members: &Map<String, Value>, keys: &[&str], phone: &PhoneNumberId) -> Names {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
