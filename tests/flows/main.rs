@@ -19,6 +19,7 @@ mod moves;
 mod once;
 mod operations;
 mod partial;
+mod people;
 mod persistence;
 mod platform;
 mod platform_side;

@@ -116,7 +116,8 @@ impl Sender {
                 self.store.join_person(phone, &names, now).await
             }
             Err(error) if error.refusal().is_some_and(|refusal| refusal.code == STOPPED_MARKETING) => {
-                let (names, preference) = (Names::from([message.person.clone()]), Preference { at: now, stopped: true });
+                let (names, preference) =
+                    (Names::from([message.person.clone()]), Preference { at: now, stopped: true });
                 self.store.note_preference(phone, &names, preference, now).await
             }
             Err(_) => return,

@@ -15,6 +15,8 @@ pub(super) enum Deed {
     Writes(String),
     /// Moves WhatsApp to this number, which also gives a new user id.
     ChangesNumber(String),
+    /// WhatsApp knows the number in this form. Nothing is reported.
+    IsKnownAs(String),
     /// Gets a new user id.
     ChangesUserId,
     /// Stops (`stop`) or resumes (`resume`) marketing messages. Reported by user id only, as for people with a username.
@@ -33,6 +35,7 @@ pub(super) async fn act(
     let after = match &deed {
         Deed::ChangesNumber(new) => world.people.with_number(new),
         Deed::ChangesUserId => world.people.renew(&number),
+        Deed::IsKnownAs(form) => return Ok(Json(json!(world.people.is_known_as(&number, form)))),
         Deed::Writes(_) | Deed::Prefers(_) => before.clone(),
     };
     drop(world);
@@ -48,7 +51,7 @@ pub(super) async fn act(
             });
             ("messages", json!({ "messages": [{ "from": before.wa_id, "type": "system", "system": system }] }))
         }
-        Deed::ChangesUserId => {
+        Deed::ChangesUserId | Deed::IsKnownAs(_) => {
             let system = json!({
                 "type": "user_changed_user_id", "body": "User changed id", "user_id": after.user_id,
                 "previous_user_id": before.user_id,

@@ -17,6 +17,8 @@ pub(crate) struct Person {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct People {
     user_ids: BTreeMap<String, String>,
+    /// WhatsApp's form of dialled numbers that follow no rule.
+    forms: BTreeMap<String, String>,
     changes: u64,
 }
 
@@ -49,10 +51,21 @@ fn country(wa_id: &str) -> &'static str {
 impl People {
     /// The person who is reached by a dialled number.
     pub(crate) fn with_number(&self, dialled: &str) -> Person {
-        let wa_id = wa_id(dialled);
+        let wa_id = self.wa_id(dialled);
         let first = || format!("{}.1{wa_id}", country(&wa_id));
         let user_id = self.user_ids.get(&wa_id).cloned().unwrap_or_else(first);
         Person { wa_id: Some(wa_id), user_id }
+    }
+
+    fn wa_id(&self, dialled: &str) -> String {
+        let wa_id = wa_id(dialled);
+        self.forms.get(&wa_id).cloned().unwrap_or(wa_id)
+    }
+
+    /// WhatsApp knows a dialled number in this form.
+    pub(crate) fn is_known_as(&mut self, dialled: &str, form: &str) -> Person {
+        self.forms.insert(wa_id(dialled), form.to_owned());
+        self.with_number(dialled)
     }
 
     /// The person with a user id.
@@ -63,7 +76,7 @@ impl People {
     /// Gives somebody a new user id.
     pub(crate) fn renew(&mut self, dialled: &str) -> Person {
         self.changes += 1;
-        let wa_id = wa_id(dialled);
+        let wa_id = self.wa_id(dialled);
         let user_id = format!("{}.9{}{wa_id}", country(&wa_id), self.changes);
         self.user_ids.insert(wa_id.clone(), user_id.clone());
         Person { wa_id: Some(wa_id), user_id }

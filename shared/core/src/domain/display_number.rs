@@ -67,11 +67,9 @@ mod tests {
     #[test]
     fn mobile_numbers_of_three_countries_have_two_spellings_and_each_leads_to_the_other() {
         let other = |text| DisplayNumber::parse(text).unwrap().other_spelling().map(|other| other.0);
-        for (long, short) in [
-            ("5215512345678", "525512345678"),
-            ("5491123456789", "541123456789"),
-            ("5511987654321", "551187654321"),
-        ] {
+        for (long, short) in
+            [("5215512345678", "525512345678"), ("5491123456789", "541123456789"), ("5511987654321", "551187654321")]
+        {
             assert_eq!((other(long).as_deref(), other(short).as_deref()), (Some(short), Some(long)));
         }
         for single in ["551133334444", "5511933334444", "16505551234", "4915112345678", "52155", "5", "55119"] {

@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn one_name_says_nothing_unless_the_country_spells_it_in_two_ways() {
-        let from = |from: &str| json!({ "contacts": [{ "wa_id": from }], "messages": [{ "from": from, "type": "text" }] });
+        let from =
+            |from: &str| json!({ "contacts": [{ "wa_id": from }], "messages": [{ "from": from, "type": "text" }] });
         assert_eq!(observe("messages", from("16505551234")), []);
         assert_eq!(observe("messages", from("5215512345678")), [one(&["525512345678"])]);
     }
