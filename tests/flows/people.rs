@@ -37,7 +37,7 @@ async fn acts(lab: &Lab, popup: &Popup, number: &str, deed: &Value) -> Value {
 async fn is_refused(lab: &Lab, popup: &Popup, to: &str) {
     let answer = post(lab, popup, &offer(to, "offer")).await;
     assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("message.opted_out")), "{to}");
-    assert!(answer.json()["detail"].as_str().unwrap().ends_with("was not sent."), "{}", answer.json());
+    assert!(answer.json()["title"].as_str().unwrap().ends_with("was not sent."), "{}", answer.json());
 }
 
 #[tokio::test(flavor = "multi_thread")]
