@@ -7,8 +7,11 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::clock;
+use shared::domain::failure::{Actor, MetaCode};
 use shared::domain::ids::{MessageId, PhoneNumberId};
-use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageFact, MessageState, Retry, sentence};
+use shared::domain::message::{
+    Attempt, Delivery, Draft, Flaw, Message, MessageFact, MessageState, Retry, actor, sentence,
+};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::operation::Operation;
 use shared::domain::time::Timestamp;
@@ -35,6 +38,8 @@ struct MessageView {
     state: MessageState,
     created_at: String,
     code: Option<String>,
+    meta: Option<MetaCode>,
+    who_acts: Option<Actor>,
     message: Option<&'static str>,
     retry_at: Option<String>,
     attempts: Vec<AttemptView>,
@@ -47,6 +52,7 @@ struct AttemptView {
     begun_at: String,
     at: String,
     code: Option<String>,
+    meta: Option<MetaCode>,
 }
 
 impl App {
@@ -200,6 +206,8 @@ impl MessageView {
             kind: message.kind.clone(),
             state: message.state(),
             created_at: message.created_at.to_rfc3339(),
+            meta: code.as_deref().and_then(|code| message.meta(code)),
+            who_acts: code.as_deref().map(actor),
             message: code.as_deref().map(sentence),
             code,
             retry_at,
@@ -215,6 +223,7 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
         begun_at: Timestamp::to_rfc3339(attempt.begun_at),
         at: Timestamp::to_rfc3339(attempt.at),
         code: attempt.code.clone(),
+        meta: attempt.meta(),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod operation;
 pub mod person;
 pub mod progress;
 pub mod recipient;
+pub mod refusal;
 pub mod session;
 pub mod steps;
 pub mod template;

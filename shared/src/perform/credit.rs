@@ -221,6 +221,7 @@ fn refused(failure: Failure) -> Failure {
     match (failure.class, blackout_ends(clock::now())) {
         (Class::Needs(Actor::Operator, _), Some(end)) => {
             Failure::new(Class::Until(Actor::Meta, Waiting::CreditLine, end), "credit.blackout")
+                .refused_with(failure.meta)
         }
         _ => failure,
     }
@@ -230,7 +231,7 @@ fn refused(failure: Failure) -> Failure {
 /// token.
 fn own_credentials(failure: Failure) -> Failure {
     match failure.class {
-        Class::TokenDead => ours("credit.token_dead"),
+        Class::TokenDead => ours("credit.token_dead").refused_with(failure.meta),
         Class::Needs(Actor::Operator, Waiting::Meta) => {
             Failure { class: Class::Needs(Actor::Operator, Waiting::CreditLine), ..failure }
         }
@@ -240,5 +241,5 @@ fn own_credentials(failure: Failure) -> Failure {
 
 /// Our system user may not manage any account: only an admin system user can assign itself.
 fn no_role(failure: Failure) -> Failure {
-    if failure.code == "graph.200" { ours("credit.no_role") } else { failure }
+    if failure.code == "graph.200" { ours("credit.no_role").refused_with(failure.meta) } else { failure }
 }

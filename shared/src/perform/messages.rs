@@ -240,7 +240,7 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageF
         Err(error) => match error.kind {
             // A rejection with a Meta error code is an answer, whatever its HTTP status.
             Kind::Refused(refusal) if refusal.code > 0 => {
-                MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
+                MessageFact::Refused { attempt, code: Some(refusal.meta()), wait: refusal.regain_access }
             }
             Kind::NoAppSecret | Kind::Transport(TransportError::NotSent | TransportError::OutOfTime) => {
                 MessageFact::Refused { attempt, code: None, wait: None }

@@ -1,6 +1,7 @@
 //! How each fact changes a message. A repeated or late fact changes nothing.
 
 use super::{Attempt, Delivery, Message, Policy, Retry, STOPPED_MARKETING, policy};
+use crate::domain::failure::MetaCode;
 use crate::domain::onboarding::PendingEvent;
 use crate::domain::person::Preference;
 use crate::domain::time::Timestamp;
@@ -20,8 +21,8 @@ pub enum MessageFact {
     Refused {
         /// The attempt.
         attempt: usize,
-        /// Meta's code; `None` when Meta was not reached.
-        code: Option<u64>,
+        /// Meta's numbers; `None` when Meta was not reached.
+        code: Option<MetaCode>,
         /// Seconds to wait, as demanded by Meta.
         wait: Option<u32>,
     },
@@ -83,9 +84,13 @@ pub fn advance(before: &Message, event: &MessageFact, delay: Duration, now: Time
             name(&mut after, *attempt, wamid);
         }
         MessageFact::Refused { attempt, code, wait } => {
-            let text = code.map_or_else(|| "graph.unreachable".to_owned(), |code| format!("graph.{code}"));
-            let policy = code.map_or(Policy::Once, policy);
+            let text = code.map_or_else(|| "graph.unreachable".to_owned(), |meta| format!("graph.{}", meta.code));
+            let policy = code.map_or(Policy::Once, |meta| policy(meta.code));
             failed(&mut after, *attempt, &text, stretched(policy, *wait), delay, now);
+            let failed = attempt_mut(&mut after, *attempt).filter(|attempt| attempt.code.as_ref() == Some(&text));
+            if let Some(attempt) = failed {
+                attempt.subcode = code.and_then(|meta| meta.subcode);
+            }
         }
         MessageFact::Unanswered { attempt } => climb(&mut after, *attempt, Delivery::Unknown, now),
         MessageFact::Reported { attempt, wamid, delivery, code, at } => {
@@ -146,7 +151,7 @@ fn climb(message: &mut Message, number: usize, delivery: Delivery, at: Timestamp
     let Some(attempt) = attempt_mut(message, number).filter(|attempt| attempt.delivery < delivery) else { return };
     (attempt.delivery, attempt.at) = (delivery, at);
     if delivery > Delivery::Failed {
-        attempt.code = None;
+        (attempt.code, attempt.subcode) = (None, None);
         if matches!(message.retry, Retry::Scheduled { .. } | Retry::AwaitsWindow { .. }) {
             message.retry = Retry::None;
         }
