@@ -23,6 +23,7 @@ mod people;
 mod persistence;
 mod platform;
 mod platform_side;
+mod reasons;
 mod redelivery;
 mod rotation;
 mod routing;

@@ -44,8 +44,8 @@ async fn is_refused(lab: &Lab, popup: &Popup, to: &str) {
 async fn a_marketing_message_that_meta_refused_because_of_an_opt_out_is_the_last_one() {
     let (lab, popup) = marketing().await;
     template(&lab, &popup, "receipt", "UTILITY").await;
-    outcomes(&lab, &popup, &["failed:131050", "refused:131050"]).await;
-    for person in ["+1 650 555 1234", "+1 650 555 0001"] {
+    for (person, outcome) in [("+1 650 555 1234", "failed:131050"), ("+1 650 555 0001", "refused:131050")] {
+        outcomes(&lab, &popup, &[outcome]).await;
         let sent = post(&lab, &popup, &offer(person, "offer")).await;
         assert_eq!(sent.status, 202);
         until(&lab, sent.json()["message_id"].as_str().unwrap(), "failed").await;

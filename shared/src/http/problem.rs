@@ -2,6 +2,7 @@
 
 use super::{Reply, reply};
 use crate::clock;
+use crate::domain::failure::MetaCode;
 use crate::domain::time::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -19,6 +20,8 @@ pub struct Problem {
     pub field: Option<&'static str>,
     /// When the request may be repeated.
     pub retry_at: Option<Timestamp>,
+    /// Meta's numbers, when Meta refused.
+    pub meta: Option<MetaCode>,
 }
 
 #[derive(Serialize)]
@@ -33,6 +36,8 @@ struct Body<'a> {
     field: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<MetaCode>,
 }
 
 /// The media type of problems (RFC 9457).
@@ -45,7 +50,7 @@ impl Problem {
     /// A problem without field or retry time.
     #[must_use]
     pub const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, field: None, retry_at: None }
+        Self { status, code, title, field: None, retry_at: None, meta: None }
     }
 
     /// Sets the body field it is about.
@@ -58,6 +63,12 @@ impl Problem {
     #[must_use]
     pub const fn until(self, retry_at: Option<Timestamp>) -> Self {
         Self { retry_at, ..self }
+    }
+
+    /// Sets Meta's numbers.
+    #[must_use]
+    pub const fn refused_by_meta(self, meta: Option<MetaCode>) -> Self {
+        Self { meta, ..self }
     }
 
     /// 400.
@@ -87,10 +98,11 @@ impl Problem {
     /// The reply.
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
-        let Self { status, code, title, field, retry_at } = *self;
+        let Self { status, code, title, field, retry_at, meta } = *self;
         let until = retry_at.map(Timestamp::to_rfc3339);
+        let status_number = status.as_u16();
         let body =
-            Body { kind: "about:blank", title, status: status.as_u16(), code, request_id, field, retry_at: until };
+            Body { kind: "about:blank", title, status: status_number, code, request_id, field, retry_at: until, meta };
         let mut reply = reply(status, PROBLEM_JSON, serde_json::to_string(&body).unwrap_or_default());
         let seconds = retry_at.map(|at| HeaderValue::from(at.since(clock::now()).as_secs().saturating_add(1)));
         if let Some(seconds) = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER)) {
