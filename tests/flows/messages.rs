@@ -94,6 +94,8 @@ pub(crate) async fn reported(lab: &Lab, popup: &Popup, field: &str, item: &Value
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
     assert_eq!(lab.webhook(&body, "valid").await, 200);
     lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == field).await;
+    // It is passed on before it is applied.
+    lab.quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

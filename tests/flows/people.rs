@@ -130,6 +130,7 @@ async fn an_opt_out_follows_a_person_to_user_ids_and_new_numbers() {
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
     assert_eq!(lab.webhook(&body, "valid").await, 200);
     lab.event("whatsapp.webhook.received.v1", |event| event["data"]["value"] == value).await;
+    lab.quiet().await;
     is_refused(&lab, &popup, "US.ENT.5").await;
     assert_eq!(post(&lab, &popup, &offer("16505550000", "offer")).await.status, 202, "somebody else");
     lab.stop().await;
