@@ -14,7 +14,8 @@
 //! | parked change of an account that is not connected yet | `WABA#<id>` | `PARKED#<sha256 of the change>` |
 //! | record of a number | `NUMBER#<id>` | `OWNER` |
 //! | last event of a number | `NUMBER#<id>` | `LAST_EVENT` |
-//! | opt-out from marketing messages | `NUMBER#<id>` | `PREFERENCE#<fingerprint>` |
+//! | a person's names and opt-out from marketing messages, under each name | `NUMBER#<id>` | `PERSON#<fingerprint>` |
+//! | opt-out as written until people had several names | `NUMBER#<id>` | `PREFERENCE#<fingerprint>` |
 //! | newer id of such a person, for a month | `NUMBER#<id>` | `RENAMED#<fingerprint>` |
 //! | new customer of the last week | `NEW_CUSTOMERS` | `<time>#<onboarding>` |
 //! | share of the credit line | `ALLOCATION#<id>` | `ONBOARDING#<id>` |
@@ -58,6 +59,7 @@ mod onboardings;
 mod pacing;
 mod parked;
 mod partners;
+mod people;
 mod relations;
 mod sessions;
 mod templates;

@@ -88,12 +88,14 @@ async fn a_lost_answer_is_never_answered_with_a_second_message() {
 }
 
 /// Meta reports one change about a person who writes with the customer's number.
-async fn reported(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
+pub(crate) async fn reported(lab: &Lab, popup: &Popup, field: &str, item: &Value) {
     let value = json!({ "metadata": { "phone_number_id": phone(popup) }, field: [item] });
     let change = json!({ "field": field, "value": value });
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] });
     assert_eq!(lab.webhook(&body, "valid").await, 200);
     lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == field).await;
+    // It is passed on before it is applied.
+    lab.quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,11 @@
 //! Exchanges the code: once, while the customer waits.
 
 use http::StatusCode;
+use shared::domain::failure::MetaCode;
 use shared::graph::call::Auth;
 use shared::graph::calls::oauth::ExchangeCode;
 use shared::graph::client::GraphClient;
-use shared::graph::error::{GraphError, Kind};
+use shared::graph::error::{GraphError, Kind, Refusal};
 use shared::http::problem::Problem;
 use shared::secret::Secret;
 use shared::transport::TransportError;
@@ -25,6 +26,13 @@ pub(crate) enum Refused {
     Unreachable,
     /// Meta rejected the app, not the code: the operator has to fix it.
     App,
+}
+
+/// No token, and Meta's numbers if its last answer was a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoToken {
+    pub(crate) why: Refused,
+    pub(crate) meta: Option<MetaCode>,
 }
 
 impl Refused {
@@ -73,22 +81,23 @@ pub(crate) async fn code_for_token(
     app_secret: &Secret,
     code: &Secret,
     redirect_uri: Option<&str>,
-) -> Result<Secret, Refused> {
+) -> Result<Secret, NoToken> {
     let call = ExchangeCode { app: graph.app(), app_secret, code, redirect_uri };
     let mut may_be_spent = false;
-    let mut last = Refused::Unreachable;
+    let mut last = NoToken { why: Refused::Unreachable, meta: None };
     for _ in 0..TRIES {
         let error = match graph.call(&call, Auth::None).await {
             Ok(granted) => return Ok(granted.access_token),
             Err(error) => error,
         };
+        let ends = |why| NoToken { why, meta: error.refusal().map(Refusal::meta) };
         match verdict(&error, may_be_spent) {
-            Verdict::Final(refused) => return Err(refused),
-            Verdict::NotSent => last = if may_be_spent { Refused::Lost } else { Refused::Unreachable },
-            Verdict::Unknown if may_be_spent => return Err(Refused::Lost),
+            Verdict::Final(refused) => return Err(ends(refused)),
+            Verdict::NotSent => last = ends(if may_be_spent { Refused::Lost } else { Refused::Unreachable }),
+            Verdict::Unknown if may_be_spent => return Err(ends(Refused::Lost)),
             Verdict::Unknown => {
                 may_be_spent = true;
-                last = Refused::Lost;
+                last = ends(Refused::Lost);
             }
         }
     }
@@ -156,7 +165,7 @@ mod tests {
         let (secret, begun) = (Secret::new("s".to_owned()), Instant::now());
         let graph = graph.until(begun + left);
         let refused = code_for_token(&graph, &secret, &secret, None).await.unwrap_err();
-        (refused, begun.elapsed())
+        (refused.why, begun.elapsed())
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ mod request;
 mod token_storage;
 
 use admission::Admitted;
+use exchange::NoToken;
 use http::StatusCode;
 use request::Callback;
 use serde::Serialize;
@@ -157,10 +158,14 @@ impl App {
         let exchanged = exchange::code_for_token(&graph, app_secret, code, callback.redirect_uri.as_deref()).await;
         let token = match exchanged {
             Ok(token) => token,
-            Err(refused) => {
-                self.record(&mut held, &Fact::ExchangeFailed(attempt, refused.reason())).await;
+            Err(NoToken { why, meta }) => {
+                let fact = match meta {
+                    Some(meta) => Fact::ExchangeRefused(attempt, why.reason(), meta),
+                    None => Fact::ExchangeFailed(attempt, why.reason()),
+                };
+                self.record(&mut held, &fact).await;
                 self.enqueue(&held.record).await;
-                return Err(refused.problem());
+                return Err(why.problem().refused_by_meta(meta));
             }
         };
         let fact = if self.store_token(&held.record.id, (&attempt, &token), deadline).await {

@@ -108,7 +108,7 @@ impl App {
         };
         let Some(payload) = payload else { return self.drop_it(message, "message.text_gone").await };
         let payload = payload.read().ok_or(SendError::Payload)?;
-        if self.sender.is_unwanted(message, &payload).await? {
+        if self.sender.is_unwanted(message, &payload, &token).await? {
             return self.drop_it(message, "message.opted_out").await;
         }
         if let Some(begun) = self.sender.record(&message.id, &MessageFact::Retried).await? {

@@ -7,8 +7,11 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::clock;
+use shared::domain::failure::{Actor, MetaCode};
 use shared::domain::ids::{MessageId, PhoneNumberId};
-use shared::domain::message::{Attempt, Delivery, Draft, Flaw, Message, MessageFact, MessageState, Retry, sentence};
+use shared::domain::message::{
+    Attempt, Delivery, Draft, Flaw, Message, MessageFact, MessageState, Retry, actor, sentence,
+};
 use shared::domain::onboarding::Onboarding;
 use shared::domain::operation::Operation;
 use shared::domain::time::Timestamp;
@@ -35,6 +38,8 @@ struct MessageView {
     state: MessageState,
     created_at: String,
     code: Option<String>,
+    meta: Option<MetaCode>,
+    who_acts: Option<Actor>,
     message: Option<&'static str>,
     retry_at: Option<String>,
     attempts: Vec<AttemptView>,
@@ -47,6 +52,7 @@ struct AttemptView {
     begun_at: String,
     at: String,
     code: Option<String>,
+    meta: Option<MetaCode>,
 }
 
 impl App {
@@ -103,8 +109,8 @@ impl App {
         let sender = &self.sender;
         let credentials = sender.credentials(onboarding, &message).await.map_err(|error| unavailable(&error))?;
         let (token, number) = credentials.ok_or(not_connected())?;
-        if sender.is_unwanted(&message, &draft.payload).await.map_err(|error| unavailable(&error))? {
-            return Err(Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence("message.opted_out")));
+        if sender.is_unwanted(&message, &draft.payload, &token).await.map_err(|error| unavailable(&error))? {
+            return Err(opted_out());
         }
         self.announce(&named(operation, &message)).await?;
         match self.store.create_message(&message, &draft.payload(), message.created_at).await {
@@ -200,6 +206,8 @@ impl MessageView {
             kind: message.kind.clone(),
             state: message.state(),
             created_at: message.created_at.to_rfc3339(),
+            meta: code.as_deref().and_then(|code| message.meta(code)),
+            who_acts: code.as_deref().map(actor),
             message: code.as_deref().map(sentence),
             code,
             retry_at,
@@ -215,6 +223,7 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
         begun_at: Timestamp::to_rfc3339(attempt.begun_at),
         at: Timestamp::to_rfc3339(attempt.at),
         code: attempt.code.clone(),
+        meta: attempt.meta(),
     }
 }
 
@@ -233,6 +242,12 @@ fn begin(
 fn named(operation: &Operation, message: &Message) -> Operation {
     let operation = operation.about("message_id", message.id.as_str());
     operation.about("onboarding_id", message.onboarding.as_str()).about("phone_number_id", message.phone.as_str())
+}
+
+/// The code of a second attempt that is dropped for the same reason; that one's sentence says "not sent again".
+const fn opted_out() -> Problem {
+    let sentence = "The person opted out of marketing messages from this business, so the message was not sent.";
+    Problem::new(StatusCode::CONFLICT, "message.opted_out", sentence)
 }
 
 const fn not_connected() -> Problem {

@@ -280,6 +280,7 @@ impl Wish {
             codes: earlier.map(|earlier| earlier.codes.clone()).unwrap_or_default(),
             entries: earlier.map(|earlier| earlier.entries.clone()).unwrap_or_default(),
             action_error: None,
+            refused_with: None,
             check_count: 0,
             timeline: vec![Entry { at: now, event: "begun".to_owned(), code: None, by: Some(operation.clone()) }],
             outbox: vec![operation.event(now)],

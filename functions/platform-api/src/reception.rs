@@ -4,10 +4,11 @@ use super::{App, TABLE_UNAVAILABLE, unavailable, unread};
 use http::StatusCode;
 use serde::Serialize;
 use shared::deadline::Deadline;
+use shared::domain::failure::{Actor, Class, Failure, MetaCode};
 use shared::domain::grant::VerifiedWaba;
 use shared::domain::ids::PhoneNumberId;
 use shared::domain::onboarding::{Number, Onboarding};
-use shared::domain::time::Timestamp;
+use shared::domain::refusal;
 use shared::graph::call::Auth;
 use shared::graph::calls::oauth::DebugToken;
 use shared::graph::calls::phone::{Phone, ReadPhone};
@@ -37,15 +38,29 @@ struct Light {
     name: &'static str,
     ok: Option<bool>,
     code: Option<String>,
+    meta: Option<MetaCode>,
+    /// Who has to act, and what to do, where Meta refused.
+    who_acts: Option<Actor>,
+    message: Option<&'static str>,
     at: Option<String>,
 }
 
 impl Light {
-    fn new(name: &'static str, answer: Result<bool, String>) -> Self {
+    fn new(name: &'static str, answer: Result<bool, Failure>) -> Self {
+        let dark = Self { name, ok: None, code: None, meta: None, who_acts: None, message: None, at: None };
         match answer {
-            Ok(ok) => Self { name, ok: Some(ok), code: None, at: None },
-            Err(code) => Self { name, ok: None, code: Some(code), at: None },
+            Ok(ok) => Self { ok: Some(ok), ..dark },
+            Err(failure) => {
+                let (meta, meaning) = (failure.meta(), failure.meta().map(refusal::meaning));
+                let (who_acts, message) = (meaning.map(|meant| meant.actor), meaning.map(|meant| meant.sentence));
+                Self { code: Some(failure.code), meta, who_acts, message, ..dark }
+            }
         }
+    }
+
+    /// Not read, because of our own side.
+    fn off(name: &'static str, code: &str) -> Self {
+        Self::new(name, Err(Failure::new(Class::Later, code)))
     }
 }
 
@@ -62,7 +77,7 @@ impl App {
         let (last, token) =
             tokio::join!(in_time(deadline, self.last_event(&phone)), in_time(deadline, self.token(&onboarding)));
         let [token, subscription, override_, registration] = self.lights(&onboarding, waba, number, token).await;
-        let last_event = last.unwrap_or_else(|| Light::new("last_event", Err(TABLE_UNAVAILABLE.to_owned())));
+        let last_event = last.unwrap_or_else(|| Light::off("last_event", TABLE_UNAVAILABLE));
         let lights = [token, subscription, override_, registration, last_event];
         let reception = Reception {
             phone_number_id: phone.to_string(),
@@ -80,8 +95,7 @@ impl App {
         number: &Number,
         token: Option<Option<Secret>>,
     ) -> [Light; 4] {
-        let off = |name, code: &str| Light::new(name, Err(code.to_owned()));
-        let all_off = |code| ["token", "subscription", "override", "registration"].map(|name| off(name, code));
+        let all_off = |code| ["token", "subscription", "override", "registration"].map(|name| Light::off(name, code));
         let token = match token {
             Some(Some(token)) => token,
             Some(None) => {
@@ -108,11 +122,9 @@ impl App {
 
     async fn last_event(&self, phone: &PhoneNumberId) -> Result<Light, StoreError> {
         let last = self.store.last_event(phone).await?;
-        Ok(Light {
-            name: "last_event",
-            ok: last.map(|_| true),
-            code: last.is_none().then(|| "reception.nothing_yet".to_owned()),
-            at: last.map(Timestamp::to_rfc3339),
+        Ok(match last {
+            Some(at) => Light { at: Some(at.to_rfc3339()), ..Light::new("last_event", Ok(true)) },
+            None => Light::off("last_event", "reception.nothing_yet"),
         })
     }
 
@@ -123,15 +135,15 @@ impl App {
         }
     }
 
-    async fn token_works(&self, token: &Secret) -> Result<bool, String> {
-        let inspected = self.graph.call(&DebugToken { token }, Auth::App).await.map_err(|error| code(&error))?;
+    async fn token_works(&self, token: &Secret) -> Result<bool, Failure> {
+        let inspected = self.graph.call(&DebugToken { token }, Auth::App).await.map_err(|error| error.failure())?;
         let grant = inspected.data.grant(self.graph.app());
         Ok(grant.is_valid && grant.is_ours && grant.has_whatsapp_scope)
     }
 
-    async fn is_subscribed(&self, token: &Secret, waba: &VerifiedWaba) -> Result<bool, String> {
+    async fn is_subscribed(&self, token: &Secret, waba: &VerifiedWaba) -> Result<bool, Failure> {
         let apps = self.graph.call(&ListSubscribedApps { waba }, Auth::Bearer(token)).await;
-        let apps = apps.map_err(|error| code(&error))?.data;
+        let apps = apps.map_err(|error| error.failure())?.data;
         Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == self.graph.app().as_str()))
     }
 }
@@ -142,10 +154,6 @@ async fn in_time<T, E: std::error::Error>(deadline: Deadline, work: impl Future<
     tokio::time::timeout_at(until, work).await.ok()?.inspect_err(unread).ok()
 }
 
-fn read(phone: &Result<Phone, GraphError>, light: impl Fn(&Phone) -> bool) -> Result<bool, String> {
-    phone.as_ref().map(light).map_err(code)
-}
-
-fn code(error: &GraphError) -> String {
-    error.failure().code
+fn read(phone: &Result<Phone, GraphError>, light: impl Fn(&Phone) -> bool) -> Result<bool, Failure> {
+    phone.as_ref().map(light).map_err(GraphError::failure)
 }

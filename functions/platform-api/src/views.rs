@@ -1,12 +1,13 @@
 //! Onboardings as shown to operators.
 
 use serde::Serialize;
-use shared::domain::failure::{Actor, Waiting};
+use shared::domain::failure::{Actor, MetaCode, Waiting};
 use shared::domain::ids::{CustomerRef, OnboardingId};
 use shared::domain::meta_status::{Attribute, MetaStatus, StatusValue};
 use shared::domain::onboarding::{Notice, Number, Onboarding, State, StepRecord};
 use shared::domain::operation::Operation;
 use shared::domain::progress::TimelineEntry;
+use shared::domain::refusal;
 use shared::domain::session::{Flow, Role};
 use shared::domain::steps::Step;
 use shared::domain::time::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) struct Summary {
     waiting_for: Option<Waiting>,
     who_acts: Option<Actor>,
     code: Option<String>,
+    meta: Option<MetaCode>,
     message: Option<&'static str>,
     until: Option<String>,
     waba_id: Option<String>,
@@ -44,6 +46,10 @@ struct StepView {
     since: Option<String>,
     attempts: u16,
     code: Option<String>,
+    meta: Option<MetaCode>,
+    /// Who has to act, and what to do, where Meta refused.
+    who_acts: Option<Actor>,
+    message: Option<&'static str>,
     due: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     options: Vec<String>,
@@ -56,6 +62,9 @@ pub(crate) struct TimelineView {
     step: Option<&'static str>,
     attempt: Option<u16>,
     code: Option<String>,
+    meta: Option<MetaCode>,
+    who_acts: Option<Actor>,
+    message: Option<&'static str>,
     by: Option<By>,
 }
 
@@ -165,6 +174,7 @@ pub(crate) fn summary(onboarding: &Onboarding) -> Summary {
         waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for),
         who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
         until: obstacle.as_ref().and_then(|obstacle| obstacle.until).map(Timestamp::to_rfc3339),
+        meta: obstacle.as_ref().and_then(|obstacle| obstacle.meta),
         code: obstacle.map(|obstacle| obstacle.code),
         message,
         waba_id: onboarding.waba.as_ref().map(|waba| waba.id().to_string()),
@@ -193,6 +203,9 @@ fn steps(onboarding: &Onboarding) -> Vec<StepView> {
             since: record.map(|record| record.since.to_rfc3339()),
             attempts: record.map_or(0, |record| record.attempts),
             code: record.and_then(|record| record.code()).map(str::to_owned),
+            meta: record.and_then(StepRecord::meta),
+            who_acts: record.and_then(StepRecord::who_acts),
+            message: record.and_then(wording::step_sentence),
             due: record.and_then(StepRecord::due).map(Timestamp::to_rfc3339),
             options: record.map(|record| record.options().to_vec()).unwrap_or_default(),
         }
@@ -206,6 +219,9 @@ pub(crate) fn timeline_view(entry: TimelineEntry) -> TimelineView {
         event: entry.event,
         step: entry.step.map(Step::as_str),
         attempt: entry.attempt,
+        meta: entry.meta,
+        who_acts: entry.meta.map(|meta| refusal::meaning(meta).actor),
+        message: entry.meta.map(|meta| refusal::meaning(meta).sentence),
         code: entry.code,
         by: entry.by.map(By::of),
     }

@@ -2,10 +2,12 @@
 
 use super::EventError;
 use super::delivery::RecordFact;
+use crate::people::People;
 use shared::clock;
 use shared::domain::ids::{BusinessId, MessageId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::message::{MessageFact, MessageNext};
+use shared::domain::message::{MessageFact, MessageNext, stopped_by};
 use shared::domain::meta_status::Attribute;
+use shared::domain::person::Names;
 use shared::domain::progress::{About, Fact};
 use shared::domain::template::{Merged, Template, TemplateChange, apply_change};
 use shared::domain::time::Timestamp;
@@ -31,6 +33,7 @@ pub(crate) struct Applier {
     /// Delay between a message's failure and its second attempt.
     pub(crate) retry_delay: Duration,
     pub(crate) publisher: Publisher,
+    pub(crate) people: People,
 }
 
 impl Applier {
@@ -56,12 +59,13 @@ impl Applier {
             }
             Observation::Template(change) => self.template(waba, owner, &change).await?,
             Observation::Templates => self.poll(waba, owner).await?,
-            Observation::Preference { phone, person, stopped, at } => {
-                self.store.note_preference(&phone, &person, stopped, at).await?;
+            Observation::Preference { phone, names, preference } => {
+                self.store.note_preference(&phone, &names, preference, clock::now()).await?;
             }
-            Observation::Renamed { phone, was, is } => self.renamed(&phone, &was, &is).await?,
-            Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at } => {
-                self.status(&message, &phone, &MessageFact::Reported { attempt, wamid, delivery, code, at }).await?;
+            Observation::SamePerson { phone, names } => self.people.join(&self.store, &phone, &names).await?,
+            Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at, recipient } => {
+                let fact = MessageFact::Reported { attempt, wamid, delivery, code, at };
+                self.status(&message, (&phone, recipient), &fact).await?;
             }
             Observation::Solution { id, status, at } => {
                 self.store.note_solution(&Solution { id, status, at }).await?;
@@ -89,10 +93,6 @@ impl Applier {
         Ok(())
     }
 
-    async fn renamed(&self, phone: &PhoneNumberId, was: &str, is: &str) -> Result<(), EventError> {
-        Ok(self.store.note_renamed(phone, was, is, clock::now()).await?)
-    }
-
     /// Saves facts about a record together, and enqueues its job if they changed it.
     pub(crate) async fn record(&self, id: &OnboardingId, facts: &[Fact]) -> Result<(), EventError> {
         match self.store.record_all(id, facts, clock::moment()).await? {
@@ -104,11 +104,21 @@ impl Applier {
     /// Enqueues a job for `message-retry` at once if an event is to be published; a due second attempt is enqueued
     /// later. The message id that Meta returns is free text of the sender, so it counts only for messages of the same
     /// number.
-    async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageFact) -> Result<(), EventError> {
+    async fn status(
+        &self,
+        id: &MessageId,
+        (phone, mut recipient): (&PhoneNumberId, Names),
+        fact: &MessageFact,
+    ) -> Result<(), EventError> {
         let now = clock::now();
         let held = self.store.message(id).await?;
-        if held.is_none_or(|held| held.record.phone != *phone) {
+        let Some(message) = held.map(|held| held.record).filter(|message| message.phone == *phone) else {
             return Ok(());
+        };
+        recipient.insert(message.person);
+        match stopped_by(fact) {
+            Some(preference) => self.store.note_preference(phone, &recipient, preference, now).await?,
+            None => self.people.join(&self.store, phone, &recipient).await?,
         }
         let Some(message) = self.store.record_message(id, fact, self.retry_delay, now).await? else { return Ok(()) };
         match message.next(now) {

@@ -2,6 +2,7 @@
 //! many changes concern at the same time.
 
 use super::delivery::{Content, Delivery, Piece};
+use super::people::is_of_people;
 use super::route::{Owners, Route, route};
 use super::{App, EventError, Events};
 use shared::domain::meta_status::status_value;
@@ -72,7 +73,8 @@ impl App {
             tracing::warn!(webhook.event = event, "a webhook event is not documented");
         }
         let names_two = change.waba() != change.entry_waba();
-        if !piece.observed.is_empty() || names_two {
+        // What concerns people only needs no account: most incoming messages cost no read of its owner.
+        if piece.observed.iter().any(|observation| !is_of_people(observation)) || names_two {
             piece.route = route(&self.applier.store, owners, change).await?;
         }
         if matches!(piece.route, Route::Disputed) {

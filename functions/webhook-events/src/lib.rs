@@ -6,6 +6,7 @@ mod breaker;
 mod delivery;
 mod forward;
 mod parked;
+mod people;
 mod reception;
 mod records;
 mod route;
@@ -17,6 +18,7 @@ use breaker::Breaker;
 use delivery::{Bodies, Delivery, Message};
 use forward::Group;
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use people::People;
 use reception::Reception;
 use route::Owners;
 use settle::MESSAGE_BUDGET;
@@ -135,7 +137,8 @@ impl App {
         let app = wiring.parsed("META_APP_ID", |text| AppId::parse(text).ok());
         wiring.finish(|| {
             let (retry_delay, app) = (retry_delay?, app?);
-            let applier = Applier { store, jobs, polls, retries, retry_delay, publisher: publisher.clone() };
+            let people = People::default();
+            let applier = Applier { store, jobs, polls, retries, retry_delay, publisher: publisher.clone(), people };
             let (reception, windows) = (Reception::default(), Windows::default());
             Some(Self { applier, publisher, webhooks, app, reception, windows })
         })

@@ -54,6 +54,10 @@ impl App {
     /// Applies one change; returns what is left to be saved in a record.
     async fn piece(&self, piece: &mut Piece<'_>, received_at: Timestamp) -> Result<Vec<RecordFact>, EventError> {
         let Content::Change(change) = &piece.part else { return Ok(Vec::new()) };
+        // Before the windows, which are opened for every name of a person.
+        if !matches!(piece.route, Route::Disputed) {
+            self.applier.join_people(&mut piece.observed).await?;
+        }
         if let Some(phone) = change.phone() {
             self.reception.note(&self.applier.store, &phone, received_at).await?;
             self.windows.opened(&self.applier, change, &phone).await?;

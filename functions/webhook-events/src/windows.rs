@@ -9,7 +9,7 @@ use shared::domain::time::Timestamp;
 use shared::queue::Job;
 use shared::webhook::change::Change;
 use shared::webhook::writers::writers;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,11 +40,9 @@ impl Windows {
             self.remember(phone, now);
             return Ok(());
         }
-        let people: BTreeSet<String> = writers(change, phone).into_iter().collect();
-        for person in people {
-            for id in applier.store.pending_replies_from(phone, &person, now).await? {
-                send_again(applier, &id, now).await?;
-            }
+        let writers = writers(change, phone);
+        for id in applier.store.pending_replies_from(phone, &writers, now).await? {
+            send_again(applier, &id, now).await?;
         }
         Ok(())
     }

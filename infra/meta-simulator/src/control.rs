@@ -1,5 +1,6 @@
 //! `/_sim/`: the control API for tests and people.
 
+mod people;
 mod records;
 mod templates;
 
@@ -32,6 +33,7 @@ pub(crate) fn router() -> Router<Arc<Meta>> {
         .route("/_sim/wabas/{waba}/revoke", post(records::revoke_tokens))
         .route("/_sim/phones/{phone}", post(records::change_phone))
         .route("/_sim/phones/{phone}/messages", get(records::sent_messages))
+        .route("/_sim/phones/{phone}/people/{number}", post(people::act))
         .route("/_sim/messages/{wamid}", post(records::report_status))
         .route("/_sim/platform", post(change_platform))
         .route("/_sim/wabas/{waba}/templates", post(templates::create))

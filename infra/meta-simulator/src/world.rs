@@ -4,12 +4,14 @@ mod credit;
 mod entities;
 mod limits;
 mod moving;
+mod people;
 mod platform;
 
 pub(crate) use entities::{
     Allocation, Arrival, Bearer, Business, Code, Message, Phone, Standing, Template, Token, Upload, Waba,
 };
 pub(crate) use limits::Usage;
+pub(crate) use people::{People, Person};
 pub(crate) use platform::Platform;
 
 use crate::options::Options;
@@ -37,6 +39,9 @@ pub(crate) struct World {
     /// Uploaded files, by the session without its signature.
     #[serde(default)]
     pub(crate) uploads: BTreeMap<String, Upload>,
+    /// People with WhatsApp.
+    #[serde(default)]
+    pub(crate) people: People,
     /// The platform's own app and portfolio.
     #[serde(default)]
     pub(crate) platform: Platform,

@@ -1,7 +1,7 @@
 //! Errors of Graph API calls: one table from Meta's error codes to who has to act and when to retry.
 
 use crate::transport::TransportError;
-use onboarding_core::domain::failure::{Actor, Class, Failure, Waiting};
+use onboarding_core::domain::failure::{Actor, Class, Failure, MetaCode, Waiting};
 use serde::Deserialize;
 use std::fmt;
 
@@ -104,6 +104,14 @@ impl Told {
     }
 }
 
+impl Refusal {
+    /// Meta's numbers.
+    #[must_use]
+    pub const fn meta(&self) -> MetaCode {
+        MetaCode { code: self.code, subcode: self.subcode }
+    }
+}
+
 #[derive(Deserialize)]
 struct ErrorBody {
     error: serde_json::Map<String, serde_json::Value>,
@@ -156,7 +164,7 @@ impl GraphError {
             Kind::Transport(_) => Failure::new(Class::Later, "graph.unreachable"),
             Kind::Undecodable => Failure::new(Class::Later, "graph.unreadable"),
             Kind::NotDone => Failure::new(Class::Later, NOT_DONE),
-            Kind::Refused(refusal) => Failure::new(class(refusal), &code(refusal)),
+            Kind::Refused(refusal) => Failure::new(class(refusal), &code(refusal)).refused_with(Some(refusal.meta())),
         }
     }
 
@@ -226,7 +234,7 @@ fn class(refusal: &Refusal) -> Class {
         4 | 17 | 32 | 341 | 613 | 80007 | 80008 | 130_429 => {
             Class::LaterAfter(refusal.regain_access.unwrap_or(LIMITED))
         }
-        1 | 2 | 131_000 | 131_016 | 133_000 | 133_004 | 2_494_100 => Class::Later,
+        1 | 2 | 131_000 | 131_016 | 131_057 | 133_000 | 133_004 | 2_494_100 => Class::Later,
         133_015 => Class::LaterAfter(LIMITED),
         133_005 | 133_008 | 133_009 => Class::Needs(Actor::Customer, Waiting::Pin),
         133_006 => Class::Needs(Actor::Customer, Waiting::Number),
@@ -243,6 +251,7 @@ fn class(refusal: &Refusal) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use onboarding_core::domain::refusal;
 
     fn failure(status: u16, body: &str) -> Failure {
         let refusal = parse(status, body.as_bytes(), None).unwrap();
@@ -270,7 +279,8 @@ mod tests {
     fn a_dead_token_says_what_killed_it_where_meta_documents_it() {
         let check = |subcode, code| {
             let body = format!(r#"{{"error":{{"code":190,"error_subcode":{subcode}}}}}"#);
-            assert_eq!(failure(401, &body), Failure::new(Class::TokenDead, code));
+            let meta = Some(MetaCode { code: 190, subcode: Some(subcode) });
+            assert_eq!(failure(401, &body), Failure::new(Class::TokenDead, code).refused_with(meta));
         };
         check(460, "graph.190.460");
         check(463, "graph.190.463");
@@ -288,6 +298,23 @@ mod tests {
         for other in [r#"{"error":{"code":100}}"#, r#"{"error":{"code":300}}"#, r#"{"error":{"code":190}}"#] {
             let other = failure(400, other);
             assert!(!is_invisible(&other) && !is_missing_permission(&other), "{other:?}");
+        }
+    }
+
+    /// The table says who acts, and the class of the failure says the same to the onboarding.
+    #[test]
+    fn whoever_acts_on_a_refusal_is_the_same_everywhere() {
+        for code in
+            refusal::documented().filter(|code| !DEAD_TOKENS.contains(code) && !(36_007..=36_009).contains(code))
+        {
+            let meant = refusal::meaning(MetaCode { code, subcode: None }).actor;
+            let acts = match failure(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)).class {
+                Class::Needs(actor, _) | Class::Until(actor, ..) => actor,
+                Class::Later | Class::LaterAfter(_) => Actor::Meta,
+                Class::TokenDead => Actor::Customer,
+                Class::Skip | Class::Hold => Actor::Operator,
+            };
+            assert_eq!(meant, acts, "{code}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Announcer;
 use crate::clock;
-use crate::domain::message::{Message, MessageFact, Retry, advance, sentence};
+use crate::domain::message::{Message, MessageFact, Retry, actor, advance, sentence};
 use crate::domain::outbox::PendingEvent;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
@@ -45,6 +45,8 @@ impl Announcer for Message {
             "state": self.state(),
             "wamids": self.attempts.iter().map(|attempt| &attempt.wamid).collect::<Vec<_>>(),
             "code": code,
+            "meta": self.meta(code),
+            "who_acts": actor(code),
             "message": sentence(code),
             "retry_at": due,
         })

@@ -2,6 +2,7 @@
 
 use super::Announcer;
 use crate::clock;
+use crate::domain::failure::MetaCode;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::migration::{Migration, MigrationFact, advance, compare, sentence};
 use crate::domain::outbox::PendingEvent;
@@ -40,6 +41,7 @@ impl Announcer for Migration {
             "phone_number_id": self.phone.as_ref().map(VerifiedPhone::id),
             "who_acts": self.actor(),
             "code": code,
+            "meta": self.meta().filter(|_| code == self.code()).or_else(|| MetaCode::parse(code?)),
             "message": code.map(sentence),
             "comparison": compare(self.before.as_ref(), self.after.as_ref()),
         })

@@ -2,7 +2,7 @@
 
 use super::Announcer;
 use crate::clock;
-use crate::domain::failure::{Actor, Waiting};
+use crate::domain::failure::{Actor, MetaCode, Waiting};
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::outbox::PendingEvent;
@@ -22,6 +22,7 @@ struct OnboardingData<'a> {
     waiting_for: Option<&'static str>,
     who_acts: Option<Actor>,
     code: Option<String>,
+    meta: Option<MetaCode>,
     message: Option<&'static str>,
     /// What differs from how it was set up.
     drift: Vec<&'a str>,
@@ -63,6 +64,7 @@ impl Announcer for Onboarding {
             waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for).map(Waiting::as_str),
             who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),
             message: obstacle.as_ref().map(wording::sentence),
+            meta: obstacle.as_ref().and_then(|obstacle| obstacle.meta),
             code: obstacle.map(|obstacle| obstacle.code),
         }
     }

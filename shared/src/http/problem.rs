@@ -2,6 +2,7 @@
 
 use super::{Reply, reply};
 use crate::clock;
+use crate::domain::failure::MetaCode;
 use crate::domain::time::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -21,15 +22,6 @@ pub struct Problem {
     pub retry_at: Option<Timestamp>,
     /// Meta's numbers, when Meta refused.
     pub meta: Option<MetaCode>,
-}
-
-/// Meta's error numbers. They are all that is passed on of Meta's error: its texts are localised and may contain data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct MetaCode {
-    /// `error.code`.
-    pub code: u64,
-    /// `error.error_subcode`.
-    pub subcode: Option<u64>,
 }
 
 #[derive(Serialize)]

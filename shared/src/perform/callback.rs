@@ -34,7 +34,9 @@ pub(super) async fn set(
 /// Meta could not verify the URL: the platform has to fix it.
 fn refused(failure: Failure) -> Failure {
     match failure.class {
-        Class::Needs(Actor::Operator, Waiting::Meta) => Failure::new(failure.class, "override.refused"),
+        Class::Needs(Actor::Operator, Waiting::Meta) => {
+            Failure::new(failure.class, "override.refused").refused_with(failure.meta)
+        }
         _ => failure,
     }
 }

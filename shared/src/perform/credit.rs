@@ -232,6 +232,7 @@ fn refused(failure: Failure) -> Failure {
     match (failure.class, blackout_ends(clock::now())) {
         (Class::Needs(Actor::Operator, _), Some(end)) => {
             Failure::new(Class::Until(Actor::Meta, Waiting::CreditLine, end), "credit.blackout")
+                .refused_with(failure.meta)
         }
         _ => failure,
     }
@@ -241,7 +242,7 @@ fn refused(failure: Failure) -> Failure {
 /// token.
 fn own_credentials(failure: Failure) -> Failure {
     match failure.class {
-        Class::TokenDead => ours("credit.token_dead"),
+        Class::TokenDead => ours("credit.token_dead").refused_with(failure.meta),
         Class::Needs(Actor::Operator, Waiting::Meta) => {
             Failure { class: Class::Needs(Actor::Operator, Waiting::CreditLine), ..failure }
         }
@@ -252,7 +253,7 @@ fn own_credentials(failure: Failure) -> Failure {
 /// Our system user may not manage any account: only an admin system user can assign itself.
 fn not_assigned(failure: Failure) -> Failure {
     match failure.code.as_str() {
-        "graph.200" => ours("credit.no_role"),
+        "graph.200" => ours("credit.no_role").refused_with(failure.meta),
         _ if is_refused_without_reason(&failure) => Failure::new(Class::Later, "credit.not_assigned"),
         _ => failure,
     }

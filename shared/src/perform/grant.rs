@@ -33,7 +33,9 @@ pub(super) async fn verify(
 /// An invalid app token has to be fixed by the operator; it does not mean that the customer's token is invalid.
 pub(super) fn own_fault(failure: Failure) -> Failure {
     match failure.class {
-        Class::TokenDead => Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "app.token_refused"),
+        Class::TokenDead => {
+            Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "app.token_refused").refused_with(failure.meta)
+        }
         _ => failure,
     }
 }

@@ -4,13 +4,14 @@ use crate::clock;
 use crate::domain::failure::Class;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::MessageId;
-use crate::domain::message::{Message, MessageFact, MessageNext};
+use crate::domain::message::{Message, MessageFact, MessageNext, STOPPED_MARKETING};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::operation::Operation;
+use crate::domain::person::{Names, Person, Preference};
 use crate::domain::progress::Fact;
-use crate::domain::template::Template;
+use crate::domain::recipient::Recipient;
 use crate::graph::call::Auth;
-use crate::graph::calls::message::{SendMessage, Sent};
+use crate::graph::calls::message::{SendMessage, Sent, TemplateCategory};
 use crate::graph::client::GraphClient;
 use crate::graph::error::{GraphError, Kind};
 use crate::queue::{Job, LONGEST_DELAY, Queue, QueueError};
@@ -95,6 +96,7 @@ impl Sender {
             let code = error.failure().code;
             tracing::warn!(message.id = %message.id, attempt = number, error.code = code, "message not accepted");
         }
+        self.learn(message, sent.as_ref()).await;
         let dead = sent.as_ref().err().map(GraphError::failure).filter(|failure| failure.class == Class::TokenDead);
         let after = self.record(&message.id, &outcome(number, sent.map(Sent::wamid))).await?;
         if let Some(failure) = dead {
@@ -103,19 +105,64 @@ impl Sender {
         Ok(after)
     }
 
-    /// Whether this is a marketing message to a person who opted out of marketing messages from this number.
+    /// What the answer says about the recipient: other names, or that it stopped marketing messages. A table that fails
+    /// loses nothing of the message itself: the same is in its statuses.
+    async fn learn(&self, message: &Message, sent: Result<&Sent, &GraphError>) {
+        let (phone, now) = (&message.phone, clock::now());
+        let learned = match sent {
+            Ok(sent) => {
+                let mut names = sent.recipient(phone);
+                names.insert(message.person.clone());
+                self.store.join_person(phone, &names, now).await
+            }
+            Err(error) if error.refusal().is_some_and(|refusal| refusal.code == STOPPED_MARKETING) => {
+                let (names, preference) =
+                    (Names::from([message.person.clone()]), Preference { at: now, stopped: true });
+                self.store.note_preference(phone, &names, preference, now).await
+            }
+            Err(_) => return,
+        };
+        if let Err(error) = learned {
+            tracing::error!(message.id = %message.id, error = crate::telemetry::chain(&error), "recipient not recorded");
+        }
+    }
+
+    /// Whether this is a marketing message to a person who stopped marketing messages from this number, under whichever
+    /// name. A template whose category is not known is read from Meta; if that does not tell either, it counts as
+    /// marketing.
     ///
     /// # Errors
     /// [`SendError::Store`] when the table cannot be read.
-    pub async fn is_unwanted(&self, message: &Message, payload: &Map<String, Value>) -> Result<bool, SendError> {
+    pub async fn is_unwanted(
+        &self,
+        message: &Message,
+        payload: &Map<String, Value>,
+        token: &Secret,
+    ) -> Result<bool, SendError> {
         let name = payload.get("template").and_then(|template| template.get("name")).and_then(Value::as_str);
         let Some(name) = name.filter(|_| message.kind == "template") else { return Ok(false) };
-        if !self.store.has_stopped(&message.phone, &message.person).await? {
+        if !self.recipient(message, payload).await?.has_stopped() {
             return Ok(false);
         }
         let templates = self.store.templates(&message.waba).await?;
-        let marketing = |template: &Template| template.category.as_deref() == Some("MARKETING");
-        Ok(templates.iter().any(|held| held.record.name == name && marketing(&held.record)))
+        let named = templates.iter().map(|held| &held.record).filter(|template| template.name == name);
+        if let Some(known) = is_marketing(named.map(|template| template.category.as_deref())) {
+            return Ok(known);
+        }
+        let call = TemplateCategory { waba: &message.waba, name };
+        let read = self.graph.call(&call, Auth::Bearer(token)).await;
+        Ok(read.ok().and_then(|found| is_marketing(found.of(name))).unwrap_or(true))
+    }
+
+    /// The person a message goes to: under the name that was given, and under the other spelling of a number.
+    async fn recipient(&self, message: &Message, payload: &Map<String, Value>) -> Result<Person, SendError> {
+        let text = payload.get("to").or(payload.get("recipient")).and_then(Value::as_str);
+        let names = text.and_then(Recipient::any).map(|recipient| recipient.names(&message.phone)).unwrap_or_default();
+        let mut person = Person::default();
+        for name in names.iter().chain([&message.person]) {
+            person = person.joined(&self.store.person(&message.phone, name, clock::now()).await?);
+        }
+        Ok(person)
     }
 
     /// Saves a fact about a message and enqueues what is due next.
@@ -173,6 +220,17 @@ impl Sender {
     }
 }
 
+/// Whether a template is marketing, from its categories in its languages; `None` when that is not known. Any word but
+/// the other two counts as marketing.
+fn is_marketing<'a>(categories: impl Iterator<Item = Option<&'a str>>) -> Option<bool> {
+    let other = |category: &str| ["UTILITY", "AUTHENTICATION"].iter().any(|other| category.eq_ignore_ascii_case(other));
+    let categories: Vec<Option<&str>> = categories.collect();
+    if categories.iter().flatten().any(|category| !other(category)) {
+        return Some(true);
+    }
+    (!categories.is_empty() && categories.iter().all(Option::is_some)).then_some(false)
+}
+
 /// An attempt is known to have failed only if the request certainly was not sent, or Meta rejected it.
 fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageFact {
     let unanswered = MessageFact::Unanswered { attempt };
@@ -182,7 +240,7 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageF
         Err(error) => match error.kind {
             // A rejection with a Meta error code is an answer, whatever its HTTP status.
             Kind::Refused(refusal) if refusal.code > 0 => {
-                MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
+                MessageFact::Refused { attempt, code: Some(refusal.meta()), wait: refusal.regain_access }
             }
             Kind::NoAppSecret
             | Kind::NotDone
@@ -191,5 +249,22 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageF
             }
             Kind::Refused(_) | Kind::Transport(_) | Kind::Undecodable => unanswered,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_that_is_unknown_or_missing_is_not_taken_for_utility() {
+        let of = |categories: &[Option<&'static str>]| is_marketing(categories.iter().copied());
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[None]), None);
+        assert_eq!(of(&[Some("UTILITY"), None]), None);
+        assert_eq!(of(&[Some("UTILITY"), Some("authentication")]), Some(false));
+        assert_eq!(of(&[Some("UTILITY"), Some("MARKETING")]), Some(true));
+        assert_eq!(of(&[None, Some("marketing")]), Some(true));
+        assert_eq!(of(&[Some("MARKETING_LITE")]), Some(true));
     }
 }

@@ -111,12 +111,18 @@ pub(super) fn last_event(id: &PhoneNumberId) -> Key {
     Key { pk: format!("NUMBER#{id}"), sk: "LAST_EVENT".to_owned() }
 }
 
-pub(super) fn preference(id: &PhoneNumberId, person: &str) -> Key {
-    Key { pk: format!("NUMBER#{id}"), sk: format!("PREFERENCE#{person}") }
+pub(super) fn person(id: &PhoneNumberId, name: &str) -> Key {
+    Key { pk: numbers(id), sk: format!("PERSON#{name}") }
 }
 
-pub(super) fn renamed(id: &PhoneNumberId, person: &str) -> Key {
-    Key { pk: format!("NUMBER#{id}"), sk: format!("RENAMED#{person}") }
+/// Written until people had several names.
+pub(super) fn preference(id: &PhoneNumberId, name: &str) -> Key {
+    Key { pk: numbers(id), sk: format!("PREFERENCE#{name}") }
+}
+
+/// Written until people had several names.
+pub(super) fn renamed(id: &PhoneNumberId, name: &str) -> Key {
+    Key { pk: numbers(id), sk: format!("RENAMED#{name}") }
 }
 
 pub(super) fn window(id: &PhoneNumberId, person: &str, message: &MessageId) -> Key {

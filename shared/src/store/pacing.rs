@@ -5,6 +5,7 @@ use super::update::{Record, next_version};
 use super::{Store, StoreError, Versioned, keys, unavailable};
 use crate::domain::ids::{MessageId, PhoneNumberId};
 use crate::domain::message::{Message, Retry};
+use crate::domain::person::Names;
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,9 @@ impl Store {
         let (phone, person) = (after.phone.clone(), after.person.clone());
         match &mut after.retry {
             Retry::Scheduled { due, code } if fresh && (opened || code == TOO_FAST) => {
+                // The same for every name of the person: Meta's limit applies to the person.
+                let names = self.person(&phone, &person, now).await?.names;
+                let person = names.into_iter().next().unwrap_or(person);
                 match self.next_place(&phone, &person, *due, now).await {
                     Ok(place) => *due = place,
                     Err(StoreError::Conflict) => {}
@@ -123,23 +127,32 @@ impl Store {
         Ok(found.as_ref().is_some_and(|item| is_live(item, now)))
     }
 
-    /// Messages of a number that wait for a reply of one person.
+    /// Messages of a number that wait for a reply of one of these people, under whichever name they were sent.
     ///
     /// # Errors
     /// [`StoreError`] when the table is unavailable.
     pub async fn pending_replies_from(
         &self,
         phone: &PhoneNumberId,
-        person: &str,
+        writers: &Names,
         now: Timestamp,
     ) -> Result<Vec<MessageId>, StoreError> {
-        let prefix = format!("{}{person}#", keys::WINDOW);
-        let found = self.items_under(&keys::numbers(phone), &prefix).await?;
-        let named = found
-            .iter()
-            .filter(|item| is_live(item, now))
-            .filter_map(|item| MessageId::parse(item.get("sk")?.as_s().ok()?.strip_prefix(&prefix)?).ok());
-        Ok(named.collect())
+        let mut names = Names::new();
+        for writer in writers {
+            if !names.contains(writer) {
+                names.extend(self.person(phone, writer, now).await?.names);
+            }
+        }
+        let mut waiting = Vec::new();
+        for name in names {
+            let prefix = format!("{}{name}#", keys::WINDOW);
+            let found = self.items_under(&keys::numbers(phone), &prefix).await?;
+            let live = found.iter().filter(|item| is_live(item, now));
+            let named =
+                live.filter_map(|item| MessageId::parse(item.get("sk")?.as_s().ok()?.strip_prefix(&prefix)?).ok());
+            waiting.extend(named);
+        }
+        Ok(waiting)
     }
 }
 

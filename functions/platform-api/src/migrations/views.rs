@@ -3,7 +3,7 @@
 use crate::timeline::page_of;
 use crate::views::By;
 use serde::Serialize;
-use shared::domain::failure::Actor;
+use shared::domain::failure::{Actor, MetaCode};
 use shared::domain::grant::VerifiedPhone;
 use shared::domain::migration::{self, CheckResult, Compared, Migration, MigrationState, compare};
 use shared::domain::time::Timestamp;
@@ -29,6 +29,7 @@ pub(crate) struct MoveView<'a> {
     since: String,
     who_acts: Option<Actor>,
     code: Option<&'a str>,
+    meta: Option<MetaCode>,
     message: Option<&'static str>,
     checks: Vec<CheckView<'a>>,
     codes_requested: usize,
@@ -62,6 +63,9 @@ struct EntryView<'a> {
     at: String,
     event: &'a str,
     code: Option<&'a str>,
+    meta: Option<MetaCode>,
+    who_acts: Option<Actor>,
+    message: Option<&'static str>,
     by: Option<By>,
 }
 
@@ -89,6 +93,7 @@ pub(crate) fn view(migration: &Migration, now: Timestamp) -> MoveView<'_> {
         since: migration.since.to_rfc3339(),
         who_acts: migration.actor(),
         code: migration.code(),
+        meta: migration.meta(),
         message: migration.code().map(migration::sentence),
         checks: migration.checks.iter().map(check_view).collect(),
         codes_requested: migration.codes.len(),
@@ -109,6 +114,9 @@ pub(crate) fn page(migration: &Migration, before: Option<u32>) -> EntryPage<'_> 
         at: entry.at.to_rfc3339(),
         event: &entry.event,
         code: entry.code.as_deref(),
+        meta: entry.code.as_deref().and_then(MetaCode::parse),
+        who_acts: entry.code.as_deref().and_then(migration::who_acts),
+        message: entry.code.as_deref().filter(|code| MetaCode::parse(code).is_some()).map(migration::sentence),
         by: entry.by.clone().map(By::of),
     });
     EntryPage { timeline: timeline.collect(), cursor }

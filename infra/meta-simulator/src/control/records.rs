@@ -110,8 +110,7 @@ pub(super) async fn report_status(
         let world = meta.world();
         let message = world.messages.get(&wamid).ok_or(StatusCode::NOT_FOUND)?;
         let waba = world.phones.get(&message.phone).map(|phone| phone.waba.clone()).ok_or(StatusCode::NOT_FOUND)?;
-        let (phone, reference, at) = (message.phone.clone(), message.reference.clone(), message.at);
-        SentMessage { waba, phone, wamid: wamid.clone(), reference, at }
+        SentMessage { waba, wamid: wamid.clone(), sent: message.clone() }
     };
     sent.report(&meta, &order.status, order.code);
     Ok(StatusCode::NO_CONTENT)

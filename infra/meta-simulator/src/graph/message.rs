@@ -3,8 +3,8 @@
 use super::{Context, Done};
 use crate::meta::Meta;
 use crate::refusal::Refusal;
-use crate::world::{Bearer, Message};
-use serde_json::{Value, json};
+use crate::world::{Bearer, Message, People, Person};
+use serde_json::{Map, Value, json};
 
 pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
     if !matches!(context.bearer, Bearer::Business(_)) {
@@ -18,7 +18,7 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
     if body.get(kind).is_none() {
         return Err(Refusal::parameter(format!("(#100) The parameter {kind} is required.")));
     }
-    let to = body.get("to").or(body.get("recipient")).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let recipient = Recipient::read(&body)?;
     let mut world = context.meta.world();
     let number = world.id();
     let phone = world.phone_mut(&context.bearer, id)?;
@@ -32,27 +32,59 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
     }
     let (wamid, waba) = (format!("wamid.{number}"), phone.waba.clone());
     let reference = body.get("biz_opaque_callback_data").and_then(Value::as_str).map(str::to_owned);
-    world
-        .messages
-        .insert(wamid.clone(), Message { phone: id.to_owned(), reference: reference.clone(), at: context.now });
+    let to = recipient.person(&world.people);
+    let sent = SentMessage {
+        waba,
+        wamid: wamid.clone(),
+        sent: Message { phone: id.to_owned(), reference, at: context.now, to },
+    };
+    world.messages.insert(wamid.clone(), sent.sent.clone());
     drop(world);
-    let sent = SentMessage { waba, phone: id.to_owned(), wamid: wamid.clone(), reference, at: context.now };
     sent.becomes(context.meta, &outcome);
-    let digits: String = to.chars().filter(char::is_ascii_digit).collect();
     Ok(json!({
         "messaging_product": "whatsapp",
-        "contacts": [{ "input": to, "wa_id": digits }],
+        "contacts": [recipient.contact(&sent.sent.to)],
         "messages": [{ "id": wamid }],
     }))
+}
+
+/// Whom a message is addressed to. `to` takes precedence (Meta: "Business-scoped user IDs").
+enum Recipient {
+    Number(String),
+    User(String),
+}
+
+impl Recipient {
+    fn read(body: &Value) -> Result<Self, Refusal> {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        match (text("to"), text("recipient")) {
+            (Some(to), _) => Ok(Self::Number(to.to_owned())),
+            (None, Some(user)) => Ok(Self::User(user.to_owned())),
+            (None, None) => Err(Refusal::parameter("(#100) The parameter to is required.")),
+        }
+    }
+
+    fn person(&self, people: &People) -> Person {
+        match self {
+            Self::Number(number) => people.with_number(number),
+            Self::User(user) => people.with_user_id(user),
+        }
+    }
+
+    /// The number only if sent to a number, the user id only if sent to one.
+    fn contact(&self, person: &Person) -> Value {
+        match self {
+            Self::Number(input) => json!({ "input": input, "wa_id": person.wa_id }),
+            Self::User(input) => json!({ "input": input, "user_id": person.user_id }),
+        }
+    }
 }
 
 /// Identifies the message in its statuses.
 pub(crate) struct SentMessage {
     pub(crate) waba: String,
-    pub(crate) phone: String,
     pub(crate) wamid: String,
-    pub(crate) reference: Option<String>,
-    pub(crate) at: i64,
+    pub(crate) sent: Message,
 }
 
 impl SentMessage {
@@ -65,24 +97,27 @@ impl SentMessage {
         }
     }
 
+    /// A failed message names the recipient's number only, and no contacts.
     pub(crate) fn report(&self, meta: &Meta, status: &str, code: Option<u32>) {
-        let mut report = json!({
-            "id": self.wamid,
-            "status": status,
-            "timestamp": self.at.to_string(),
-            "recipient_id": "16505551234",
-        });
-        if let (Some(report), Some(reference)) = (report.as_object_mut(), &self.reference) {
-            report.insert("biz_opaque_callback_data".to_owned(), json!(reference));
-        }
-        if let (Some(report), Some(code)) = (report.as_object_mut(), code) {
-            report.insert("errors".to_owned(), json!([{ "code": code, "title": "Ordered", "message": "Ordered" }]));
-        }
-        let value = json!({
+        let Message { phone, reference, at, to } = &self.sent;
+        let mut report = Map::from_iter([
+            ("id".to_owned(), json!(self.wamid)),
+            ("status".to_owned(), json!(status)),
+            ("timestamp".to_owned(), json!(at.to_string())),
+        ]);
+        let mut add = |name: &str, value: Option<Value>| report.extend(value.map(|value| (name.to_owned(), value)));
+        add("recipient_id", to.wa_id.as_ref().map(|number| json!(number)));
+        add("recipient_user_id", code.is_none().then(|| json!(to.user_id)));
+        add("biz_opaque_callback_data", reference.as_ref().map(|reference| json!(reference)));
+        add("errors", code.map(|code| json!([{ "code": code, "title": "Ordered", "message": "Ordered" }])));
+        let mut value = json!({
             "messaging_product": "whatsapp",
-            "metadata": { "display_phone_number": "15550783881", "phone_number_id": self.phone },
+            "metadata": { "display_phone_number": "15550783881", "phone_number_id": phone },
             "statuses": [report],
         });
+        if let (Some(value), None) = (value.as_object_mut(), code) {
+            value.insert("contacts".to_owned(), json!([to.contact()]));
+        }
         let change = json!({ "field": "messages", "value": value });
         let body =
             json!({ "object": "whatsapp_business_account", "entry": [{ "id": self.waba, "changes": [change] }] });

@@ -10,7 +10,9 @@ use serde_json::{Map, Value, json};
 pub(super) fn list(context: &Context<'_>, waba: &str) -> Done {
     let world = context.meta.world();
     let waba = world.waba(&context.bearer, waba)?;
-    Ok(context.page_of(waba.templates.iter().map(Template::node).collect(), waba.templates_a_page))
+    let name = context.request.parameter("name");
+    let named = |template: &&Template| name.is_none_or(|name| template.name.contains(name));
+    Ok(context.page_of(waba.templates.iter().filter(named).map(Template::node).collect(), waba.templates_a_page))
 }
 
 /// A template's own node; `None` if there is no such template.

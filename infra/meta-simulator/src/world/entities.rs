@@ -1,5 +1,6 @@
 //! Portfolios, accounts, numbers, templates, tokens, codes, allocations.
 
+use super::people::Person;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -97,12 +98,14 @@ pub(crate) struct Arrival {
 }
 
 /// A message Meta accepted.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) phone: String,
     /// Repeated in each of its statuses.
     pub(crate) reference: Option<String>,
     pub(crate) at: i64,
+    /// The recipient.
+    pub(crate) to: Person,
 }
 
 /// A message template in one language.

@@ -82,6 +82,26 @@ impl Waiting {
     }
 }
 
+/// Meta's numbers for a refusal: all that is kept of it, because its texts may name people and are in any language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MetaCode {
+    /// `error.code`.
+    pub code: u64,
+    /// `error.error_subcode`.
+    pub subcode: Option<u64>,
+}
+
+impl MetaCode {
+    /// The numbers in a stable code: `graph.<code>` or `graph.<code>.<subcode>`. `None` for codes of our own.
+    #[must_use]
+    pub fn parse(stable: &str) -> Option<Self> {
+        let mut numbers = stable.strip_prefix("graph.")?.split('.').map(|number| number.parse().ok());
+        let (code, subcode) = (numbers.next()??, numbers.next());
+        let subcode = subcode.map_or(Some(None), |subcode| subcode.map(Some))?;
+        numbers.next().is_none().then_some(Self { code, subcode })
+    }
+}
+
 /// A failure as stored in a record: what to do, and a stable code that says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -92,12 +112,49 @@ pub struct Failure {
     /// The ids of Meta's to choose from, when somebody has to choose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Meta's numbers, if Meta refused; also where `code` is one of our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<MetaCode>,
 }
 
 impl Failure {
     /// A failure without options.
     #[must_use]
     pub fn new(class: Class, code: &str) -> Self {
-        Self { class, code: code.to_owned(), options: Vec::new() }
+        Self { class, code: code.to_owned(), options: Vec::new(), meta: MetaCode::parse(code) }
+    }
+
+    /// Sets Meta's numbers.
+    #[must_use]
+    pub fn refused_with(self, meta: Option<MetaCode>) -> Self {
+        Self { meta: meta.or(self.meta), ..self }
+    }
+
+    /// Meta's numbers, also of a failure that was stored before they were.
+    #[must_use]
+    pub fn meta(&self) -> Option<MetaCode> {
+        self.meta.or_else(|| MetaCode::parse(&self.code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metas_numbers_are_read_from_its_stable_codes_only() {
+        let meta = |code, subcode| Some(MetaCode { code, subcode });
+        assert_eq!(MetaCode::parse("graph.131026"), meta(131_026, None));
+        assert_eq!(MetaCode::parse("graph.190.460"), meta(190, Some(460)));
+        for own in ["graph.unreachable", "graph.", "graph.1.2.3", "graph.1.x", "token.invalid", "131026"] {
+            assert_eq!(MetaCode::parse(own), None, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_failure_that_was_stored_without_metas_numbers_has_them_in_its_code() {
+        let stored = r#"{"class":"later","code":"graph.100.33"}"#;
+        let failure: Failure = serde_json::from_str(stored).unwrap();
+        assert_eq!(failure.meta(), Some(MetaCode { code: 100, subcode: Some(33) }));
     }
 }

@@ -4,12 +4,14 @@ mod advance;
 mod delivery;
 mod draft;
 mod policy;
+mod refusals;
 
-pub use advance::{MessageFact, advance};
+pub use advance::{MessageFact, advance, stopped_by};
 pub use delivery::Delivery;
 pub use draft::{Draft, Flaw, Payload};
-pub use policy::{Policy, policy, sentence};
+pub use policy::{Policy, STOPPED_MARKETING, actor, policy, sentence};
 
+use super::failure::MetaCode;
 use super::ids::{MessageId, OnboardingId, PhoneNumberId, WabaId};
 use super::outbox::PendingEvent;
 use super::time::Timestamp;
@@ -39,6 +41,17 @@ pub struct Attempt {
     pub at: Timestamp,
     /// Stable code of the failure.
     pub code: Option<String>,
+    /// Meta's subcode, if Meta sent one with its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subcode: Option<u64>,
+}
+
+impl Attempt {
+    /// Meta's numbers, when Meta refused it or reported its failure.
+    #[must_use]
+    pub fn meta(&self) -> Option<MetaCode> {
+        MetaCode::parse(self.code.as_deref()?).map(|meta| MetaCode { subcode: meta.subcode.or(self.subcode), ..meta })
+    }
 }
 
 /// What happens with a message that failed once.
@@ -189,6 +202,13 @@ impl Message {
         }
     }
 
+    /// Meta's numbers for a stable code of this message, with the subcode of the attempt that failed with it.
+    #[must_use]
+    pub fn meta(&self, code: &str) -> Option<MetaCode> {
+        let failed = self.attempts.iter().rev().find(|attempt| attempt.code.as_deref() == Some(code));
+        failed.and_then(Attempt::meta).or_else(|| MetaCode::parse(code))
+    }
+
     /// Whether no further attempt is possible; the content is no longer needed then.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -243,7 +263,7 @@ impl Message {
 
 impl Attempt {
     fn begin(now: Timestamp) -> Self {
-        Self { wamid: None, delivery: Delivery::Sending, begun_at: now, at: now, code: None }
+        Self { wamid: None, delivery: Delivery::Sending, begun_at: now, at: now, code: None, subcode: None }
     }
 }
 

@@ -10,9 +10,9 @@ pub use advance::{MigrationFact, advance, advance_by};
 pub use comparison::{Compared, MOST_TEMPLATES, NamedTemplate, Snapshot, compare};
 pub use entry::Entry;
 pub use number::{MigratingNumber, WrittenNumber};
-pub use refusal::{actor, sentence};
+pub use refusal::{actor, sentence, who_acts};
 
-use super::failure::Actor;
+use super::failure::{Actor, MetaCode};
 use super::grant::VerifiedPhone;
 use super::ids::{CustomerRef, MigrationId, OnboardingId, PhoneNumberId, WabaId};
 use super::outbox::PendingEvent;
@@ -141,6 +141,9 @@ pub struct Migration {
     /// Stable code of why the last user action failed.
     #[serde(rename = "complaint")]
     pub action_error: Option<String>,
+    /// Meta's numbers for the last failure that Meta refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_with: Option<MetaCode>,
     /// Number of checks in this phase.
     #[serde(rename = "looks")]
     pub check_count: u16,
@@ -221,6 +224,13 @@ impl Migration {
             Phase::Blocked { code, .. } => Some(code),
             _ => self.action_error.as_deref(),
         }
+    }
+
+    /// Meta's numbers for [`Migration::code`], if Meta refused.
+    #[must_use]
+    pub fn meta(&self) -> Option<MetaCode> {
+        let meta = MetaCode::parse(self.code()?)?;
+        Some(self.refused_with.filter(|refused| refused.code == meta.code).unwrap_or(meta))
     }
 
     fn act_at(&self) -> Option<Timestamp> {

@@ -19,6 +19,7 @@ pub use due::{Next, due_at, next};
 pub use event::{About, Fact, Finding, HealthCheck, Renewed, RepeatSignup};
 pub use rescue::rescue;
 
+use super::failure::MetaCode;
 use super::onboarding::Onboarding;
 use super::operation::{Operation, REQUESTED};
 use super::steps::Step;
@@ -62,6 +63,9 @@ pub struct TimelineEntry {
     /// Stable code of a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Meta's numbers, if the reason is a refusal of Meta's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<MetaCode>,
     /// The API operation that caused it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Operation>,
@@ -71,7 +75,8 @@ impl TimelineEntry {
     /// A new entry.
     #[must_use]
     pub fn new(at: Timestamp, event: &str, code: Option<&str>) -> Self {
-        Self { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned), by: None }
+        let meta = code.and_then(MetaCode::parse);
+        Self { at, event: event.to_owned(), step: None, attempt: None, code: code.map(str::to_owned), meta, by: None }
     }
 }
 
@@ -128,7 +133,10 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::RescueStarted(attempt) => rescue_started(after, attempt, now),
         Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),
         Fact::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
-        Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, reason, now, timeline),
+        Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, (reason, None), now, timeline),
+        Fact::ExchangeRefused(attempt, reason, meta) => {
+            exchange_failed(after, attempt, (reason, Some(*meta)), now, timeline);
+        }
         Fact::TokenFetchPlanned(attempt, business) => token_fetch_planned(after, attempt, business, now, timeline),
         Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
         Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),

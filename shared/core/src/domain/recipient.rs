@@ -3,6 +3,7 @@
 
 use super::display_number::DisplayNumber;
 use super::ids::PhoneNumberId;
+use super::person::Names;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -49,6 +50,25 @@ impl Recipient {
     }
 }
 
+impl Recipient {
+    /// Parses either kind.
+    #[must_use]
+    pub fn any(text: &str) -> Option<Self> {
+        Self::user(text).or_else(|| Self::number(text))
+    }
+
+    /// Every fingerprint by which this person may be recognised without asking Meta: the one of what is written, and of
+    /// the other spelling of the same number.
+    #[must_use]
+    pub fn names(&self, from: &PhoneNumberId) -> Names {
+        let other = match self {
+            Self::Number(number) => number.other_spelling().map(|other| other.fingerprint(from)),
+            Self::User(_) => None,
+        };
+        std::iter::once(self.fingerprint(from)).chain(other).collect()
+    }
+}
+
 impl fmt::Debug for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Recipient")
@@ -67,6 +87,9 @@ mod tests {
         let user = Recipient::user("US.13491208655302741918").unwrap();
         assert_ne!(user.fingerprint(&phone), written.fingerprint(&phone));
         assert_eq!(format!("{user:?}{written:?}"), "RecipientRecipient");
+        let (long, short) = (Recipient::any("5215512345678").unwrap(), Recipient::any("+52 55 1234 5678").unwrap());
+        assert_eq!((long.names(&phone), long.names(&phone).len()), (short.names(&phone), 2));
+        assert_eq!((written.names(&phone).len(), Recipient::any("US.1").unwrap().names(&phone).len()), (1, 1));
         for bad in ["", "US", "US.", "us.1", "USA.1", "US.1 2", &format!("US.{}", "1".repeat(133))] {
             assert_eq!(Recipient::user(bad), None, "{bad}");
         }

@@ -3,12 +3,23 @@
 
 use super::failure::{Actor, Waiting};
 use super::language::{ENGLISH, Language};
-use super::onboarding::{Notice, Obstacle, State};
+use super::onboarding::{Notice, Obstacle, State, StepRecord};
+use super::refusal;
 
 /// The English sentence for an obstacle, for operators and API clients.
 #[must_use]
 pub fn sentence(obstacle: &Obstacle) -> &'static str {
-    sentence_in(&ENGLISH, obstacle)
+    match (ENGLISH.text(&obstacle.code), obstacle.meta.and_then(refusal::known)) {
+        (None, Some(meaning)) => meaning.sentence,
+        _ => sentence_in(&ENGLISH, obstacle),
+    }
+}
+
+/// The English sentence for a step that Meta refused.
+#[must_use]
+pub fn step_sentence(record: &StepRecord) -> Option<&'static str> {
+    let meta = record.meta()?;
+    record.code().and_then(|code| ENGLISH.text(code)).or_else(|| Some(refusal::meaning(meta).sentence))
 }
 
 /// The sentence for an obstacle.

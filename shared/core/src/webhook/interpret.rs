@@ -2,6 +2,7 @@
 
 mod account_update;
 mod numbers;
+pub(in crate::webhook) mod people;
 mod preferences;
 mod reviews;
 mod statuses;
@@ -11,6 +12,7 @@ use super::change::Change;
 use crate::domain::ids::{AppId, BusinessId, MessageId, PhoneNumberId};
 use crate::domain::message::Delivery;
 use crate::domain::meta_status::Attribute;
+use crate::domain::person::{Names, Preference};
 use crate::domain::progress::Fact;
 use crate::domain::template::TemplateChange;
 use crate::domain::time::Timestamp;
@@ -42,21 +44,17 @@ pub enum Observation {
     Preference {
         /// The business's number.
         phone: PhoneNumberId,
-        /// Fingerprint of the person.
-        person: String,
-        /// Whether the person opted out.
-        stopped: bool,
-        /// When, by Meta's clock.
-        at: Timestamp,
+        /// The person's names in the change.
+        names: Names,
+        /// The decision.
+        preference: Preference,
     },
-    /// A person's user id changed: stored data of the person has to follow.
-    Renamed {
+    /// These names are one person: what is stored under one of them applies to all.
+    SamePerson {
         /// The business's number.
         phone: PhoneNumberId,
-        /// Fingerprint of the previous id.
-        was: String,
-        /// Fingerprint of the current id.
-        is: String,
+        /// At least two names.
+        names: Names,
     },
     /// A message sent through us has a new status.
     MessageStatus {
@@ -74,6 +72,8 @@ pub enum Observation {
         code: Option<u64>,
         /// When, by Meta's clock.
         at: Timestamp,
+        /// The recipient's names in the status.
+        recipient: Names,
     },
     /// A multi-partner solution has a new status.
     Solution {
@@ -93,7 +93,7 @@ impl Observation {
         match self {
             Self::Fact(_) | Self::Template(_) | Self::Templates => true,
             Self::Joined { .. } | Self::Uncertified { .. } => false,
-            Self::Preference { .. } | Self::Renamed { .. } | Self::MessageStatus { .. } | Self::Solution { .. } => {
+            Self::Preference { .. } | Self::SamePerson { .. } | Self::MessageStatus { .. } | Self::Solution { .. } => {
                 false
             }
         }
@@ -174,7 +174,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("message_template_components_update", One(|_, _| Some(Observation::Templates))),
     ("message_template_quality_update", One(templates::quality)),
     ("message_template_status_update", One(templates::status)),
-    ("messages", Many(statuses::interpret)),
+    ("messages", Many(messages)),
     ("messaging_handovers", PassedOn),
     ("partner_solutions", One(reviews::solution)),
     ("payment_configuration_update", PassedOn),
@@ -185,9 +185,13 @@ const FIELDS: &[(&str, Field)] = &[
     ("smb_message_echoes", PassedOn),
     ("template_category_update", One(templates::category)),
     ("template_correct_category_detection", One(templates::category)),
-    ("user_id_update", Many(preferences::renamed)),
+    ("user_id_update", Many(people::user_id_update)),
     ("user_preferences", Many(preferences::interpret)),
 ];
+
+fn messages(change: &Change<'_>, context: &Context) -> Vec<Observation> {
+    people::in_messages(change).into_iter().chain(statuses::interpret(change, context)).collect()
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the interpreters, which may find nothing")]
 fn check(_: &Change<'_>, _: &Context) -> Option<Observation> {

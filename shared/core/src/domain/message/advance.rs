@@ -1,7 +1,9 @@
 //! How each fact changes a message. A repeated or late fact changes nothing.
 
-use super::{Attempt, Delivery, Message, Policy, Retry, policy};
+use super::{Attempt, Delivery, Message, Policy, Retry, STOPPED_MARKETING, policy};
+use crate::domain::failure::MetaCode;
 use crate::domain::outbox::PendingEvent;
+use crate::domain::person::Preference;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
@@ -19,8 +21,8 @@ pub enum MessageFact {
     Refused {
         /// The attempt.
         attempt: usize,
-        /// Meta's code; `None` when Meta was not reached.
-        code: Option<u64>,
+        /// Meta's numbers; `None` when Meta was not reached.
+        code: Option<MetaCode>,
         /// Seconds to wait, as demanded by Meta.
         wait: Option<u32>,
     },
@@ -54,6 +56,17 @@ pub enum MessageFact {
     EventsSent(Vec<PendingEvent>),
 }
 
+/// The opt-out that a fact contains: Meta did not deliver a marketing message because the person stopped them.
+#[must_use]
+pub fn stopped_by(fact: &MessageFact) -> Option<Preference> {
+    match fact {
+        MessageFact::Reported { delivery: Delivery::Failed, code: Some(STOPPED_MARKETING), at, .. } => {
+            Some(Preference { at: *at, stopped: true })
+        }
+        _ => None,
+    }
+}
+
 /// How long to wait for the recipient's next message: an older message is of no use.
 const WINDOW_PATIENCE: Duration = Duration::from_secs(24 * 3600);
 const WINDOW_CLOSED: &str = "message.window_closed";
@@ -71,9 +84,13 @@ pub fn advance(before: &Message, event: &MessageFact, delay: Duration, now: Time
             name(&mut after, *attempt, wamid);
         }
         MessageFact::Refused { attempt, code, wait } => {
-            let text = code.map_or_else(|| "graph.unreachable".to_owned(), |code| format!("graph.{code}"));
-            let policy = code.map_or(Policy::Once, policy);
+            let text = code.map_or_else(|| "graph.unreachable".to_owned(), |meta| format!("graph.{}", meta.code));
+            let policy = code.map_or(Policy::Once, |meta| policy(meta.code));
             failed(&mut after, *attempt, &text, stretched(policy, *wait), delay, now);
+            let failed = attempt_mut(&mut after, *attempt).filter(|attempt| attempt.code.as_ref() == Some(&text));
+            if let Some(attempt) = failed {
+                attempt.subcode = code.and_then(|meta| meta.subcode);
+            }
         }
         MessageFact::Unanswered { attempt } => climb(&mut after, *attempt, Delivery::Unknown, now),
         MessageFact::Reported { attempt, wamid, delivery, code, at } => {
@@ -134,7 +151,7 @@ fn climb(message: &mut Message, number: usize, delivery: Delivery, at: Timestamp
     let Some(attempt) = attempt_mut(message, number).filter(|attempt| attempt.delivery < delivery) else { return };
     (attempt.delivery, attempt.at) = (delivery, at);
     if delivery > Delivery::Failed {
-        attempt.code = None;
+        (attempt.code, attempt.subcode) = (None, None);
         if matches!(message.retry, Retry::Scheduled { .. } | Retry::AwaitsWindow { .. }) {
             message.retry = Retry::None;
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::failure::MetaCode;
 use serde_json::json;
 
 const DELAY: Duration = Duration::from_secs(570);
@@ -116,7 +117,13 @@ fn a_cancelled_second_attempt_stays_cancelled() {
 
 #[test]
 fn metas_own_wait_applies_when_it_is_longer() {
-    let refused = |code, wait| after(&message(), &[MessageFact::Refused { attempt: 1, code, wait }], at(0));
+    let refused = |code: Option<u64>, wait| {
+        after(
+            &message(),
+            &[MessageFact::Refused { attempt: 1, code: code.map(|code| MetaCode { code, subcode: None }), wait }],
+            at(0),
+        )
+    };
     let due = |message: &Message| match &message.retry {
         Retry::Scheduled { due, .. } => *due,
         other => panic!("{other:?}"),
@@ -176,4 +183,14 @@ fn a_closed_window_is_waited_for_a_day_and_opened_by_the_recipients_next_message
         (MessageState::Cancelled, &Retry::Cancelled { code: "message.window_closed".into() })
     );
     assert_eq!(after(&late, &[MessageFact::WindowOpened], at(90_000)).retry, late.retry, "too late");
+}
+
+#[test]
+fn a_refusal_keeps_metas_numbers_until_the_message_arrives_after_all() {
+    let meta = MetaCode { code: 131_009, subcode: Some(2_494_010) };
+    let refused = after(&message(), &[MessageFact::Refused { attempt: 1, code: Some(meta), wait: None }], at(0));
+    assert_eq!((refused.attempts[0].meta(), refused.meta("graph.131009")), (Some(meta), Some(meta)));
+    assert_eq!(refused.meta("message.cancelled"), None);
+    let arrived = after(&refused, &[reported(1, Delivery::Delivered, None)], at(5));
+    assert_eq!(arrived.attempts[0].meta(), None);
 }

@@ -190,6 +190,7 @@ fn failed(after: &mut Migration, failure: &Failure, now: Timestamp) {
         Class::Until(_, _, at) => Some(at),
         Class::Needs(..) | Class::Skip | Class::Hold | Class::TokenDead => None,
     };
+    after.refused_with = failure.meta;
     match (&mut after.phase, due) {
         (Phase::Blocked { code, due: again, .. }, due) if *code == failure.code => *again = due,
         (Phase::Checking { due: again }, Some(due)) if after.check_count < QUIET_CHECKS => *again = due,
@@ -222,6 +223,7 @@ fn coding(after: &mut Migration, event: &MigrationFact, now: Timestamp) {
         }
         MigrationFact::CodeRefused(failure) | MigrationFact::EntryRefused(failure) => {
             after.action_error = Some(failure.code.clone());
+            after.refused_with = failure.meta;
             note(after, "code_refused", Some(&failure.code), now);
             if let Phase::CodeSent { due } = &mut after.phase {
                 *due = None;

@@ -1,8 +1,9 @@
 //! Why a migration is blocked: who has to act, and a sentence that says what to do.
 
-use crate::domain::failure::{Actor, Class, Failure};
+use crate::domain::failure::{Actor, Class, Failure, MetaCode};
+use crate::domain::refusal;
 
-/// The meaning of each refusal. Meta's codes are listed without prefix: some are returned as codes, some as subcodes of
+/// The meaning of refusals that mean something else, or something more exact, while a number is migrated. Meta's codes are listed without prefix: some are returned as codes, some as subcodes of
 /// 100.
 const REFUSALS: &[(&str, Actor, &str)] = &[
     (
@@ -86,6 +87,9 @@ fn known(code: &str) -> Option<&'static (&'static str, Actor, &'static str)> {
 pub fn actor(failure: &Failure) -> Actor {
     match (known(&failure.code), failure.class) {
         (Some((_, actor, _)), _) => *actor,
+        (None, Class::Needs(Actor::Operator, _)) => {
+            failure.meta().and_then(refusal::known).map_or(Actor::Operator, |meaning| meaning.actor)
+        }
         (None, Class::Needs(actor, _) | Class::Until(actor, _, _)) => actor,
         (None, Class::TokenDead) => Actor::Customer,
         (None, Class::Later | Class::LaterAfter(_)) => Actor::Meta,
@@ -93,9 +97,17 @@ pub fn actor(failure: &Failure) -> Actor {
     }
 }
 
+/// Who acts on a refusal of Meta's, by its stable code; `None` for other codes.
+#[must_use]
+pub fn who_acts(code: &str) -> Option<Actor> {
+    let meta = MetaCode::parse(code)?;
+    Some(known(code).map_or_else(|| refusal::meaning(meta).actor, |(_, actor, _)| *actor))
+}
+
 /// The sentence for a stable code of a migration.
 #[must_use]
 pub fn sentence(code: &str) -> &'static str {
     let general = "Meta refused. Look up the code in Meta's list of error codes, then check again.";
-    known(code).map_or(general, |(_, _, sentence)| sentence)
+    let meant = || MetaCode::parse(code).and_then(refusal::known).map_or(general, |meaning| meaning.sentence);
+    known(code).map_or_else(meant, |(_, _, sentence)| sentence)
 }

@@ -33,6 +33,7 @@ fn begun() -> Migration {
         codes: Vec::new(),
         entries: Vec::new(),
         action_error: None,
+        refused_with: None,
         check_count: 0,
         timeline: Vec::new(),
         outbox: Vec::new(),

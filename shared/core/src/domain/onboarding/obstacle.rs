@@ -1,7 +1,7 @@
 //! The obstacle that blocks an onboarding, for display.
 
 use super::{Onboarding, Phase, StepRecord, StepStatus, VISIBLE_AFTER};
-use crate::domain::failure::{Actor, Waiting};
+use crate::domain::failure::{Actor, MetaCode, Waiting};
 use crate::domain::time::Timestamp;
 
 /// The wait or stop that is shown for an onboarding.
@@ -13,6 +13,8 @@ pub struct Obstacle {
     pub waiting_for: Option<Waiting>,
     /// Stable code of the reason.
     pub code: String,
+    /// Meta's numbers, if Meta refused.
+    pub meta: Option<MetaCode>,
     /// Since when.
     pub since: Timestamp,
     /// When it is retried, if at a fixed time.
@@ -27,14 +29,15 @@ impl Onboarding {
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         let stop = |actor, code: &str| {
-            let code = code.to_owned();
-            Some(Obstacle { actor, waiting_for: None, code, since: self.phase_since, until: None })
+            let (code, meta) = (code.to_owned(), MetaCode::parse(code));
+            Some(Obstacle { actor, waiting_for: None, code, meta, since: self.phase_since, until: None })
         };
         match &self.phase {
             Phase::Exchanging { lease_until, .. } => Some(Obstacle {
                 actor: Actor::Platform,
                 waiting_for: None,
                 code: "exchange.running".to_owned(),
+                meta: None,
                 since: self.phase_since,
                 until: Some(*lease_until),
             }),
@@ -42,6 +45,7 @@ impl Onboarding {
                 actor: Actor::Platform,
                 waiting_for: None,
                 code: "exchange.fetching".to_owned(),
+                meta: None,
                 since: self.phase_since,
                 until: Some(*due),
             }),
@@ -66,6 +70,7 @@ impl StepRecord {
                 actor: *actor,
                 waiting_for: Some(*waiting_for),
                 code: code.clone(),
+                meta: self.meta(),
                 since: self.since,
                 until: *due,
             }),
@@ -73,6 +78,7 @@ impl StepRecord {
                 actor: Actor::Meta,
                 waiting_for: Some(Waiting::Meta),
                 code: failure.code.clone(),
+                meta: self.meta(),
                 since: self.since,
                 until: Some(*due),
             }),

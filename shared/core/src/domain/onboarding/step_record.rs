@@ -1,6 +1,7 @@
 //! The record of one step of an onboarding.
 
-use crate::domain::failure::{Actor, Failure, Waiting};
+use crate::domain::failure::{Actor, Failure, MetaCode, Waiting};
+use crate::domain::refusal;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,9 @@ pub struct StepRecord {
     pub since: Timestamp,
     /// Set while a worker runs the step; after that time the attempt counts as lost and the step is started again.
     pub lease_until: Option<Timestamp>,
+    /// Meta's numbers, if the last failure is a refusal of Meta's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<MetaCode>,
 }
 
 /// The status of a step.
@@ -61,6 +65,22 @@ impl StepRecord {
             StepStatus::Retrying { failure, .. } => Some(&failure.code),
             StepStatus::Waiting { code, .. } | StepStatus::Skipped { code } => Some(code),
             StepStatus::Begun | StepStatus::Done => None,
+        }
+    }
+
+    /// Meta's numbers, if Meta refused: for the last failure or wait, as [`StepRecord::code`].
+    #[must_use]
+    pub fn meta(&self) -> Option<MetaCode> {
+        self.code().and_then(|code| self.meta.or_else(|| MetaCode::parse(code)))
+    }
+
+    /// Who has to act, where Meta refused.
+    #[must_use]
+    pub fn who_acts(&self) -> Option<Actor> {
+        let meaning = refusal::meaning(self.meta()?);
+        match &self.status {
+            StepStatus::Waiting { actor, .. } => Some(*actor),
+            _ => Some(meaning.actor),
         }
     }
 

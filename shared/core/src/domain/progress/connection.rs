@@ -3,6 +3,7 @@
 use super::transition::{enter, entry};
 use super::{RESCUE_LEASE, Renewed, RepeatSignup, TimelineEntry};
 use crate::domain::entitlement::{Entitlement, Granted};
+use crate::domain::failure::MetaCode;
 use crate::domain::ids::{AttemptId, BusinessId};
 use crate::domain::onboarding::{Onboarding, Phase, StepStatus};
 use crate::domain::steps::Step;
@@ -74,13 +75,13 @@ pub(super) fn rescue_started(after: &mut Onboarding, attempt: &AttemptId, now: T
 pub(super) fn exchange_failed(
     after: &mut Onboarding,
     attempt: &AttemptId,
-    reason: &'static str,
+    (reason, meta): (&'static str, Option<MetaCode>),
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
     if exchanging_by(after, attempt) {
         enter(after, Phase::Relaunch { reason: reason.to_owned() }, now);
-        timeline.push(entry(now, "relaunch_needed", Some(reason)));
+        timeline.push(TimelineEntry { meta, ..entry(now, "relaunch_needed", Some(reason)) });
     }
 }
 

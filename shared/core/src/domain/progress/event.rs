@@ -5,7 +5,7 @@ use crate::domain::assignment::Assignment;
 use crate::domain::claim::Claim;
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::entitlement::{Entitlement, Granted};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, MetaCode};
 use crate::domain::grant::{VerifiedPhone, VerifiedWaba};
 use crate::domain::ids::{AllocationId, AttemptId, BusinessId, CustomerRef, OnboardingId, PhoneNumberId, WabaId};
 use crate::domain::meta_status::Attribute;
@@ -24,6 +24,8 @@ pub enum Fact {
     TokenStored(AttemptId),
     /// The code of this attempt yielded no token.
     ExchangeFailed(AttemptId, &'static str),
+    /// The same, because of a refusal of Meta's with these numbers.
+    ExchangeRefused(AttemptId, &'static str, MetaCode),
     /// Meta accepted the code of this attempt, but storing its token failed: the exchange has ended. With what the
     /// token was granted, if Meta reported it in time.
     TokenNotStored(AttemptId, Option<Granted>),

@@ -19,7 +19,7 @@ use std::time::Duration;
 const ACCESS_LOST: &str = "access.lost";
 
 pub(super) fn step_started(after: &mut Onboarding, step: Step, now: Timestamp) {
-    let first = StepRecord { status: StepStatus::Begun, attempts: 0, since: now, lease_until: None };
+    let first = StepRecord { status: StepStatus::Begun, attempts: 0, since: now, lease_until: None, meta: None };
     let record = after.steps.entry(step).or_insert(first);
     if record.is_over() {
         return;
@@ -41,6 +41,7 @@ fn settle(after: &mut Onboarding, step: Step, status: StepStatus, now: Timestamp
         _ => false,
     };
     record.status = status;
+    record.meta = None;
     record.lease_until = None;
     if same_wait {
         return None;
@@ -137,12 +138,15 @@ pub(super) fn step_failed(
         Class::Skip | Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
     let settled = settle(after, step, status, now);
+    if let Some(record) = after.steps.get_mut(&step) {
+        record.meta = failure.meta;
+    }
     stop_if_needed(after, failure, now);
     let Some(attempt) = settled else {
         return end_exit(after, now, timeline);
     };
     let line = entry(now, name, Some(&failure.code));
-    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), ..line });
+    timeline.push(TimelineEntry { step: Some(step), attempt: Some(attempt), meta: failure.meta, ..line });
     end_exit(after, now, timeline);
     ready_at(after, now);
 }

@@ -1,90 +1,54 @@
-//! `user_preferences`: people stop and resume marketing messages. `user_id_update`: their preferences also apply to a
-//! new id.
+//! `user_preferences`: people stop and resume marketing messages.
 
+use super::people::{contacts, names, objects, same};
 use super::{Change, Context, Observation};
-use crate::domain::recipient::Recipient;
+use crate::domain::ids::PhoneNumberId;
+use crate::domain::person::Preference;
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 #[derive(Deserialize)]
-struct Value<'a> {
-    /// Unparsed, so that an invalid item does not affect the others.
+struct Preferences<'a> {
     #[serde(borrow)]
-    user_preferences: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Preference {
-    wa_id: Option<String>,
-    user_id: Option<String>,
-    category: String,
-    value: String,
-    timestamp: i64,
-}
-
-#[derive(Deserialize)]
-struct Updates<'a> {
-    #[serde(borrow)]
-    user_id_update: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Update {
-    user_id: Option<Ids>,
-    parent_user_id: Option<Ids>,
-}
-
-#[derive(Deserialize)]
-struct Ids {
-    previous: String,
-    current: String,
-}
-
-pub(super) fn renamed(change: &Change<'_>, _: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Updates<'_>>(change.value.get()) else { return Vec::new() };
-    let Some(phone) = change.phone() else { return Vec::new() };
-    let each = value.user_id_update.iter().filter_map(|raw| serde_json::from_str::<Update>(raw.get()).ok());
-    let renamed = each.flat_map(|update| update.user_id.into_iter().chain(update.parent_user_id)).filter_map(|ids| {
-        let (was, is) = (Recipient::user(&ids.previous)?, Recipient::user(&ids.current)?);
-        Some(Observation::Renamed { phone: phone.clone(), was: was.fingerprint(&phone), is: is.fingerprint(&phone) })
-    });
-    renamed.collect()
+    user_preferences: Option<&'a RawValue>,
 }
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
+    let Ok(value) = serde_json::from_str::<Preferences<'_>>(change.value.get()) else { return Vec::new() };
     let Some(phone) = change.phone() else { return Vec::new() };
-    let each = value.user_preferences.iter().filter_map(|raw| serde_json::from_str::<Preference>(raw.get()).ok());
-    let marketing = each.filter(|preference| preference.category == "marketing_messages");
-    let each = marketing.flat_map(|preference| {
-        let stopped = match preference.value.as_str() {
-            "stop" => Some(true),
-            "resume" => Some(false),
-            _ => None,
-        };
-        let at = context.not_ahead(Timestamp::from_seconds(preference.timestamp));
-        // Both identifiers of the same person: a message may be sent to either.
-        let by_number = preference.wa_id.as_deref().and_then(Recipient::number);
-        let by_id = preference.user_id.as_deref().and_then(Recipient::user);
-        let people = by_number.into_iter().chain(by_id);
-        let phone = phone.clone();
-        people.filter_map(move |person| {
-            Some(Observation::Preference {
-                phone: phone.clone(),
-                person: person.fingerprint(&phone),
-                stopped: stopped?,
-                at,
-            })
-        })
-    });
-    each.collect()
+    let decided = objects(value.user_preferences).into_iter().filter_map(|item| of(&item, &phone, context));
+    same(&phone, contacts(change, &phone)).into_iter().chain(decided).collect()
+}
+
+fn of(item: &Map<String, Value>, phone: &PhoneNumberId, context: &Context) -> Option<Observation> {
+    let text = |name: &str| item.get(name).and_then(Value::as_str);
+    if text("category") != Some("marketing_messages") {
+        return None;
+    }
+    let stopped = match text("value")? {
+        "stop" => true,
+        "resume" => false,
+        _ => return None,
+    };
+    let seconds = match item.get("timestamp") {
+        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
+    // Without a time it is as new as its receipt: an opt-out must not be lost.
+    let at = seconds.map_or(context.received_at, |seconds| context.not_ahead(Timestamp::from_seconds(seconds)));
+    let names = names(item, &["wa_id", "user_id", "parent_user_id"], phone);
+    let preference = Preference { at, stopped };
+    (!names.is_empty()).then(|| Observation::Preference { phone: phone.clone(), names, preference })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::AppId;
+    use crate::domain::recipient::Recipient;
 
     fn observe(value: &str) -> Vec<Observation> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
@@ -93,35 +57,27 @@ mod tests {
     }
 
     #[test]
-    fn a_new_user_id_is_the_same_person_and_an_invalid_one_does_not_affect_others() {
-        let value = r#"{"metadata":{"phone_number_id":"5"},"user_id_update":[7,{"user_id":{"previous":"US.1","current":"<"}},
-            {"detail":"x","user_id":{"previous":"US.1","current":"US.2"},"timestamp":"1"}]}"#;
-        let raw = RawValue::from_string(value.to_owned()).unwrap();
-        let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
-        let change = Change { entry_id: "9".into(), time: None, field: "user_id_update".into(), value: &raw };
-        let phone = crate::domain::ids::PhoneNumberId::parse("5").unwrap();
-        let person = |id: &str| Recipient::user(id).unwrap().fingerprint(&phone);
-        let expected = Observation::Renamed { phone: phone.clone(), was: person("US.1"), is: person("US.2") };
-        assert_eq!(renamed(&change, &context), [expected]);
-    }
-
-    #[test]
-    fn everybody_in_the_list_is_observed_under_both_ids_without_personal_data() {
-        let one = |who: &str, value: &str| {
-            format!(r#"{{{who},"detail":"x","category":"marketing_messages","value":"{value}","timestamp":1000}}"#)
+    fn everybody_in_the_list_is_observed_under_all_names_without_personal_data() {
+        let one = |who: &str, value: &str, at: &str| {
+            format!(r#"{{{who},"detail":"x","category":"marketing_messages","value":"{value}","timestamp":{at}}}"#)
         };
         let list = [
-            one(r#""wa_id":"16505551234","user_id":"US.123""#, "stop"),
-            one(r#""user_id":"US.9""#, "resume"),
-            one(r#""user_id":"US.7""#, "maybe"),
+            one(r#""wa_id":"16505551234","user_id":"US.123","parent_user_id":"US.ENT.1""#, "stop", "1000"),
+            one(r#""user_id":"US.9""#, "resume", r#""1000""#),
+            one(r#""user_id":"US.8""#, "stop", "null"),
+            one(r#""user_id":"US.7""#, "maybe", "1000"),
         ];
         let value = format!(r#"{{"metadata":{{"phone_number_id":"1065"}},"user_preferences":[{}]}}"#, list.join(","));
+        let phone = PhoneNumberId::parse("1065").unwrap();
+        let decided = |people: &[&str], seconds: i64, stopped: bool| {
+            let names = people.iter().flat_map(|text| Recipient::any(text).unwrap().names(&phone)).collect();
+            let preference = Preference { at: Timestamp::from_seconds(seconds), stopped };
+            Observation::Preference { phone: phone.clone(), names, preference }
+        };
         let observed = observe(&value);
-        let stops: Vec<bool> = observed
-            .iter()
-            .map(|observation| matches!(observation, Observation::Preference { stopped: true, .. }))
-            .collect();
-        assert_eq!(stops, [true, true, false]);
+        let all = ["16505551234", "US.123", "US.ENT.1"];
+        let expected = [decided(&all, 1000, true), decided(&["US.9"], 1000, false), decided(&["US.8"], 2000, true)];
+        assert_eq!(observed, expected);
         assert!(!format!("{observed:?}").contains("650555"));
         assert_eq!(observe(r#"{"user_preferences":[{}]}"#), vec![]);
     }
