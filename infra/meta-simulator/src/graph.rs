@@ -228,9 +228,10 @@ fn operate(context: &Context<'_>) -> Done {
         return done;
     }
     match (request.method.as_str(), request.segments().as_slice()) {
+        (_, [first, edge @ ..]) if upload::is_about(first, edge) => upload::serve(context, first),
         ("GET", ["debug_token"]) => oauth::debug_token(context),
         ("GET", ["me"]) => oauth::me(context),
-        ("GET", [id]) if !id.starts_with("upload:") => node(context, id),
+        ("GET", [id]) => node(context, id),
         ("GET", [waba, "phone_numbers"]) => waba::phone_numbers(context, waba),
         ("GET", [waba, "subscribed_apps"]) => waba::subscribed_apps(context, waba),
         ("POST", [app, "subscriptions"]) => platform::subscribe(context, app),
@@ -242,8 +243,6 @@ fn operate(context: &Context<'_>) -> Done {
         ("DELETE", [waba, "message_templates"]) => template::delete(context, waba),
         ("POST", [business, "system_user_access_tokens"]) => oauth::fetch_token(context, business),
         ("POST", [phone, "smb_app_data"]) => phone::sync_app_data(context, phone),
-        ("POST", [app, "uploads"]) => upload::start(context, app),
-        (_, [session]) if session.starts_with("upload:") => upload::serve(context, session),
         ("POST", [node]) => template::edit(context, node).unwrap_or_else(|| phone::override_webhooks(context, node)),
         ("POST", [phone, "messages"]) => message::send(context, phone),
         ("POST", [phone, "register"]) => phone::register(context, phone),

@@ -5,7 +5,7 @@ use super::doctor::is_sent_to;
 use crate::graph::call::Auth;
 use crate::graph::calls::platform::{ListSubscriptions, SubscribeWebhooks, WHATSAPP};
 use crate::graph::client::GraphClient;
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, Kind};
 use crate::secret::Secret;
 use crate::webhook::interpret::required_fields;
 
@@ -44,8 +44,10 @@ pub async fn subscribe(graph: &GraphClient, callback: &str, token: &Secret) -> R
     let added: Vec<String> = required_fields().map(str::to_owned).filter(|field| !held.contains(field)).collect();
     let fields = [held, added.clone()].concat();
     let call = SubscribeWebhooks { app, callback, verify_token: token, fields: &fields };
-    if !graph.call(&call, Auth::App).await?.success {
-        return Err(AppWebhookError::NotDone);
+    match graph.call(&call, Auth::App).await {
+        Ok(_) => {}
+        Err(GraphError { kind: Kind::NotDone, .. }) => return Err(AppWebhookError::NotDone),
+        Err(error) => return Err(error.into()),
     }
     let elsewhere = before.filter(|one| !is_sent_to(one, callback));
     Ok(AppWebhook { fields, added, replaced: elsewhere.and_then(|one| one.callback_url) })

@@ -40,7 +40,12 @@ fn wrong_app(context: &Context<'_>, app: &str) -> Option<Refusal> {
     (app != own || !of_own).then(|| Refusal::unknown_object(app))
 }
 
-pub(super) fn start(context: &Context<'_>, app: &str) -> Done {
+/// Whether a path is that of an upload.
+pub(super) fn is_about(first: &str, edge: &[&str]) -> bool {
+    first.starts_with("upload:") || edge == ["uploads"]
+}
+
+fn start(context: &Context<'_>, app: &str) -> Done {
     if let Some(refusal) = wrong_app(context, app) {
         return Err(refusal);
     }
@@ -60,8 +65,17 @@ pub(super) fn start(context: &Context<'_>, app: &str) -> Done {
     Ok(answer)
 }
 
+/// Opens a session of an app, or answers in one.
+pub(super) fn serve(context: &Context<'_>, first: &str) -> Done {
+    match (context.request.method.as_str(), first.starts_with("upload:")) {
+        (_, true) => receive(context, first),
+        ("POST", false) => start(context, first),
+        _ => Err(Refusal::parameter("Unsupported get request.")),
+    }
+}
+
 /// A session whose id was encoded, and one without its signature, does not exist.
-pub(super) fn serve(context: &Context<'_>, session: &str) -> Done {
+fn receive(context: &Context<'_>, session: &str) -> Done {
     let (request, now) = (context.request, context.now);
     let mut world = context.meta.world();
     let unknown = || Refusal::unknown_object(session);
