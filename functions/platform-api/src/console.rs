@@ -20,7 +20,7 @@ macro_rules! files {
 
 /// The files that the page loads.
 const FILES: &[(&str, &str)] = files! {
-    "addresses.js" "api.js" "bubble.js" "composer-fields.js" "composer-media.js" "composer.js" "composition.js" "config.js" "console.css" "dialog.js" "doctor.js" "dom.js" "fields.js" "forecast.js" "funnel.js" "gauge.js" "icons.js" "main.js" "components.js" "messages.js" "morph.js" "move-code.js" "move-stages.js" "move.js" "moves.js" "onboarding-actions.js" "onboarding.js" "onboardings.js" "overview.js" "page.js" "pipeline.js" "pkce.js" "queues.js" "reception.js" "rights.js" "router.js" "session.js" "shell.js" "signup-link.js" "sparkline.js" "template-actions.js" "templates.js" "timeline.js" "times.js" "toast.js" "labels.js"
+    "addresses.js" "api.js" "bubble.js" "components.js" "composer-fields.js" "composer-media.js" "composer.js" "composition.js" "config.js" "console.css" "dialog.js" "doctor.js" "dom.js" "fields.js" "forecast.js" "funnel.js" "gauge.js" "icons.js" "labels.js" "main.js" "messages.js" "morph.js" "move-code.js" "move-stages.js" "move.js" "moves.js" "onboarding-actions.js" "onboarding.js" "onboardings.js" "overview.js" "page.js" "pipeline.js" "pkce.js" "queues.js" "reception.js" "rights.js" "router.js" "session.js" "shell.js" "signup-link.js" "sparkline.js" "template-actions.js" "templates.js" "timeline.js" "times.js" "toast.js"
 };
 
 /// Browsers revalidate after five minutes, so that everybody soon gets a new version.
