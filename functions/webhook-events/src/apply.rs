@@ -4,7 +4,7 @@ use super::EventError;
 use super::delivery::RecordFact;
 use shared::clock;
 use shared::domain::ids::{BusinessId, MessageId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::message::{MessageFact, MessageNext};
+use shared::domain::message::{Message, MessageFact, MessageNext};
 use shared::domain::meta_status::Attribute;
 use shared::domain::progress::{About, Fact};
 use shared::domain::template::{Merged, Template, TemplateChange, apply_change};
@@ -61,7 +61,8 @@ impl Applier {
             }
             Observation::Renamed { phone, was, is } => self.renamed(&phone, &was, &is).await?,
             Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at } => {
-                self.status(&message, &phone, &MessageFact::Reported { attempt, wamid, delivery, code, at }).await?;
+                let reported = MessageFact::Reported { attempt, wamid, delivery, code, at };
+                self.status(&message, (waba, phone.as_ref()), &reported).await?;
             }
             Observation::Solution { id, status, at } => {
                 self.store.note_solution(&Solution { id, status, at }).await?;
@@ -103,11 +104,17 @@ impl Applier {
 
     /// Enqueues a job for `message-retry` at once if an event is to be published; a due second attempt is enqueued
     /// later. The message id that Meta returns is free text of the sender, so it counts only for messages of the same
-    /// number.
-    async fn status(&self, id: &MessageId, phone: &PhoneNumberId, fact: &MessageFact) -> Result<(), EventError> {
+    /// number or, where the change names none, of the same account.
+    async fn status(
+        &self,
+        id: &MessageId,
+        (waba, phone): (&WabaId, Option<&PhoneNumberId>),
+        fact: &MessageFact,
+    ) -> Result<(), EventError> {
         let now = clock::now();
         let held = self.store.message(id).await?;
-        if held.is_none_or(|held| held.record.phone != *phone) {
+        let sent_by_them = |message: &Message| phone.map_or(message.waba == *waba, |phone| message.phone == *phone);
+        if held.is_none_or(|held| !sent_by_them(&held.record)) {
             return Ok(());
         }
         let Some(message) = self.store.record_message(id, fact, self.retry_delay, now).await? else { return Ok(()) };

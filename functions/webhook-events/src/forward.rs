@@ -7,7 +7,8 @@ use super::{App, EventError, Events};
 use shared::domain::meta_status::status_value;
 use shared::domain::time::Timestamp;
 use shared::queue::{LARGEST_REQUEST, MOST_AT_ONCE};
-use shared::webhook::interpret::{is_documented, undocumented_event};
+use shared::webhook::interpret::{Observation, is_documented, undocumented_event};
+use shared::webhook::vocabulary::unlisted;
 
 /// Stable code of a change that names accounts of two customers.
 const TWO_CUSTOMERS: &str = "webhook.two_customers";
@@ -71,9 +72,16 @@ impl App {
         if let Some(event) = undocumented_event(change) {
             tracing::warn!(webhook.event = event, "a webhook event is not documented");
         }
+        for list in unlisted(change) {
+            tracing::warn!(webhook.vocabulary = list, "a webhook word is not documented");
+        }
         let names_two = change.waba() != change.entry_waba();
         if !piece.observed.is_empty() || names_two {
-            piece.route = route(&self.applier.store, owners, change).await?;
+            let of_portfolio = piece.observed.iter().all(Observation::needs_owner);
+            piece.route = route(&self.applier.store, owners, change, of_portfolio).await?;
+        }
+        if matches!(piece.route, Route::Nowhere) && !piece.observed.is_empty() {
+            tracing::warn!("a change that concerns records names no account");
         }
         if matches!(piece.route, Route::Disputed) {
             tracing::error!(error.code = TWO_CUSTOMERS, "change names accounts of two customers");

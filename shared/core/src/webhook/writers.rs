@@ -1,32 +1,17 @@
 //! The people who wrote to a business.
 
 use super::change::Change;
+use super::members::Members;
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::recipient::Recipient;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-#[derive(Deserialize)]
-struct Value<'a> {
-    /// Unparsed, so that an invalid item does not affect the others.
-    #[serde(borrow, default)]
-    messages: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    from: Option<String>,
-    from_user_id: Option<String>,
-}
 
 /// Fingerprints of everybody who wrote to a number in a change of `messages`, by phone number and by user id.
 #[must_use]
 pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Vec<String> {
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
-    let messages = value.messages.iter().filter_map(|raw| serde_json::from_str::<Message>(raw.get()).ok());
-    let people = messages.flat_map(|message| {
-        let by_number = message.from.as_deref().and_then(Recipient::number);
-        let by_id = message.from_user_id.as_deref().and_then(Recipient::user);
+    let messages = Members::of(change.value).objects("messages");
+    let people = messages.iter().flat_map(|message| {
+        let by_number = message.text("from").as_deref().and_then(Recipient::number);
+        let by_id = message.text("from_user_id").as_deref().and_then(Recipient::user);
         by_number.into_iter().chain(by_id)
     });
     people.map(|person| person.fingerprint(phone)).collect()
@@ -35,6 +20,7 @@ pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::value::RawValue;
 
     #[test]
     fn everybody_who_wrote_is_recognised_and_invalid_messages_do_not_affect_others() {

@@ -1,90 +1,62 @@
 //! `user_preferences`: people stop and resume marketing messages. `user_id_update`: their preferences also apply to a
 //! new id.
 
-use super::{Change, Context, Observation};
+use super::{CHECK, Change, Context, Observation};
+use crate::domain::ids::PhoneNumberId;
 use crate::domain::recipient::Recipient;
-use crate::domain::time::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-#[derive(Deserialize)]
-struct Value<'a> {
-    /// Unparsed, so that an invalid item does not affect the others.
-    #[serde(borrow)]
-    user_preferences: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Preference {
-    wa_id: Option<String>,
-    user_id: Option<String>,
-    category: String,
-    value: String,
-    timestamp: i64,
-}
-
-#[derive(Deserialize)]
-struct Updates<'a> {
-    #[serde(borrow)]
-    user_id_update: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Update {
-    user_id: Option<Ids>,
-    parent_user_id: Option<Ids>,
-}
-
-#[derive(Deserialize)]
-struct Ids {
-    previous: String,
-    current: String,
-}
+use crate::webhook::members::Members;
+use crate::webhook::vocabulary::PREFERENCES;
 
 pub(super) fn renamed(change: &Change<'_>, _: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Updates<'_>>(change.value.get()) else { return Vec::new() };
-    let Some(phone) = change.phone() else { return Vec::new() };
-    let each = value.user_id_update.iter().filter_map(|raw| serde_json::from_str::<Update>(raw.get()).ok());
-    let renamed = each.flat_map(|update| update.user_id.into_iter().chain(update.parent_user_id)).filter_map(|ids| {
-        let (was, is) = (Recipient::user(&ids.previous)?, Recipient::user(&ids.current)?);
-        Some(Observation::Renamed { phone: phone.clone(), was: was.fingerprint(&phone), is: is.fingerprint(&phone) })
-    });
-    renamed.collect()
+    each(change, "user_id_update", |update, phone| {
+        let pairs = ["user_id", "parent_user_id"].map(|name| update.object(name));
+        let renamed = pairs.iter().filter_map(|ids| {
+            let was = Recipient::user(&ids.text("previous")?)?.fingerprint(phone);
+            let is = Recipient::user(&ids.text("current")?)?.fingerprint(phone);
+            Some(Observation::Renamed { phone: phone.clone(), was, is })
+        });
+        renamed.collect()
+    })
 }
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
-    let Some(phone) = change.phone() else { return Vec::new() };
-    let each = value.user_preferences.iter().filter_map(|raw| serde_json::from_str::<Preference>(raw.get()).ok());
-    let marketing = each.filter(|preference| preference.category == "marketing_messages");
-    let each = marketing.flat_map(|preference| {
-        let stopped = match preference.value.as_str() {
-            "stop" => Some(true),
-            "resume" => Some(false),
-            _ => None,
+    each(change, "user_preferences", |preference, phone| {
+        let stopped = match preference.word("value").as_deref() {
+            Some("STOP") => true,
+            Some("RESUME") => false,
+            _ => return Vec::new(),
         };
-        let at = context.not_ahead(Timestamp::from_seconds(preference.timestamp));
+        if preference.word("category").is_none_or(|category| !PREFERENCES.contains(&category.as_str())) {
+            return Vec::new();
+        }
+        let at = preference.time("timestamp").map_or_else(|| context.time_of(change), |at| context.not_ahead(at));
         // Both identifiers of the same person: a message may be sent to either.
-        let by_number = preference.wa_id.as_deref().and_then(Recipient::number);
-        let by_id = preference.user_id.as_deref().and_then(Recipient::user);
-        let people = by_number.into_iter().chain(by_id);
-        let phone = phone.clone();
-        people.filter_map(move |person| {
-            Some(Observation::Preference {
-                phone: phone.clone(),
-                person: person.fingerprint(&phone),
-                stopped: stopped?,
-                at,
-            })
-        })
-    });
-    each.collect()
+        let by_number = preference.text("wa_id").as_deref().and_then(Recipient::number);
+        let by_id = preference.text("user_id").as_deref().and_then(Recipient::user);
+        let people = by_number.into_iter().chain(by_id).map(|person| person.fingerprint(phone));
+        people.map(|person| Observation::Preference { phone: phone.clone(), person, stopped, at }).collect()
+    })
+}
+
+/// What each item of a list means for people who write to a number. One that is not understood yields a check and does
+/// not affect the others.
+fn each(
+    change: &Change<'_>,
+    list: &str,
+    read: impl Fn(&Members<'_>, &PhoneNumberId) -> Vec<Observation>,
+) -> Vec<Observation> {
+    let items = Members::of(change.value).objects(list);
+    let Some(phone) = change.phone().filter(|_| !items.is_empty()) else { return vec![CHECK] };
+    let or_check = |found: Vec<Observation>| if found.is_empty() { vec![CHECK] } else { found };
+    items.iter().flat_map(|item| or_check(read(item, &phone))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::AppId;
+    use crate::domain::time::Timestamp;
+    use serde_json::value::RawValue;
 
     fn observe(value: &str) -> Vec<Observation> {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
@@ -99,10 +71,10 @@ mod tests {
         let raw = RawValue::from_string(value.to_owned()).unwrap();
         let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
         let change = Change { entry_id: "9".into(), time: None, field: "user_id_update".into(), value: &raw };
-        let phone = crate::domain::ids::PhoneNumberId::parse("5").unwrap();
+        let phone = PhoneNumberId::parse("5").unwrap();
         let person = |id: &str| Recipient::user(id).unwrap().fingerprint(&phone);
         let expected = Observation::Renamed { phone: phone.clone(), was: person("US.1"), is: person("US.2") };
-        assert_eq!(renamed(&change, &context), [expected]);
+        assert_eq!(renamed(&change, &context), [CHECK, CHECK, expected]);
     }
 
     #[test]
@@ -117,12 +89,15 @@ mod tests {
         ];
         let value = format!(r#"{{"metadata":{{"phone_number_id":"1065"}},"user_preferences":[{}]}}"#, list.join(","));
         let observed = observe(&value);
-        let stops: Vec<bool> = observed
+        let stops: Vec<Option<bool>> = observed
             .iter()
-            .map(|observation| matches!(observation, Observation::Preference { stopped: true, .. }))
+            .map(|observation| match observation {
+                Observation::Preference { stopped, .. } => Some(*stopped),
+                _ => None,
+            })
             .collect();
-        assert_eq!(stops, [true, true, false]);
+        assert_eq!(stops, [Some(true), Some(true), Some(false), None], "the last one is not understood");
         assert!(!format!("{observed:?}").contains("650555"));
-        assert_eq!(observe(r#"{"user_preferences":[{}]}"#), vec![]);
+        assert_eq!(observe(r#"{"user_preferences":[{}]}"#), [CHECK]);
     }
 }

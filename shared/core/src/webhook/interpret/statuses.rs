@@ -1,68 +1,68 @@
-//! `messages`: statuses of messages sent through us. Everything else in this field is only forwarded.
+//! `messages` and `standby`: statuses of messages sent through us. Everything else in these fields is only forwarded.
 
-use super::{Change, Context, Observation};
+use super::{CHECK, Change, Context, Observation};
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::message::{Delivery, Message};
-use crate::domain::time::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::domain::progress::Fact;
+use crate::webhook::members::Members;
 
-#[derive(Deserialize)]
-struct Value<'a> {
-    #[serde(borrow, default)]
-    statuses: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Status {
-    id: String,
-    status: String,
-    timestamp: String,
-    /// Our reference, when the message was sent through us.
-    biz_opaque_callback_data: Option<String>,
-    #[serde(default)]
-    errors: Vec<Error>,
-}
-
-#[derive(Deserialize)]
-struct Error {
-    code: u64,
-}
+/// What a change of these fields is about.
+const PARTS: [&str; 4] = ["messages", "statuses", "errors", "message_echoes"];
 
 /// Maximum length of a message id (Meta: up to 128 characters).
 const LONGEST_WAMID: usize = 128;
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
     // Most changes of this field are incoming messages: skip parsing whatever cannot be a status of ours.
-    if !change.value.get().contains("biz_opaque_callback_data") {
+    let json = change.value.get();
+    if !json.contains("biz_opaque_callback_data") && json.contains("\"messages\"") {
         return Vec::new();
     }
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
-    let Some(phone) = change.phone() else { return Vec::new() };
-    value.statuses.iter().filter_map(|status| of(status.get(), &phone, context)).collect()
+    let value = Members::of(change.value);
+    let is_empty = |group: &Members<'_>| PARTS.iter().all(|part| group.raw(part).is_none());
+    // While another app has the conversation, the same statuses are one level deeper.
+    let groups: Vec<Members<'_>> = value.objects("standby").into_iter().chain([value]).collect();
+    if groups.iter().all(is_empty) {
+        return vec![CHECK];
+    }
+    let statuses = groups.iter().flat_map(|group| group.objects("statuses"));
+    let phone = change.phone();
+    statuses.flat_map(|status| of(&status, phone.as_ref(), change, context)).collect()
 }
 
-fn of(status: &str, phone: &PhoneNumberId, context: &Context) -> Option<Observation> {
-    let status: Status = serde_json::from_str(status).ok()?;
-    let (message, attempt) = Message::parse_reference(&status.biz_opaque_callback_data?)?;
-    let delivery = Delivery::parse(&status.status)?;
-    let at = context.not_ahead(Timestamp::from_seconds(status.timestamp.parse().ok()?));
-    let wamid = Some(status.id).filter(|id| id.len() <= LONGEST_WAMID)?;
-    Some(Observation::MessageStatus {
-        message,
-        phone: phone.clone(),
-        attempt,
-        wamid,
-        delivery,
-        code: status.errors.first().map(|error| error.code),
-        at,
-    })
+/// A status with our reference; one that is not understood yields a check, and so does a failure that says that the
+/// number or its account may be lost.
+fn of(status: &Members<'_>, phone: Option<&PhoneNumberId>, change: &Change<'_>, context: &Context) -> Vec<Observation> {
+    if status.0.is_empty() {
+        return vec![CHECK];
+    }
+    let reference = status.text("biz_opaque_callback_data");
+    let Some((message, attempt)) = reference.as_deref().and_then(Message::parse_reference) else { return Vec::new() };
+    let delivery = status.text("status").and_then(|word| Delivery::parse(&word.to_ascii_lowercase()));
+    let wamid = status.text("id").filter(|id| id.len() <= LONGEST_WAMID);
+    let Some((delivery, wamid)) = delivery.zip(wamid) else { return vec![CHECK] };
+    let at = status.time("timestamp").map_or_else(|| context.time_of(change), |at| context.not_ahead(at));
+    let code = status.objects("errors").iter().find_map(|error| error.number("code"));
+    let doubtful = delivery == Delivery::Failed && code.is_none_or(doubts_access);
+    let doubted = doubtful.then_some(Observation::Fact(Fact::AccessDoubted));
+    let phone = phone.cloned();
+    let reported = Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at };
+    [reported].into_iter().chain(doubted).collect()
+}
+
+/// Whether Meta's error code of a message says that the token, the account or the number may no longer be available to
+/// us (Meta: "WhatsApp error codes"; 133010 also when another partner deregistered the number).
+#[must_use]
+pub fn doubts_access(code: u64) -> bool {
+    matches!(code, 3 | 10 | 33 | 190 | 200..=299 | 131_005 | 133_010)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::AppId;
+    use crate::domain::time::Timestamp;
+    use serde_json::value::RawValue;
 
     fn observe(statuses: &str) -> Vec<Observation> {
         let raw = RawValue::from_string(format!(
@@ -82,8 +82,42 @@ mod tests {
         let observed = observe(&[ours, theirs, odd, "7"].join(","));
         assert!(matches!(
             &observed[..],
-            [Observation::MessageStatus { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. }]
+            [Observation::MessageStatus { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. }, CHECK]
         ));
         assert_eq!(observe(r#"{"id":"wamid.B","status":"read","timestamp":"1000"}"#), vec![]);
+    }
+
+    #[test]
+    fn a_status_is_found_in_standby_as_a_single_value_and_with_ids_and_times_of_either_type() {
+        let status = r#"{"id":"wamid.A","status":["DELIVERED"],"timestamp":1000,
+            "biz_opaque_callback_data":"msg_01jd0000000000000000000000.1"}"#;
+        for value in [
+            format!(r#"{{"standby":{{"statuses":[{status}]}},"metadata":{{"phone_number_id":5}}}}"#),
+            format!(r#"{{"standby":[{{"statuses":{status}}}]}}"#),
+            format!(r#"{{"statuses":{status},"metadata":null}}"#),
+        ] {
+            let raw = RawValue::from_string(value).unwrap();
+            let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
+            let change = Change { entry_id: "9".into(), time: None, field: "standby".into(), value: &raw };
+            let at = Timestamp::from_seconds(1_000);
+            assert!(
+                matches!(&interpret(&change, &context)[..], [Observation::MessageStatus { delivery: Delivery::Delivered, at: it, .. }] if *it == at),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_that_says_that_the_number_is_lost_is_checked_at_once() {
+        let failed = |code: &str| {
+            observe(&format!(
+                r#"{{"id":"wamid.A","status":"failed","timestamp":"1000","errors":{{"code":{code}}},
+                "biz_opaque_callback_data":"msg_01jd0000000000000000000000.1"}}"#
+            ))
+        };
+        assert_eq!(failed("131026").len(), 1);
+        for code in ["133010", "\"10\"", "200", "33"] {
+            assert_eq!(failed(code).get(1), Some(&Observation::Fact(Fact::AccessDoubted)), "{code}");
+        }
     }
 }
