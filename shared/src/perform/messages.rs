@@ -18,6 +18,7 @@ use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::transport::TransportError;
+use crate::webhook::interpret::statuses::doubts_access;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
 
@@ -96,9 +97,14 @@ impl Sender {
             tracing::warn!(message.id = %message.id, attempt = number, error.code = code, "message not accepted");
         }
         let dead = sent.as_ref().err().map(GraphError::failure).filter(|failure| failure.class == Class::TokenDead);
+        let doubted = sent.as_ref().err().and_then(GraphError::refusal).is_some_and(|refusal| {
+            doubts_access(if refusal.subcode == Some(INVISIBLE) { INVISIBLE } else { refusal.code })
+        });
         let after = self.record(&message.id, &outcome(number, sent.map(Sent::wamid))).await?;
         if let Some(failure) = dead {
             self.token_died(onboarding, failure.code).await?;
+        } else if doubted {
+            self.noted(onboarding, &Fact::AccessDoubted).await?;
         }
         Ok(after)
     }
@@ -168,10 +174,18 @@ impl Sender {
     /// The customer has to connect again; `onboarding-steps` publishes the event.
     async fn token_died(&self, onboarding: &Onboarding, code: String) -> Result<(), SendError> {
         let Some(attempt) = onboarding.token_attempt() else { return Ok(()) };
-        self.store.record(&onboarding.id, &Fact::TokenDied(attempt.clone(), code), clock::moment()).await?;
+        self.noted(onboarding, &Fact::TokenDied(attempt.clone(), code)).await
+    }
+
+    /// Saves a fact that a message brought to light, and has it acted on.
+    async fn noted(&self, onboarding: &Onboarding, fact: &Fact) -> Result<(), SendError> {
+        self.store.record(&onboarding.id, fact, clock::moment()).await?;
         Ok(self.steps.enqueue(&Job::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?)
     }
 }
+
+/// Meta's code, and subcode of 100, for an object that the token cannot see.
+const INVISIBLE: u64 = 33;
 
 /// An attempt is known to have failed only if the request certainly was not sent, or Meta rejected it.
 fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageFact {
@@ -182,7 +196,9 @@ fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageF
         Err(error) => match error.kind {
             // A rejection with a Meta error code is an answer, whatever its HTTP status.
             Kind::Refused(refusal) if refusal.code > 0 => {
-                MessageFact::Refused { attempt, code: Some(refusal.code), wait: refusal.regain_access }
+                let invisible = refusal.code == 100 && refusal.subcode == Some(INVISIBLE);
+                let code = if invisible { INVISIBLE } else { refusal.code };
+                MessageFact::Refused { attempt, code: Some(code), wait: refusal.regain_access }
             }
             Kind::NoAppSecret
             | Kind::NotDone
