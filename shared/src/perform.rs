@@ -35,7 +35,7 @@ use crate::domain::steps::{Runner, Step};
 use crate::events::Publisher;
 use crate::graph::call::{Auth, GraphCall};
 use crate::graph::client::GraphClient;
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, is_refused_access};
 use crate::perform::migration::Migrator;
 use crate::perform::templates::Begin;
 use crate::queue::QueueError;
@@ -96,6 +96,7 @@ impl Performer for OnboardingSteps {
             Err(failure) if step.is_of_exit() => {
                 access::unless_lost(&customer, onboarding.waba.as_ref(), failure).await
             }
+            Err(failure) if is_refused_access(&failure) => Err(access::pending(failure)),
             done => done,
         }
     }
@@ -150,22 +151,6 @@ impl OnboardingSteps {
         let attempt = onboarding.token_attempt().ok_or_else(bug)?;
         let token = self.vault.business_token(attempt).await?;
         token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))
-    }
-
-    async fn watch(&self, onboarding: &Onboarding) -> Option<Fact> {
-        let attempt = onboarding.token_attempt()?.clone();
-        let checked = async {
-            let token = self.token(onboarding).await?;
-            watch::check(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
-        };
-        match checked.await {
-            Ok(reading) => Some(Fact::Watched(Box::new(reading))),
-            Err(Failure { class: Class::TokenDead, code, .. }) => Some(Fact::TokenDied(attempt, code)),
-            Err(failure) => {
-                tracing::warn!(onboarding.id = %onboarding.id, error.code = failure.code, "connection not checked");
-                None
-            }
-        }
     }
 
     /// The last step: afterwards nothing can be done at Meta for this customer any more.

@@ -145,7 +145,7 @@ async fn leaves(customer: &Customer<'_>, ready: &Ready, injection: &str) {
     let lab = customer.lab;
     let bearer = format!("Bearer {}", lab.stack.endpoints().platform_token);
     let asked = async || {
-        let url = lab.api(&format!("/v1/onboardings/{}", ready.id));
+        let url = lab.api(&format!("/v1/onboardings/{}?deregister=true", ready.id));
         lab.send("DELETE", &url, &[("authorization", &bearer)], b"").await.status == 202
     };
     customer.until("the exit was requested", injection, asked).await;

@@ -4,7 +4,7 @@ use integration::{Lab, soon};
 use serde_json::{Value, json};
 
 async fn leave(lab: &Lab, id: &str) -> (u16, Value) {
-    let answer = lab.platform_delete(&format!("/v1/onboardings/{id}")).await;
+    let answer = lab.platform_delete(&format!("/v1/onboardings/{id}?deregister=true")).await;
     (answer.status, answer.json())
 }
 

@@ -51,8 +51,9 @@ async fn details(lab: &Lab, id: &str) -> Value {
 async fn every_documented_field_is_passed_on_byte_for_byte() {
     let lab = Lab::start().await;
     let (popup, _) = ready(&lab, &json!({})).await;
-    let own = SAMPLES.replace("WABA", &popup.waba).replace("PHONE", phone(&popup));
-    let own = own.replace("NUMBER", &digits(&lab, &popup).await);
+    let own = SAMPLES.replace("\"WABA\"", &json!(popup.waba).to_string());
+    let own = own.replace("\"PHONE\"", &json!(phone(&popup)).to_string());
+    let own = own.replace("\"NUMBER\"", &json!(digits(&lab, &popup).await).to_string());
     let samples: Vec<Sample<'_>> = serde_json::from_str(&own).unwrap();
     lab.lose("PlatformEventsQueue").await;
     let mut fields = BTreeSet::new();

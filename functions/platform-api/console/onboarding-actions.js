@@ -92,8 +92,8 @@ function end(page, { id, customer_ref: reference }) {
     typed: reference,
     label: "Customer reference",
     text:
-      "This revokes the credit line, deregisters the number, and removes the webhook subscription and the token at Meta. " +
-      "It cannot be undone; the customer has to sign up again.",
+      "This revokes the credit line and removes the webhook subscription and the token at Meta. The numbers stay " +
+      "registered, because another provider may use them. It cannot be undone; the customer has to sign up again.",
     run: async () => {
       await call("DELETE", path("onboardings", id));
       say("The exit has started.");

@@ -22,7 +22,7 @@ impl Handler for App {
             (_, ["v1", "sessions", rest @ ..]) => app.session_route(rest, &request, &operation).await,
             (&Method::GET, ["v1", "onboardings"]) => app.list(&request).await,
             (&Method::GET, ["v1", "onboardings", id]) => app.get(id).await,
-            (&Method::DELETE, ["v1", "onboardings", id]) => app.leave(id, &operation).await,
+            (&Method::DELETE, ["v1", "onboardings", id]) => app.leave(id, &request, &operation).await,
             (&Method::GET, ["v1", "onboardings", id, "timeline"]) => app.timeline(id, &request).await,
             (&Method::POST, ["v1", "onboardings", id, "resume"]) => app.resume(id, &request, &operation).await,
             (&Method::POST, ["v1", "onboardings", id, "assign"]) => app.assign(id, &request, &operation).await,
@@ -129,7 +129,9 @@ impl App {
 
 /// A misspelt or repeated filter would otherwise be ignored.
 fn check_parameters(request: &Request, segments: &[&str]) -> Result<(), Problem> {
+    let method = &request.method;
     let known: &[&str] = match segments {
+        ["v1", "onboardings", _] if *method == Method::DELETE => &["deregister"],
         ["v1", "onboardings"] => &["state", "customer_ref", "search", "cursor"],
         ["v1", "onboardings" | "moves", _, "timeline"] => &["cursor"],
         ["v1", "funnel"] => &["days"],

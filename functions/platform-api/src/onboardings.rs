@@ -132,9 +132,15 @@ impl App {
         Ok(self.find(id).await?.record.steps.values().any(|step| !step.options().is_empty()))
     }
 
-    /// Starts the exit; if it has already started or finished, the answer is the same.
-    pub(crate) async fn leave(&self, id: &str, operation: &Operation) -> Result<Reply, Problem> {
-        if let Some(after) = self.apply(id, &Fact::ExitRequested, operation).await? {
+    /// Starts the exit; if it has already started or finished, the answer is the same. The numbers are deregistered only
+    /// on request: another partner may use them.
+    pub(crate) async fn leave(&self, id: &str, request: &Request, operation: &Operation) -> Result<Reply, Problem> {
+        let deregister = match request.parameter("deregister").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(Problem::bad_parameter()),
+        };
+        if let Some(after) = self.apply(id, &Fact::ExitRequested { deregister }, operation).await? {
             return Ok(json(StatusCode::ACCEPTED, &summary(&after)));
         }
         let held = self.find(id).await?;

@@ -13,7 +13,7 @@ use shared::graph::call::Auth;
 use shared::graph::calls::oauth::DebugToken;
 use shared::graph::calls::phone::{Phone, ReadPhone};
 use shared::graph::calls::waba::ListSubscribedApps;
-use shared::graph::error::GraphError;
+use shared::graph::error::{GraphError, is_refused_access};
 use shared::http::problem::Problem;
 use shared::http::{Reply, json};
 use shared::secret::Secret;
@@ -111,10 +111,17 @@ impl App {
             Box::pin(self.is_subscribed(&token, waba)),
             Box::pin(self.graph.call(&read_phone, Auth::Bearer(&token))),
         );
+        let subscription_error = subscribed.as_ref().err();
+        let refused = |error: &GraphError| Some(error.failure()).filter(is_refused_access);
+        let lost = subscription_error.and_then(refused).or_else(|| phone.as_ref().err().and_then(refused));
         let ours = onboarding.callback_override.as_ref().map(|wanted| wanted.url.as_str());
         [
-            Light::new("token", works),
-            Light::new("subscription", subscribed),
+            // A token that is valid and cannot read the account gives no access.
+            match lost.filter(|_| works == Ok(true)) {
+                Some(failure) => Light { ok: Some(false), ..Light::new("token", Err(failure)) },
+                None => Light::new("token", works),
+            },
+            Light::new("subscription", subscribed.map_err(|error| error.failure())),
             Light::new("override", read(&phone, |phone| phone.overridden_to() == ours)),
             Light::new("registration", read(&phone, Phone::is_connected)),
         ]
@@ -141,9 +148,8 @@ impl App {
         Ok(grant.is_valid && grant.is_ours && grant.has_whatsapp_scope)
     }
 
-    async fn is_subscribed(&self, token: &Secret, waba: &VerifiedWaba) -> Result<bool, Failure> {
-        let apps = self.graph.call(&ListSubscribedApps { waba }, Auth::Bearer(token)).await;
-        let apps = apps.map_err(|error| error.failure())?.data;
+    async fn is_subscribed(&self, token: &Secret, waba: &VerifiedWaba) -> Result<bool, GraphError> {
+        let apps = self.graph.call(&ListSubscribedApps { waba }, Auth::Bearer(token)).await?.data;
         Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == self.graph.app().as_str()))
     }
 }

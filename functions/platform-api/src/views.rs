@@ -116,6 +116,7 @@ struct NoticeView {
     message: &'static str,
     since: String,
     until: Option<String>,
+    phone_number_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -124,7 +125,19 @@ struct NumberView {
     since: String,
     coexistence: bool,
     registered_at: Option<String>,
+    /// Set while Meta shows it as disconnected, or no longer shows it.
+    disconnected: Option<DisconnectedView>,
     words: BTreeMap<Attribute, StatusView>,
+}
+
+#[derive(Serialize)]
+struct DisconnectedView {
+    since: String,
+    reason: Option<String>,
+    initiated_by: Option<String>,
+    who_acts: Actor,
+    code: &'static str,
+    message: &'static str,
 }
 
 #[derive(Serialize)]
@@ -235,7 +248,21 @@ fn notice_view(notice: &Notice) -> NoticeView {
         message: wording::notice(notice),
         since: notice.since.to_rfc3339(),
         until: notice.until.map(Timestamp::to_rfc3339),
+        phone_number_id: notice.phone.as_ref().map(ToString::to_string),
     }
+}
+
+fn disconnected_view(number: &Number) -> Option<DisconnectedView> {
+    let found = number.confirmed_disconnection()?;
+    let (who_acts, code) = number.reconnected_by();
+    Some(DisconnectedView {
+        since: found.since.to_rfc3339(),
+        reason: found.reason.clone(),
+        initiated_by: found.initiated_by.clone(),
+        who_acts,
+        code,
+        message: wording::of_code(code),
+    })
 }
 
 fn number_view(number: &Number) -> NumberView {
@@ -244,6 +271,7 @@ fn number_view(number: &Number) -> NumberView {
         since: number.since.to_rfc3339(),
         coexistence: number.coexists,
         registered_at: number.registered_at.map(Timestamp::to_rfc3339),
+        disconnected: disconnected_view(number),
         words: words(&number.facts),
     }
 }

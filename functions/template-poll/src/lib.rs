@@ -8,11 +8,12 @@ use shared::clock;
 use shared::config::{Lookup, StartError};
 use shared::deadline::Deadline;
 use shared::domain::failure::{Class, Failure};
-use shared::domain::ids::{AttemptId, OnboardingId};
+use shared::domain::ids::OnboardingId;
 use shared::domain::onboarding::Onboarding;
 use shared::domain::progress::Fact;
 use shared::events::Publisher;
 use shared::graph::client::GraphClient;
+use shared::graph::error::is_refused_access;
 use shared::perform::Customer;
 use shared::perform::template_editor::TemplateEditor;
 use shared::perform::templates::{self, Begin};
@@ -185,8 +186,12 @@ impl App {
                 synced
             }
         };
-        if let Err(Failure { class: Class::TokenDead, code, .. }) = &synced {
-            self.token_died(id, attempt.clone(), code.clone()).await?;
+        match &synced {
+            Err(Failure { class: Class::TokenDead, code, .. }) => {
+                self.noted(id, Fact::TokenDied(attempt.clone(), code.clone())).await?;
+            }
+            Err(failure) if is_refused_access(failure) => self.noted(id, Fact::AccessDoubted).await?,
+            _ => {}
         }
         Ok(synced.map(|synced| {
             tracing::info!(waba.id = %waba.id(), listed = synced.listed, changed = synced.changed, "templates polled");
@@ -215,9 +220,9 @@ impl App {
         }
     }
 
-    /// The customer has to connect again; `onboarding-steps` publishes the event.
-    async fn token_died(&self, id: &OnboardingId, attempt: AttemptId, code: String) -> Result<(), PollError> {
-        match self.store.record(id, &Fact::TokenDied(attempt, code), clock::moment()).await? {
+    /// Saves a fact that the poll brought to light; `onboarding-steps` acts on it.
+    async fn noted(&self, id: &OnboardingId, fact: Fact) -> Result<(), PollError> {
+        match self.store.record(id, &fact, clock::moment()).await? {
             Recorded::Changed(_) => Ok(self.steps.enqueue(&Job::Onboarding { id: id.clone() }, Duration::ZERO).await?),
             Recorded::Unchanged | Recorded::Unknown => Ok(()),
         }

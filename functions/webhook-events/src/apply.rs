@@ -5,7 +5,7 @@ use super::delivery::RecordFact;
 use crate::people::People;
 use shared::clock;
 use shared::domain::ids::{BusinessId, MessageId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::message::{MessageFact, MessageNext, stopped_by};
+use shared::domain::message::{Message, MessageFact, MessageNext, stopped_by};
 use shared::domain::meta_status::Attribute;
 use shared::domain::person::Names;
 use shared::domain::progress::{About, Fact};
@@ -65,7 +65,7 @@ impl Applier {
             Observation::SamePerson { phone, names } => self.people.join(&self.store, &phone, &names).await?,
             Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at, recipient } => {
                 let fact = MessageFact::Reported { attempt, wamid, delivery, code, at };
-                self.status(&message, (&phone, recipient), &fact).await?;
+                self.status(&message, (waba, phone.as_ref()), recipient, &fact).await?;
             }
             Observation::Solution { id, status, at } => {
                 self.store.note_solution(&Solution { id, status, at }).await?;
@@ -103,19 +103,22 @@ impl Applier {
 
     /// Enqueues a job for `message-retry` at once if an event is to be published; a due second attempt is enqueued
     /// later. The message id that Meta returns is free text of the sender, so it counts only for messages of the same
-    /// number.
+    /// number or, where the change names none, of the same account.
     async fn status(
         &self,
         id: &MessageId,
-        (phone, mut recipient): (&PhoneNumberId, Names),
+        (waba, phone): (&WabaId, Option<&PhoneNumberId>),
+        mut recipient: Names,
         fact: &MessageFact,
     ) -> Result<(), EventError> {
         let now = clock::now();
         let held = self.store.message(id).await?;
-        let Some(message) = held.map(|held| held.record).filter(|message| message.phone == *phone) else {
+        let sent_by_them = |message: &Message| phone.map_or(message.waba == *waba, |phone| message.phone == *phone);
+        let Some(message) = held.map(|held| held.record).filter(sent_by_them) else {
             return Ok(());
         };
-        recipient.insert(message.person);
+        let phone = &message.phone;
+        recipient.insert(message.person.clone());
         match stopped_by(fact) {
             Some(preference) => self.store.note_preference(phone, &recipient, preference, now).await?,
             None => self.people.join(&self.store, phone, &recipient).await?,

@@ -8,7 +8,8 @@ use super::{App, EventError, Events};
 use shared::domain::meta_status::status_value;
 use shared::domain::time::Timestamp;
 use shared::queue::{LARGEST_REQUEST, MOST_AT_ONCE};
-use shared::webhook::interpret::{is_documented, undocumented_event};
+use shared::webhook::interpret::{Observation, is_documented, undocumented_event};
+use shared::webhook::vocabulary::unlisted;
 
 /// Stable code of a change that names accounts of two customers.
 const TWO_CUSTOMERS: &str = "webhook.two_customers";
@@ -72,10 +73,18 @@ impl App {
         if let Some(event) = undocumented_event(change) {
             tracing::warn!(webhook.event = event, "a webhook event is not documented");
         }
+        for list in unlisted(change) {
+            tracing::warn!(webhook.vocabulary = list, "a webhook word is not documented");
+        }
         let names_two = change.waba() != change.entry_waba();
         // What concerns people only needs no account: most incoming messages cost no read of its owner.
-        if piece.observed.iter().any(|observation| !is_of_people(observation)) || names_two {
-            piece.route = route(&self.applier.store, owners, change).await?;
+        let needs_account = piece.observed.iter().any(|observation| !is_of_people(observation));
+        if needs_account || names_two {
+            let of_portfolio = piece.observed.iter().all(Observation::needs_owner);
+            piece.route = route(&self.applier.store, owners, change, of_portfolio).await?;
+        }
+        if matches!(piece.route, Route::Nowhere) && needs_account {
+            tracing::warn!("a change that concerns records names no account");
         }
         if matches!(piece.route, Route::Disputed) {
             tracing::error!(error.code = TWO_CUSTOMERS, "change names accounts of two customers");

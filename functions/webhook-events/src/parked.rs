@@ -35,6 +35,8 @@ impl App {
         received_at: Timestamp,
     ) -> Result<Vec<RecordFact>, EventError> {
         let waits = observed.iter().any(Observation::needs_owner);
+        // An account that is connected later is read then.
+        let only_checked = observed.iter().filter(|observation| observation.needs_owner()).all(Observation::is_check);
         for observation in observed.into_iter().filter(|observation| !observation.needs_owner()) {
             self.applier.apply(waba, None, observation).await?;
         }
@@ -43,6 +45,9 @@ impl App {
         }
         if let Some(target) = self.applier.store.alias_of(waba, clock::now()).await? {
             return self.of_migrated(&target).await;
+        }
+        if only_checked {
+            return Ok(Vec::new());
         }
         let envelope = Envelope { forwarded: true, ..Envelope::new(received_at, change.to_notification()) }.pack()?;
         if envelope.len() > LARGEST_PARKED {

@@ -65,9 +65,11 @@ impl App {
         let observed = std::mem::take(&mut piece.observed);
         let mut facts = Vec::new();
         match &piece.route {
-            Route::Account(waba, owner) => {
-                for observation in observed {
-                    facts.extend(self.applier.apply(waba, Some(owner), observation).await?);
+            Route::Accounts(accounts) => {
+                for (waba, owner) in accounts {
+                    for observation in &observed {
+                        facts.extend(self.applier.apply(waba, Some(owner), observation.clone()).await?);
+                    }
                 }
             }
             Route::Unknown(waba) => facts.extend(self.park_unowned(waba, change, observed, received_at).await?),

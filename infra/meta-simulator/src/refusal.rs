@@ -51,6 +51,17 @@ impl Refusal {
         Self::new(403, 200, message)
     }
 
+    /// Access that was lost although the token is valid, in one of the forms in which Meta says so.
+    pub(crate) fn access(code: &str, id: &str) -> Self {
+        match code {
+            "10" => Self::new(403, 10, "(#10) Application does not have permission for this action"),
+            "200" => Self::permission("(#200) You do not have the necessary permissions to access this object."),
+            "3" => Self::new(400, 3, "(#3) Application does not have the capability to make this API call."),
+            "33" => Self::new(400, 33, "(#33) The object does not exist, or the permission was not granted."),
+            _ => Self::unknown_object(id),
+        }
+    }
+
     pub(crate) fn body(&self, trace: &str) -> Value {
         let mut error =
             json!({ "message": self.message, "type": "OAuthException", "code": self.code, "fbtrace_id": trace });

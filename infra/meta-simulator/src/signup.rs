@@ -45,6 +45,8 @@ pub(crate) struct Signup {
     scopes: Vec<String>,
     /// Meta's review of the account.
     review: String,
+    /// The review of the display names of a new account's numbers.
+    name_status: String,
     /// Redirect URI of the full page; the exchange has to name it too.
     redirect_uri: Option<String>,
     /// The event by which Meta announces the account.
@@ -72,6 +74,7 @@ impl Default for Signup {
             expires_in: None,
             scopes: Vec::new(),
             review: "APPROVED".to_owned(),
+            name_status: "APPROVED".to_owned(),
             redirect_uri: None,
             announced_as: "PARTNER_ADDED".to_owned(),
         }
@@ -146,6 +149,7 @@ impl Signup {
             shared_with_platform: false,
             review: self.review.clone(),
             verification: "verified".to_owned(),
+            refused_with: None,
             calls: Vec::new(),
         };
         world.wabas.insert(id.clone(), waba);
@@ -164,7 +168,7 @@ impl Signup {
             status: if on_business_app { "CONNECTED" } else { "PENDING" }.to_owned(),
             pin: self.pin.clone(),
             on_business_app,
-            name_status: "APPROVED".to_owned(),
+            name_status: self.name_status.clone(),
             webhook_override: None,
             onboarded_at: now,
             synced: BTreeSet::new(),

@@ -128,7 +128,11 @@ impl World {
             Bearer::System => waba.shared_with_platform,
             Bearer::App => false,
         };
-        if sees { Ok(waba) } else { Err(Refusal::unknown_object(id)) }
+        match (sees, waba.refused_with.as_deref().filter(|_| matches!(bearer, Bearer::Business(_)))) {
+            (true, None) => Ok(waba),
+            (true, Some(code)) => Err(Refusal::access(code, id)),
+            (false, _) => Err(Refusal::unknown_object(id)),
+        }
     }
 
     /// An account to change, if the caller may see it.
@@ -140,7 +144,8 @@ impl World {
     /// A number, if the caller may see its account.
     pub(crate) fn phone_mut(&mut self, bearer: &Bearer, id: &str) -> Result<&mut Phone, Refusal> {
         let waba = self.phones.get(id).map(|phone| phone.waba.clone()).ok_or_else(|| Refusal::unknown_object(id))?;
-        self.waba(bearer, &waba).map_err(|_| Refusal::unknown_object(id))?;
+        let hidden = |refusal: Refusal| if refusal.subcode == Some(33) { Refusal::unknown_object(id) } else { refusal };
+        self.waba(bearer, &waba).map_err(hidden)?;
         self.phones.get_mut(id).ok_or_else(|| Refusal::unknown_object(id))
     }
 }

@@ -5,5 +5,7 @@ pub mod cloud_event;
 pub mod envelope;
 pub mod handshake;
 pub mod interpret;
+mod members;
 pub mod signature;
+pub mod vocabulary;
 pub mod writers;

@@ -20,7 +20,8 @@ use onboarding_core::domain::ids::{
 use onboarding_core::domain::meta_status::Attribute;
 use onboarding_core::domain::onboarding::{Extent, Onboarding, Phase, State};
 use onboarding_core::domain::progress::{
-    About, Fact, Finding, HealthCheck, Next, ReceivedCode, Renewed, RepeatSignup, advance, due_at, next,
+    About, Fact, Finding, HealthCheck, Next, ReceivedCode, Renewed, RepeatSignup, ReportedDisconnection, advance,
+    due_at, next,
 };
 use onboarding_core::domain::session::{Flow, Role};
 use onboarding_core::domain::steps::{Runner, Step};
@@ -73,6 +74,7 @@ fn finding(draw: &mut Draw, step: Step) -> Finding {
             waba: waba(),
             joins: (draw.below(8) == 0).then(|| OnboardingId::new(Timestamp::from_seconds(1), 99)),
             token_expires_at: (draw.below(3) == 0).then(|| Timestamp::from_seconds(400_000)),
+            scopes: BTreeSet::new(),
             status: Vec::new(),
         },
         Step::FindNumber => {
@@ -135,10 +137,29 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
             at: now,
         },
         18 => Fact::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
-        19 => of(draw, &[Fact::Resumed, Fact::CheckRequested, Fact::WatchStarted]),
+        19 => of(
+            draw,
+            &[
+                Fact::Resumed,
+                Fact::CheckRequested,
+                Fact::AccessDoubted,
+                Fact::WatchStarted,
+                Fact::WatchFailed("graph.unreachable".to_owned()),
+                Fact::AccessLost(attempt(0), "access.lost"),
+                Fact::NumberDisconnected(Box::new(ReportedDisconnection {
+                    display: None,
+                    reason: Some("CHANGE_NUMBER".to_owned()),
+                    initiated_by: None,
+                    at: now,
+                })),
+            ],
+        ),
         20 => gone(draw, now),
         21 => Fact::CodeReceived(Box::new(another_code(draw))),
-        _ => of(draw, &[Fact::Resumed, Fact::ExitRequested, Fact::EventsSent(record.outbox.clone())]),
+        _ => of(
+            draw,
+            &[Fact::Resumed, Fact::ExitRequested { deregister: true }, Fact::EventsSent(record.outbox.clone())],
+        ),
     }
 }
 
@@ -178,7 +199,12 @@ fn reading(draw: &mut Draw, now: Timestamp) -> HealthCheck {
         at: now,
         token_expires_at: (draw.below(2) == 0).then(|| now.after(Duration::from_secs(86_400))),
         account: Vec::new(),
-        numbers: Vec::new(),
+        numbers: of(
+            draw,
+            &[Vec::new(), vec![(PhoneNumberId::parse("5").unwrap(), vec![(Attribute::Status, "CONNECTED".into())])]],
+        ),
+        gone: of(draw, &[BTreeSet::new(), BTreeSet::from([PhoneNumberId::parse("5").unwrap()])]),
+        scopes: BTreeSet::new(),
         drift: of(draw, &[BTreeSet::new(), BTreeSet::from(["number.disconnected".to_owned()])]),
         repaired: Vec::new(),
         spare: attempt(2),

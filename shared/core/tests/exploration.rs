@@ -66,7 +66,7 @@ fn finding(record: &Onboarding, step: Step) -> Finding {
         Step::VerifyGrant => {
             let owner = BusinessId::parse("77").unwrap();
             let waba = verify_waba(&waba, &waba, &owner, &record.claim).unwrap();
-            Finding::Account { waba, joins: None, token_expires_at: None, status: Vec::new() }
+            Finding::Account { waba, joins: None, token_expires_at: None, scopes: BTreeSet::new(), status: Vec::new() }
         }
         Step::FindNumber => {
             let listed = [ListedPhone { id: PhoneNumberId::parse("5").unwrap(), on_business_app: false, proven: true }];
@@ -163,7 +163,7 @@ impl World {
             moves.push(Self { now: due, ..self.clone() });
         }
         if self.exits > 0 {
-            moves.push(Self { exits: 0, ..self.apply(&Fact::ExitRequested) });
+            moves.push(Self { exits: 0, ..self.apply(&Fact::ExitRequested { deregister: true }) });
         }
         moves
     }

@@ -223,6 +223,12 @@ pub fn is_missing_permission(failure: &Failure) -> bool {
     code.is_some_and(|code| matches!(code, 3 | 10 | 200..=299))
 }
 
+/// Whether Meta refuses access to the object: it is not visible to the token, or a permission is missing.
+#[must_use]
+pub fn is_refused_access(failure: &Failure) -> bool {
+    is_invisible(failure) || is_missing_permission(failure)
+}
+
 /// Subcodes of 190 that Meta documents: app not installed, checkpoint, password changed, expired, unconfirmed user, logged
 /// out, invalid session.
 const DEAD_TOKENS: [u64; 7] = [458, 459, 460, 463, 464, 467, 492];
@@ -230,6 +236,8 @@ const DEAD_TOKENS: [u64; 7] = [458, 459, 460, 463, 464, 467, 492];
 /// Meta: "Handle Graph API errors", "WhatsApp error codes"; the groups are explained in the README's list of codes.
 fn class(refusal: &Refusal) -> Class {
     match refusal.code {
+        // "Cannot Create Certificate": the display name is not approved.
+        100 if refusal.subcode == Some(2_388_001) => Class::Needs(Actor::Customer, Waiting::DisplayName),
         102 | 190 => Class::TokenDead,
         4 | 17 | 32 | 341 | 613 | 80007 | 80008 | 130_429 => {
             Class::LaterAfter(refusal.regain_access.unwrap_or(LIMITED))

@@ -4,7 +4,7 @@ use super::Announcer;
 use crate::clock;
 use crate::domain::failure::{Actor, MetaCode, Waiting};
 use crate::domain::ids::PhoneNumberId;
-use crate::domain::onboarding::Onboarding;
+use crate::domain::onboarding::{Number, Onboarding};
 use crate::domain::outbox::PendingEvent;
 use crate::domain::progress::{Fact, TimelineEntry, advance};
 use crate::domain::time::Timestamp;
@@ -26,7 +26,34 @@ struct OnboardingData<'a> {
     message: Option<&'static str>,
     /// What differs from how it was set up.
     drift: Vec<&'a str>,
+    /// Numbers that Meta shows as disconnected, or no longer shows.
+    disconnected: Vec<DisconnectedNumber<'a>>,
     token_expires_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DisconnectedNumber<'a> {
+    phone_number_id: &'a str,
+    since: String,
+    reason: Option<&'a str>,
+    initiated_by: Option<&'a str>,
+    who_acts: Actor,
+    message: &'static str,
+}
+
+impl<'a> DisconnectedNumber<'a> {
+    fn of(number: &'a Number) -> Option<Self> {
+        let found = number.confirmed_disconnection()?;
+        let (who_acts, code) = number.reconnected_by();
+        Some(Self {
+            phone_number_id: number.phone.id().as_str(),
+            since: found.since.to_rfc3339(),
+            reason: found.reason.as_deref(),
+            initiated_by: found.initiated_by.as_deref(),
+            who_acts,
+            message: wording::of_code(code),
+        })
+    }
 }
 
 impl Announcer for Onboarding {
@@ -60,6 +87,7 @@ impl Announcer for Onboarding {
             phone_number_id: self.phone.as_ref().map(|phone| phone.id().as_str()),
             phone_number_ids: self.numbers.keys().map(PhoneNumberId::as_str).collect(),
             drift: self.drift.iter().map(String::as_str).collect(),
+            disconnected: self.numbers.values().filter_map(DisconnectedNumber::of).collect(),
             token_expires_at: self.token_expires_at.map(Timestamp::to_rfc3339),
             waiting_for: obstacle.as_ref().and_then(|obstacle| obstacle.waiting_for).map(Waiting::as_str),
             who_acts: obstacle.as_ref().map(|obstacle| obstacle.actor),

@@ -3,13 +3,70 @@
 
 use super::Customer;
 use super::grant::own_fault;
-use crate::domain::failure::{Class, Failure};
+use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedWaba;
+use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::Finding;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
+use crate::graph::calls::phone::ReadPhone;
+use crate::graph::calls::platform::ListAppPermissions;
 use crate::graph::calls::waba::ReadWaba;
-use crate::graph::error::{is_invisible, is_missing_permission};
+use crate::graph::error::{is_invisible, is_missing_permission, is_refused_access};
+
+/// Stable codes of lost access.
+const INVISIBLE: &str = "access.lost";
+const DENIED: &str = "access.denied";
+pub(super) const SCOPE_GONE: &str = "access.scope_gone";
+
+/// The permission without which our app can read no customer's account.
+const MANAGEMENT: &str = "whatsapp_business_management";
+
+/// The token is valid, but gives no access to the account any more; with the stable code of the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lost(pub(super) &'static str);
+
+/// Meta refused to show the account: it is lost if no number of it is shown either, and if the cause is not a permission
+/// that our own app lacks.
+pub(super) async fn confirm_lost(
+    customer: &Customer<'_>,
+    onboarding: &Onboarding,
+    failure: Failure,
+) -> Result<Lost, Failure> {
+    if any_number_is_shown(customer, onboarding).await? {
+        return Err(failure);
+    }
+    if is_invisible(&failure) { Ok(Lost(INVISIBLE)) } else { denied(customer, failure).await }
+}
+
+/// Whether Meta still shows a number of the account to the token.
+async fn any_number_is_shown(customer: &Customer<'_>, onboarding: &Onboarding) -> Result<bool, Failure> {
+    for number in onboarding.numbers.values() {
+        match customer.call(&ReadPhone { phone: &number.phone }).await {
+            Ok(_) => return Ok(true),
+            Err(failure) if is_refused_access(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(false)
+}
+
+/// A permission is missing: the customer's, unless our app itself has lost it for all customers.
+pub(super) async fn denied(customer: &Customer<'_>, failure: Failure) -> Result<Lost, Failure> {
+    let call = ListAppPermissions { app: customer.graph.app() };
+    let listed = customer.graph.call(&call, Auth::App).await.map_err(|error| own_fault(error.failure()))?.data;
+    let ours = listed.iter().find(|permission| permission.permission == MANAGEMENT);
+    match ours.is_some_and(|permission| permission.status != "live") {
+        true => Err(Failure { code: "app.permission_missing".to_owned(), ..failure }),
+        false => Ok(Lost(DENIED)),
+    }
+}
+
+/// Inside a signup: Meta gives access only after the token was issued, so the same answer is asked for again by date.
+pub(super) fn pending(failure: Failure) -> Failure {
+    let class = Class::Needs(Actor::Meta, Waiting::Meta);
+    Failure { class, code: "access.pending".to_owned(), ..failure }
+}
 
 /// What Meta returns for the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +77,20 @@ pub(super) enum Access {
     Lost,
     /// The token is no longer valid.
     TokenDead,
+}
+
+/// Asks Meta about the account and, if it is not shown, about each of its numbers: news about one number must not end the
+/// others. A number that is still shown contradicts the account; that is a failure.
+pub(super) async fn check_whole(
+    customer: &Customer<'_>,
+    waba: &VerifiedWaba,
+    onboarding: &Onboarding,
+) -> Result<Access, Failure> {
+    let access = check(customer, waba).await?;
+    if access == Access::Lost && any_number_is_shown(customer, onboarding).await? {
+        return Err(Failure::new(Class::Later, "departure.contradicted"));
+    }
+    Ok(access)
 }
 
 /// Asks Meta. If the answer is inconclusive (an outage, a limit, a permission that our app lacks), that is a failure.

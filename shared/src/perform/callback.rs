@@ -7,6 +7,7 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::progress::Finding;
 use crate::domain::session::CallbackOverride;
 use crate::graph::calls::phone::{OverrideWebhooks, ReadPhone};
+use crate::graph::error::is_invisible;
 use crate::secrets::Vault;
 
 /// Points the number's webhooks to the platform's URL and reads the setting back. A URL that somebody else set is left
@@ -52,8 +53,14 @@ pub(super) async fn clear(customer: &Customer<'_>, vault: &Vault, onboarding: &O
 }
 
 async fn clear_one(customer: &Customer<'_>, ours: &CallbackOverride, phone: &VerifiedPhone) -> Result<(), Failure> {
-    if target(customer, phone).await?.as_deref() != Some(ours.url.as_str()) {
-        return Ok(());
+    match target(customer, phone).await {
+        // A number that is gone has no override.
+        Err(failure) if is_invisible(&failure) => return Ok(()),
+        set => {
+            if set?.as_deref() != Some(ours.url.as_str()) {
+                return Ok(());
+            }
+        }
     }
     customer.call(&OverrideWebhooks { phone, target: None }).await?;
     match target(customer, phone).await? {

@@ -32,7 +32,7 @@ impl OnboardingSteps {
         let Some(token) = token else { return Ok(Access::TokenDead) };
         let customer = Customer { graph: &self.graph, token: &token };
         if let Some(waba) = &onboarding.waba {
-            return access::check(&customer, waba).await;
+            return access::check_whole(&customer, waba, onboarding).await;
         }
         // No account is proven yet: only the token itself can be checked.
         let inspected = self.graph.call(&DebugToken { token: &token }, Auth::App).await;

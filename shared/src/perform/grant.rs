@@ -8,12 +8,13 @@ use crate::domain::time::Timestamp;
 use crate::graph::call::Auth;
 use crate::graph::calls::oauth::DebugToken;
 use crate::graph::calls::waba::ReadWaba;
+use std::collections::BTreeSet;
 
-/// Returns what was proven, and when the token expires.
+/// Returns what was proven, when the token expires, and its scopes for the account.
 pub(super) async fn verify(
     customer: &Customer<'_>,
     onboarding: &Onboarding,
-) -> Result<(VerifiedWaba, Option<Timestamp>), Failure> {
+) -> Result<(VerifiedWaba, Option<Timestamp>, BTreeSet<String>), Failure> {
     let inspected = customer.graph.call(&DebugToken { token: customer.token }, Auth::App).await;
     let facts = inspected.map_err(|error| own_fault(error.failure()))?.data;
     let claim = &onboarding.claim;
@@ -27,7 +28,8 @@ pub(super) async fn verify(
     let owner = read
         .owner_business_info
         .ok_or_else(|| Failure::new(Class::Needs(Actor::Operator, Waiting::Meta), "grant.owner_unknown"))?;
-    Ok((verify_waba(&chosen, &read.id, &owner.id, claim)?, facts.ends_at()))
+    let scopes = facts.scopes_for(&chosen);
+    Ok((verify_waba(&chosen, &read.id, &owner.id, claim)?, facts.ends_at(), scopes))
 }
 
 /// An invalid app token has to be fixed by the operator; it does not mean that the customer's token is invalid.

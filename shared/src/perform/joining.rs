@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 
 impl OnboardingSteps {
     pub(super) async fn verify(&self, customer: &Customer<'_>, onboarding: &Onboarding) -> Result<Finding, Failure> {
-        let (waba, token_expires_at) = grant::verify(customer, onboarding).await?;
+        let (waba, token_expires_at, scopes) = grant::verify(customer, onboarding).await?;
         if onboarding.waba.as_ref().is_some_and(|before| before.id() != waba.id()) {
             return Err(Failure::new(Class::Hold, "grant.other_account"));
         }
@@ -26,7 +26,7 @@ impl OnboardingSteps {
         let announced = self.store.partnership(waba.id()).await?;
         let uncertified = announced.is_some_and(|announced| announced.record.uncertified);
         let status = uncertified.then(|| (Attribute::Certification, "NEEDED".to_owned())).into_iter().collect();
-        Ok(Finding::Account { waba, joins, token_expires_at, status })
+        Ok(Finding::Account { waba, joins, token_expires_at, scopes, status })
     }
 
     /// The record that has the account, if it is another record of the same customer or an unclaimed one.

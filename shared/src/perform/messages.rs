@@ -19,6 +19,7 @@ use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::transport::TransportError;
+use crate::webhook::interpret::statuses::doubts_access;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
 
@@ -98,9 +99,14 @@ impl Sender {
         }
         self.learn(message, sent.as_ref()).await;
         let dead = sent.as_ref().err().map(GraphError::failure).filter(|failure| failure.class == Class::TokenDead);
+        let doubted = sent.as_ref().err().and_then(GraphError::refusal).is_some_and(|refusal| {
+            doubts_access(if refusal.subcode == Some(INVISIBLE) { INVISIBLE } else { refusal.code })
+        });
         let after = self.record(&message.id, &outcome(number, sent.map(Sent::wamid))).await?;
         if let Some(failure) = dead {
             self.token_died(onboarding, failure.code).await?;
+        } else if doubted {
+            self.noted(onboarding, &Fact::AccessDoubted).await?;
         }
         Ok(after)
     }
@@ -215,7 +221,12 @@ impl Sender {
     /// The customer has to connect again; `onboarding-steps` publishes the event.
     async fn token_died(&self, onboarding: &Onboarding, code: String) -> Result<(), SendError> {
         let Some(attempt) = onboarding.token_attempt() else { return Ok(()) };
-        self.store.record(&onboarding.id, &Fact::TokenDied(attempt.clone(), code), clock::moment()).await?;
+        self.noted(onboarding, &Fact::TokenDied(attempt.clone(), code)).await
+    }
+
+    /// Saves a fact that a message brought to light, and has it acted on.
+    async fn noted(&self, onboarding: &Onboarding, fact: &Fact) -> Result<(), SendError> {
+        self.store.record(&onboarding.id, fact, clock::moment()).await?;
         Ok(self.steps.enqueue(&Job::Onboarding { id: onboarding.id.clone() }, Duration::ZERO).await?)
     }
 }
@@ -230,6 +241,8 @@ fn is_marketing<'a>(categories: impl Iterator<Item = Option<&'a str>>) -> Option
     }
     (!categories.is_empty() && categories.iter().all(Option::is_some)).then_some(false)
 }
+/// Meta's code, and subcode of 100, for an object that the token cannot see.
+const INVISIBLE: u64 = 33;
 
 /// An attempt is known to have failed only if the request certainly was not sent, or Meta rejected it.
 fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageFact {

@@ -50,6 +50,12 @@ pub(super) async fn is_subscribed(customer: &Customer<'_>, waba: &VerifiedWaba) 
     Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id == customer.graph.app().as_str()))
 }
 
+/// Whether another app receives the account's webhooks: another partner works with it.
+pub(super) async fn is_shared(customer: &Customer<'_>, waba: &VerifiedWaba) -> Result<bool, Failure> {
+    let apps = customer.call(&ListSubscribedApps { waba }).await?.data;
+    Ok(apps.iter().any(|app| app.whatsapp_business_api_data.id != customer.graph.app().as_str()))
+}
+
 fn not_subscribed() -> Failure {
     Failure::new(Class::Later, "webhooks.not_subscribed")
 }

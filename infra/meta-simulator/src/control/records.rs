@@ -24,6 +24,12 @@ pub(super) struct WabaChange {
     verification: Option<String>,
     /// Our app's subscription disappears without a webhook.
     unsubscribe: Option<bool>,
+    /// Another partner's app is subscribed to the account.
+    other_app: Option<String>,
+    /// How Meta refuses the account and its numbers to tokens that stay valid: `100/33`, `10`, `200`, `3`; empty: not.
+    refused_with: Option<String>,
+    /// Scopes of the tokens of the account.
+    scopes: Option<Vec<String>>,
 }
 
 /// One account with its numbers, and the credit shared with its owner.
@@ -55,6 +61,10 @@ pub(super) async fn change_waba(
     if change.unsubscribe == Some(true) {
         waba.subscribed.clear();
     }
+    waba.subscribed.extend(change.other_app);
+    if let Some(code) = change.refused_with {
+        waba.refused_with = Some(code).filter(|code| !code.is_empty());
+    }
     if let Some(review) = change.review {
         waba.review.clone_from(&review);
         meta.webhooks.send(&meta.webhooks.body(&id, "account_review_update", &json!({ "decision": review })));
@@ -63,7 +73,71 @@ pub(super) async fn change_waba(
         let tokens = world.tokens.values_mut().filter(|token| token.wabas.contains(&id));
         tokens.for_each(|token| token.wabas.push(other.clone()));
     }
+    if let Some(scopes) = change.scopes {
+        let tokens = world.tokens.values_mut().filter(|token| token.wabas.contains(&id));
+        tokens.for_each(|token| token.scopes.clone_from(&scopes));
+    }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The two shapes of Meta's own samples for a number that was disconnected in the WhatsApp Business app.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Shape {
+    /// Names the number (page "onboarding WhatsApp Business app users").
+    Number,
+    /// Names the account (page "account_update").
+    Account,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Disconnection {
+    shape: Shape,
+    reason: String,
+    initiated_by: String,
+    /// Whether the number is still connected: Meta's news may be late.
+    #[serde(default)]
+    still_connected: bool,
+}
+
+/// A number is disconnected in the WhatsApp Business app; Meta reports it.
+pub(super) async fn disconnect(
+    State(meta): Shared,
+    Path(id): Path<String>,
+    Json(order): Json<Disconnection>,
+) -> Result<StatusCode, StatusCode> {
+    let mut world = meta.world();
+    let phone = world.phones.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
+    if !order.still_connected {
+        "DISCONNECTED".clone_into(&mut phone.status);
+    }
+    let number: String = phone.display_phone_number.chars().filter(char::is_ascii_digit).collect();
+    let account = phone.waba.clone();
+    let owner = world.wabas.get(&account).map(|waba| waba.owner.clone()).ok_or(StatusCode::NOT_FOUND)?;
+    drop(world);
+    let info = json!({ "reason": order.reason, "initiated_by": order.initiated_by });
+    let (entry, value) = match order.shape {
+        Shape::Number => {
+            let value = json!({ "phone_number": number, "event": "PARTNER_REMOVED", "disconnection_info": info });
+            (account, value)
+        }
+        Shape::Account => {
+            let named = json!({ "waba_id": account, "owner_business_id": owner });
+            let value = json!({ "event": "PARTNER_REMOVED", "waba_info": named, "disconnection_info": info });
+            (meta.options.business_id.clone(), value)
+        }
+    };
+    meta.webhooks.send(&meta.webhooks.body(&entry, "account_update", &value));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A number is deleted from its account, or moved to another one, without a webhook.
+pub(super) async fn delete_phone(State(meta): Shared, Path(id): Path<String>) -> StatusCode {
+    let mut world = meta.world();
+    world.phones.remove(&id);
+    world.wabas.values_mut().for_each(|waba| waba.phones.retain(|phone| *phone != id));
+    StatusCode::NO_CONTENT
 }
 
 /// The customer removes the platform: its tokens become invalid and Meta reports it.

@@ -35,6 +35,9 @@ pub(crate) struct Waba {
     pub(crate) review: String,
     /// Meta's verification of the owning business.
     pub(crate) verification: String,
+    /// How Meta refuses the account and its numbers to tokens that stay valid.
+    #[serde(default)]
+    pub(crate) refused_with: Option<String>,
     /// Times of the calls in the last hour, for the rate limit.
     #[serde(skip)]
     pub(crate) calls: Vec<i64>,

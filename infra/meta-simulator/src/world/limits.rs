@@ -56,6 +56,10 @@ impl Phone {
                 "(#133006) The phone number has to be verified before it is registered",
             ));
         }
+        if ["PENDING_REVIEW", "DECLINED", "EXPIRED"].contains(&self.name_status.as_str()) {
+            let message = "Cannot Create Certificate: the display name is not approved.";
+            return Err(Refusal::parameter(message).with_subcode(2_388_001));
+        }
         if self.pin.as_deref().is_some_and(|own| own != pin) {
             return Err(Refusal::new(400, 133_005, "(#133005) Two step verification PIN Mismatch"));
         }

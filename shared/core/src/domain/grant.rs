@@ -153,7 +153,8 @@ pub fn verify_phone(claim: &Claim, listed: &[ListedPhone], known: &[PhoneNumberI
 }
 
 /// Meta's own error code for registering a number that is not verified yet.
-fn unproven() -> Failure {
+#[must_use]
+pub fn unproven() -> Failure {
     Failure::new(Class::Needs(Actor::Customer, Waiting::Number), "graph.133006")
 }
 

@@ -12,7 +12,7 @@ mod step_record;
 pub use calls::Calls;
 pub use departure::Departure;
 pub use notice::{EXPIRY_WARNING, Notice, SYNC_WINDOW};
-pub use number::{Number, REGISTRATION_WINDOW};
+pub use number::{DISCONNECTED, Disconnection, NAME_NOT_APPROVED, Number, REGISTRATION_WINDOW};
 pub use obstacle::Obstacle;
 pub use phase::{Extent, Phase};
 pub use state::State;
@@ -40,6 +40,9 @@ pub struct Renewal {
     /// How often it was requested.
     pub tries: u16,
 }
+
+/// Prefix of the stable codes for access that was lost although the token is valid.
+const ACCESS: &str = "access.";
 
 /// One customer's onboarding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,6 +103,19 @@ pub struct Onboarding {
     /// When the next health check of a completed connection is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch_at: Option<Timestamp>,
+    /// Health checks started since the last one that had a result.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub check_tries: u16,
+    /// When the last health check was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
+    /// WhatsApp scopes that the token has for the account; empty in records from before they were stored.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub scopes: BTreeSet<String>,
+    /// Whether an exit deregisters the numbers, as requested by an operator. Meta takes a deregistered number off the
+    /// Cloud API for every partner that uses it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deregisters: bool,
     /// Calls to Meta about the account within the current hour.
     #[serde(default)]
     pub calls: Calls,
@@ -115,6 +131,11 @@ pub struct Onboarding {
     pub outbox: Vec<PendingEvent>,
     /// Number of the next timeline entry.
     pub timeline_length: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u16) -> bool {
+    *count == 0
 }
 
 /// Failed attempts of a step after which a wait for Meta is shown instead of progress.
@@ -160,6 +181,10 @@ impl Onboarding {
             drift: BTreeSet::new(),
             renewal: None,
             watch_at: None,
+            check_tries: 0,
+            checked_at: None,
+            scopes: BTreeSet::new(),
+            deregisters: false,
             calls: Calls::default(),
             allocation: None,
             template_namespace: None,
@@ -205,6 +230,12 @@ impl Onboarding {
     pub fn coexists(&self) -> bool {
         let in_app = self.phone.as_ref().is_some_and(VerifiedPhone::is_on_business_app);
         in_app || self.flow == Flow::Coexistence || self.claims_coexistence()
+    }
+
+    /// Whether the token is valid, but Meta no longer gives access to the account: checked again by date.
+    #[must_use]
+    pub fn awaits_access(&self) -> bool {
+        matches!(&self.phase, Phase::Reauthorise { reason, .. } if reason.starts_with(ACCESS))
     }
 
     /// Whether an exit is in progress.

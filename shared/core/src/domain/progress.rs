@@ -1,11 +1,13 @@
 //! How an onboarding progresses: what is due ([`next`]), what a fact changes ([`advance`]), when the next action is due
 //! ([`due_at`]).
 
+mod access;
 mod announce;
 mod assign;
 mod beginning;
 mod connection;
 mod departure;
+mod disconnection;
 mod due;
 mod event;
 mod exit;
@@ -16,7 +18,7 @@ mod watch;
 
 pub use beginning::{ReceivedCode, begin_announced, begin_with_code};
 pub use due::{Next, due_at, next};
-pub use event::{About, Fact, Finding, HealthCheck, Renewed, RepeatSignup};
+pub use event::{About, Fact, Finding, HealthCheck, Renewed, RepeatSignup, ReportedDisconnection};
 pub use rescue::rescue;
 
 use super::failure::MetaCode;
@@ -24,6 +26,7 @@ use super::onboarding::Onboarding;
 use super::operation::{Operation, REQUESTED};
 use super::steps::Step;
 use super::time::{Moment, Timestamp};
+use access::{access_lost, check_failed};
 use announce::announce_state;
 use assign::assigned;
 use beginning::code_received;
@@ -32,11 +35,12 @@ use connection::{
     token_not_stored, token_renewed, token_stored,
 };
 use departure::{check_started, confirmed, departed, not_confirmed};
+use disconnection::disconnected;
 use exit::exit_requested;
 use facts::{chosen, number_added, resumed, step_failed, step_started, step_succeeded};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use watch::{check_requested, reported, watch_started, watched};
+use watch::{access_doubted, check_requested, reported, watch_started, watched};
 
 /// How long a worker may run a step before another may start it again: a little over the workers' 30 s timeout.
 pub const STEP_LEASE: Duration = Duration::from_secs(40);
@@ -149,13 +153,17 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::StepFailed(step, failure) => step_failed(after, *step, failure, moment, timeline),
         Fact::Chosen { waba, phone } => chosen(after, waba.as_ref(), phone.as_ref(), now, timeline),
         Fact::NumberAdded(phone) => number_added(after, phone, now, timeline),
-        Fact::WatchStarted => watch_started(after, now),
+        Fact::WatchStarted => watch_started(after, now, timeline),
+        Fact::WatchFailed(code) => check_failed(after, code, now, timeline),
+        Fact::AccessLost(attempt, code) => access_lost(after, attempt, code, now, timeline),
+        Fact::AccessDoubted => access_doubted(after, now),
+        Fact::NumberDisconnected(report) => disconnected(after, report, now, timeline),
         Fact::Watched(reading) => watched(after, reading, moment, timeline),
         Fact::Observed { at, .. } | Fact::Restricted { at, .. } | Fact::NameDecided { at, .. } => {
             reported(after, event, *at, now);
         }
         Fact::CheckRequested => check_requested(after, now),
-        Fact::ExitRequested => exit_requested(after, now, timeline),
+        Fact::ExitRequested { deregister } => exit_requested(after, *deregister, now, timeline),
         Fact::Resumed => resumed(after, now, timeline),
         Fact::Departed(reason, at) => departed(after, reason, *at, now, timeline),
         Fact::DepartureCheckStarted => check_started(after, now),

@@ -35,6 +35,12 @@ pub fn notice(notice: &Notice) -> &'static str {
     ENGLISH.text(&notice.code).unwrap_or_else(|| ENGLISH.text(by_actor(notice.actor)).unwrap_or_default())
 }
 
+/// The English sentence for a stable code; empty when there is none.
+#[must_use]
+pub fn of_code(code: &str) -> &'static str {
+    ENGLISH.text(code).unwrap_or_default()
+}
+
 /// The English sentence for a state that has no obstacle.
 #[must_use]
 pub fn state_sentence(state: State) -> Option<&'static str> {

@@ -1,8 +1,8 @@
 //! Splits one POST into its changes. Values stay raw JSON, byte for byte: they are forwarded without being interpreted.
 
-use crate::domain::ids::{PhoneNumberId, WabaId};
+use super::members::Members;
+use crate::domain::ids::{BusinessId, PhoneNumberId, WabaId};
 use crate::domain::time::Timestamp;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -11,36 +11,6 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable notification")]
 pub struct Unreadable;
-
-#[derive(Deserialize)]
-struct Notification<'a> {
-    #[serde(borrow)]
-    object: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    entry: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    time: Option<i64>,
-    #[serde(borrow, default)]
-    changes: Vec<&'a RawValue>,
-    /// One of Meta's samples (app-only installation) has these two members here instead of in their documented place.
-    #[serde(borrow)]
-    field: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    object: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct RawChange<'a> {
-    #[serde(borrow)]
-    field: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    value: &'a RawValue,
-}
 
 /// The `object` of every notification about WhatsApp.
 const OBJECT: &str = "whatsapp_business_account";
@@ -72,63 +42,95 @@ pub enum Part<'a> {
 /// # Errors
 /// [`Unreadable`] when the body as a whole is not a notification about WhatsApp business accounts.
 pub fn split(body: &[u8]) -> Result<Vec<Part<'_>>, Unreadable> {
-    let notification: Notification<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
-    if notification.object.as_ref().is_some_and(|object| object != OBJECT) {
+    let notification: Members<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
+    let stated = notification.raw("object").is_some();
+    if stated && notification.text("object").is_none_or(|object| object != OBJECT) {
         return Err(Unreadable);
     }
-    let stated = notification.object.is_some();
+    notification.raw("entry").ok_or(Unreadable)?;
     let mut parts = Vec::new();
-    for raw in notification.entry {
-        match serde_json::from_str::<Entry<'_>>(raw.get()) {
-            Ok(entry) if stated || entry.object.as_ref().is_some_and(|object| object == OBJECT) => {
-                parts.extend(entry.changes.iter().map(|raw| part(&entry, raw)));
-            }
-            Ok(_) if !stated => return Err(Unreadable),
-            Ok(_) | Err(_) => parts.push(Part::Unreadable(raw)),
+    for raw in notification.items("entry") {
+        let entry = Members::of(raw);
+        let concerns_us = stated || entry.text("object").is_some_and(|object| object == OBJECT);
+        match (entry.raw("changes"), concerns_us) {
+            (Some(_), true) => parts.extend(changes(&entry)),
+            (_, false) => return Err(Unreadable),
+            (None, true) => parts.push(Part::Unreadable(raw)),
         }
     }
     if stated || !parts.is_empty() { Ok(parts) } else { Err(Unreadable) }
 }
 
-fn part<'a>(entry: &Entry<'a>, raw: &'a RawValue) -> Part<'a> {
-    let change = serde_json::from_str::<RawChange<'a>>(raw.get()).ok();
-    let whole = change.and_then(|change| Some((change.field.or_else(|| entry.field.clone())?, change.value)));
-    match whole {
-        Some((field, value)) => Part::Change(Change {
-            entry_id: entry.id.clone(),
-            time: entry.time.map(Timestamp::from_seconds),
-            field,
-            value,
-        }),
-        None => Part::Unreadable(raw),
-    }
+/// One of Meta's samples (app-only installation) has the field in the entry instead of in its documented place.
+fn changes<'a>(entry: &Members<'a>) -> Vec<Part<'a>> {
+    let read = |raw: &'a RawValue| {
+        let change = Members::of(raw);
+        let whole = change.text("field").or_else(|| entry.text("field")).zip(change.any("value"));
+        match whole {
+            Some((field, value)) => Part::Change(Change {
+                entry_id: entry.text("id").unwrap_or_default().into(),
+                time: entry.time("time"),
+                field: field.into(),
+                value,
+            }),
+            None => Part::Unreadable(raw),
+        }
+    };
+    entry.items("changes").into_iter().map(read).collect()
 }
+
+/// The ids in a change by which its account is found, the most specific first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subjects {
+    /// Accounts: the nested one, then the entry.
+    pub accounts: Vec<WabaId>,
+    /// Numbers.
+    pub phones: Vec<PhoneNumberId>,
+    /// Portfolios of customers.
+    pub businesses: Vec<BusinessId>,
+}
+
+/// Objects in which a partner event names the customer's portfolio, and under which name.
+const PORTFOLIOS: [(&str, &str); 3] = [
+    ("waba_info", "owner_business_id"),
+    ("partner_client_certification_info", "client_business_id"),
+    ("partner_client_certification_needed_info", "client_business_id"),
+];
 
 impl Change<'_> {
     /// The account this change is about: the nested id if there is one (for partner events `entry.id` is a portfolio),
     /// otherwise `entry.id`.
     #[must_use]
     pub fn waba(&self) -> Option<WabaId> {
-        #[derive(Deserialize)]
-        struct Value {
-            waba_info: Option<Info>,
-        }
-        #[derive(Deserialize)]
-        struct Info {
-            waba_id: Option<String>,
-        }
-        let nested = serde_json::from_str::<Value>(self.value.get()).ok();
-        let nested = nested.and_then(|value| value.waba_info).and_then(|info| info.waba_id);
-        match nested {
-            Some(id) => WabaId::parse(&id).ok(),
-            None => self.entry_waba(),
-        }
+        let nested = Members::of(self.value).object("waba_info").id("waba_id", WabaId::parse);
+        nested.or_else(|| self.entry_waba())
     }
 
     /// `entry.id` as an account. It may also be a portfolio, whose ids have the same form.
     #[must_use]
     pub fn entry_waba(&self) -> Option<WabaId> {
         WabaId::parse(&self.entry_id).ok()
+    }
+
+    /// Every id by which the account can be found. `entry.id` is no portfolio of a customer: where it is a portfolio,
+    /// it is the platform's own.
+    #[must_use]
+    pub fn subjects(&self) -> Subjects {
+        let value = Members::of(self.value);
+        let nested = value.object("waba_info").id("waba_id", WabaId::parse);
+        let accounts = nested.into_iter().chain(self.entry_waba()).collect();
+        let of_alert = |kind: &str| value.word("entity_type").is_some_and(|word| word == kind);
+        let alerted = value.id("entity_id", PhoneNumberId::parse).filter(|_| of_alert("PHONE_NUMBER"));
+        let phones = phone(&value).into_iter().chain(alerted).collect();
+        let named = PORTFOLIOS.iter().filter_map(|(info, id)| value.object(info).id(id, BusinessId::parse));
+        let alerted = value.id("entity_id", BusinessId::parse).filter(|_| of_alert("BUSINESS"));
+        Subjects { accounts, phones, businesses: named.chain(alerted).collect() }
+    }
+
+    /// When Meta says it happened: the time of the entry, otherwise that of the value.
+    #[must_use]
+    pub fn told_at(&self) -> Option<Timestamp> {
+        self.time.or_else(|| Members::of(self.value).time("timestamp"))
     }
 
     /// A fingerprint that identifies repeated deliveries of the same change.
@@ -146,16 +148,7 @@ impl Change<'_> {
     /// The number this change is about, if Meta sends its id.
     #[must_use]
     pub fn phone(&self) -> Option<PhoneNumberId> {
-        #[derive(Deserialize)]
-        struct Value {
-            metadata: Option<Metadata>,
-        }
-        #[derive(Deserialize)]
-        struct Metadata {
-            phone_number_id: Option<String>,
-        }
-        let value = serde_json::from_str::<Value>(self.value.get()).ok()?;
-        PhoneNumberId::parse(&value.metadata?.phone_number_id?).ok()
+        phone(&Members::of(self.value))
     }
 
     /// The change as a separate notification, to be queued on its own.
@@ -171,6 +164,11 @@ impl Change<'_> {
         )
         .into_bytes()
     }
+}
+
+fn phone(value: &Members<'_>) -> Option<PhoneNumberId> {
+    let named = |object: &str| value.object(object).id("phone_number_id", PhoneNumberId::parse);
+    named("metadata").or_else(|| named("phone_number_settings"))
 }
 
 #[cfg(test)]
@@ -209,6 +207,29 @@ mod tests {
     fn the_nested_account_goes_before_the_entry() {
         let routes: Vec<_> = changes(BODY).iter().map(Change::waba).collect();
         assert_eq!(routes, [WabaId::parse("11").ok(), WabaId::parse("22").ok()]);
+    }
+
+    #[test]
+    fn an_account_can_be_found_by_every_id_that_a_change_carries() {
+        let subjects = |value: &str| {
+            let body = format!(
+                r#"{{"object":"whatsapp_business_account","entry":{{"id":99,"time":"7","changes":{{"field":"x","value":{value}}}}}}}"#
+            );
+            let change = &changes(&body)[0];
+            assert_eq!(change.time, Some(Timestamp::from_seconds(7)));
+            let Subjects { accounts, phones, businesses } = change.subjects();
+            let accounts = accounts.iter().map(|id| format!("account {id}"));
+            let phones = phones.iter().map(|id| format!("number {id}"));
+            accounts.chain(phones).chain(businesses.iter().map(|id| format!("portfolio {id}"))).collect::<Vec<_>>()
+        };
+        let partner = r#"{"waba_info":{"waba_id":22,"owner_business_id":77}}"#;
+        assert_eq!(subjects(partner), ["account 22", "account 99", "portfolio 77"]);
+        let certified = r#"{"partner_client_certification_info":[{"client_business_id":"78"}]}"#;
+        assert_eq!(subjects(certified), ["account 99", "portfolio 78"]);
+        assert_eq!(subjects(r#"{"metadata":{"phone_number_id":5}}"#), ["account 99", "number 5"]);
+        assert_eq!(subjects(r#"{"phone_number_settings":{"phone_number_id":"6"}}"#), ["account 99", "number 6"]);
+        assert_eq!(subjects(r#"{"entity_type":"BUSINESS","entity_id":"79"}"#), ["account 99", "portfolio 79"]);
+        assert_eq!(subjects(r#"{"entity_type":"PHONE_NUMBER","entity_id":8}"#), ["account 99", "number 8"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod numbers;
 pub(in crate::webhook) mod people;
 mod preferences;
 mod reviews;
-mod statuses;
+pub mod statuses;
 mod templates;
 
 use super::change::Change;
@@ -60,8 +60,8 @@ pub enum Observation {
     MessageStatus {
         /// The message.
         message: MessageId,
-        /// The number in the webhook.
-        phone: PhoneNumberId,
+        /// The number in the webhook, if it names one.
+        phone: Option<PhoneNumberId>,
         /// The number of the attempt, from 1.
         attempt: usize,
         /// Meta's message id of the attempt.
@@ -99,6 +99,12 @@ impl Observation {
         }
     }
 
+    /// Whether it only requests that Meta is read.
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        matches!(self, Self::Fact(Fact::CheckRequested | Fact::AccessDoubted) | Self::Templates)
+    }
+
     /// The observation for a change without a time. A later redelivery would appear newer than the current state, so
     /// the state is read from Meta instead.
     fn undated(self) -> Self {
@@ -130,7 +136,7 @@ impl Context {
     /// changes.
     #[must_use]
     pub fn time_of(&self, change: &Change<'_>) -> Timestamp {
-        self.not_ahead(change.time.filter(|time| time.as_millis() > 0).unwrap_or(self.received_at))
+        self.not_ahead(change.told_at().unwrap_or(self.received_at))
     }
 
     /// Limits a time of Meta's to five minutes after receipt.
@@ -144,9 +150,9 @@ impl Context {
 enum Field {
     /// Forwarded; does not change our records.
     PassedOn,
-    /// Forwarded, with at most one observation.
+    /// Forwarded, with one observation; none means that the change was not understood, and Meta is read instead.
     One(fn(&Change<'_>, &Context) -> Option<Observation>),
-    /// Forwarded, with any number of observations.
+    /// Forwarded, with any number of observations, among them a check for each part that was not understood.
     Many(fn(&Change<'_>, &Context) -> Vec<Observation>),
 }
 
@@ -157,7 +163,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("account_alerts", One(check)),
     ("account_review_update", One(reviews::account)),
     ("account_settings_update", One(numbers::settings)),
-    ("account_update", One(account_update::interpret)),
+    ("account_update", Many(account_update::interpret)),
     ("automatic_events", PassedOn),
     ("business_capability_update", One(check)),
     ("business_status_update", One(check)),
@@ -169,7 +175,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("group_participants_update", PassedOn),
     ("group_settings_update", PassedOn),
     ("group_status_update", PassedOn),
-    ("history", One(numbers::history)),
+    ("history", Many(numbers::history)),
     ("message_echoes", PassedOn),
     ("message_template_components_update", One(|_, _| Some(Observation::Templates))),
     ("message_template_quality_update", One(templates::quality)),
@@ -183,8 +189,10 @@ const FIELDS: &[(&str, Field)] = &[
     ("security", One(numbers::security)),
     ("smb_app_state_sync", One(numbers::contacts)),
     ("smb_message_echoes", PassedOn),
+    ("standby", Many(statuses::interpret)),
     ("template_category_update", One(templates::category)),
     ("template_correct_category_detection", One(templates::category)),
+    ("tracking_events", PassedOn),
     ("user_id_update", Many(people::user_id_update)),
     ("user_preferences", Many(preferences::interpret)),
 ];
@@ -193,9 +201,21 @@ fn messages(change: &Change<'_>, context: &Context) -> Vec<Observation> {
     people::in_messages(change).into_iter().chain(statuses::interpret(change, context)).collect()
 }
 
+/// Something changed that is not described, or not understood: Meta is read.
+const CHECK: Observation = Observation::Fact(Fact::CheckRequested);
+
 #[expect(clippy::unnecessary_wraps, reason = "one of the interpreters, which may find nothing")]
 fn check(_: &Change<'_>, _: &Context) -> Option<Observation> {
-    Some(Observation::Fact(Fact::CheckRequested))
+    Some(CHECK)
+}
+
+/// What is read of Meta when a change of this field was not understood.
+fn instead_of(field: &str) -> Observation {
+    if field.starts_with("message_template_") || field.starts_with("template_") {
+        Observation::Templates
+    } else {
+        CHECK
+    }
 }
 
 /// Fields this system depends on: those it interprets, and the echoes of messages sent with the WhatsApp Business app,
@@ -231,15 +251,15 @@ pub fn undocumented_event(change: &Change<'_>) -> Option<String> {
     (change.field == "account_update").then(|| account_update::undocumented_event(change)).flatten()
 }
 
-/// Interprets a change; empty when it does not affect our records or is not as documented.
+/// Interprets a change; empty when it does not affect our records. A known event that is not as documented yields a check.
 #[must_use]
 pub fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
     let observed = match FIELDS.iter().find(|(field, _)| *field == change.field) {
-        Some((_, One(read))) => read(change, context).into_iter().collect(),
+        Some((_, One(read))) => vec![read(change, context).unwrap_or_else(|| instead_of(&change.field))],
         Some((_, Many(read))) => read(change, context),
         Some((_, PassedOn)) | None => Vec::new(),
     };
-    match change.time {
+    match change.told_at() {
         Some(_) => observed,
         None => observed.into_iter().map(Observation::undated).collect(),
     }

@@ -1,18 +1,10 @@
 //! The people who wrote to a business.
 
 use super::change::Change;
-use super::interpret::people::{SENDER, names, objects};
+use super::interpret::people::{SENDER, names};
+use super::members::Members;
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::person::Names;
-use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
-
-#[derive(Deserialize)]
-struct Incoming<'a> {
-    #[serde(borrow)]
-    messages: Option<&'a RawValue>,
-}
 
 /// A message of this type is written by WhatsApp, for example about a new number: it opens no window.
 const SYSTEM: &str = "system";
@@ -20,16 +12,16 @@ const SYSTEM: &str = "system";
 /// Names of everybody who wrote to a number in a change of `messages`, by phone number and by user id.
 #[must_use]
 pub fn writers(change: &Change<'_>, phone: &PhoneNumberId) -> Names {
-    let Ok(value) = serde_json::from_str::<Incoming<'_>>(change.value.get()) else { return Names::new() };
-    let messages = objects(value.messages).into_iter();
-    let written = messages.filter(|message| message.get("type").and_then(Value::as_str) != Some(SYSTEM));
-    written.flat_map(|message| names(&message, SENDER, phone)).collect()
+    let messages = Members::of(change.value).objects("messages");
+    let written = messages.iter().filter(|message| message.text("type").as_deref() != Some(SYSTEM));
+    written.flat_map(|message| names(message, SENDER, phone)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::recipient::Recipient;
+    use serde_json::value::RawValue;
 
     #[test]
     fn everybody_who_wrote_is_recognised_and_invalid_messages_do_not_affect_others() {

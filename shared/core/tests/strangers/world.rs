@@ -156,7 +156,7 @@ impl World {
                 self.apply(place(*record), &Fact::Chosen { waba: Some(waba(*account)), phone: None });
             }
             Act::Resumed(record) => drop(self.apply(place(*record), &Fact::Resumed)),
-            Act::Exits(record) => drop(self.apply(place(*record), &Fact::ExitRequested)),
+            Act::Exits(record) => drop(self.apply(place(*record), &Fact::ExitRequested { deregister: true })),
             Act::Removed(record, shown) => {
                 let record = place(*record);
                 let account = self.records[record].waba.as_ref().map(|waba| account_of(waba.id()));

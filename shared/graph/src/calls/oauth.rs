@@ -6,6 +6,7 @@ use onboarding_core::domain::ids::{AppId, BusinessId, SystemUserId, WabaId};
 use onboarding_core::domain::time::Timestamp;
 use onboarding_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeSet;
 
 /// Exchanges the popup's code for the customer's business token. The code is valid for 30 s and can be used once.
 pub struct ExchangeCode<'a> {
@@ -157,6 +158,20 @@ impl TokenFacts {
         self.targets(|scope| scope.starts_with("whatsapp"), WabaId::parse)
     }
 
+    /// WhatsApp scopes that apply to the account: those without targets, and those that name it.
+    #[must_use]
+    pub fn scopes_for(&self, waba: &WabaId) -> BTreeSet<String> {
+        let names = |granular: &GranularScope| granular.target_ids.iter().any(|target| text(target) == waba.as_str());
+        let applies = |scope: &&String| {
+            let limits = |granular: &&GranularScope| granular.scope == **scope && !granular.target_ids.is_empty();
+            let mut limited = self.granular_scopes.iter().filter(limits).peekable();
+            limited.peek().is_none() || limited.any(names)
+        };
+        let granular = self.granular_scopes.iter().map(|granular| &granular.scope);
+        let all = self.scopes.iter().chain(granular).filter(|scope| scope.starts_with("whatsapp"));
+        all.filter(applies).cloned().collect()
+    }
+
     /// Portfolios named by the scope that manages them.
     #[must_use]
     pub fn businesses(&self) -> Vec<BusinessId> {
@@ -166,11 +181,15 @@ impl TokenFacts {
     fn targets<T: PartialEq, E>(&self, of: fn(&str) -> bool, parse: fn(&str) -> Result<T, E>) -> Vec<T> {
         let mut targets = Vec::new();
         for target in self.granular_scopes.iter().filter(|scope| of(&scope.scope)).flat_map(|scope| &scope.target_ids) {
-            let text = target.as_str().map_or_else(|| target.to_string(), str::to_owned);
-            targets.extend(parse(&text).ok().filter(|id| !targets.contains(id)));
+            targets.extend(parse(&text(target)).ok().filter(|id| !targets.contains(id)));
         }
         targets
     }
+}
+
+/// A target is a string or an integer.
+fn text(target: &serde_json::Value) -> String {
+    target.as_str().map_or_else(|| target.to_string(), str::to_owned)
 }
 
 impl GraphCall for DebugToken<'_> {
@@ -220,6 +239,18 @@ mod tests {
         let portfolios: Vec<_> = both.businesses().iter().map(|id| id.as_str().to_owned()).collect();
         assert_eq!(portfolios, ["77"]);
         assert!(facts(r#"{"data":{}}"#).wabas().is_empty());
+    }
+
+    #[test]
+    fn a_scope_counts_for_the_accounts_it_names_or_for_all() {
+        let facts = facts(
+            r#"{"data":{"is_valid":true,"scopes":["whatsapp_business_messaging","whatsapp_free","ads_read"],"granular_scopes":[
+                {"scope":"whatsapp_business_management","target_ids":["22",11]},
+                {"scope":"whatsapp_business_messaging","target_ids":["22"]},{"scope":"business_management"}]}}"#,
+        );
+        let of = |id: &str| facts.scopes_for(&WabaId::parse(id).unwrap()).into_iter().collect::<Vec<_>>();
+        assert_eq!(of("11"), ["whatsapp_business_management", "whatsapp_free"]);
+        assert_eq!(of("22").len(), 3);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Phone {
     pub whatsapp_business_manager_messaging_limit: Option<String>,
     /// Its callback overrides.
     pub webhook_configuration: Option<WebhookConfiguration>,
+    /// Whether its owner verified it by code.
+    pub code_verification_status: Option<String>,
 }
 
 /// Callback overrides: webhooks are sent to the first URL that is set, of number, account and app.
@@ -68,6 +70,18 @@ impl Phone {
         values.into_iter().filter_map(|(attribute, value)| Some((attribute, value.clone()?))).collect()
     }
 
+    /// Whether its owner has not verified it by code yet. Meta documents two values for it.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        matches!(self.code_verification_status.as_deref(), Some("NOT_VERIFIED" | "UNVERIFIED"))
+    }
+
+    /// Whether Meta reviews the display name, or declined it.
+    #[must_use]
+    pub fn lacks_name(&self) -> bool {
+        matches!(self.name_status.as_deref(), Some("PENDING_REVIEW" | "PENDING" | "DECLINED" | "EXPIRED"))
+    }
+
     /// Whether it is registered with the Cloud API.
     #[must_use]
     pub fn is_connected(&self) -> bool {
@@ -76,7 +90,7 @@ impl Phone {
 }
 
 const FIELDS: &str = "id,display_phone_number,status,name_status,quality_rating,whatsapp_business_manager_messaging_limit,\
-     webhook_configuration";
+     webhook_configuration,code_verification_status";
 
 impl GraphCall for ReadPhone<'_> {
     const NAME: &'static str = "read_phone";

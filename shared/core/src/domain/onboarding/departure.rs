@@ -17,6 +17,9 @@ pub struct Departure {
     pub due: Option<Timestamp>,
     /// How often Meta was asked.
     pub tries: u16,
+    /// Whether the notification is about one number only: a token that is no longer valid then proves no departure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_number: bool,
 }
 
 impl Onboarding {

@@ -1,7 +1,8 @@
 //! Notices: reviews, deadlines and drift that people should know about although no step waits for them.
 
-use super::{Number, Onboarding, Phase};
+use super::{DISCONNECTED, Number, Onboarding, Phase};
 use crate::domain::failure::{Actor, Waiting};
+use crate::domain::ids::PhoneNumberId;
 use crate::domain::meta_status::{Attribute, StatusValue};
 use crate::domain::step::Step;
 use crate::domain::time::Timestamp;
@@ -26,6 +27,8 @@ pub struct Notice {
     pub since: Timestamp,
     /// The deadline or expected end, if known.
     pub until: Option<Timestamp>,
+    /// The number it is about, if it is about one.
+    pub phone: Option<PhoneNumberId>,
 }
 
 impl Onboarding {
@@ -42,8 +45,10 @@ impl Onboarding {
         notices.extend(self.verification(business_info));
         notices.extend(self.expiry(*since, now));
         notices.extend(self.sync_deadline(*since));
-        let found = |code: &String| notice(None, drift_actor(code), code, *since, None);
-        notices.extend(self.drift.iter().map(found));
+        // Disconnected numbers have notices of their own.
+        let told = self.numbers.values().any(|number| number.confirmed_disconnection().is_some());
+        let drift = self.drift.iter().filter(|code| !(told && *code == DISCONNECTED));
+        notices.extend(drift.map(|code| notice(None, drift_actor(code), code, *since, None)));
         notices
     }
 
@@ -91,7 +96,12 @@ impl Number {
             .map(|fact| notice(None, Actor::Customer, "number.pin_reset_requested", fact.since, None));
         let declined = having(Attribute::History, "DECLINED")
             .map(|fact| notice(None, Actor::Customer, "sync.declined", fact.since, None));
-        reset.into_iter().chain(declined).collect()
+        let disconnected = self.confirmed_disconnection().map(|found| {
+            let (actor, code) = self.reconnected_by();
+            notice(None, actor, code, found.since, None)
+        });
+        let of_number = reset.into_iter().chain(declined).chain(disconnected);
+        of_number.map(|notice| Notice { phone: Some(self.phone.id().clone()), ..notice }).collect()
     }
 
     fn name_notice(&self, now: Timestamp) -> Option<Notice> {
@@ -130,9 +140,9 @@ fn standing(fact: &StatusValue) -> Option<Notice> {
 }
 
 fn drift_actor(code: &str) -> Actor {
-    if code == "webhooks.overridden" { Actor::Operator } else { Actor::Customer }
+    if ["webhooks.overridden", "check.failing"].contains(&code) { Actor::Operator } else { Actor::Customer }
 }
 
 fn notice(about: Option<Waiting>, actor: Actor, code: &str, since: Timestamp, until: Option<Timestamp>) -> Notice {
-    Notice { about, actor, code: code.to_owned(), since, until }
+    Notice { about, actor, code: code.to_owned(), since, until, phone: None }
 }

@@ -1,6 +1,7 @@
 //! One phone number of an onboarding.
 
 use crate::domain::display_number::DisplayNumber;
+use crate::domain::failure::Actor;
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::meta_status::{Attribute, MetaStatus};
 use crate::domain::time::Timestamp;
@@ -18,6 +19,28 @@ const REGISTRATIONS: usize = 6;
 const NAME_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const APPROVED: &str = "APPROVED";
+
+/// Stable code of a registration that Meta refused because the display name is not approved, or, for a number from
+/// another provider, because of its two-step verification.
+pub const NAME_NOT_APPROVED: &str = "graph.100.2388001";
+
+/// Stable code of a number that Meta shows as disconnected, or no longer shows.
+pub const DISCONNECTED: &str = "number.disconnected";
+
+/// Why a number does not work: reported by Meta, or found by a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disconnection {
+    /// Since when: the time of Meta's report, otherwise of the check that found it.
+    pub since: Timestamp,
+    /// Meta's reason, if it was reported, for example `CHANGE_NUMBER`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who caused it, if it was reported: `USER` or `SYSTEM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiated_by: Option<String>,
+    /// Whether a check found the number disconnected. Until then it is only a report.
+    pub confirmed: bool,
+}
 
 /// A proven number of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +61,9 @@ pub struct Number {
     pub fingerprint: Option<String>,
     /// Its status at Meta.
     pub facts: MetaStatus,
+    /// Set while Meta reports or shows it as disconnected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disconnection: Option<Disconnection>,
 }
 
 impl Number {
@@ -54,7 +80,20 @@ impl Number {
             name_approved_at: None,
             fingerprint: None,
             facts: MetaStatus::default(),
+            disconnection: None,
         }
+    }
+
+    /// Its disconnection, once a check has found it.
+    #[must_use]
+    pub fn confirmed_disconnection(&self) -> Option<&Disconnection> {
+        self.disconnection.as_ref().filter(|disconnection| disconnection.confirmed)
+    }
+
+    /// Who can connect it again: a number of the WhatsApp Business app is connected by its owner.
+    #[must_use]
+    pub fn reconnected_by(&self) -> (Actor, &'static str) {
+        if self.coexists { (Actor::Customer, "number.disconnected_in_app") } else { (Actor::Operator, DISCONNECTED) }
     }
 
     /// Whether the display form denotes this number.
@@ -85,6 +124,13 @@ impl Number {
         if decision == APPROVED {
             self.name_approved_at = self.name_approved_at.max(Some(at));
         }
+    }
+
+    /// Whether Meta reviews the display name, or declined it.
+    #[must_use]
+    pub fn lacks_name(&self) -> bool {
+        let words = ["PENDING", "PENDING_REVIEW", "DECLINED", "DEFERRED", "REJECTED", "EXPIRED"];
+        self.facts.value(Attribute::NameStatus).is_some_and(|word| words.contains(&word))
     }
 
     /// Whether it has to be registered: for the first time, or again because a name was approved since the last

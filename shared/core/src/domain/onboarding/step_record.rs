@@ -100,6 +100,12 @@ impl StepRecord {
         matches!(self.status, StepStatus::Done | StepStatus::Skipped { .. })
     }
 
+    /// Whether the step waits for somebody.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.status, StepStatus::Waiting { .. })
+    }
+
     /// The options, when somebody has to choose.
     #[must_use]
     pub fn options(&self) -> &[String] {

@@ -1,6 +1,7 @@
 //! Tokens: stored, lost, requested, replaced, invalid; and a signup that continues in another record.
 
 use super::transition::{enter, entry};
+use super::watch::WATCH_PAUSE;
 use super::{RESCUE_LEASE, Renewed, RepeatSignup, TimelineEntry};
 use crate::domain::entitlement::{Entitlement, Granted};
 use crate::domain::failure::MetaCode;
@@ -44,6 +45,10 @@ fn connect(after: &mut Onboarding, attempt: &AttemptId, now: Timestamp) {
     enter(after, Phase::Connected { attempt: attempt.clone(), since: now }, now);
     after.connected_since = Some(now);
     after.departure = None;
+    after.watch_at = after.watch_at.map(|_| now.after(WATCH_PAUSE));
+    after.check_tries = 0;
+    after.scopes.clear();
+    after.deregisters = false;
 }
 
 /// The exchange has ended, so its outcome is checked immediately. What Meta granted is the proof that allows requesting
@@ -92,7 +97,8 @@ pub(super) fn token_died(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    if after.token_attempt() == Some(attempt) {
+    let lost = after.awaits_access() && after.stored_attempt() == Some(attempt);
+    if lost || after.token_attempt() == Some(attempt) {
         let attempt = attempt.clone();
         enter(after, Phase::Reauthorise { attempt, reason: code.to_owned() }, now);
         timeline.push(entry(now, "token_died", Some(code)));

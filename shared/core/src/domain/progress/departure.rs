@@ -1,6 +1,7 @@
 //! Departure notifications: recorded, checked with Meta, and only then acted on.
 
 use super::TimelineEntry;
+use super::connection::token_died;
 use super::exit::leave;
 use super::transition::entry;
 use super::watch::check_requested;
@@ -16,6 +17,11 @@ const LATER: Duration = Duration::from_secs(3600);
 
 /// Checks after which a departure that Meta does not confirm is dropped.
 const CHECKS: u16 = 3;
+
+/// Stable code of a departure that Meta reported for one number.
+const OF_NUMBER: &str = "number_disconnected";
+/// Stable code of a token that is no longer valid, for an unknown reason.
+const TOKEN_INVALID: &str = "token.invalid";
 
 /// Meta's times are whole seconds, rounded down.
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,15 +40,32 @@ pub(super) fn departed(
         Phase::Leaving { .. } => None,
         Phase::Exchanging { .. } | Phase::Fetching { .. } | Phase::Relaunch { .. } | Phase::Left { .. } => return,
     };
-    let known = after.departure.as_ref().is_some_and(|known| known.at >= at);
+    // A report about one number does not hide an older one about the account.
+    let known = after.departure.as_ref().is_some_and(|known| known.at >= at && !known.of_number);
     if known || at.after(SECOND) < after.connection_began() {
         return;
     }
-    after.departure = Some(Departure { reason: reason.to_owned(), at, due, tries: 0 });
+    after.departure = Some(Departure { reason: reason.to_owned(), at, due, tries: 0, of_number: false });
     timeline.push(entry(now, "departure_reported", Some(reason)));
     if due.is_none() {
         let waiting = after.steps.iter_mut().filter(|(step, _)| step.is_of_exit());
         waiting.for_each(|(_, record)| record.check_at(now));
+    }
+}
+
+/// A number was disconnected: Meta is asked whether the account is still shared, unless that is asked already.
+pub(super) fn departed_number(
+    after: &mut Onboarding,
+    at: Timestamp,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
+    let checked = matches!(after.phase, Phase::Connected { .. } | Phase::Held { .. } | Phase::Reauthorise { .. });
+    let known = after.departure.as_ref().is_some_and(|known| known.at >= at || known.due.is_some());
+    if checked && !known {
+        let reason = OF_NUMBER.to_owned();
+        after.departure = Some(Departure { reason, at, due: Some(now), tries: 0, of_number: true });
+        timeline.push(entry(now, "departure_reported", Some(OF_NUMBER)));
     }
 }
 
@@ -63,7 +86,12 @@ pub(super) fn confirmed(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    let Some(reason) = pending(after, attempt).map(|departure| departure.reason.clone()) else { return };
+    let Some(departure) = pending(after, attempt) else { return };
+    let reason = departure.reason.clone();
+    if departure.of_number && extent == Extent::WithoutToken {
+        departure.due = None;
+        return token_died(after, attempt, TOKEN_INVALID, now, timeline);
+    }
     leave(after, attempt.clone(), extent, &reason, now);
     timeline.push(entry(now, "departed", Some(&reason)));
 }

@@ -36,6 +36,7 @@ pub fn next(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
         _ if onboarding.departure_due().is_some_and(|due| due <= now) => only(Runner::Steps, runner, Next::Confirm),
         Phase::Exchanging { lease_until, .. } if *lease_until <= now => only(Runner::Steps, runner, Next::Rescue),
         Phase::Fetching { due, .. } if *due <= now => only(Runner::Credit, runner, Next::Fetch),
+        Phase::Reauthorise { .. } if onboarding.awaits_access() => upkeep(onboarding, runner, now),
         Phase::Connected { .. } | Phase::Leaving { .. } => {
             let mut due = onboarding.plan().filter(|spec| is_due(onboarding, spec, now)).peekable();
             let first = due.peek().map(|spec| spec.runner);
@@ -62,7 +63,8 @@ fn only(whose: Runner, runner: Runner, next: Next) -> Next {
 /// Maintenance of a connection when nothing else is due.
 fn upkeep(onboarding: &Onboarding, runner: Runner, now: Timestamp) -> Next {
     let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= now) && !onboarding.is_leaving();
-    if is_due(onboarding.renewal.as_ref().map(|renewal| renewal.due)) {
+    let renews = !onboarding.awaits_access();
+    if renews && is_due(onboarding.renewal.as_ref().map(|renewal| renewal.due)) {
         only(Runner::Credit, runner, Next::Fetch)
     } else if is_due(onboarding.watch_at) {
         only(Runner::Steps, runner, Next::Watch)
@@ -121,6 +123,7 @@ pub fn due_at(onboarding: &Onboarding) -> Option<Timestamp> {
         Phase::Fetching { due, .. } => Some(*due),
         Phase::Connected { .. } => steps_due(onboarding).into_iter().chain(upkeep_due(onboarding)).min(),
         Phase::Leaving { .. } => steps_due(onboarding),
+        Phase::Reauthorise { .. } if onboarding.awaits_access() => onboarding.watch_at,
         Phase::Relaunch { .. } | Phase::Held { .. } | Phase::Reauthorise { .. } | Phase::Left { .. } => None,
     };
     [outbox, work, onboarding.departure_due()].into_iter().flatten().min()

@@ -69,6 +69,10 @@ pub enum Fact {
     WatchStarted,
     /// The result of a health check.
     Watched(Box<HealthCheck>),
+    /// A health check had no result, for this reason.
+    WatchFailed(String),
+    /// The token of this attempt is valid, but Meta no longer gives access to the account, for this reason.
+    AccessLost(AttemptId, &'static str),
     /// Meta reported a status value of the account, or of one of its numbers.
     Observed {
         /// What it is about.
@@ -100,10 +104,17 @@ pub enum Fact {
     },
     /// Meta reported a change without details: a health check is due now.
     CheckRequested,
+    /// Meta refused a message in a way that may mean lost access: a health check is due, if there was none just now.
+    AccessDoubted,
+    /// Meta reported that a number was disconnected in the WhatsApp Business app.
+    NumberDisconnected(Box<ReportedDisconnection>),
     /// An API operation on the account that does not change the record itself, for example on a template.
     Requested,
     /// The platform requested an exit.
-    ExitRequested,
+    ExitRequested {
+        /// Whether the numbers are to be deregistered, too.
+        deregister: bool,
+    },
     /// A number was migrated to the account from another provider and verified by its owner.
     NumberAdded(VerifiedPhone),
     /// Somebody requested to retry waiting steps now.
@@ -120,6 +131,19 @@ pub enum Fact {
     Joined(Timestamp),
     /// These events were sent.
     EventsSent(Vec<PendingEvent>),
+}
+
+/// Meta's report that a number was disconnected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedDisconnection {
+    /// The number, in the shape of the report that names it.
+    pub display: Option<DisplayNumber>,
+    /// Meta's reason.
+    pub reason: Option<String>,
+    /// Who caused it.
+    pub initiated_by: Option<String>,
+    /// When, by Meta's clock.
+    pub at: Timestamp,
 }
 
 /// The subject of a status value.
@@ -144,6 +168,8 @@ pub enum Finding {
         joins: Option<OnboardingId>,
         /// When the token expires; `None` when it does not.
         token_expires_at: Option<Timestamp>,
+        /// WhatsApp scopes that the token has for the account.
+        scopes: BTreeSet<String>,
         /// Status values that Meta announced for the account.
         status: Vec<(Attribute, String)>,
     },
@@ -171,6 +197,8 @@ pub enum Finding {
     Status(Vec<(Attribute, String)>),
     /// The account is no longer visible to us: there is nothing left to undo.
     AccessLost,
+    /// A step of an exit left things as they are, for this reason.
+    LeftAlone(&'static str),
     /// Success without data.
     Nothing,
 }
@@ -214,6 +242,10 @@ pub struct HealthCheck {
     pub account: Vec<(Attribute, String)>,
     /// Status values of its numbers.
     pub numbers: Vec<(PhoneNumberId, Vec<(Attribute, String)>)>,
+    /// Numbers that Meta no longer shows.
+    pub gone: BTreeSet<PhoneNumberId>,
+    /// WhatsApp scopes that the token has for the account.
+    pub scopes: BTreeSet<String>,
     /// Drift that could not be repaired, as stable codes.
     pub drift: BTreeSet<String>,
     /// Drift that was repaired, as stable codes.

@@ -7,9 +7,17 @@ use crate::domain::onboarding::{Extent, Onboarding, Phase};
 use crate::domain::time::Timestamp;
 
 /// The platform ends the connection. Without a token there is nothing to undo.
-pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+pub(super) fn exit_requested(
+    after: &mut Onboarding,
+    deregister: bool,
+    now: Timestamp,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     let reason = "exit_requested";
     match after.phase.clone() {
+        Phase::Reauthorise { attempt, .. } if after.awaits_access() => {
+            leave(after, attempt, Extent::Everything, reason, now);
+        }
         Phase::Connected { attempt, .. } | Phase::Held { attempt, .. } => {
             leave(after, attempt, Extent::Everything, reason, now);
         }
@@ -17,6 +25,7 @@ pub(super) fn exit_requested(after: &mut Onboarding, now: Timestamp, timeline: &
         Phase::Relaunch { .. } => enter(after, Phase::Left { reason: reason.to_owned() }, now),
         Phase::Exchanging { .. } | Phase::Fetching { .. } | Phase::Leaving { .. } | Phase::Left { .. } => return,
     }
+    after.deregisters = deregister;
     timeline.push(entry(now, reason, None));
 }
 

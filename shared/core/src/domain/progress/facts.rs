@@ -1,5 +1,6 @@
 //! How facts about steps change a record.
 
+use super::access::{PENDING, access_pause, refused_access, waits_for_access};
 use super::exit::{end_exit, without_token};
 use super::transition::{JOINED, enter, entry};
 use super::watch::ready_at;
@@ -9,7 +10,7 @@ use crate::domain::delay::delay;
 use crate::domain::failure::{Actor, Class, Failure, Waiting};
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
-use crate::domain::onboarding::{Number, Onboarding, Phase, StepRecord, StepStatus};
+use crate::domain::onboarding::{NAME_NOT_APPROVED, Number, Onboarding, Phase, StepRecord, StepStatus};
 use crate::domain::session::Flow;
 use crate::domain::steps::{Step, spec};
 use crate::domain::time::{Moment, Timestamp};
@@ -62,6 +63,9 @@ pub(super) fn step_succeeded(
             let code = ACCESS_LOST.to_owned();
             (StepStatus::Skipped { code }, entry(now, "step_skipped", Some(ACCESS_LOST)))
         }
+        Finding::LeftAlone(code) => {
+            (StepStatus::Skipped { code: (*code).to_owned() }, entry(now, "step_skipped", Some(code)))
+        }
         _ => (StepStatus::Done, entry(now, "step_done", None)),
     };
     let Some(attempt) = settle(after, step, status, now) else {
@@ -87,7 +91,8 @@ fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
     // Meta's webhooks have a resolution of one second: those of this second count as newer than the read.
     let read_at = now.before_this_second();
     match finding {
-        Finding::Account { waba, joins, token_expires_at, status } => {
+        Finding::Account { waba, joins, token_expires_at, scopes, status } => {
+            after.scopes.clone_from(scopes);
             after.facts.observe_all(status, after.created_at);
             after.waba = Some(waba.clone());
             after.joins.clone_from(joins);
@@ -108,7 +113,7 @@ fn found(after: &mut Onboarding, finding: &Finding, now: Timestamp) {
         Finding::CreditShared(allocation) => after.allocation = Some(allocation.clone()),
         Finding::Templates { namespace } => after.template_namespace.clone_from(namespace),
         Finding::Status(status) => after.facts.observe_all(status, read_at),
-        Finding::Alone | Finding::AccessLost | Finding::Nothing => {}
+        Finding::Alone | Finding::AccessLost | Finding::LeftAlone(_) | Finding::Nothing => {}
     }
 }
 
@@ -129,7 +134,7 @@ pub(super) fn step_failed(
         Class::Later => retry(step, made, None, failure, moment),
         Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
         Class::Needs(actor, waiting_for) => {
-            let due = next_check(waiting_for, &failure.code).map(|wait| now.after(moment.jitter.spread(wait)));
+            let due = next_check(waiting_for, &failure.code, made).map(|wait| now.after(moment.jitter.spread(wait)));
             (waiting(actor, waiting_for, failure, due), "step_waiting")
         }
         Class::Until(actor, waiting_for, due) => (waiting(actor, waiting_for, failure, Some(due)), "step_waiting"),
@@ -137,11 +142,15 @@ pub(super) fn step_failed(
         // A required step is never skipped.
         Class::Skip | Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
     };
+    let waits_since = after.steps.get(&step).filter(|record| record.code() == Some(PENDING)).map(|record| record.since);
     let settled = settle(after, step, status, now);
     if let Some(record) = after.steps.get_mut(&step) {
         record.meta = failure.meta;
     }
     stop_if_needed(after, failure, now);
+    if failure.code == PENDING {
+        refused_access(after, waits_since, now, timeline);
+    }
     let Some(attempt) = settled else {
         return end_exit(after, now, timeline);
     };
@@ -184,10 +193,15 @@ fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Mo
 
 /// Meta's error code for a number that was registered ten times in 72 hours.
 const REGISTERED_TOO_OFTEN: &str = "graph.133016";
+/// Time until a registration is tried again for which the display name was not approved: each counts towards Meta's ten
+/// in 72 hours. The decision about the name comes by webhook.
+const NAME_PAUSE: Duration = Duration::from_secs(12 * 3600);
 /// How often a waiting step is retried without a trigger. Reviews and payment methods are reported by webhook, if at
 /// all, so retries are rare; waits for a person's answer are never retried.
-fn next_check(waiting_for: Waiting, code: &str) -> Option<Duration> {
+fn next_check(waiting_for: Waiting, code: &str, made: u16) -> Option<Duration> {
     match waiting_for {
+        Waiting::Meta if waits_for_access(code) => Some(access_pause(made)),
+        Waiting::DisplayName if code == NAME_NOT_APPROVED => Some(NAME_PAUSE),
         Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(crate::domain::onboarding::REGISTRATION_WINDOW),
         Waiting::PaymentMethod => Some(Duration::from_secs(600)),
         Waiting::Number

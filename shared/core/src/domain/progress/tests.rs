@@ -1,3 +1,4 @@
+mod access;
 mod departure;
 mod exit;
 mod rescue;
@@ -14,6 +15,7 @@ use crate::domain::onboarding::{Phase, State};
 use crate::domain::session::{Flow, Role};
 use crate::domain::steps::Runner;
 use crate::domain::time::Jitter;
+use std::collections::BTreeSet;
 
 fn at(seconds: i64) -> Moment {
     Moment { now: Timestamp::from_seconds(1_000 + seconds), jitter: Jitter::none() }
@@ -33,7 +35,7 @@ fn account() -> Finding {
     let id = WabaId::parse("11").unwrap();
     let owner = BusinessId::parse("77").unwrap();
     let waba = verify_waba(&id, &id, &owner, &Claim::default()).unwrap();
-    Finding::Account { waba, joins: None, token_expires_at: None, status: vec![] }
+    Finding::Account { waba, joins: None, token_expires_at: None, scopes: BTreeSet::new(), status: vec![] }
 }
 
 fn number() -> Finding {
@@ -233,7 +235,8 @@ fn a_second_signup_continues_in_the_same_record_and_repeats_nothing_that_costs_m
 fn a_signup_that_joins_another_record_ends_without_an_event() {
     let other = OnboardingId::new(at(0).now, 99);
     let Finding::Account { waba, .. } = account() else { panic!("an account") };
-    let joins = Finding::Account { waba, joins: Some(other), token_expires_at: None, status: vec![] };
+    let joins =
+        Finding::Account { waba, joins: Some(other), token_expires_at: None, scopes: BTreeSet::new(), status: vec![] };
     let facts = [Fact::StepStarted(Step::VerifyGrant), Fact::StepSucceeded(Step::VerifyGrant, joins)];
     let joining = apply(&connected(Role::SolutionPartner), &facts, at(2));
     assert_eq!(next(&joining, Runner::Steps, at(2).now), Next::Run(Step::JoinRecord));

@@ -1,17 +1,19 @@
 //! Regular health checks of completed connections: drift that we can fix is repaired, other drift is reported.
 
+use super::access::{access_regained, tell_of_failures};
 use super::announce::announce;
+use super::disconnection::numbers_checked;
 use super::transition::entry;
 use super::{About, Fact, HealthCheck, TimelineEntry};
 use crate::domain::display_number::DisplayNumber;
 use crate::domain::meta_status::Attribute;
-use crate::domain::onboarding::{Onboarding, Phase, Renewal, State};
+use crate::domain::onboarding::{NAME_NOT_APPROVED, Onboarding, Phase, Renewal, State};
 use crate::domain::steps::Step;
 use crate::domain::time::{Moment, Timestamp};
 use std::time::Duration;
 
 /// Time between two health checks of a connection.
-const WATCH_PAUSE: Duration = Duration::from_secs(24 * 3600);
+pub(super) const WATCH_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// Time after which a health check without a result is started again.
 const WATCH_LEASE: Duration = Duration::from_secs(3600);
 
@@ -22,13 +24,33 @@ pub(super) fn ready_at(after: &mut Onboarding, now: Timestamp) {
     }
 }
 
-pub(super) fn watch_started(after: &mut Onboarding, now: Timestamp) {
+/// Counts before the calls are made, so that a crash counts.
+pub(super) fn watch_started(after: &mut Onboarding, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
     after.watch_at = Some(now.after(WATCH_LEASE));
+    after.checked_at = Some(now);
+    tell_of_failures(after, "check.interrupted", now, timeline);
+    after.check_tries = after.check_tries.saturating_add(1);
 }
 
-/// Makes the next health check due now; connections that are not completed have none.
+/// Makes the next health check due now. Connections that are not completed have none: their steps that wait for Meta or
+/// for the customer are tried again, except for registrations, which Meta counts.
 pub(super) fn check_requested(after: &mut Onboarding, now: Timestamp) {
     after.watch_at = after.watch_at.map(|at| at.min(now));
+    for (step, record) in &mut after.steps {
+        let counted = *step == Step::RegisterNumber || step.is_of_exit();
+        if !counted && record.due().is_some() && record.is_waiting() {
+            record.check_at(now);
+        }
+    }
+}
+
+/// Time between two health checks that refused messages cause.
+const DOUBT_PAUSE: Duration = Duration::from_secs(300);
+
+/// As [`check_requested`]; a burst of refused messages causes one health check.
+pub(super) fn access_doubted(after: &mut Onboarding, now: Timestamp) {
+    let earliest = after.checked_at.map_or(now, |last| last.after(DOUBT_PAUSE).max(now));
+    check_requested(after, earliest);
 }
 
 /// How long a popup may be open: what Meta reports during that time is about the signup.
@@ -54,6 +76,8 @@ pub(super) fn reported(after: &mut Onboarding, event: &Fact, at: Timestamp, now:
 pub(super) fn watched(after: &mut Onboarding, check: &HealthCheck, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
     let now = moment.now;
     after.watch_at = Some(now.after(moment.jitter.spread(WATCH_PAUSE)));
+    after.check_tries = 0;
+    access_regained(after, now, timeline);
     if !matches!(after.phase, Phase::Connected { .. }) {
         return;
     }
@@ -65,6 +89,8 @@ pub(super) fn watched(after: &mut Onboarding, check: &HealthCheck, moment: Momen
             observed(after, &About::Number(phone.clone()), *attribute, value, check.at, now);
         }
     }
+    numbers_checked(after, check, now, timeline);
+    after.scopes.clone_from(&check.scopes);
     for code in &check.repaired {
         timeline.push(entry(now, "repaired", Some(code)));
     }
@@ -98,7 +124,8 @@ fn observed(after: &mut Onboarding, about: &About, attribute: Attribute, value: 
         About::Number(id) => after.numbers.get_mut(id),
         About::Display(digits) => after.numbers.values_mut().find(|number| number.is_written(digits)),
     };
-    let Some(number) = number else { return };
+    // A number that is not known here may be new in the account.
+    let Some(number) = number else { return check_requested(after, now) };
     number.observe(attribute, value, at);
     register_new_name(after, now);
     check_again(after, attribute, now);
@@ -111,7 +138,7 @@ fn restricted(after: &mut Onboarding, value: &str, until: Option<Timestamp>, at:
 
 fn name_decided(after: &mut Onboarding, display: &DisplayNumber, decision: &str, at: Timestamp, now: Timestamp) {
     let number = after.numbers.values_mut().find(|number| number.is_written(display));
-    let Some(number) = number else { return };
+    let Some(number) = number else { return check_requested(after, now) };
     number.name_decided(decision, at);
     register_new_name(after, now);
     check_again(after, Attribute::NameStatus, now);
@@ -142,7 +169,11 @@ fn check_again(after: &mut Onboarding, attribute: Attribute, now: Timestamp) {
         | Attribute::Contacts
         | Attribute::MarketingMessages => return,
     };
-    if let Some(record) = after.steps.get_mut(&step) {
+    // Each registration that Meta refuses counts: with a name that is not approved it is refused again.
+    let refused = after.numbers.values().any(|number| number.awaits_registration(now) && number.lacks_name());
+    if let Some(record) = after.steps.get_mut(&step)
+        && !(refused && record.code() == Some(NAME_NOT_APPROVED))
+    {
         record.check_at(now);
     }
 }

@@ -1,13 +1,11 @@
 //! Which names are one person: contacts and senders of incoming messages, and system messages about a new number or
 //! user id (both in `messages`); `user_id_update`.
 
-use super::{Change, Context, Observation};
+use super::{CHECK, Change, Context, Observation};
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::person::{Names, merged};
 use crate::domain::recipient::Recipient;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use crate::webhook::members::Members;
 
 /// Members that name a contact of a notification.
 const CONTACT: &[&str] = &["wa_id", "user_id", "parent_user_id"];
@@ -20,44 +18,16 @@ const CHANGED: &[&str] =
 const CHANGES: [&str; 4] =
     ["user_changed_number", "user_changed_user_id", "customer_changed_number", "customer_changed_user_id"];
 
-/// The objects of a list; a single object counts as a list of one, and anything else does not affect the others.
-pub(in crate::webhook) fn objects(raw: Option<&RawValue>) -> Vec<Map<String, Value>> {
-    match raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
-        Some(Value::Array(items)) => items
-            .into_iter()
-            .filter_map(|item| match item {
-                Value::Object(members) => Some(members),
-                _ => None,
-            })
-            .collect(),
-        Some(Value::Object(members)) => vec![members],
-        _ => Vec::new(),
-    }
-}
-
 /// Every name in these members. Numbers and ids come as text or as numbers; a member that is neither is skipped.
-pub(in crate::webhook) fn names(members: &Map<String, Value>, keys: &[&str], phone: &PhoneNumberId) -> Names {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let named = keys.iter().filter_map(|key| Recipient::any(&text(members.get(*key)?)?));
+pub(in crate::webhook) fn names(members: &Members<'_>, keys: &[&str], phone: &PhoneNumberId) -> Names {
+    let named = keys.iter().filter_map(|key| Recipient::any(&members.text(key)?));
     named.flat_map(|person| person.names(phone)).collect()
-}
-
-#[derive(Deserialize)]
-struct Incoming<'a> {
-    #[serde(borrow)]
-    contacts: Option<&'a RawValue>,
-    #[serde(borrow)]
-    messages: Option<&'a RawValue>,
 }
 
 /// The contacts that a notification lists: a number and a user id in one contact are one person.
 pub(super) fn contacts(change: &Change<'_>, phone: &PhoneNumberId) -> Vec<Names> {
-    let Ok(value) = serde_json::from_str::<Incoming<'_>>(change.value.get()) else { return Vec::new() };
-    objects(value.contacts).iter().map(|contact| names(contact, CONTACT, phone)).collect()
+    let contacts = Members::of(change.value).objects("contacts");
+    contacts.iter().map(|contact| names(contact, CONTACT, phone)).collect()
 }
 
 /// The people of incoming messages. Notifications with statuses only list contacts too; what those say is in the
@@ -67,12 +37,10 @@ pub(super) fn in_messages(change: &Change<'_>) -> Vec<Observation> {
         return Vec::new();
     }
     let Some(phone) = change.phone() else { return Vec::new() };
-    let Ok(value) = serde_json::from_str::<Incoming<'_>>(change.value.get()) else { return Vec::new() };
-    let senders = objects(value.messages).into_iter().map(|message| {
-        let mut sender = names(&message, SENDER, &phone);
-        if let Some(Value::Object(system)) = message.get("system") {
-            sender.extend(changed(system, &phone));
-        }
+    let messages = Members::of(change.value).objects("messages");
+    let senders = messages.iter().map(|message| {
+        let mut sender = names(message, SENDER, &phone);
+        sender.extend(changed(&message.object("system"), &phone));
         sender
     });
     same(&phone, contacts(change, &phone).into_iter().chain(senders))
@@ -80,36 +48,31 @@ pub(super) fn in_messages(change: &Change<'_>) -> Vec<Observation> {
 
 /// The names in a system message. Before Aug 2026 the previous user id is in its text only: "… changed from US.1 to
 /// US.2".
-fn changed(system: &Map<String, Value>, phone: &PhoneNumberId) -> Names {
-    if !system.get("type").and_then(Value::as_str).is_some_and(|kind| CHANGES.contains(&kind)) {
+fn changed(system: &Members<'_>, phone: &PhoneNumberId) -> Names {
+    if !system.text("type").is_some_and(|kind| CHANGES.contains(&kind.as_str())) {
         return Names::new();
     }
     let mut found = names(system, CHANGED, phone);
-    let body = system.get("body").and_then(Value::as_str).unwrap_or_default();
+    let body = system.text("body").unwrap_or_default();
     let words = body.split_whitespace().map(|word| word.trim_end_matches(['.', ',']));
     found.extend(words.filter_map(Recipient::user).flat_map(|user| user.names(phone)));
     found
 }
 
-#[derive(Deserialize)]
-struct Updates<'a> {
-    #[serde(borrow)]
-    user_id_update: Option<&'a RawValue>,
-}
-
+/// New user ids of people; an update that is not understood yields a check and does not affect the others.
 pub(super) fn user_id_update(change: &Change<'_>, _: &Context) -> Vec<Observation> {
-    let Ok(value) = serde_json::from_str::<Updates<'_>>(change.value.get()) else { return Vec::new() };
-    let Some(phone) = change.phone() else { return Vec::new() };
-    let updates = objects(value.user_id_update).into_iter().map(|update| {
-        let mut person = names(&update, CONTACT, &phone);
-        for ids in ["user_id", "parent_user_id"] {
-            if let Some(Value::Object(ids)) = update.get(ids) {
-                person.extend(names(ids, &["previous", "current"], &phone));
-            }
-        }
-        person
-    });
-    same(&phone, contacts(change, &phone).into_iter().chain(updates))
+    let updates = Members::of(change.value).objects("user_id_update");
+    let Some(phone) = change.phone().filter(|_| !updates.is_empty()) else { return vec![CHECK] };
+    let read = |update: &Members<'_>| {
+        let pairs =
+            ["user_id", "parent_user_id"].map(|ids| names(&update.object(ids), &["previous", "current"], &phone));
+        let is_understood = pairs.iter().any(|pair| pair.len() > 1);
+        let known = is_understood.then(|| names(update, CONTACT, &phone));
+        known.map(|known| known.into_iter().chain(pairs.into_iter().flatten()).collect::<Names>())
+    };
+    let (understood, odd): (Vec<_>, Vec<_>) = updates.iter().map(read).partition(Option::is_some);
+    let people = contacts(change, &phone).into_iter().chain(understood.into_iter().flatten());
+    same(&phone, people).into_iter().chain(odd.iter().map(|_| CHECK)).collect()
 }
 
 /// One observation for each person with several names.
@@ -123,7 +86,8 @@ mod tests {
     use crate::domain::ids::AppId;
     use crate::domain::time::Timestamp;
     use crate::webhook::interpret::interpret;
-    use serde_json::json;
+    use serde_json::value::RawValue;
+    use serde_json::{Value, json};
 
     fn observe(field: &str, mut value: Value) -> Vec<Observation> {
         value["metadata"] = json!({ "phone_number_id": "5" });
@@ -187,7 +151,7 @@ mod tests {
             { "wa_id": "16505551234", "user_id": { "previous": "US.1", "current": "US.2" }, "timestamp": "1" }]);
         assert_eq!(
             observe("user_id_update", json!({ "user_id_update": updates })),
-            [one(&["16505551234", "US.1", "US.2"])]
+            [one(&["16505551234", "US.1", "US.2"]), CHECK, CHECK]
         );
     }
 }

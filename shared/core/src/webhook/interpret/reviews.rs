@@ -2,49 +2,29 @@
 
 use super::{Change, Context, Observation};
 use crate::domain::display_number::DisplayNumber;
-use crate::domain::meta_status::{Attribute, status_value};
+use crate::domain::meta_status::Attribute;
 use crate::domain::progress::{About, Fact};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Decision {
-    decision: String,
-    display_phone_number: Option<String>,
-}
+use crate::webhook::members::Members;
 
 /// `account_review_update`.
 pub(super) fn account(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    let value: Decision = serde_json::from_str(change.value.get()).ok()?;
-    let value = status_value(&value.decision)?;
-    Some(Observation::Fact(Fact::Observed {
-        about: About::Account,
-        attribute: Attribute::Review,
-        value,
-        at: context.time_of(change),
-    }))
+    let value = Members::of(change.value).word("decision")?;
+    let (about, attribute, at) = (About::Account, Attribute::Review, context.time_of(change));
+    Some(Observation::Fact(Fact::Observed { about, attribute, value, at }))
 }
 
 /// `phone_number_name_update`.
 pub(super) fn display_name(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    let value: Decision = serde_json::from_str(change.value.get()).ok()?;
-    let display = DisplayNumber::parse(&value.display_phone_number?)?;
-    Some(Observation::Fact(Fact::NameDecided {
-        display,
-        decision: status_value(&value.decision)?,
-        at: context.time_of(change),
-    }))
-}
-
-#[derive(Deserialize)]
-struct Solution {
-    solution_id: String,
-    solution_status: String,
+    let value = Members::of(change.value);
+    let display = DisplayNumber::parse(&value.text("display_phone_number")?)?;
+    let (decision, at) = (value.word("decision")?, context.time_of(change));
+    Some(Observation::Fact(Fact::NameDecided { display, decision, at }))
 }
 
 /// `partner_solutions`.
 pub(super) fn solution(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    let value: Solution = serde_json::from_str(change.value.get()).ok()?;
-    let (id, status) = (status_value(&value.solution_id)?, status_value(&value.solution_status)?);
+    let value = Members::of(change.value);
+    let (id, status) = (value.word("solution_id")?, value.word("solution_status")?);
     Some(Observation::Solution { id, status, at: context.time_of(change) })
 }
 
@@ -63,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn decisions_are_observed_and_odd_values_are_passed_on_only() {
+    fn decisions_are_observed_and_odd_values_are_not_understood() {
         let at = Timestamp::from_seconds(100);
         let review = |value: &str| {
             Observation::Fact(Fact::Observed {
@@ -76,13 +56,7 @@ mod tests {
         assert_eq!(observe(account, r#"{"decision":"approved"}"#), Some(review("APPROVED")));
         let named = observe(display_name, r#"{"display_phone_number":"16315551234","decision":"APPROVED"}"#);
         assert!(matches!(named, Some(Observation::Fact(Fact::NameDecided { decision, .. })) if decision == "APPROVED"));
-        for odd in [
-            "null",
-            "{}",
-            r#"{"decision":7}"#,
-            r#"{"decision":"<b>"}"#,
-            r#"{"decision":"APPROVED","display_phone_number":"x"}"#,
-        ] {
+        for odd in ["null", "{}", r#"{"decision":"<b>"}"#, r#"{"decision":"APPROVED","display_phone_number":"x"}"#] {
             assert_eq!(observe(display_name, odd), None, "{odd}");
         }
     }

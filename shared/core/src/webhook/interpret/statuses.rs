@@ -1,37 +1,17 @@
-//! `messages`: statuses of messages sent through us, and refusals by people who stopped marketing messages, whoever sent
-//! to them.
+//! `messages` and `standby`: statuses of messages sent through us, and refusals by people who stopped marketing messages,
+//! whoever sent to them. Everything else in these fields is only forwarded.
 
 use super::people::names;
-use super::{Change, Context, Observation};
+use super::{CHECK, Change, Context, Observation};
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::message::{Delivery, Message, STOPPED_MARKETING};
 use crate::domain::person::{Names, Preference};
+use crate::domain::progress::Fact;
 use crate::domain::time::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value as Json};
+use crate::webhook::members::Members;
 
-#[derive(Deserialize)]
-struct Value<'a> {
-    #[serde(borrow, default)]
-    statuses: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Status {
-    id: String,
-    status: String,
-    timestamp: String,
-    /// Our reference, when the message was sent through us.
-    biz_opaque_callback_data: Option<String>,
-    #[serde(default)]
-    errors: Vec<Error>,
-}
-
-#[derive(Deserialize)]
-struct Error {
-    code: u64,
-}
+/// What a change of these fields is about.
+const PARTS: [&str; 4] = ["messages", "statuses", "errors", "message_echoes"];
 
 /// Members that name the recipient. Group messages have none of a person.
 const RECIPIENT: &[&str] =
@@ -42,48 +22,74 @@ const LONGEST_WAMID: usize = 128;
 
 pub(super) fn interpret(change: &Change<'_>, context: &Context) -> Vec<Observation> {
     // Most changes of this field are incoming messages: skip parsing whatever cannot be a status of ours.
-    let text = change.value.get();
-    if !text.contains("biz_opaque_callback_data") && !text.contains(&STOPPED_MARKETING.to_string()) {
+    let json = change.value.get();
+    let may_concern_us = json.contains("biz_opaque_callback_data") || json.contains(&STOPPED_MARKETING.to_string());
+    if !may_concern_us && json.contains("\"messages\"") {
         return Vec::new();
     }
-    let Ok(value) = serde_json::from_str::<Value<'_>>(change.value.get()) else { return Vec::new() };
-    let Some(phone) = change.phone() else { return Vec::new() };
-    value.statuses.iter().filter_map(|status| of(status.get(), &phone, context)).collect()
+    let value = Members::of(change.value);
+    let is_empty = |group: &Members<'_>| PARTS.iter().all(|part| group.raw(part).is_none());
+    // While another app has the conversation, the same statuses are one level deeper.
+    let groups: Vec<Members<'_>> = value.objects("standby").into_iter().chain([value]).collect();
+    if groups.iter().all(is_empty) {
+        return vec![CHECK];
+    }
+    let statuses = groups.iter().flat_map(|group| group.objects("statuses"));
+    let phone = change.phone();
+    statuses.flat_map(|status| of(&status, phone.as_ref(), change, context)).collect()
 }
 
-fn of(status: &str, phone: &PhoneNumberId, context: &Context) -> Option<Observation> {
-    let recipient = recipient(status, phone);
-    let status: Status = serde_json::from_str(status).ok()?;
-    let delivery = Delivery::parse(&status.status)?;
-    let at = context.not_ahead(Timestamp::from_seconds(status.timestamp.parse().ok()?));
-    let code = status.errors.first().map(|error| error.code);
-    match status.biz_opaque_callback_data.as_deref().and_then(Message::parse_reference) {
-        Some((message, attempt)) => {
-            let wamid = Some(status.id).filter(|id| id.len() <= LONGEST_WAMID)?;
-            let phone = phone.clone();
-            Some(Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at, recipient })
-        }
-        None if delivery == Delivery::Failed && code == Some(STOPPED_MARKETING) && !recipient.is_empty() => {
-            let preference = Preference { at, stopped: true };
-            Some(Observation::Preference { phone: phone.clone(), names: recipient, preference })
-        }
-        None => None,
+/// A status with our reference; one that is not understood yields a check, and so does a failure that says that the
+/// number or its account may be lost.
+fn of(status: &Members<'_>, phone: Option<&PhoneNumberId>, change: &Change<'_>, context: &Context) -> Vec<Observation> {
+    if status.0.is_empty() {
+        return vec![CHECK];
+    }
+    let reference = status.text("biz_opaque_callback_data");
+    let delivery = status.text("status").and_then(|word| Delivery::parse(&word.to_ascii_lowercase()));
+    let at = status.time("timestamp").map_or_else(|| context.time_of(change), |at| context.not_ahead(at));
+    let code = status.objects("errors").iter().find_map(|error| error.number("code"));
+    let recipient = phone.map(|phone| recipient(status, phone)).unwrap_or_default();
+    let Some((message, attempt)) = reference.as_deref().and_then(Message::parse_reference) else {
+        let refused = delivery == Some(Delivery::Failed) && code == Some(STOPPED_MARKETING);
+        return refused.then(|| stopped(phone, recipient, at)).flatten().into_iter().collect();
+    };
+    let wamid = status.text("id").filter(|id| id.len() <= LONGEST_WAMID);
+    let Some((delivery, wamid)) = delivery.zip(wamid) else { return vec![CHECK] };
+    let doubtful = delivery == Delivery::Failed && code.is_none_or(doubts_access);
+    let doubted = doubtful.then_some(Observation::Fact(Fact::AccessDoubted));
+    let phone = phone.cloned();
+    let reported = Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at, recipient };
+    [reported].into_iter().chain(doubted).collect()
+}
+
+/// A person refused a marketing message that somebody else sent.
+fn stopped(phone: Option<&PhoneNumberId>, names: Names, at: Timestamp) -> Option<Observation> {
+    let preference = Preference { at, stopped: true };
+    let phone = phone.filter(|_| !names.is_empty())?.clone();
+    Some(Observation::Preference { phone, names, preference })
+}
+
+fn recipient(status: &Members<'_>, phone: &PhoneNumberId) -> Names {
+    if status.word("recipient_type").as_deref() == Some("GROUP") {
+        Names::new()
+    } else {
+        names(status, RECIPIENT, phone)
     }
 }
 
-fn recipient(status: &str, phone: &PhoneNumberId) -> Names {
-    match serde_json::from_str::<Map<String, Json>>(status) {
-        Ok(members) if members.get("recipient_type").and_then(Json::as_str) != Some("group") => {
-            names(&members, RECIPIENT, phone)
-        }
-        _ => Names::new(),
-    }
+/// Whether Meta's error code of a message says that the token, the account or the number may no longer be available to
+/// us (Meta: "WhatsApp error codes"; 133010 also when another partner deregistered the number).
+#[must_use]
+pub fn doubts_access(code: u64) -> bool {
+    matches!(code, 3 | 10 | 33 | 190 | 200..=299 | 131_005 | 133_010)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::AppId;
+    use serde_json::value::RawValue;
 
     fn observe(statuses: &str) -> Vec<Observation> {
         let raw = RawValue::from_string(format!(
@@ -103,7 +109,11 @@ mod tests {
         let observed = observe(&[ours, theirs, odd, "7"].join(","));
         assert!(matches!(
             &observed[..],
-            [Observation::MessageStatus { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. }]
+            [
+                Observation::MessageStatus { attempt: 2, delivery: Delivery::Failed, code: Some(131_000), .. },
+                CHECK,
+                CHECK
+            ]
         ));
         assert_eq!(observe(r#"{"id":"wamid.B","status":"read","timestamp":"1000"}"#), vec![]);
     }
@@ -123,5 +133,39 @@ mod tests {
                 if names.len() == 2 && *preference == expected),
             "{observed:?}"
         );
+    }
+
+    #[test]
+    fn a_status_is_found_in_standby_as_a_single_value_and_with_ids_and_times_of_either_type() {
+        let status = r#"{"id":"wamid.A","status":["DELIVERED"],"timestamp":1000,
+            "biz_opaque_callback_data":"msg_01jd0000000000000000000000.1"}"#;
+        for value in [
+            format!(r#"{{"standby":{{"statuses":[{status}]}},"metadata":{{"phone_number_id":5}}}}"#),
+            format!(r#"{{"standby":[{{"statuses":{status}}}]}}"#),
+            format!(r#"{{"statuses":{status},"metadata":null}}"#),
+        ] {
+            let raw = RawValue::from_string(value).unwrap();
+            let context = Context { app: AppId::parse("42").unwrap(), received_at: Timestamp::from_seconds(2_000) };
+            let change = Change { entry_id: "9".into(), time: None, field: "standby".into(), value: &raw };
+            let at = Timestamp::from_seconds(1_000);
+            assert!(
+                matches!(&interpret(&change, &context)[..], [Observation::MessageStatus { delivery: Delivery::Delivered, at: it, .. }] if *it == at),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_that_says_that_the_number_is_lost_is_checked_at_once() {
+        let failed = |code: &str| {
+            observe(&format!(
+                r#"{{"id":"wamid.A","status":"failed","timestamp":"1000","errors":{{"code":{code}}},
+                "biz_opaque_callback_data":"msg_01jd0000000000000000000000.1"}}"#
+            ))
+        };
+        assert_eq!(failed("131026").len(), 1);
+        for code in ["133010", "\"10\"", "200", "33"] {
+            assert_eq!(failed(code).get(1), Some(&Observation::Fact(Fact::AccessDoubted)), "{code}");
+        }
     }
 }

@@ -3,72 +3,51 @@
 use super::{Change, Context, Observation};
 use crate::domain::ids::TemplateId;
 use crate::domain::template::{ChangedAttribute, TemplateChange, normal_language};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use crate::webhook::members::Members;
 
-#[derive(Deserialize)]
-struct Named<T> {
-    /// May exceed the exact range of a double, so it is never parsed as one.
-    message_template_id: u64,
-    message_template_name: String,
-    message_template_language: String,
-    #[serde(flatten)]
-    attributes: T,
-}
-
-#[derive(Deserialize)]
-struct Status {
-    event: String,
-    message_template_category: Option<String>,
-    reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Quality {
-    new_quality_score: String,
-}
-
-#[derive(Deserialize)]
-struct Category {
-    new_category: Option<String>,
-    category: Option<String>,
-    correct_category: Option<String>,
-}
-
-fn read<T: DeserializeOwned>(
+fn read(
     change: &Change<'_>,
     context: &Context,
-    attribute: impl FnOnce(T) -> Option<ChangedAttribute>,
+    attribute: impl FnOnce(&Members<'_>) -> Option<ChangedAttribute>,
 ) -> Option<Observation> {
-    let value: Named<T> = serde_json::from_str(change.value.get()).ok()?;
+    let value = Members::of(change.value);
     Some(Observation::Template(TemplateChange {
-        id: TemplateId::parse(&value.message_template_id.to_string()).ok()?,
-        name: value.message_template_name,
-        language: normal_language(&value.message_template_language),
+        id: value.id("message_template_id", TemplateId::parse)?,
+        name: value.text("message_template_name")?,
+        language: normal_language(&value.text("message_template_language")?),
         at: context.time_of(change),
-        attribute: attribute(value.attributes)?,
+        attribute: attribute(&value)?,
     }))
 }
 
 /// `message_template_status_update`.
 pub(super) fn status(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    read(change, context, |value: Status| {
-        let reason = value.reason.filter(|reason| reason != "NONE");
-        Some(ChangedAttribute::Status { status: value.event, reason, category: value.message_template_category })
+    read(change, context, |value| {
+        let reason = value.text("reason").filter(|reason| reason != "NONE");
+        Some(ChangedAttribute::Status {
+            status: value.text("event")?,
+            reason,
+            category: value.text("message_template_category"),
+        })
     })
 }
 
 /// `message_template_quality_update`.
 pub(super) fn quality(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    read(change, context, |value: Quality| Some(ChangedAttribute::Quality(value.new_quality_score)))
+    read(change, context, |value| value.text("new_quality_score").map(ChangedAttribute::Quality))
 }
 
 /// `template_category_update`, whose `new_category` is the current category even if another one is announced, and
 /// `template_correct_category_detection`.
 pub(super) fn category(change: &Change<'_>, context: &Context) -> Option<Observation> {
-    read(change, context, |value: Category| {
-        let category = value.new_category.or(value.category)?;
-        let correct = value.correct_category.filter(|correct| *correct != category);
+    read(change, context, |value| {
+        let category = value.text("new_category").or_else(|| value.text("category"))?;
+        let correct = value.text("correct_category");
+        // Either the change is announced, or it was made: then the previous category is named.
+        if correct.is_none() && value.text("previous_category").is_none() {
+            return None;
+        }
+        let correct = correct.filter(|correct| *correct != category);
         Some(ChangedAttribute::Category { category, correct })
     })
 }
@@ -136,7 +115,12 @@ mod tests {
     fn a_quality_is_observed_and_undocumented_forms_are_only_forwarded() {
         let change = observe(quality, &value(r#""previous_quality_score":"GREEN","new_quality_score":"YELLOW""#), 1);
         assert_eq!(change.map(|change| change.attribute), Some(ChangedAttribute::Quality("YELLOW".into())));
-        assert_eq!(observe(status, &value(r#""event":"APPROVED""#).replace("1689556908129832", "\"x\""), 1), None);
+        let with_id = |id: &str| value(r#""event":"APPROVED""#).replace("1689556908129832", id);
+        assert_eq!(observe(status, &with_id("\"x\""), 1), None);
+        assert_eq!(
+            observe(status, &with_id("\"1689556908129832\""), 1),
+            observe(status, &with_id("1689556908129832"), 1)
+        );
         assert!(observe(status, &value(r#""event":"PENDING_DELETION","reason":null"#), 1).is_some());
     }
 }

@@ -118,7 +118,7 @@ impl World {
         let owner = self.owners.get(&account).filter(|(_, released)| !released).map(|(owner, _)| owner);
         let owner = owner.and_then(|owner| self.records.iter().find(|record| record.id == *owner));
         let joins = holder(record, owner)?;
-        Ok(Finding::Account { waba, joins, token_expires_at: None, status: Vec::new() })
+        Ok(Finding::Account { waba, joins, token_expires_at: None, scopes: BTreeSet::new(), status: Vec::new() })
     }
 
     pub(super) fn joins(&mut self, place: usize) -> Result<Finding, Failure> {

@@ -23,7 +23,7 @@ fn in_every_phase() -> Vec<Onboarding> {
     let business = BusinessId::parse("77").unwrap();
     let fetching = Phase::Fetching { attempt: attempt(), business, due: at(5).now, tries: 0 };
     let waiting = Class::Needs(Actor::Customer, Waiting::Number);
-    let leaving = apply(&ready(), &[Fact::ExitRequested], at(10));
+    let leaving = apply(&ready(), &[Fact::ExitRequested { deregister: true }], at(10));
     vec![
         exchanging(Role::SolutionPartner),
         Onboarding { phase: fetching, ..exchanging(Role::SolutionPartner) },
@@ -130,7 +130,7 @@ fn a_departure_counts_when_it_precedes_a_hold_or_an_invalid_token() {
 #[test]
 fn a_departure_reported_during_an_exit_skips_none_of_its_steps() {
     let (ready, _) = run_through(connected(Role::SolutionPartner), at(2));
-    let leaving = apply(&ready, &[Fact::ExitRequested], at(3));
+    let leaving = apply(&ready, &[Fact::ExitRequested { deregister: true }], at(3));
     let all = run_through(leaving.clone(), at(5)).1;
     for report in [gone(-500), gone(2), gone(20)] {
         let (left, order) = run_through(apply(&leaving, &[report], at(4)), at(5));
@@ -141,7 +141,8 @@ fn a_departure_reported_during_an_exit_skips_none_of_its_steps() {
 
 #[test]
 fn an_exit_step_without_access_is_skipped_with_its_reason() {
-    let leaving = apply(&ready(), &[Fact::ExitRequested, Fact::StepStarted(Step::DeregisterNumber)], at(3));
+    let leaving =
+        apply(&ready(), &[Fact::ExitRequested { deregister: true }, Fact::StepStarted(Step::DeregisterNumber)], at(3));
     let lost = Fact::StepSucceeded(Step::DeregisterNumber, Finding::AccessLost);
     let (after, timeline) = advance(&leaving, &lost, at(4));
     assert_eq!(after.step_state(Step::DeregisterNumber), "skipped");

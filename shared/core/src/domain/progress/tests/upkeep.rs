@@ -59,7 +59,9 @@ fn a_token_that_expires_soon_is_reported_once_and_renewed() {
         token_expires_at: Some(at(end).now),
         account: vec![],
         numbers: vec![],
-        drift: std::collections::BTreeSet::new(),
+        gone: BTreeSet::new(),
+        scopes: BTreeSet::new(),
+        drift: BTreeSet::new(),
         repaired: vec![],
         spare: spare.clone(),
     };
