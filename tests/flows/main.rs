@@ -20,7 +20,6 @@ mod moves;
 mod once;
 mod operations;
 mod partial;
-mod people;
 mod persistence;
 mod platform;
 mod platform_side;
