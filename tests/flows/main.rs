@@ -23,7 +23,6 @@ mod odd_payloads;
 mod once;
 mod operations;
 mod partial;
-mod people;
 mod persistence;
 mod platform;
 mod platform_side;

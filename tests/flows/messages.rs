@@ -1,5 +1,7 @@
 //! Messages: sent once and followed up, and never sent again while the outcome is unknown.
 
+mod people;
+
 use integration::{Lab, Popup};
 use local::{Answer, StackOptions};
 use serde_json::{Value, json};

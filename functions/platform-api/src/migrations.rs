@@ -1,6 +1,7 @@
 //! `/v1/moves`: phone number migrations from another provider to this platform, step by step.
 
 mod views;
+mod wish;
 
 use super::once::{Claimed, answered};
 use super::timeline::before;
@@ -8,9 +9,8 @@ use super::{App, unavailable};
 use http::StatusCode;
 use shared::clock;
 use shared::domain::grant::VerifiedPhone;
-use shared::domain::ids::{MigrationId, OnboardingId, PhoneNumberId, WabaId};
-use shared::domain::migration::{Entry, MigratingNumber, Migration, MigrationFact, MigrationState, Phase};
-use shared::domain::onboarding::Onboarding;
+use shared::domain::ids::MigrationId;
+use shared::domain::migration::{Migration, MigrationFact, MigrationState, Phase};
 use shared::domain::operation::Operation;
 use shared::domain::template::normal_language;
 use shared::domain::time::Timestamp;
@@ -21,12 +21,7 @@ use shared::http::{Reply, Request, json};
 use shared::secret::Secret;
 use shared::store::StoreError;
 use views::{Moves, page, view};
-
-const FIELDS: [&str; 6] =
-    ["onboarding_id", "country_code", "phone_number", "verified_name", "source_waba_id", "source_phone_number_id"];
-
-/// Longest display name (Meta: `PhoneNumberCreateRequest`).
-const LONGEST_NAME: usize = 75;
+use wish::{FIELDS, Wish};
 
 /// How often starting a migration is retried while others start one of the same number.
 const CONFLICTS: usize = 3;
@@ -206,85 +201,6 @@ impl App {
             self.migrator.enqueue(id).await;
         }
         Ok(())
-    }
-}
-
-/// The content of the request.
-#[derive(Clone)]
-struct Wish {
-    onboarding: OnboardingId,
-    number: MigratingNumber,
-    verified_name: Option<String>,
-    source_waba: Option<WabaId>,
-    source_phone: Option<PhoneNumberId>,
-}
-
-impl Wish {
-    fn read(fields: &Fields) -> Result<Self, Problem> {
-        let onboarding = fields.id("onboarding_id", OnboardingId::parse)?;
-        let missing = Problem::bad_request("onboarding_missing", "Name the onboarding of the target account.");
-        let country = fields.text("country_code", 8)?.unwrap_or_default();
-        let number = MigratingNumber::parse(country, fields.text("phone_number", 32)?.unwrap_or_default());
-        let no_number = Problem::bad_request(
-            "phone_number_invalid",
-            "Send country_code, for example 49, and phone_number, for example 30 901820.",
-        );
-        let name = fields.text("verified_name", LONGEST_NAME)?.map(str::trim).map(str::to_owned);
-        if name.as_ref().is_some_and(|name| name.chars().count() < 2) {
-            return Err(Problem::bad_request("bad_value", "A display name must have 2 to 75 characters."));
-        }
-        Ok(Self {
-            onboarding: onboarding.ok_or(missing)?,
-            number: number.ok_or(no_number)?,
-            verified_name: name,
-            source_waba: fields.id("source_waba_id", WabaId::parse)?,
-            source_phone: fields.id("source_phone_number_id", PhoneNumberId::parse)?,
-        })
-    }
-
-    /// The same request for a migration that has started.
-    fn again(self) -> MigrationFact {
-        let Self { verified_name, source_waba, source_phone, .. } = self;
-        MigrationFact::AskedAgain { verified_name, source_waba, source_phone }
-    }
-
-    /// A migration to a connected account, else `None`. The request's values override those of an earlier migration.
-    fn begin(
-        self,
-        id: MigrationId,
-        onboarding: &Onboarding,
-        earlier: Option<&Migration>,
-        operation: &Operation,
-    ) -> Option<Migration> {
-        let connected = onboarding.token_attempt().is_some() && !onboarding.is_leaving();
-        let waba = onboarding.waba.as_ref().filter(|_| connected)?.id().clone();
-        let (now, written) = (clock::now(), self.number.written(&onboarding.id));
-        Some(Migration {
-            id,
-            onboarding: onboarding.id.clone(),
-            customer_ref: onboarding.customer_ref.clone(),
-            waba,
-            number: Some(self.number),
-            fingerprint: written.fingerprint,
-            ending: written.ending,
-            verified_name: self.verified_name,
-            source_waba: self.source_waba.or_else(|| earlier?.source_waba.clone()),
-            source_phone: self.source_phone.or_else(|| earlier?.source_phone.clone()),
-            created_at: now,
-            phase: Phase::Checking { due: now },
-            since: now,
-            checks: Vec::new(),
-            phone: None,
-            before: None,
-            after: None,
-            codes: earlier.map(|earlier| earlier.codes.clone()).unwrap_or_default(),
-            entries: earlier.map(|earlier| earlier.entries.clone()).unwrap_or_default(),
-            action_error: None,
-            refused_with: None,
-            check_count: 0,
-            timeline: vec![Entry { at: now, event: "begun".to_owned(), code: None, by: Some(operation.clone()) }],
-            outbox: vec![operation.event(now)],
-        })
     }
 }
 

@@ -147,7 +147,7 @@ impl Store {
             let unchanged = known.settled && person == known.person;
             let after = Known { person, versions: known.versions.clone(), settled: true };
             // `settled` differs from what was read whenever something has to be saved.
-            Ok((!unchanged && !too_many).then(|| (after, now)))
+            Ok((!unchanged && !too_many).then_some((after, now)))
         };
         self.update(&(phone.clone(), names.clone(), now), decide).await?;
         Ok(!too_many)

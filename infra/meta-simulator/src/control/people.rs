@@ -2,6 +2,7 @@
 
 use super::Shared;
 use crate::meta::Meta;
+use crate::world::Person;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -39,7 +40,14 @@ pub(super) async fn act(
         Deed::Writes(_) | Deed::Prefers(_) => before.clone(),
     };
     drop(world);
-    let (field, rest) = match deed {
+    let (field, value) = told(&deed, &before, &after, meta.clock.now());
+    report(&meta, (&waba, &phone), field, value);
+    Ok(Json(json!(after)))
+}
+
+/// The webhook that reports a deed.
+fn told(deed: &Deed, before: &Person, after: &Person, now: i64) -> (&'static str, Value) {
+    match deed {
         Deed::Writes(text) => {
             let message = json!({ "from": before.wa_id, "from_user_id": before.user_id, "type": "text", "text": { "body": text } });
             ("messages", json!({ "contacts": [before.contact()], "messages": [message] }))
@@ -61,13 +69,11 @@ pub(super) async fn act(
         Deed::Prefers(value) => {
             let preference = json!({
                 "user_id": before.user_id, "detail": "x", "category": "marketing_messages", "value": value,
-                "timestamp": meta.clock.now(),
+                "timestamp": now,
             });
             ("user_preferences", json!({ "contacts": [], "user_preferences": [preference] }))
         }
-    };
-    report(&meta, (&waba, &phone), field, rest);
-    Ok(Json(json!(after)))
+    }
 }
 
 fn report(meta: &Meta, (waba, phone): (&str, &str), field: &str, mut value: Value) {

@@ -3,7 +3,7 @@
 use super::{Context, Done};
 use crate::meta::Meta;
 use crate::refusal::Refusal;
-use crate::world::{Bearer, Message, People, Person};
+use crate::world::{Bearer, Message, People, Person, Phone};
 use serde_json::{Map, Value, json};
 
 pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
@@ -25,11 +25,7 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
     if phone.status != "CONNECTED" {
         return Err(Refusal::new(400, 133_010, "(#133010) Account not registered"));
     }
-    let outcome = if phone.outcomes.is_empty() { "delivered".to_owned() } else { phone.outcomes.remove(0) };
-    if let Some(code) = outcome.strip_prefix("refused:").and_then(|code| code.parse().ok()) {
-        let status = if matches!(code, 131_000 | 131_016) { 500 } else { 400 };
-        return Err(Refusal::new(status, code, "(#0) Refused by the script"));
-    }
+    let outcome = scripted(phone)?;
     let (wamid, waba) = (format!("wamid.{number}"), phone.waba.clone());
     let reference = body.get("biz_opaque_callback_data").and_then(Value::as_str).map(str::to_owned);
     let to = recipient.person(&world.people);
@@ -46,6 +42,16 @@ pub(super) fn send(context: &Context<'_>, id: &str) -> Done {
         "contacts": [recipient.contact(&sent.sent.to)],
         "messages": [{ "id": wamid }],
     }))
+}
+
+/// The outcome of a number's next message.
+fn scripted(phone: &mut Phone) -> Result<String, Refusal> {
+    let outcome = if phone.outcomes.is_empty() { "delivered".to_owned() } else { phone.outcomes.remove(0) };
+    match outcome.strip_prefix("refused:").and_then(|code| code.parse().ok()) {
+        Some(code @ (131_000 | 131_016)) => Err(Refusal::new(500, code, "(#0) Refused by the script")),
+        Some(code) => Err(Refusal::new(400, code, "(#0) Refused by the script")),
+        None => Ok(outcome),
+    }
 }
 
 /// Whom a message is addressed to. `to` takes precedence (Meta: "Business-scoped user IDs").

@@ -226,13 +226,6 @@ impl Migration {
         }
     }
 
-    /// Meta's numbers for [`Migration::code`], if Meta refused.
-    #[must_use]
-    pub fn meta(&self) -> Option<MetaCode> {
-        let meta = MetaCode::parse(self.code()?)?;
-        Some(self.refused_with.filter(|refused| refused.code == meta.code).unwrap_or(meta))
-    }
-
     fn act_at(&self) -> Option<Timestamp> {
         match &self.phase {
             Phase::Checking { due } | Phase::Registering { due } => Some(*due),

@@ -138,9 +138,7 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),
         Fact::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
         Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, (reason, None), now, timeline),
-        Fact::ExchangeRefused(attempt, reason, meta) => {
-            exchange_failed(after, attempt, (reason, Some(*meta)), now, timeline);
-        }
+        Fact::ExchangeRefused(attempt, why, meta) => exchange_failed(after, attempt, (why, Some(*meta)), now, timeline),
         Fact::TokenFetchPlanned(attempt, business) => token_fetch_planned(after, attempt, business, now, timeline),
         Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
         Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),

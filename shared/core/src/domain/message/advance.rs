@@ -84,13 +84,7 @@ pub fn advance(before: &Message, event: &MessageFact, delay: Duration, now: Time
             name(&mut after, *attempt, wamid);
         }
         MessageFact::Refused { attempt, code, wait } => {
-            let text = code.map_or_else(|| "graph.unreachable".to_owned(), |meta| format!("graph.{}", meta.code));
-            let policy = code.map_or(Policy::Once, |meta| policy(meta.code));
-            failed(&mut after, *attempt, &text, stretched(policy, *wait), delay, now);
-            let failed = attempt_mut(&mut after, *attempt).filter(|attempt| attempt.code.as_ref() == Some(&text));
-            if let Some(attempt) = failed {
-                attempt.subcode = code.and_then(|meta| meta.subcode);
-            }
+            refused(&mut after, *attempt, (*code, *wait), delay, now);
         }
         MessageFact::Unanswered { attempt } => climb(&mut after, *attempt, Delivery::Unknown, now),
         MessageFact::Reported { attempt, wamid, delivery, code, at } => {
@@ -118,6 +112,22 @@ pub fn advance(before: &Message, event: &MessageFact, delay: Duration, now: Time
         MessageFact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
     }
     after
+}
+
+fn refused(
+    message: &mut Message,
+    number: usize,
+    (meta, wait): (Option<MetaCode>, Option<u32>),
+    delay: Duration,
+    now: Timestamp,
+) {
+    let text = meta.map_or_else(|| "graph.unreachable".to_owned(), |meta| format!("graph.{}", meta.code));
+    let policy = meta.map_or(Policy::Once, |meta| policy(meta.code));
+    failed(message, number, &text, stretched(policy, wait), delay, now);
+    let failed = attempt_mut(message, number).filter(|attempt| attempt.code.as_ref() == Some(&text));
+    if let Some(attempt) = failed {
+        attempt.subcode = meta.and_then(|meta| meta.subcode);
+    }
 }
 
 fn retried(message: &mut Message, now: Timestamp) {

@@ -1,5 +1,6 @@
 //! Why a migration is blocked: who has to act, and a sentence that says what to do.
 
+use super::Migration;
 use crate::domain::failure::{Actor, Class, Failure, MetaCode};
 use crate::domain::refusal;
 
@@ -80,6 +81,15 @@ const REFUSALS: &[(&str, Actor, &str)] = &[
 fn known(code: &str) -> Option<&'static (&'static str, Actor, &'static str)> {
     let last = code.rsplit('.').next().unwrap_or(code);
     REFUSALS.iter().find(|(known, ..)| *known == code || (code.starts_with("graph.") && *known == last))
+}
+
+impl Migration {
+    /// Meta's numbers for [`Migration::code`], if Meta refused.
+    #[must_use]
+    pub fn meta(&self) -> Option<MetaCode> {
+        let meta = MetaCode::parse(self.code()?)?;
+        Some(self.refused_with.filter(|refused| refused.code == meta.code).unwrap_or(meta))
+    }
 }
 
 /// Who has to act on a failure.
