@@ -4,7 +4,7 @@ use super::{decided, path, ready, send, until};
 use integration::Lab;
 use serde_json::{Value, json};
 
-fn template(name: &str, category: &str, components: Value) -> Value {
+fn template(name: &str, category: &str, components: &Value) -> Value {
     json!({ "name": name, "language": "en_US", "category": category, "components": components })
 }
 
@@ -31,16 +31,16 @@ fn kinds() -> [Value; 10] {
     ] });
     let contact = json!({ "type": "buttons", "buttons": [{ "type": "request_contact_info" }] });
     [
-        template("carousel", "marketing", json!([body(), { "type": "carousel", "cards": [product, product] }])),
-        template("offer", "marketing", json!([body(), offer, codes])),
-        template("call", "utility", json!([body(), { "type": "call_permission_request" }])),
-        template("place", "utility", json!([{ "type": "header", "format": "location" }, body()])),
-        template("product", "marketing", json!([{ "type": "header", "format": "PRODUCT" }, body()])),
-        template("greeting", "utility", json!([{ "type": "header", "format": "text", "text": "Hello" }, body()])),
-        template("code", "authentication", otp),
-        template("flow", "utility", json!([body(), flow])),
-        template("contact", "utility", json!([body(), contact])),
-        template("order", "utility", json!([body(), { "type": "order_details" }])),
+        template("carousel", "marketing", &json!([body(), { "type": "carousel", "cards": [product, product] }])),
+        template("offer", "marketing", &json!([body(), offer, codes])),
+        template("call", "utility", &json!([body(), { "type": "call_permission_request" }])),
+        template("place", "utility", &json!([{ "type": "header", "format": "location" }, body()])),
+        template("product", "marketing", &json!([{ "type": "header", "format": "PRODUCT" }, body()])),
+        template("greeting", "utility", &json!([{ "type": "header", "format": "text", "text": "Hello" }, body()])),
+        template("code", "authentication", &otp),
+        template("flow", "utility", &json!([body(), flow])),
+        template("contact", "utility", &json!([body(), contact])),
+        template("order", "utility", &json!([body(), { "type": "order_details" }])),
     ]
 }
 
@@ -63,7 +63,7 @@ async fn every_documented_kind_of_template_is_submitted_as_it_was_written() {
 async fn members_and_words_that_are_not_known_are_passed_on_with_a_hint_and_counted() {
     let lab = Lab::start().await;
     let (popup, id) = ready(&lab, "acme").await;
-    let mut written = template("tracked", "UTILITY", json!([body()]));
+    let mut written = template("tracked", "UTILITY", &json!([body()]));
     written["allow_category_change"] = json!(true);
     written["cta_url_link_tracking_opted_out"] = json!(true);
     written["parameter_format"] = json!("positional");
@@ -89,7 +89,7 @@ async fn members_and_words_that_are_not_known_are_passed_on_with_a_hint_and_coun
     assert!(sent.as_array().unwrap().iter().any(|call| call["body"] == wanted), "{sent}");
     assert_eq!(send(&lab, "PATCH", &at, &json!({})).await.status, 400);
     // Meta's own decision about a component that nobody knows.
-    let poem = template("poem", "UTILITY", json!([body(), { "type": "stanza" }]));
+    let poem = template("poem", "UTILITY", &json!([body(), { "type": "stanza" }]));
     let refused = lab.platform_post(&path(&id, ""), &poem).await;
     assert_eq!((refused.status, &refused.json()["meta"]["code"]), (422, &json!(100)), "{}", refused.json());
     let counted = lab.stack.logs().iter().any(|line| {
