@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 use shared::aws::Connector;
+use shared::store::Store;
 use shared::tls::Tls;
+use shared::wiring::Wiring;
 use std::collections::HashMap;
 
 /// Members of a record that hold the time of its next check, in milliseconds.
@@ -23,6 +25,18 @@ impl Lab {
             .http_client(Connector::new(&Tls::new().expect("a TLS configuration")))
             .build();
         Client::from_conf(config)
+    }
+
+    /// The table as the functions use it.
+    pub fn store(&self) -> Store {
+        let lookup = |name: &str| match name {
+            "TABLE_NAME" => Some(self.stack.endpoints().table.clone()),
+            "AWS_REGION" => Some(self.stack.endpoints().region.clone()),
+            "AWS_ENDPOINT_URL_DYNAMODB" => Some(self.stack.endpoints().aws.dynamodb.clone()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
+            _ => None,
+        };
+        Wiring::new(&lookup).expect("a configuration").store()
     }
 
     /// Everything stored under a partition key.

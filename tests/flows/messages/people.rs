@@ -3,6 +3,9 @@
 use crate::messages::{message, outcomes, phone, post, ready, reported, until};
 use integration::{Lab, Popup};
 use serde_json::{Value, json};
+use shared::domain::ids::PhoneNumberId;
+use shared::domain::person::Names;
+use shared::domain::recipient::Recipient;
 
 /// A marketing template to a number or a user id.
 fn offer(to: &str, name: &str) -> Value {
@@ -165,28 +168,21 @@ async fn a_closed_window_opens_when_the_person_writes_under_another_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_that_are_joined_at_the_same_time_end_as_one_person() {
     let (lab, popup) = marketing().await;
-    let pair = |wa_id: String, user: String| {
-        let value = json!({
-            "metadata": { "phone_number_id": phone(&popup) },
-            "contacts": [{ "wa_id": wa_id, "user_id": user }],
-            "messages": [{ "id": format!("wamid.{wa_id}{user}"), "timestamp": "1795000000", "type": "text" }],
-        });
-        let change = json!({ "field": "messages", "value": value });
-        json!({ "object": "whatsapp_business_account", "entry": [{ "id": popup.waba, "changes": [change] }] })
-    };
     // 1 – US.1 – 2 – US.2 – 3 – …: each pair shares a name with the next one.
-    let bodies: Vec<Value> = (1..=5_u32)
+    let (store, from) = (lab.store(), PhoneNumberId::parse(phone(&popup)).unwrap());
+    let names = |people: [&str; 2]| people.iter().flat_map(|text| Recipient::any(text).unwrap().names(&from)).collect();
+    let number = |at: u32| format!("1650555000{at}");
+    let pairs: Vec<Names> = (1..=5_u32)
         .flat_map(|at| {
-            let number = |at: u32| format!("1650555000{at}");
-            [pair(number(at), format!("US.{at}")), pair(number(at + 1), format!("US.{at}"))]
+            let user = format!("US.{at}");
+            [names([&number(at), &user]), names([&number(at + 1), &user])]
         })
         .collect();
-    let sent = bodies.iter().map(|body| lab.webhook(body, "valid"));
-    assert!(futures_util::future::join_all(sent).await.into_iter().all(|status| status == 200));
-    lab.quiet().await;
-    let stop = json!({ "wa_id": "16505550001", "category": "marketing_messages", "value": "stop", "timestamp": 1_795_000_000 });
-    reported(&lab, &popup, "user_preferences", &stop).await;
-    is_refused(&lab, &popup, "16505550006").await;
+    let now = shared::clock::now();
+    let joined = pairs.iter().map(|pair| store.join_person(&from, pair, now));
+    for joined in futures_util::future::join_all(joined).await {
+        joined.unwrap();
+    }
     let stored = lab.stored(&format!("NUMBER#{}", phone(&popup))).await;
     let people: Vec<_> =
         stored.iter().filter(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("PERSON#"))).collect();
@@ -195,5 +191,8 @@ async fn names_that_are_joined_at_the_same_time_end_as_one_person() {
         assert_eq!(person["record"], people[0]["record"], "the same under every name");
         assert!(!format!("{person:?}").contains("650555"));
     }
+    let stop = json!({ "wa_id": "16505550006", "category": "marketing_messages", "value": "stop", "timestamp": 1_795_000_000 });
+    reported(&lab, &popup, "user_preferences", &stop).await;
+    is_refused(&lab, &popup, "16505550001").await;
     lab.stop().await;
 }
