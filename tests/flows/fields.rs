@@ -1,5 +1,7 @@
 //! Every field Meta documents, as in Meta's own samples: passed on whole, and interpreted where it concerns us.
 
+mod odd_payloads;
+
 use integration::{Lab, Popup, soon};
 use serde::Deserialize;
 use serde_json::value::RawValue;

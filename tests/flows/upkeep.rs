@@ -1,5 +1,8 @@
 //! Health checks: a connection is checked daily, repaired where it is ours, reported where it is not.
 
+mod lost_access;
+mod number_news;
+
 use integration::{Lab, Popup};
 use serde_json::{Value, json};
 

@@ -137,23 +137,7 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
             at: now,
         },
         18 => Fact::Called { calls: 40, rest: u32::try_from(draw.below(2) * 300).unwrap() },
-        19 => of(
-            draw,
-            &[
-                Fact::Resumed,
-                Fact::CheckRequested,
-                Fact::AccessDoubted,
-                Fact::WatchStarted,
-                Fact::WatchFailed("graph.unreachable".to_owned()),
-                Fact::AccessLost(attempt(0), "access.lost"),
-                Fact::NumberDisconnected(Box::new(ReportedDisconnection {
-                    display: None,
-                    reason: Some("CHANGE_NUMBER".to_owned()),
-                    initiated_by: None,
-                    at: now,
-                })),
-            ],
-        ),
+        19 => of_checks(draw, now),
         20 => gone(draw, now),
         21 => Fact::CodeReceived(Box::new(another_code(draw))),
         _ => of(
@@ -161,6 +145,24 @@ fn event(draw: &mut Draw, record: &Onboarding, disorder: usize, now: Timestamp) 
             &[Fact::Resumed, Fact::ExitRequested { deregister: true }, Fact::EventsSent(record.outbox.clone())],
         ),
     }
+}
+
+/// What health checks and reports about numbers say.
+fn of_checks(draw: &mut Draw, now: Timestamp) -> Fact {
+    let reason = Some("CHANGE_NUMBER".to_owned());
+    let report = ReportedDisconnection { display: None, reason, initiated_by: None, at: now };
+    of(
+        draw,
+        &[
+            Fact::Resumed,
+            Fact::CheckRequested,
+            Fact::AccessDoubted,
+            Fact::WatchStarted,
+            Fact::WatchFailed("graph.unreachable".to_owned()),
+            Fact::AccessLost(attempt(0), "access.lost"),
+            Fact::NumberDisconnected(Box::new(report)),
+        ],
+    )
 }
 
 /// A departure notification, the results of checking it, or a lost token.

@@ -138,7 +138,9 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),
         Fact::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
         Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, (reason, None), now, timeline),
-        Fact::ExchangeRefused(attempt, why, meta) => exchange_failed(after, attempt, (why, Some(*meta)), now, timeline),
+        Fact::ExchangeRefused(attempt, reason, meta) => {
+            exchange_failed(after, attempt, (reason, Some(*meta)), now, timeline);
+        }
         Fact::TokenFetchPlanned(attempt, business) => token_fetch_planned(after, attempt, business, now, timeline),
         Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
         Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),
@@ -151,12 +153,10 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::StepFailed(step, failure) => step_failed(after, *step, failure, moment, timeline),
         Fact::Chosen { waba, phone } => chosen(after, waba.as_ref(), phone.as_ref(), now, timeline),
         Fact::NumberAdded(phone) => number_added(after, phone, now, timeline),
-        Fact::WatchStarted => watch_started(after, now, timeline),
-        Fact::WatchFailed(code) => check_failed(after, code, now, timeline),
-        Fact::AccessLost(attempt, code) => access_lost(after, attempt, code, now, timeline),
-        Fact::AccessDoubted => access_doubted(after, now),
+        Fact::WatchStarted | Fact::WatchFailed(_) | Fact::Watched(_) | Fact::AccessLost(..) | Fact::AccessDoubted => {
+            checked(after, event, moment, timeline);
+        }
         Fact::NumberDisconnected(report) => disconnected(after, report, now, timeline),
-        Fact::Watched(reading) => watched(after, reading, moment, timeline),
         Fact::Observed { at, .. } | Fact::Restricted { at, .. } | Fact::NameDecided { at, .. } => {
             reported(after, event, *at, now);
         }
@@ -170,6 +170,19 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::Joined(at) => joined(after, *at, now, timeline),
         Fact::Requested => {}
         Fact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+    }
+}
+
+/// Facts about health checks.
+fn checked(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
+    let now = moment.now;
+    match event {
+        Fact::WatchStarted => watch_started(after, now, timeline),
+        Fact::WatchFailed(code) => check_failed(after, code, now, timeline),
+        Fact::Watched(reading) => watched(after, reading, moment, timeline),
+        Fact::AccessLost(attempt, code) => access_lost(after, attempt, code, now, timeline),
+        Fact::AccessDoubted => access_doubted(after, now),
+        _ => {}
     }
 }
 

@@ -156,8 +156,8 @@ async fn meta_speaks(lab: &Lab, popup: &Value) {
     lab.stack.fire("TemplatePollFunction", "Poll").await.unwrap();
     lab.event("whatsapp.template.changed.v1", |event| event["data"]["name"] == "fresh").await;
     // An edited text is read again; a change of an account that is not connected yet waits.
-    for (account, field) in [(waba, "message_template_components_update"), ("555", "account_alerts")] {
-        let change = json!({ "field": field, "value": { "message_template_id": 1 } });
+    for (account, field) in [(waba, "message_template_components_update"), ("555", "account_update")] {
+        let change = json!({ "field": field, "value": { "message_template_id": 1, "event": "ACCOUNT_DELETED" } });
         let entry = json!({ "id": account, "time": 1_800_000_000, "changes": [change] });
         lab.webhook(&json!({ "object": "whatsapp_business_account", "entry": [entry] }), "valid").await;
     }
