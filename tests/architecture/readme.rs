@@ -94,10 +94,10 @@ fn every_parameter_of_the_template_is_explained() {
 #[test]
 fn every_event_that_is_sent_is_in_the_readme() {
     let readme = read("README.md");
-    let progress = ["announce", "connection", "exit", "facts", "watch"];
+    let progress = ["access", "announce", "connection", "disconnection", "exit", "facts", "watch"];
     let progress = progress.map(|file| read(&format!("shared/core/src/domain/progress/{file}.rs"))).concat();
     let sources = read("shared/src/events.rs")
-        + &read("shared/src/events/platform.rs")
+        + &read("shared/src/events/render.rs")
         + &read("shared/core/src/domain/operation.rs")
         + &progress;
     let sent: Vec<&str> = sources.split("\"whatsapp.").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -7,7 +7,6 @@ mod assignment;
 mod bad_input;
 mod bad_webhooks;
 mod binding;
-mod burst;
 mod client_limits;
 mod doctor;
 mod exit;

@@ -1,5 +1,7 @@
 //! Webhooks: signed or refused, stored before they are acknowledged, applied to the right customer.
 
+mod burst;
+
 use integration::{Lab, Proxy, soon};
 use serde_json::{Value, json};
 

@@ -379,7 +379,7 @@ mod tests {
     #[tokio::test]
     async fn what_an_invocation_has_no_time_for_is_queued_again_and_uses_no_receive_up() {
         let (app, seen) = aws(Duration::from_millis(20));
-        let response = app.handle(&batch(vec![statuses(50); 10], Duration::from_secs(16))).await.unwrap();
+        let response = app.handle(&batch(vec![statuses(50); 10], Duration::from_secs(18))).await.unwrap();
         assert_eq!(response, BatchResponse::default());
         let left: Vec<_> = queued(&seen).iter().map(|message| Envelope::unpack(message).unwrap()).collect();
         assert!((1..10).contains(&left.len()), "{}", left.len());

@@ -12,6 +12,7 @@ mod due;
 mod event;
 mod exit;
 mod facts;
+mod failed_step;
 mod rescue;
 mod transition;
 mod watch;
@@ -138,13 +139,10 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::Assigned(assignment) => assigned(after, assignment, now, timeline),
         Fact::TokenStored(attempt) => token_stored(after, attempt, now, timeline),
         Fact::ExchangeFailed(attempt, reason) => exchange_failed(after, attempt, (reason, None), now, timeline),
-        Fact::ExchangeRefused(attempt, reason, meta) => {
-            exchange_failed(after, attempt, (reason, Some(*meta)), now, timeline);
+        Fact::ExchangeRefused(attempt, why, meta) => exchange_failed(after, attempt, (why, Some(*meta)), now, timeline),
+        Fact::TokenFetchPlanned(..) | Fact::FetchAsked(_) | Fact::FetchPostponed(_) | Fact::TokenRenewed(_) => {
+            fetched(after, event, now, timeline);
         }
-        Fact::TokenFetchPlanned(attempt, business) => token_fetch_planned(after, attempt, business, now, timeline),
-        Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
-        Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),
-        Fact::TokenRenewed(round) => token_renewed(after, round, now, timeline),
         Fact::TokenDied(attempt, code) => token_died(after, attempt, code, now, timeline),
         Fact::Rejoined(round) => rejoined(after, round, now, timeline),
         Fact::Called { calls, rest } => after.calls = after.calls.and(*calls, now).rested(*rest, now),
@@ -163,13 +161,33 @@ fn apply(after: &mut Onboarding, event: &Fact, moment: Moment, timeline: &mut Ve
         Fact::CheckRequested => check_requested(after, now),
         Fact::ExitRequested { deregister } => exit_requested(after, *deregister, now, timeline),
         Fact::Resumed => resumed(after, now, timeline),
+        Fact::Departed(..) | Fact::DepartureCheckStarted => departing(after, event, now, timeline),
+        Fact::DepartureConfirmed(..) | Fact::DepartureNotConfirmed(_) => departing(after, event, now, timeline),
+        Fact::Joined(at) => joined(after, *at, now, timeline),
+        Fact::Requested => {}
+        Fact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+    }
+}
+
+/// Facts about tokens that are obtained without a code.
+fn fetched(after: &mut Onboarding, event: &Fact, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    match event {
+        Fact::TokenFetchPlanned(attempt, business) => token_fetch_planned(after, attempt, business, now, timeline),
+        Fact::FetchAsked(attempt) => fetch_asked(after, attempt, now),
+        Fact::FetchPostponed(attempt) => fetch_postponed(after, attempt, now),
+        Fact::TokenRenewed(round) => token_renewed(after, round, now, timeline),
+        _ => {}
+    }
+}
+
+/// Facts about a departure that Meta reported.
+fn departing(after: &mut Onboarding, event: &Fact, now: Timestamp, timeline: &mut Vec<TimelineEntry>) {
+    match event {
         Fact::Departed(reason, at) => departed(after, reason, *at, now, timeline),
         Fact::DepartureCheckStarted => check_started(after, now),
         Fact::DepartureConfirmed(attempt, extent) => confirmed(after, attempt, *extent, now, timeline),
         Fact::DepartureNotConfirmed(attempt) => not_confirmed(after, attempt, now, timeline),
-        Fact::Joined(at) => joined(after, *at, now, timeline),
-        Fact::Requested => {}
-        Fact::EventsSent(sent) => after.outbox.retain(|event| !sent.contains(event)),
+        _ => {}
     }
 }
 

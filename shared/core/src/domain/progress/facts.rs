@@ -1,20 +1,19 @@
 //! How facts about steps change a record.
 
-use super::access::{PENDING, access_pause, refused_access, waits_for_access};
+use super::access::{PENDING, refused_access};
 use super::exit::{end_exit, without_token};
+use super::failed_step::status_after;
 use super::transition::{JOINED, enter, entry};
 use super::watch::ready_at;
 use super::{Finding, STEP_LEASE, TimelineEntry};
 use crate::domain::claim::Claim;
-use crate::domain::delay::delay;
-use crate::domain::failure::{Actor, Class, Failure, Waiting};
+use crate::domain::failure::{Class, Failure};
 use crate::domain::grant::VerifiedPhone;
 use crate::domain::ids::{PhoneNumberId, WabaId};
-use crate::domain::onboarding::{NAME_NOT_APPROVED, Number, Onboarding, Phase, StepRecord, StepStatus};
+use crate::domain::onboarding::{Number, Onboarding, Phase, StepRecord, StepStatus};
 use crate::domain::session::Flow;
-use crate::domain::steps::{Step, spec};
+use crate::domain::steps::Step;
 use crate::domain::time::{Moment, Timestamp};
-use std::time::Duration;
 
 /// Why a step of an exit had nothing left to do.
 const ACCESS_LOST: &str = "access.lost";
@@ -130,18 +129,7 @@ pub(super) fn step_failed(
         return;
     }
     let made = after.steps.get(&step).map_or(1, |record| record.attempts);
-    let (status, name) = match failure.class {
-        Class::Later => retry(step, made, None, failure, moment),
-        Class::LaterAfter(seconds) => retry(step, made, Some(seconds), failure, moment),
-        Class::Needs(actor, waiting_for) => {
-            let due = next_check(waiting_for, &failure.code, made).map(|wait| now.after(moment.jitter.spread(wait)));
-            (waiting(actor, waiting_for, failure, due), "step_waiting")
-        }
-        Class::Until(actor, waiting_for, due) => (waiting(actor, waiting_for, failure, Some(due)), "step_waiting"),
-        Class::Skip if spec(step).optional => (StepStatus::Skipped { code: failure.code.clone() }, "step_skipped"),
-        // A required step is never skipped.
-        Class::Skip | Class::Hold | Class::TokenDead => (stopped(failure), "step_refused"),
-    };
+    let (status, name) = status_after(step, made, failure, moment);
     let waits_since = after.steps.get(&step).filter(|record| record.code() == Some(PENDING)).map(|record| record.since);
     let settled = settle(after, step, status, now);
     if let Some(record) = after.steps.get_mut(&step) {
@@ -160,15 +148,6 @@ pub(super) fn step_failed(
     ready_at(after, now);
 }
 
-/// A step that is not retried automatically.
-fn stopped(failure: &Failure) -> StepStatus {
-    waiting(Actor::Operator, Waiting::Meta, failure, None)
-}
-
-fn waiting(actor: Actor, waiting_for: Waiting, failure: &Failure, due: Option<Timestamp>) -> StepStatus {
-    StepStatus::Waiting { actor, waiting_for, code: failure.code.clone(), due, options: failure.options.clone() }
-}
-
 fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
     let Some(attempt) = after.token_attempt().cloned() else { return };
     match (&mut after.phase, failure.class) {
@@ -181,36 +160,6 @@ fn stop_if_needed(after: &mut Onboarding, failure: &Failure, now: Timestamp) {
             enter(after, Phase::Reauthorise { attempt, reason: failure.code.clone() }, now);
         }
         _ => {}
-    }
-}
-
-fn retry(step: Step, made: u16, hint: Option<u32>, failure: &Failure, moment: Moment) -> (StepStatus, &'static str) {
-    match delay(&spec(step).retry, made, hint, moment.jitter) {
-        Some(wait) => (StepStatus::Retrying { due: moment.now.after(wait), failure: failure.clone() }, "step_failed"),
-        None => (stopped(failure), "step_gave_up"),
-    }
-}
-
-/// Meta's error code for a number that was registered ten times in 72 hours.
-const REGISTERED_TOO_OFTEN: &str = "graph.133016";
-/// Time until a registration is tried again for which the display name was not approved: each counts towards Meta's ten
-/// in 72 hours. The decision about the name comes by webhook.
-const NAME_PAUSE: Duration = Duration::from_secs(12 * 3600);
-/// How often a waiting step is retried without a trigger. Reviews and payment methods are reported by webhook, if at
-/// all, so retries are rare; waits for a person's answer are never retried.
-fn next_check(waiting_for: Waiting, code: &str, made: u16) -> Option<Duration> {
-    match waiting_for {
-        Waiting::Meta if waits_for_access(code) => Some(access_pause(made)),
-        Waiting::DisplayName if code == NAME_NOT_APPROVED => Some(NAME_PAUSE),
-        Waiting::Meta if code == REGISTERED_TOO_OFTEN => Some(crate::domain::onboarding::REGISTRATION_WINDOW),
-        Waiting::PaymentMethod => Some(Duration::from_secs(600)),
-        Waiting::Number
-        | Waiting::DisplayName
-        | Waiting::BusinessVerification
-        | Waiting::AccountReview
-        | Waiting::BusinessInfo => Some(Duration::from_secs(3600)),
-        Waiting::CreditLine => Some(Duration::from_secs(6 * 3600)),
-        Waiting::Meta | Waiting::Pin | Waiting::Choice => None,
     }
 }
 
