@@ -66,6 +66,7 @@ async fn a_token_whose_grant_names_no_account_is_kept_for_none_of_another_portfo
         let effect = json!({ "kind": "answer", "status": 200, "body": body });
         lab.simulate("faults", &json!({ "method": "GET", "path": path, "times": 1000, "effect": effect })).await;
     }
+    lab.event("whatsapp.webhook.received.v1", |event| event["data"]["field"] == "account_update").await;
     lab.quiet().await;
     lab.age_announcement(&popup.waba, 700).await;
     assert_eq!(sweep(&lab).await, 1);

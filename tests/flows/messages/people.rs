@@ -32,7 +32,12 @@ async fn marketing() -> (Lab, Popup) {
 
 /// A person does something that Meta reports; returns once it is applied.
 async fn acts(lab: &Lab, popup: &Popup, number: &str, deed: &Value) -> Value {
+    lab.lose("PlatformEventsQueue").await;
     let person = lab.simulate(&format!("phones/{}/people/{number}", phone(popup)), deed).await;
+    // Another form of a number is known at Meta only until a message is sent to it.
+    if deed["is_known_as"].is_null() {
+        lab.event("whatsapp.webhook.received.v1", |_| true).await;
+    }
     lab.quiet().await;
     person
 }
