@@ -27,28 +27,46 @@ impl App {
             let received_at = delivery.received_at;
             pieces.extend(delivery.pieces.iter_mut().map(|piece| (place, received_at, piece)));
         }
+        let mut outage = None;
         for (index, (place, received_at, piece)) in pieces.iter_mut().enumerate() {
             if piece.failed.is_some() {
                 continue;
             }
-            if *place > 0 && !deadline.leaves(MESSAGE_BUDGET) {
-                piece.failed = Some(EventError::OutOfTime);
+            if outage.is_some() || (*place > 0 && !deadline.leaves(MESSAGE_BUDGET)) {
+                piece.failed = outage.clone().or(Some(EventError::OutOfTime));
                 continue;
             }
             match caught(Box::pin(self.piece(piece, *received_at))).await.unwrap_or(Err(EventError::Panicked)) {
                 Ok(found) => found.into_iter().for_each(|(id, fact)| facts.entry(id).or_default().push((index, fact))),
-                Err(error) => piece.failed = Some(error),
-            }
-        }
-        for (id, facts) in facts {
-            for facts in facts.chunks(MOST_FACTS) {
-                for (index, error) in self.save(&id, facts).await {
-                    if let Some((_, _, piece)) = pieces.get_mut(index) {
-                        piece.failed = Some(error);
-                    }
+                Err(error) => {
+                    outage = Some(error.clone()).filter(EventError::is_of_dependency);
+                    piece.failed = Some(error);
                 }
             }
         }
+        for (index, error) in self.save_all(facts, outage).await {
+            if let Some((_, _, piece)) = pieces.get_mut(index) {
+                piece.failed = Some(error);
+            }
+        }
+    }
+
+    /// Saves the facts of all records; returns the changes that failed. After a failed dependency nothing more is tried: each
+    /// call would wait for its timeout, and the invocation would end before its messages are delayed.
+    async fn save_all(&self, facts: Facts, mut outage: Option<EventError>) -> Vec<(usize, EventError)> {
+        let mut all_failed = Vec::new();
+        for (id, facts) in &facts {
+            for facts in facts.chunks(MOST_FACTS) {
+                let failed = match &outage {
+                    Some(error) => facts.iter().map(|(index, _)| (*index, error.clone())).collect(),
+                    None => self.save(id, facts).await,
+                };
+                let found = failed.iter().map(|(_, error)| error).find(|error| error.is_of_dependency());
+                outage = outage.or(found.cloned());
+                all_failed.extend(failed);
+            }
+        }
+        all_failed
     }
 
     /// Applies one change; returns what is left to be saved in a record.

@@ -73,17 +73,20 @@ impl App {
         }
         let (failed, blameless): (Vec<_>, Vec<_>) =
             failed.into_iter().partition(|(_, error)| error.is_of_the_content());
+        let whole = failed.len() == count || failed.len() > MOST_FAILURES;
+        if whole && let Some((_, error)) = failed.first() {
+            return Err(error.clone());
+        }
         for (piece, error) in &blameless {
             self.try_again(piece, error, received_at).await?;
         }
-        let whole = failed.len() == count || failed.len() > MOST_FAILURES;
         for (piece, error) in failed {
             match alone(&piece, received_at) {
-                Some(envelope) if !whole => {
+                Some(envelope) => {
                     tracing::warn!(error = shared::telemetry::chain(&error), "failed change queued again by itself");
                     self.queue_all(vec![envelope]).await?;
                 }
-                _ => return Err(error),
+                None => return Err(error),
             }
         }
         Ok(())

@@ -198,6 +198,7 @@ fn round(draw: &mut Draw) -> RepeatSignup {
 
 fn reading(draw: &mut Draw, now: Timestamp) -> HealthCheck {
     HealthCheck {
+        attempt: attempt(draw.below(3)),
         at: now,
         token_expires_at: (draw.below(2) == 0).then(|| now.after(Duration::from_secs(86_400))),
         account: Vec::new(),

@@ -273,9 +273,10 @@ impl TemplateEditor<'_> {
 fn is_for_later(error: &TemplateEditorError) -> bool {
     match error {
         TemplateEditorError::Meta(declined) => matches!(declined.failure.class, Class::Later | Class::LaterAfter(_)),
-        TemplateEditorError::Full(_)
-        | TemplateEditorError::InProgress { .. }
-        | TemplateEditorError::Sample(SampleError::Upload(_)) => true,
+        TemplateEditorError::Full(_) | TemplateEditorError::InProgress { .. } => true,
+        TemplateEditorError::Sample(SampleError::Upload(error)) => {
+            matches!(error.failure().class, Class::Later | Class::LaterAfter(_))
+        }
         TemplateEditorError::Sample(error) => error.code() == "sample.unreachable",
         TemplateEditorError::Store(_) | TemplateEditorError::Exists => false,
     }

@@ -25,7 +25,8 @@ impl OnboardingSteps {
         let checked = async {
             let token = self.vault.business_token(&attempt).await?;
             let token = token.ok_or_else(|| Failure::new(Class::TokenDead, "token.missing"))?;
-            check(&Customer { graph: &self.graph, token: &token }, waba(onboarding)?, onboarding).await
+            let customer = Customer { graph: &self.graph, token: &token };
+            check(&customer, &attempt, waba(onboarding)?, onboarding).await
         };
         Some(match checked.await {
             Ok(Ok(reading)) => Fact::Watched(Box::new(reading)),
@@ -50,6 +51,7 @@ impl OnboardingSteps {
 /// repeated.
 async fn check(
     customer: &Customer<'_>,
+    attempt: &AttemptId,
     waba: &VerifiedWaba,
     onboarding: &Onboarding,
 ) -> Result<Result<HealthCheck, Lost>, Failure> {
@@ -69,6 +71,7 @@ async fn check(
         read => read?,
     };
     let mut reading = HealthCheck {
+        attempt: attempt.clone(),
         at,
         token_expires_at: facts.ends_at(),
         account: account.status_values(),

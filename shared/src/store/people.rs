@@ -39,8 +39,11 @@ impl Record for Known {
     async fn load(store: &Store, (phone, names, now): &Self::Key) -> Result<Option<Versioned<Self>>, StoreError> {
         let mut known = Self { person: Person::named(names.clone()), versions: BTreeMap::new(), settled: true };
         let mut found = Vec::new();
-        // The items of names that an item lists are read too; usually the first one lists them all.
-        while let Some(name) = known.person.names.iter().find(|name| !known.versions.contains_key(*name)).cloned() {
+        // The items of names that an item lists are read too; usually the first one lists them all. Of too many names
+        // nothing is saved.
+        while !known.person.is_too_many()
+            && let Some(name) = known.person.names.iter().find(|name| !known.versions.contains_key(*name)).cloned()
+        {
             let stored = store.person_under(phone, &name, *now).await?;
             known.versions.insert(name, stored.version);
             known.person = known.person.joined(&stored.person);

@@ -53,7 +53,11 @@ pub(super) fn refused_access(
     now: Timestamp,
     timeline: &mut Vec<TimelineEntry>,
 ) {
-    after.watch_at = after.watch_at.map(|at| at.min(now));
+    // A connection that is checked regularly is judged by its check, not by one step.
+    if let Some(at) = after.watch_at {
+        after.watch_at = Some(at.min(now));
+        return;
+    }
     let patient = since.is_none_or(|since| now.since(since) < PATIENCE);
     if let (false, Some(attempt)) = (patient, after.token_attempt().cloned()) {
         access_lost(after, &attempt, "access.lost", now, timeline);

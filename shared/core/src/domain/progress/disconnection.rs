@@ -106,7 +106,9 @@ pub(super) fn numbers_checked(
             announce(after, "whatsapp.number.disconnected.v1", id.as_str(), now);
         }
     }
-    let open = |number: &Number| number.disconnection.as_ref().is_some_and(|known| !known.confirmed);
+    // Another check soon can decide only about a report that is newer than this one.
+    let open =
+        |number: &Number| number.disconnection.as_ref().is_some_and(|known| !known.confirmed && known.since > check.at);
     if after.numbers.values().any(open) {
         after.watch_at = after.watch_at.map(|at| at.min(now.after(RECHECK)));
     }

@@ -234,6 +234,8 @@ pub struct Renewed {
 /// The result of a health check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
+    /// The attempt whose token was used: what another token sees is not about this connection.
+    pub attempt: AttemptId,
     /// When the check began: its values are older than all later notifications.
     pub at: Timestamp,
     /// When the token expires.

@@ -75,6 +75,10 @@ pub(super) fn reported(after: &mut Onboarding, event: &Fact, at: Timestamp, now:
 
 pub(super) fn watched(after: &mut Onboarding, check: &HealthCheck, moment: Moment, timeline: &mut Vec<TimelineEntry>) {
     let now = moment.now;
+    if after.stored_attempt() != Some(&check.attempt) {
+        after.watch_at = after.watch_at.map(|at| at.min(now));
+        return;
+    }
     after.watch_at = Some(now.after(moment.jitter.spread(WATCH_PAUSE)));
     after.check_tries = 0;
     access_regained(after, now, timeline);

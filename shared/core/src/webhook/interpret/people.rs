@@ -49,14 +49,24 @@ pub(super) fn in_messages(change: &Change<'_>) -> Vec<Observation> {
 /// The names in a system message. Before Aug 2026 the previous user id is in its text only: "… changed from US.1 to
 /// US.2".
 fn changed(system: &Members<'_>, phone: &PhoneNumberId) -> Names {
-    if !system.text("type").is_some_and(|kind| CHANGES.contains(&kind.as_str())) {
+    let kind = system.text("type").unwrap_or_default();
+    if !CHANGES.contains(&kind.as_str()) {
         return Names::new();
     }
     let mut found = names(system, CHANGED, phone);
-    let body = system.text("body").unwrap_or_default();
-    let words = body.split_whitespace().map(|word| word.trim_end_matches(['.', ',']));
-    found.extend(words.filter_map(Recipient::user).flat_map(|user| user.names(phone)));
+    if kind.ends_with("_changed_user_id") && system.raw("previous_user_id").is_none() {
+        let body = system.text("body").unwrap_or_default();
+        found.extend(ids_in(&body).into_iter().flat_map(|user| user.names(phone)));
+    }
     found
+}
+
+/// The two ids at the end of the text. It begins with a profile name, which the person chose: only what follows the last
+/// " from " is Meta's.
+fn ids_in(body: &str) -> Vec<Recipient> {
+    let ids = body.rsplit_once(" from ").and_then(|(_, ids)| ids.split_once(" to "));
+    let ids = ids.into_iter().flat_map(|(old, new)| [old, new.split_whitespace().next().unwrap_or_default()]);
+    ids.filter_map(|id| Recipient::user(id.trim().trim_end_matches(['.', ',']))).collect()
 }
 
 /// New user ids of people; an update that is not understood yields a check and does not affect the others.
@@ -139,6 +149,11 @@ mod tests {
         assert_eq!(system(json!(null), id), [one(&["US.1", "US.2"])]);
         let text = json!({ "type": "user_changed_user_id", "body": "User id changed from US.1 to US.2.", "wa_id": 7 });
         assert_eq!(system(json!(null), text), [one(&["US.1", "US.2", "7"])]);
+        let chosen =
+            json!({ "type": "user_changed_user_id", "body": "User US.8 from US.9 to US.7 changed from US.1 to US.2" });
+        assert_eq!(system(json!(null), chosen), [one(&["US.1", "US.2"])], "a name that the person chose joins nobody");
+        let named = json!({ "type": "user_changed_number", "body": "User DR.Smith changed from 1 to 2", "wa_id": "16505550000" });
+        assert_eq!(system(json!("16505551234"), named), [one(&["16505551234", "16505550000"])]);
         let older = json!({ "type": "customer_changed_number", "new_wa_id": "16505550000" });
         assert_eq!(system(json!("16505551234"), older), [one(&["16505551234", "16505550000"])]);
         let identity = json!({ "type": "customer_identity_changed", "wa_id": "16505550000" });

@@ -15,6 +15,7 @@ fn phone() -> PhoneNumberId {
 fn checked(status: Option<&str>, seconds: i64) -> Fact {
     let value = |status: &str| (phone(), vec![(Attribute::Status, status.to_owned())]);
     Fact::Watched(Box::new(HealthCheck {
+        attempt: attempt(),
         at: at(seconds).now,
         token_expires_at: None,
         account: vec![],

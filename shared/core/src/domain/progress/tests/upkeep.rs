@@ -55,6 +55,7 @@ fn an_approved_display_name_causes_another_registration() {
 fn a_token_that_expires_soon_is_reported_once_and_renewed() {
     let spare = AttemptId::new(at(9).now, 5);
     let check = |end: i64| HealthCheck {
+        attempt: attempt(),
         at: at(10).now,
         token_expires_at: Some(at(end).now),
         account: vec![],
