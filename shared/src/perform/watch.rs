@@ -82,8 +82,7 @@ async fn check(
         repaired: Vec::new(),
         spare: AttemptId::new(at, rand::random()),
     };
-    let read = read_setup(customer, waba, onboarding, &mut reading).await;
-    match read {
+    match read_setup(customer, waba, onboarding, &mut reading).await {
         // The account is shown, but what we do with it is not allowed any more.
         Err(failure) if is_missing_permission(&failure) => access::denied(customer, failure).await.map(Err),
         read => read.map(|()| Ok(reading)),
