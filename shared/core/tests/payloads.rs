@@ -125,7 +125,7 @@ fn compare(before: &Value, after: &Value, exact: bool) -> Result<(), String> {
     if invented {
         return Err("an id that was not sent".to_owned());
     }
-    let found: BTreeSet<String> = is.iter().map(|observation| gist(observation)).collect();
+    let found: BTreeSet<String> = is.iter().map(gist).collect();
     // Which names are one person cannot be read from Meta; the person's next message says it again.
     let lasting = was.iter().filter(|observation| !matches!(observation, Observation::SamePerson { .. }));
     let checked = is.iter().any(checks);
