@@ -1,4 +1,4 @@
-//! Platform events: [`render`] writes them as CloudEvents, [`Publisher`] sends them to `PlatformEventsQueue`. Events of
+//! Platform events: `render` writes them as CloudEvents, [`Publisher`] sends them to `PlatformEventsQueue`. Events of
 //! a record are saved in its outbox with their fact; [`crate::publishing`] sends those.
 
 mod announcer;

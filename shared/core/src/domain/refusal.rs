@@ -1,5 +1,5 @@
 //! What each refusal of Meta's means while an account and its numbers are connected: who acts, and a sentence that says
-//! what to do. One table per area: [`onboarding`] and [`numbers`]; messages and templates have their own. Meta's texts
+//! what to do. One table per area: `onboarding` and `numbers`; messages and templates have their own. Meta's texts
 //! are never read: they are in the language of the account.
 
 mod numbers;
