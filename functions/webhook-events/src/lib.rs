@@ -263,13 +263,18 @@ mod tests {
 
     /// AWS with an empty table that takes `pause` for each request, and queues that accept everything.
     fn aws(pause: Duration) -> (App, Seen) {
+        stand_in(pause, "200 OK", "{}")
+    }
+
+    /// AWS whose table answers every request so after `pause`, and queues that accept everything.
+    fn stand_in(pause: Duration, status: &'static str, table: &'static str) -> (App, Seen) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, seen) = (format!("http://{}", listener.local_addr().unwrap()), Seen::default());
         let requests = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let requests = Arc::clone(&requests);
-                std::thread::spawn(move || connection(stream.unwrap(), &requests, pause));
+                std::thread::spawn(move || connection(stream.unwrap(), &requests, (pause, status, table)));
             }
         });
         let lookup = |name: &str| match name {
@@ -281,7 +286,7 @@ mod tests {
         (App::from_lookup(&lookup).unwrap(), seen)
     }
 
-    fn connection(mut stream: TcpStream, seen: &Seen, pause: Duration) {
+    fn connection(mut stream: TcpStream, seen: &Seen, (pause, status, table): (Duration, &str, &str)) {
         let (mut read, mut buffer) = (Vec::new(), vec![0; 65536]);
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             read.extend_from_slice(&buffer[..length]);
@@ -293,16 +298,16 @@ mod tests {
                 continue;
             }
             let taken = |id| format!(r#"{{"Id":"{id}","MessageId":"m"}}"#);
-            let reply = if body.contains("QueueUrl") {
+            let (status, reply) = if body.contains("QueueUrl") {
                 let taken: Vec<_> = (0..body.matches("\"MessageBody\"").count()).map(taken).collect();
-                format!(r#"{{"Successful":[{}]}}"#, taken.join(","))
+                ("200 OK", format!(r#"{{"Successful":[{}]}}"#, taken.join(",")))
             } else {
                 std::thread::sleep(pause);
-                "{}".to_owned()
+                (status, table.to_owned())
             };
             seen.lock().unwrap().push(body.to_owned());
             let length = reply.len();
-            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{reply}").unwrap();
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{reply}").unwrap();
             read.clear();
         }
     }
@@ -374,6 +379,31 @@ mod tests {
         let requests = seen.lock().unwrap().clone();
         let [request] = requests.as_slice() else { panic!("{requests:?}") };
         assert!(request.contains("DelaySeconds") && request.contains(r#"\"forwarded\":true"#), "{request}");
+    }
+
+    #[tokio::test]
+    async fn while_the_table_fails_the_rest_of_a_delivery_is_not_tried_and_it_comes_again_later() {
+        let error = r#"{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}"#;
+        let (app, seen) = stand_in(Duration::ZERO, "400 Bad Request", error);
+        let change = |number: usize| {
+            format!(
+                r#"{{"field":"messages","value":{{"metadata":{{"phone_number_id":"{number}"}},
+                "messages":[{{"from":"4917000000","id":"wamid.{number}","type":"text"}}]}}}}"#
+            )
+        };
+        let changes: Vec<_> = (1..=20).map(change).collect();
+        let body = format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"7","changes":[{}]}}]}}"#,
+            changes.join(",")
+        );
+        let message = Envelope::new(Timestamp::from_millis(5), body.into_bytes()).pack().unwrap();
+        let outcome = app.handle(&batch(vec![message], Duration::from_secs(30))).await;
+        assert!(matches!(outcome, Err(EventError::Dependency)), "every message failed");
+        let requests = seen.lock().unwrap().clone();
+        let of_the_table = requests.iter().filter(|body| !body.contains("QueueUrl")).count();
+        assert_eq!(of_the_table, 1, "one change was tried");
+        assert!(requests.iter().any(|body| body.contains("VisibilityTimeout")), "its message is delayed");
+        assert_eq!(requests.iter().filter(|body| body.contains("wamid.")).count(), 2, "but passed on, ten at a time");
     }
 
     #[tokio::test]

@@ -213,14 +213,13 @@ pub fn is_refused_without_reason(failure: &Failure) -> bool {
 /// Whether Meta reports that the object does not exist or is not visible to this token.
 #[must_use]
 pub fn is_invisible(failure: &Failure) -> bool {
-    ["graph.100.33", "graph.33"].contains(&failure.code.as_str())
+    MetaCode::parse(&failure.code).is_some_and(MetaCode::is_invisible)
 }
 
 /// Whether Meta reports a missing permission, of the customer or of our app.
 #[must_use]
 pub fn is_missing_permission(failure: &Failure) -> bool {
-    let code = failure.code.strip_prefix("graph.").and_then(|code| code.parse::<u64>().ok());
-    code.is_some_and(|code| matches!(code, 3 | 10 | 200..=299))
+    MetaCode::parse(&failure.code).is_some_and(MetaCode::is_missing_permission)
 }
 
 /// Whether Meta refuses access to the object: it is not visible to the token, or a permission is missing.

@@ -19,7 +19,6 @@ use crate::secret::Secret;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::transport::TransportError;
-use crate::webhook::interpret::statuses::doubts_access;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
 
@@ -99,9 +98,8 @@ impl Sender {
         }
         self.learn(message, sent.as_ref()).await;
         let dead = sent.as_ref().err().map(GraphError::failure).filter(|failure| failure.class == Class::TokenDead);
-        let doubted = sent.as_ref().err().and_then(GraphError::refusal).is_some_and(|refusal| {
-            doubts_access(if refusal.subcode == Some(INVISIBLE) { INVISIBLE } else { refusal.code })
-        });
+        let refusal = sent.as_ref().err().and_then(GraphError::refusal);
+        let doubted = refusal.is_some_and(|refusal| refusal.meta().doubts_access());
         let after = self.record(&message.id, &outcome(number, sent.map(Sent::wamid))).await?;
         if let Some(failure) = dead {
             self.token_died(onboarding, failure.code).await?;
@@ -241,9 +239,6 @@ fn is_marketing<'a>(categories: impl Iterator<Item = Option<&'a str>>) -> Option
     }
     (!categories.is_empty() && categories.iter().all(Option::is_some)).then_some(false)
 }
-/// Meta's code, and subcode of 100, for an object that the token cannot see.
-const INVISIBLE: u64 = 33;
-
 /// An attempt is known to have failed only if the request certainly was not sent, or Meta rejected it.
 fn outcome(attempt: usize, sent: Result<Option<String>, GraphError>) -> MessageFact {
     let unanswered = MessageFact::Unanswered { attempt };

@@ -11,7 +11,7 @@ pub use lint::{Finding, SAMPLE_ADDRESS, lint};
 pub use preview::{Preview, preview};
 pub use samples::{MediaType, is_address};
 pub(in crate::domain) use words::words;
-pub use words::{Format, MEMBERS, Vocabulary, unknown_words};
+pub use words::{CATEGORIES, Format, MEMBERS, Vocabulary, unknown_words};
 
 use self::words::{Button, Part};
 use serde::{Deserialize, Serialize};

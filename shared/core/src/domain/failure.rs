@@ -100,6 +100,26 @@ impl MetaCode {
         let subcode = subcode.map_or(Some(None), |subcode| subcode.map(Some))?;
         numbers.next().is_none().then_some(Self { code, subcode })
     }
+
+    /// Whether the object does not exist or is not visible to the token: subcode 33 of 100, also used as a code.
+    #[must_use]
+    pub const fn is_invisible(self) -> bool {
+        matches!((self.code, self.subcode), (33, _) | (100, Some(33)))
+    }
+
+    /// Whether a permission is missing, of the customer or of our app. A subcode about a template says that the account
+    /// may not create one, which says nothing about access.
+    #[must_use]
+    pub const fn is_missing_permission(self) -> bool {
+        matches!(self.code, 3 | 10 | 200..=299) && !matches!(self.subcode, Some(2_388_000..2_389_000))
+    }
+
+    /// Whether a refused message says that the token, the account or the number may no longer be available to us (Meta:
+    /// "WhatsApp error codes"; 133010 also when another partner deregistered the number).
+    #[must_use]
+    pub const fn doubts_access(self) -> bool {
+        self.is_invisible() || self.is_missing_permission() || matches!(self.code, 190 | 131_005 | 133_010)
+    }
 }
 
 /// A failure as stored in a record: what to do, and a stable code that says why.

@@ -4,7 +4,7 @@ mod listing;
 mod words;
 
 pub use listing::{ListProgress, PageBatch};
-pub use words::Status;
+pub use words::{Quality, Status};
 
 use super::ids::TemplateId;
 use super::time::Timestamp;

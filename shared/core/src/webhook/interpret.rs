@@ -5,7 +5,7 @@ mod numbers;
 pub(in crate::webhook) mod people;
 mod preferences;
 mod reviews;
-pub mod statuses;
+mod statuses;
 mod templates;
 
 use super::change::Change;

@@ -1,8 +1,11 @@
-//! Meta's words: every list of words in webhooks that this system knows, in one place. A word that is not listed passes
+//! Meta's words: every list of words in webhooks that this system knows, in one place; those of templates are in the
+//! domain. A word that is not listed passes
 //! like a listed one; it is only counted, because Meta's lists grow without notice.
 
 use super::change::Change;
 use super::members::Members;
+use crate::domain::composition::CATEGORIES;
+use crate::domain::template::{Quality, Status};
 
 /// Events of `account_update` that change no record of ours.
 pub(crate) const PASSED_ON_EVENTS: [&str; 4] = [
@@ -88,24 +91,6 @@ const PIN_EVENTS: [&str; 3] = ["PIN_CHANGED", "PIN_REQUEST_SUCCESS", "PIN_RESET_
 const USERNAMES: [&str; 3] = ["APPROVED", "DELETED", "RESERVED"];
 const CALLING: [&str; 2] = ["DISABLED", "ENABLED"];
 const SOLUTIONS: [&str; 6] = ["ACTIVE", "DEACTIVATED", "DRAFT", "INITIATED", "PENDING_DEACTIVATION", "REJECTED"];
-const QUALITIES: [&str; 4] = ["GREEN", "RED", "UNKNOWN", "YELLOW"];
-const CATEGORIES: [&str; 3] = ["AUTHENTICATION", "MARKETING", "UTILITY"];
-const TEMPLATE_EVENTS: [&str; 14] = [
-    "APPROVED",
-    "ARCHIVED",
-    "DELETED",
-    "DISABLED",
-    "FLAGGED",
-    "IN_APPEAL",
-    "LIMIT_EXCEEDED",
-    "LOCKED",
-    "PAUSED",
-    "PENDING",
-    "PENDING_DELETION",
-    "REINSTATED",
-    "REJECTED",
-    "UNARCHIVED",
-];
 /// Categories of a preference; only the first concerns what is sent through us.
 pub(crate) const PREFERENCES: [&str; 1] = ["MARKETING_MESSAGES"];
 const PREFERENCE_VALUES: [&str; 2] = ["RESUME", "STOP"];
@@ -151,9 +136,9 @@ const ROWS: &[Row] = &[
     (&["business_username_updates"], &["status"], &USERNAMES),
     (&["security"], &["event"], &PIN_EVENTS),
     (&["partner_solutions"], &["solution_status"], &SOLUTIONS),
-    (&["message_template_status_update"], &["event"], &TEMPLATE_EVENTS),
+    (&["message_template_status_update"], &["event"], Status::WORDS),
     (&["message_template_status_update"], &["message_template_category"], &CATEGORIES),
-    (&["message_template_quality_update"], &["new_quality_score"], &QUALITIES),
+    (&["message_template_quality_update"], &["new_quality_score"], Quality::WORDS),
     (&["template_category_update"], &["new_category"], &CATEGORIES),
     (&["template_category_update", "template_correct_category_detection"], &["correct_category"], &CATEGORIES),
     (&["template_correct_category_detection"], &["category"], &CATEGORIES),

@@ -17,13 +17,15 @@ macro_rules! words {
         }
 
         impl $name {
+            /// The words, in the order of their meanings.
+            $visibility const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word's meaning, whatever its case.
             #[must_use]
             $visibility fn parse(text: &str) -> Self {
-                $(if text.eq_ignore_ascii_case($word) {
-                    return Self::$variant;
-                })+
-                Self::Unknown
+                let meanings = [$(Self::$variant),+];
+                let known = Self::WORDS.iter().zip(meanings).find(|(word, _)| text.eq_ignore_ascii_case(word));
+                known.map_or(Self::Unknown, |(_, meaning)| meaning)
             }
         }
     };
@@ -100,7 +102,7 @@ words! {
 }
 
 /// Categories.
-const CATEGORIES: [&str; 3] = ["AUTHENTICATION", "MARKETING", "UTILITY"];
+pub const CATEGORIES: [&str; 3] = ["AUTHENTICATION", "MARKETING", "UTILITY"];
 
 /// Formats of variables.
 const PARAMETER_FORMATS: [&str; 2] = ["NAMED", "POSITIONAL"];

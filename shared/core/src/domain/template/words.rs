@@ -39,10 +39,14 @@ words! {
 
 words! {
     /// Quality ratings; `UNKNOWN` is Meta's word for a template without one.
-    enum Quality {
+    pub enum Quality {
+        /// High.
         Green = "GREEN",
+        /// Medium.
         Yellow = "YELLOW",
+        /// Low.
         Red = "RED",
+        /// Not rated yet.
         Unrated = "UNKNOWN",
     }
 }

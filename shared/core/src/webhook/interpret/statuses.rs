@@ -3,6 +3,7 @@
 
 use super::people::names;
 use super::{CHECK, Change, Context, Observation};
+use crate::domain::failure::MetaCode;
 use crate::domain::ids::PhoneNumberId;
 use crate::domain::message::{Delivery, Message, STOPPED_MARKETING};
 use crate::domain::person::{Names, Preference};
@@ -56,7 +57,8 @@ fn of(status: &Members<'_>, phone: Option<&PhoneNumberId>, change: &Change<'_>, 
     };
     let wamid = status.text("id").filter(|id| id.len() <= LONGEST_WAMID);
     let Some((delivery, wamid)) = delivery.zip(wamid) else { return vec![CHECK] };
-    let doubtful = delivery == Delivery::Failed && code.is_none_or(doubts_access);
+    let doubtful =
+        delivery == Delivery::Failed && code.is_none_or(|code| MetaCode { code, subcode: None }.doubts_access());
     let doubted = doubtful.then_some(Observation::Fact(Fact::AccessDoubted));
     let phone = phone.cloned();
     let reported = Observation::MessageStatus { message, phone, attempt, wamid, delivery, code, at, recipient };
@@ -76,13 +78,6 @@ fn recipient(status: &Members<'_>, phone: &PhoneNumberId) -> Names {
     } else {
         names(status, RECIPIENT, phone)
     }
-}
-
-/// Whether Meta's error code of a message says that the token, the account or the number may no longer be available to
-/// us (Meta: "WhatsApp error codes"; 133010 also when another partner deregistered the number).
-#[must_use]
-pub fn doubts_access(code: u64) -> bool {
-    matches!(code, 3 | 10 | 33 | 190 | 200..=299 | 131_005 | 133_010)
 }
 
 #[cfg(test)]

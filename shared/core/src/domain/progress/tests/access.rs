@@ -71,6 +71,44 @@ fn an_answer_about_another_token_changes_nothing() {
 }
 
 #[test]
+fn a_health_check_with_another_token_is_not_applied_and_soon_repeated() {
+    let Fact::Watched(check) = checked(Some("CONNECTED"), 100) else { panic!("a check") };
+    let another = HealthCheck { attempt: AttemptId::new(at(0).now, 2), scopes: ["another".into()].into(), ..*check };
+    let state = apply(&ready(), &[Fact::WatchStarted], at(99));
+    let after = apply(&state, &[Fact::Watched(Box::new(another))], at(100));
+    assert_eq!((after.scopes.len(), after.state()), (0, State::Ready));
+    assert_eq!(next(&after, Runner::Steps, at(100).now), Next::Watch);
+}
+
+#[test]
+fn a_step_that_stays_refused_does_not_end_a_connection_that_is_checked_regularly() {
+    let pending = Failure::new(Class::Needs(Actor::Meta, Waiting::Meta), "access.pending");
+    let mut state = ready();
+    state.steps.remove(&Step::RegisterNumber);
+    for day in 0..30 {
+        let refused =
+            [Fact::StepStarted(Step::RegisterNumber), Fact::StepFailed(Step::RegisterNumber, pending.clone())];
+        state = apply(&state, &refused, at(20 + day * 24 * HOUR));
+        assert_eq!(state.state(), State::Waiting, "{day}");
+        assert_eq!(next(&state, Runner::Steps, at(20 + day * 24 * HOUR).now), Next::Watch, "its check decides");
+        state = apply(
+            &state,
+            &[Fact::WatchStarted, checked(Some("CONNECTED"), day * 24 * HOUR + 21)],
+            at(day * 24 * HOUR + 21),
+        );
+    }
+}
+
+#[test]
+fn a_report_about_a_number_that_never_worked_does_not_cause_a_check_a_minute() {
+    let mut state = ready();
+    state.numbers.get_mut(&phone()).unwrap().registered_at = None;
+    let reported = apply(&state, &[report(None, 500)], at(501));
+    let after = apply(&reported, &[Fact::WatchStarted, checked(Some("PENDING"), 503)], at(503));
+    assert!(after.watch_at > Some(at(503 + HOUR).now), "{:?}", after.watch_at);
+}
+
+#[test]
 fn a_health_check_that_fails_three_times_is_a_notice_and_an_event_until_it_works() {
     let failed = [Fact::WatchStarted, Fact::WatchFailed("graph.unreachable".into())];
     let mut state = ready();
